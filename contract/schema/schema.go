@@ -1,0 +1,141 @@
+// Package schema compiles JSON Schemas into readers that judge JSON text in
+// one pass while tokenizing it. Package contract and the guards use it; it
+// imports package source and nothing else of ours, and knows nothing of HTTP.
+//
+// A Schema is immutable and may be used by many goroutines; each brings a
+// State of its own. Reading makes no map and, once the State has grown,
+// allocates nothing.
+package schema
+
+import "github.com/gatehouse-api/gatehouse/contract/source"
+
+// Dialect is the language that a schema is written in.
+type Dialect uint8
+
+const (
+	Draft202012 Dialect = iota // JSON Schema draft 2020-12; also OpenAPI 3.1
+	OpenAPI30                  // OpenAPI 3.0.x Schema Object
+	Swagger20                  // Swagger 2.0 Schema Object
+)
+
+// Direction says which way a document travels (readOnly, writeOnly).
+type Direction uint8
+
+const (
+	Neither Direction = iota // readOnly and writeOnly have no effect
+	Request
+	Answer
+)
+
+// Policy says what happens to a property that may not be there.
+type Policy uint8
+
+const (
+	Refuse Policy = iota // the document is refused
+	Drop                 // a span tagged TagDrop is emitted and reading goes on
+	Allow                // nothing happens
+)
+
+// Tag names a class of schema nodes that a guard wants to hear about.
+type Tag uint16
+
+// TagDrop marks spans of whole object members (name, colon and value) that
+// the State's policies drop. Guards choose other tags.
+const TagDrop Tag = 0
+
+// Span is a place in the document that was read: data[Start:End].
+type Span struct {
+	Tag        Tag
+	Start, End uint32
+}
+
+// Options say how schemas are compiled. The zero value is the gate's: formats
+// assert, objects that name properties are closed, directions count.
+type Options struct {
+	Dialect Dialect
+	// Pure is JSON Schema alone: nothing is closed by implication, formats
+	// only annotate, directions have no effect, duplicate names of objects are
+	// still refused. The public suite runs in this mode.
+	Pure bool
+	// AssertFormats makes formats assert in pure mode as well.
+	AssertFormats bool
+	// Load returns the document at an absolute URI without fragment, for
+	// references that leave the document. nil refuses all of them.
+	Load func(uri string) (*source.File, error)
+	// Tags returns the tags of a schema node, nil for none. It is called once
+	// for every schema object that is compiled.
+	Tags func(n *source.Node) []Tag
+}
+
+// Fault says why a document was refused: where, by which keyword, and what
+// was expected. It holds nothing of the document: names of properties that
+// the schema does not declare are written as "*".
+type Fault struct {
+	Pointer string // JSON pointer (RFC 6901) into the document, "" for the whole
+	Keyword string // "type", "required", "unevaluatedProperties", "syntax", ...
+	Want    string // as in "must be a string of at most 40 characters"
+}
+
+// Schema is a compiled schema.
+type Schema struct{ _ int }
+
+// Compiler compiles the schemas of one contract. Nodes that are reached twice
+// are compiled once. It is not safe for concurrent use.
+type Compiler struct{ _ int }
+
+// NewCompiler returns a compiler.
+func NewCompiler(o Options) *Compiler { return nil }
+
+// Compile compiles the schema at n. It always returns a schema; one that has
+// problems refuses everything.
+func (c *Compiler) Compile(n *source.Node) *Schema { return nil }
+
+// Problems returns what was wrong with all schemas compiled so far.
+func (c *Compiler) Problems() source.Problems { return nil }
+
+// State is what one reading needs: its policies, its result and its scratch
+// memory. It is reused by one reader at a time; its zero value is ready.
+type State struct {
+	Direction  Direction
+	Undeclared Policy // properties that an implicitly closed object does not name
+	Misplaced  Policy // readOnly in a request, writeOnly in an answer
+
+	Spans []Span // the result: tagged spans in order of their end
+}
+
+// Read judges data, a whole JSON text. It reports true when data satisfies s;
+// otherwise st.Fault says why. data must not change until the caller is done
+// with st.Spans.
+func (s *Schema) Read(st *State, data []byte) bool { return false }
+
+// Fault says why the last Read reported false. It allocates.
+func (st *State) Fault() Fault { return Fault{} }
+
+// Types is a set of JSON kinds; 1<<source.Number may stand with Integer.
+type Types uint16
+
+// Integer is set when numbers must be integers.
+const Integer Types = 1 << 15
+
+// Shape is what a reader of untyped text (a query string, a form) must know
+// of a schema to write the value as JSON: which kinds it may be and what its
+// parts are. References, allOf, anyOf, oneOf, if/then/else are merged.
+type Shape struct {
+	Types      Types
+	Properties []PropertyShape // declared ones, sorted by Name
+	Open       bool            // undeclared properties are possible
+	Extra      *Shape          // of undeclared properties; nil when unknown
+	Items      *Shape          // of array items; nil when unknown
+	Prefix     []*Shape        // of the first items (prefixItems)
+	Binary     bool            // format binary, or contentEncoding/contentMediaType
+}
+
+// PropertyShape is one declared property.
+type PropertyShape struct {
+	Name     string
+	Required bool
+	*Shape
+}
+
+// Shape returns the shape of s, at most depth levels deep.
+func (s *Schema) Shape(depth int) *Shape { return nil }
