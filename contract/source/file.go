@@ -17,10 +17,10 @@ type File struct {
 	text string // the document's text, for positions of JSON
 	yaml bool   // positions are lines and columns already
 
-	mu      sync.Mutex                // guards what follows, all built on demand
-	lines   []uint32                  // offsets at which lines begin
+	mu      sync.Mutex                 // guards what follows, all built on demand
+	lines   []uint32                   // offsets at which lines begin
 	index   map[*Node]map[string]int32 // names of large objects
-	parents map[*Node]parent          // for pointers
+	parents map[*Node]parent           // for pointers
 }
 
 type parent struct {

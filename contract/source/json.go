@@ -22,12 +22,12 @@ type reader struct {
 
 	// Children are collected on these stacks and moved into slabs when
 	// their parent ends, so that siblings lie side by side.
-	nodes       []Node
-	members     []Member
-	nodeSlab    []Node
-	memberSlab  []Member
-	seen        map[string]struct{}
-	problems    Problems
+	nodes      []Node
+	members    []Member
+	nodeSlab   []Node
+	memberSlab []Member
+	seen       map[string]struct{}
+	problems   Problems
 }
 
 // syntaxError stops the reader; everything before it has been reported.
