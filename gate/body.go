@@ -1,0 +1,130 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+)
+
+// minRead is the least room that a body buffer offers to one read, in bytes.
+const minRead = 4 << 10
+
+// body takes the request's body as the head guards decided, and runs the body
+// guards on a buffered one. The bound holds in every mode.
+func (g *Gate) body(x *Exchange) bool {
+	if x.replied() {
+		return true
+	}
+	x.Guard = "gate"
+	switch x.Intake.Mode {
+	case Buffer:
+		if c, cause := x.readBody(x.Intake.MaxBytes); c != Undecided {
+			x.Refusal = Refusal{Code: c, In: "body", Cause: cause}
+			return false
+		}
+	case Stream:
+		if x.BodyLength > x.Intake.MaxBytes {
+			return x.refuse(BodyTooLarge)
+		}
+		if x.Incoming != nil {
+			x.bound = bounded{x: x, from: x.Incoming, left: x.Intake.MaxBytes}
+			x.Incoming = &x.bound
+		}
+	default:
+		if x.BodyLength != 0 {
+			return x.refuse(BodyUnexpected)
+		}
+	}
+	if x.unrouted() {
+		return true
+	}
+	return g.judgeBody(x)
+}
+
+func (g *Gate) judgeBody(x *Exchange) bool {
+	if x.Intake.Mode == Stream {
+		return true
+	}
+	for i := range x.Operation.Steps {
+		s := &x.Operation.Steps[i]
+		if s.Body == nil || x.skips(i) {
+			continue
+		}
+		x.Guard = s.Name
+		if !x.settle(i, s.Body.Body(x)) {
+			return false
+		}
+		if x.replied() {
+			return true
+		}
+	}
+	return true
+}
+
+// readBody reads the whole body into the pooled buffer. The stated length is
+// only a hint: memory grows with what really arrives.
+func (x *Exchange) readBody(limit int64) (Code, error) {
+	if x.BodyLength > limit {
+		return BodyTooLarge, nil
+	}
+	if x.Incoming == nil {
+		return Undecided, nil
+	}
+	b := x.buffer[:0]
+	for {
+		if cap(b)-len(b) < minRead {
+			grown := make([]byte, len(b), max(2*cap(b), 2*minRead))
+			copy(grown, b)
+			b = grown
+		}
+		n, err := x.Incoming.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		x.buffer, x.Body, x.BodyBytes = b, b, int64(len(b))
+		switch {
+		case int64(len(b)) > limit:
+			return BodyTooLarge, nil
+		case err == io.EOF:
+			if x.BodyLength >= 0 && int64(len(b)) != x.BodyLength {
+				return BodyIncomplete, nil
+			}
+			return Undecided, nil
+		case err != nil:
+			return readCode(err), err
+		}
+	}
+}
+
+// readCode says what an error of reading the client's body means. An engine
+// that knows better returns an Unavailable.
+func readCode(err error) Code {
+	var u *Unavailable
+	switch {
+	case errors.As(err, &u):
+		return u.Code
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return BodyTimeout
+	case errors.Is(err, context.Canceled):
+		return ClientGone
+	}
+	return BodyIncomplete
+}
+
+// bounded passes a streamed body on and breaks it off beyond its bound.
+type bounded struct {
+	x    *Exchange
+	from io.Reader
+	left int64
+}
+
+var errTooLarge = &Unavailable{Code: BodyTooLarge, Cause: errors.New("the streamed body is larger than its bound")}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.x.BodyBytes += int64(n)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}

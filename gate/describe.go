@@ -1,0 +1,60 @@
+package gate
+
+import "time"
+
+// methods are the registered ones that may stand on an event; any other is
+// written as OTHER, since a client can invent it.
+var methods = [...]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "QUERY"}
+
+func methodName(m []byte) string {
+	for _, known := range methods {
+		if string(m) == known {
+			return known
+		}
+	}
+	return "OTHER"
+}
+
+// describe fills in the event from what the exchange has become. Only words
+// of the contract and of the gate go in.
+func (x *Exchange) describe() {
+	e := &x.event
+	*e = Event{
+		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
+		Client: clientNetwork(x.Peer.Addr()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
+		Would: x.Would, Outcome: x.outcome(), Took: time.Since(x.Received),
+	}
+	if x.API != nil {
+		e.API, e.Mode = x.API.Name, x.API.Mode
+	}
+	if x.Operation != nil {
+		e.Operation, e.Path, e.Mode = x.Operation.Name, x.Operation.Template, x.Operation.Mode
+	}
+	if !x.Answered.IsZero() {
+		e.Upstream = x.Answered.Sub(x.Sent)
+	}
+	switch {
+	case x.replied():
+		e.Status = x.Reply.Status
+	case x.Answer.Status != 0:
+		e.Status = x.Answer.Status
+	}
+	if x.Refused {
+		r := &x.Refusal
+		e.Guard, e.Code, e.In, e.Name, e.Pointer, e.Keyword = x.Guard, r.Code, r.In, r.Name, r.Pointer, r.Keyword
+	}
+}
+
+func (x *Exchange) outcome() Outcome {
+	switch {
+	case x.Refused && x.Refusal.Code == ClientGone, x.Aborted:
+		return Aborted
+	case x.Refused && !x.Sent.IsZero():
+		return Failed
+	case x.Refused:
+		return Refused
+	case x.replied():
+		return Replied
+	}
+	return Passed
+}

@@ -1,0 +1,51 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+)
+
+// applyEdits makes OutTarget and OutBody: what was checked, with the gate's
+// edits spliced in at once. Without edits they are the checked bytes
+// themselves.
+func (x *Exchange) applyEdits() error {
+	x.OutTarget, x.OutBody = x.Target, x.Body
+	if len(x.Edits) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(x.Edits, func(a, b Edit) int {
+		if a.Part != b.Part {
+			return int(a.Part) - int(b.Part)
+		}
+		return int(a.Start) - int(b.Start)
+	})
+	x.scratch = x.scratch[:0]
+	split := slices.IndexFunc(x.Edits, func(e Edit) bool { return e.Part == OnBody })
+	if split < 0 {
+		split = len(x.Edits)
+	}
+	var err error
+	if x.scratch, err = splice(x.scratch, x.Target, x.Edits[:split]); err != nil {
+		return err
+	}
+	middle := len(x.scratch)
+	if x.scratch, err = splice(x.scratch, x.Body, x.Edits[split:]); err != nil {
+		return err
+	}
+	x.OutTarget, x.OutBody = x.scratch[:middle:middle], x.scratch[middle:]
+	return nil
+}
+
+// splice appends from to out, with edits that are sorted by their start.
+func splice(out, from []byte, edits []Edit) ([]byte, error) {
+	at := uint32(0)
+	for _, e := range edits {
+		if e.Start < at || e.End < e.Start || int(e.End) > len(from) {
+			return out, fmt.Errorf("edit [%d,%d) of %d bytes overlaps or lies outside", e.Start, e.End, len(from))
+		}
+		out = append(out, from[at:e.Start]...)
+		out = append(out, e.With...)
+		at = e.End
+	}
+	return append(out, from[at:]...), nil
+}

@@ -1,0 +1,104 @@
+package gate
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+)
+
+// Event is what is written down about one exchange. Every field is on
+// purpose: it holds no value, name or path of the request, only what the
+// contract and the gate say. Views in it are valid until Record returns.
+type Event struct {
+	ID        ID
+	Time      time.Time // when the head was complete
+	API       string
+	Operation string // name of the operation, "" when none was found
+	Method    string // of the operation, or one that is registered; "OTHER" otherwise
+	Path      string // template of the operation, "" when none was found
+	Mode      Mode
+	Outcome   Outcome
+	Status    int // sent to the client; 0 when nothing was sent
+
+	Guard   string // that refused; "route" and "wire" are the gate's own
+	Code    Code   // when Outcome is Refused or Failed
+	In      string // these say where, as Refusal does
+	Name    string
+	Pointer string
+	Keyword string
+	Would   []Code // would-be refusals, in observe mode
+
+	Version  string       // of HTTP, as the client spoke it
+	Secure   bool         // over TLS
+	Client   netip.Prefix // /24 or /48: a network, not a person
+	BodyIn   int64        // bytes
+	BodyOut  int64        // bytes
+	Took     time.Duration
+	Upstream time.Duration // of Took, waiting for the API's answer to begin
+}
+
+// Outcome is how an exchange ended. The zero value is a refusal.
+type Outcome uint8
+
+const (
+	Refused Outcome = iota // the gate refused it; the API did not see it
+	Passed                 // forwarded and answered by the API
+	Replied                // answered by the gate itself, without refusing
+	Failed                 // the API could not be reached or broke off
+	Aborted                // the client went away
+)
+
+var outcomeNames = [...]string{"refused", "passed", "replied", "failed", "aborted"}
+
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// Sink takes events. Record must not block and must not keep e or what it
+// points to; many goroutines call it at once.
+type Sink interface {
+	Record(e *Event)
+}
+
+// ID names one exchange: 26 characters that sort by time. It is made of the
+// time in milliseconds and 80 random bits, and is no secret.
+type ID [26]byte
+
+const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base 32, lower case
+
+// newID returns an ID for an exchange that began at t.
+func newID(t time.Time) (id ID) {
+	var b [17]byte // 130 bits: two zero bits, 48 of time, 80 random
+	binary.BigEndian.PutUint64(b[:8], uint64(t.UnixMilli())<<16|uint64(rand.Uint32()&0xffff))
+	binary.BigEndian.PutUint64(b[8:16], rand.Uint64())
+	var bits uint
+	var have uint
+	at := 0
+	// The first character carries the top three bits of the 128.
+	bits, have = uint(b[0]), 8+2
+	for i := range id {
+		for have < 5 {
+			at++
+			bits, have = bits<<8|uint(b[at]), have+8
+		}
+		have -= 5
+		id[i] = idAlphabet[bits>>have&31]
+		bits &= 1<<have - 1
+	}
+	return id
+}
+
+func (id ID) String() string { return string(id[:]) }
+
+// clientNetwork returns the network of an address: /24 of IPv4, /48 of IPv6.
+func clientNetwork(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}

@@ -1,0 +1,179 @@
+package gate
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/route"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+)
+
+// Field is one header field. Name and value are views of the engine's buffer,
+// as they stood on the wire without surrounding white space.
+type Field struct {
+	Name, Value []byte
+	Gone        bool // removed: not judged further and not forwarded
+}
+
+// Exchange is one request and its answer on their way through the gate. It is
+// pooled: every []byte that it holds is a view of a pooled buffer, valid until
+// Done; whoever keeps one clones it. One goroutine at a time uses it.
+type Exchange struct {
+	// The request, filled in by the engine before Gate.Serve.
+	Context    context.Context // ends when the client goes away
+	Method     []byte
+	Target     []byte // origin-form, raw: "/pets?limit=3"
+	Host       []byte // of the authority, as sent
+	Version    string // "HTTP/1.1"
+	Secure     bool   // came over TLS
+	Fields     []Field
+	Peer       netip.AddrPort
+	TLS        *tls.ConnectionState // nil without TLS
+	BodyLength int64                // bytes; 0 for none, -1 when it is not stated
+	Incoming   io.Reader            // the body; nil when there is none
+	Received   time.Time            // when the head was complete
+	// Broken is set by an engine that found the request not to be HTTP as the
+	// gate reads it: the exchange is refused with it before anything else.
+	Broken Code
+
+	// What the gate finds out.
+	ID        ID
+	Plan      *Plan
+	API       *API       // nil until routed
+	Operation *Operation // nil until routed, and for an unrouted call in observe mode
+	Path      []byte     // of Target, raw, without the query
+	Query     []byte     // of Target, raw, without "?"; nil when there is no "?"
+	Match     route.Match
+
+	// The body. A guard sets Intake in its head phase; the gate obeys.
+	Intake Intake
+	Body   []byte       // the whole buffered body; nil for streams
+	Schema schema.State // of the pass over Body; its Spans are for every guard
+	Edits  []Edit       // on Target and Body, applied before forwarding
+
+	// The answer of the API, filled in by the Upstream.
+	Answer Answer
+
+	// How it ends.
+	Reply   Reply   // what the gate itself answers; Status 0 when it does not
+	Refusal Refusal // meaningful when Refused
+	Refused bool
+	Guard   string // the step that refused
+	Would   []Code // would-be refusals in observe mode, at most maxWould
+	Aborted bool   // the answer did not reach the client whole
+
+	OutTarget []byte  // what is forwarded: Target with its edits
+	OutBody   []byte  // Body with its edits
+	OutFields []Field // fields that the gate adds when it forwards
+
+	Sent, Answered time.Time // to and from the API
+	BodyBytes      int64     // of the request's body, read from the client
+	AnswerBytes    int64     // of the answer's body, written to the client
+
+	failed uint64 // bit i: step i of the operation failed in observe mode
+
+	buffer  []byte // backs Body
+	scratch []byte // backs edited target and body
+	reply   []byte // backs Reply.Body
+	event   Event
+	bound   bounded
+	Scratch any // of the engine or of tests; the gate keeps it untouched
+}
+
+// Intake says how the body is taken. The zero value takes none.
+type Intake struct {
+	Mode     IntakeMode
+	MaxBytes int64 // of the body; at least 0
+}
+
+// IntakeMode is the way a body is taken.
+type IntakeMode uint8
+
+const (
+	NoBody IntakeMode = iota // a body is refused
+	Buffer                   // read whole, judged, forwarded
+	Stream                   // forwarded while it arrives, bounded by MaxBytes
+)
+
+// Answer is the head of the API's answer and its body as it arrives.
+type Answer struct {
+	Status int
+	Fields []Field
+	Length int64 // bytes; -1 when not stated
+	Body   io.ReadCloser
+}
+
+// Reply is an answer that the gate gives itself.
+type Reply struct {
+	Status int
+	Fields []Field
+	Body   []byte
+	Close  bool // the connection is not to be used again
+}
+
+// Part names what an edit applies to.
+type Part uint8
+
+const (
+	OnTarget Part = iota
+	OnBody
+)
+
+// Edit replaces bytes [Start,End) of a part by With. Edits of a part must not
+// overlap.
+type Edit struct {
+	Part       Part
+	Start, End uint32
+	With       []byte
+}
+
+// Deny records why and returns the denying verdict, so that a guard ends with
+// `return x.Deny(gate.Refusal{...})`.
+func (x *Exchange) Deny(r Refusal) Verdict {
+	x.Refusal = r
+	return Deny
+}
+
+// Field returns the value of the first field called name (any case) that is
+// not gone, and how many there are.
+func (x *Exchange) Field(name string) (value []byte, n int) {
+	return FindField(x.Fields, name)
+}
+
+// FindField returns the value of the first field called name and how many
+// there are that are not gone. Names compare without case (RFC 9110 section
+// 5.1).
+func FindField(fields []Field, name string) (value []byte, n int) {
+	for i := range fields {
+		if f := &fields[i]; !f.Gone && EqualFold(f.Name, name) {
+			if n == 0 {
+				value = f.Value
+			}
+			n++
+		}
+	}
+	return value, n
+}
+
+// EqualFold compares ASCII without case; bytes beyond ASCII compare exactly.
+func EqualFold(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i := range b {
+		if b[i] != s[i] && lower(b[i]) != lower(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

@@ -1,0 +1,106 @@
+// Package gate holds the words of one exchange (Exchange, Principal, Verdict,
+// Refusal, Event, Plan) and its walk: the phases in their one fixed order, the
+// modes, the refusals. Engines in wire bring exchanges in, guards judge them,
+// sinks write the events down. It imports contract and what lies below, knows
+// nothing of net/http, and never which guards there are.
+package gate
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Gate walks exchanges through the live plan. Its methods may be used by many
+// goroutines at once. State that outlives plans hangs on the gate's owner,
+// not on plans.
+type Gate struct {
+	sink   Sink
+	log    *slog.Logger
+	poison bool
+
+	live atomic.Pointer[Plan]
+	pool sync.Pool
+}
+
+// Options are what a gate needs besides a plan.
+type Options struct {
+	Sink Sink         // takes one event for each exchange; nil drops them
+	Log  *slog.Logger // takes causes that clients must not see; nil drops them
+	// Poison overwrites every buffer when its exchange ends, so that whoever
+	// kept a view finds nonsense. For tests.
+	Poison bool
+}
+
+// New returns a gate without a plan: it refuses everything as not-ready.
+func New(o Options) *Gate {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gate{sink: o.Sink, log: o.Log, poison: o.Poison}
+	g.pool.New = func() any { return new(Exchange) }
+	return g
+}
+
+// Swap makes p the plan of exchanges that begin from now on and returns the
+// one before it. Exchanges in flight keep theirs.
+func (g *Gate) Swap(p *Plan) *Plan { return g.live.Swap(p) }
+
+// Plan returns the live plan; nil before the first Swap.
+func (g *Gate) Plan() *Plan { return g.live.Load() }
+
+// Acquire returns an empty exchange for an engine to fill in.
+func (g *Gate) Acquire() *Exchange {
+	x := g.pool.Get().(*Exchange)
+	x.Received = time.Now()
+	return x
+}
+
+// Release takes an exchange back after Serve. No view of it may be used
+// afterwards.
+func (g *Gate) Release(x *Exchange) {
+	if g.poison {
+		x.poison()
+	}
+	x.reset()
+	g.pool.Put(x)
+}
+
+// maxKept bounds the buffers that a pooled exchange keeps, in bytes.
+const maxKept = 64 << 10
+
+// reset empties x but keeps its buffers for the next exchange.
+func (x *Exchange) reset() {
+	*x = Exchange{
+		Fields:    x.Fields[:0],
+		Match:     x.Match,
+		Schema:    x.Schema,
+		Edits:     x.Edits[:0],
+		Would:     x.Would[:0],
+		OutFields: x.OutFields[:0],
+		Answer:    Answer{Fields: x.Answer.Fields[:0]},
+		Reply:     Reply{Fields: x.Reply.Fields[:0]},
+		buffer:    keep(x.buffer),
+		scratch:   keep(x.scratch),
+		reply:     keep(x.reply),
+		Scratch:   x.Scratch,
+	}
+}
+
+func keep(b []byte) []byte {
+	if cap(b) > maxKept {
+		return nil
+	}
+	return b[:0]
+}
+
+// poison overwrites what views of the gate's buffers would see.
+func (x *Exchange) poison() {
+	for _, b := range [][]byte{x.buffer, x.scratch, x.reply} {
+		b = b[:cap(b)]
+		for i := range b {
+			b[i] = 0xDB
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gatehouse-api/gatehouse/contract/route"
+)
+
+// Plan is a configuration and its contracts, compiled. It is immutable once
+// it serves; an exchange keeps the plan that it started with.
+type Plan struct {
+	Routes     *route.Table
+	APIs       []*API       // by route.Entry.API
+	Operations []*Operation // by route.Entry.Number
+}
+
+// API is one API behind the gate.
+type API struct {
+	Name     string
+	Mode     Mode
+	Upstream Upstream
+	// Unrouted handles calls that no operation describes while the API is
+	// observed. It has no steps.
+	Unrouted *Operation
+}
+
+// Operation is one operation of the contract with the guards that it needs.
+type Operation struct {
+	Name     string // operationId, else "METHOD /path"
+	Method   string
+	Template string // as the contract writes it, base path included
+	API      *API
+	Mode     Mode // observe when the API or the operation is observed
+	Steps    []Step
+
+	needs []uint64 // by step: bits of the steps that it needs
+}
+
+// maxSteps bounds the guards of one operation: failed steps are bits.
+const maxSteps = 64
+
+// Compile checks the operation's steps and prepares it to be walked.
+func (o *Operation) Compile() error {
+	if len(o.Steps) > maxSteps {
+		return fmt.Errorf("%s has %d guards, at most %d are possible", o.Name, len(o.Steps), maxSteps)
+	}
+	o.needs = make([]uint64, len(o.Steps))
+	for i, s := range o.Steps {
+		o.needs[i] = 1 << i // a step that failed in one phase is skipped in the next
+		for _, name := range s.Needs {
+			bit := stepBit(o.Steps[:i], name)
+			if bit == 0 {
+				return fmt.Errorf("%s: guard %q needs %q, which does not stand before it", o.Name, s.Name, name)
+			}
+			o.needs[i] |= bit
+		}
+	}
+	return nil
+}
+
+func stepBit(steps []Step, name string) uint64 {
+	for i := range steps {
+		if steps[i].Name == name {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// Upstream sends exchanges to the API behind the gate. Many goroutines may
+// use it at once.
+type Upstream interface {
+	// Send sends x.Method, x.OutTarget, x.Fields (those not gone),
+	// x.OutFields and the body: x.OutBody when it was buffered, otherwise
+	// x.Incoming to its end. It fills in x.Answer up to where its body
+	// begins. The gate closes x.Answer.Body. An error that is an Unavailable
+	// says which refusal it is; any other is upstream-broken.
+	Send(ctx context.Context, x *Exchange) error
+}
+
+// Unavailable is an error of an Upstream with the refusal that the client
+// gets.
+type Unavailable struct {
+	Code  Code // UpstreamUnreachable, UpstreamTimeout, UpstreamBroken, ClientGone, BodyTooLarge, ...
+	Cause error
+}
+
+func (e *Unavailable) Error() string { return fmt.Sprintf("%v: %v", e.Code, e.Cause) }
+
+// Unwrap returns the cause.
+func (e *Unavailable) Unwrap() error { return e.Cause }
+
+// Wire is an engine's side of one exchange: how the gate speaks to the
+// client. Exactly one of its methods is called, once.
+type Wire interface {
+	// Reply writes x.Reply.
+	Reply(x *Exchange) error
+	// Relay writes x.Answer, its body as it arrives, and counts
+	// x.AnswerBytes. An error means that the client did not get all of it.
+	Relay(x *Exchange) error
+}

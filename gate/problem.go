@@ -1,0 +1,90 @@
+package gate
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// problemBase is where the types of problems are documented (RFC 9457 section
+// 3.1.1: a type that can be resolved should lead to its documentation).
+const problemBase = "https://github.com/gatehouse-api/gatehouse/blob/main/docs/refusals.md#"
+
+var (
+	fieldContentType  = []byte("Content-Type")
+	fieldCacheControl = []byte("Cache-Control")
+	fieldRetryAfter   = []byte("Retry-After")
+	valueProblem      = []byte("application/problem+json")
+	valueNoStore      = []byte("no-store")
+)
+
+// refuse makes the one reply of a refusal: a problem document (RFC 9457) that
+// holds the code, the exchange's id and what the contract says, and nothing
+// of the request. Fields that the refusing guard left in x.Reply are kept.
+func (g *Gate) refuse(x *Exchange) {
+	r := &x.Refusal
+	if r.Cause != nil {
+		g.log.Warn("refused", "id", x.ID.String(), "guard", x.Guard, "code", r.Code.String(), "cause", r.Cause)
+	}
+	x.Reply.Status = r.Code.Status()
+	x.Reply.Close = x.Broken != Undecided || x.Incoming != nil && x.Body == nil || r.Code == BodyTooLarge
+	x.Reply.Fields = append(x.Reply.Fields,
+		Field{Name: fieldContentType, Value: valueProblem},
+		Field{Name: fieldCacheControl, Value: valueNoStore})
+	if r.Retry > 0 {
+		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldRetryAfter, Value: strconv.AppendInt(nil, int64(r.Retry), 10)})
+	}
+	x.reply = appendProblem(x.reply[:0], x)
+	x.Reply.Body = x.reply
+}
+
+func appendProblem(b []byte, x *Exchange) []byte {
+	r := &x.Refusal
+	b = append(b, `{"type":"`+problemBase...)
+	b = append(b, r.Code.String()...)
+	b = append(b, `","title":"`...)
+	b = append(b, r.Code.Title()...)
+	b = append(b, `","status":`...)
+	b = strconv.AppendInt(b, int64(r.Code.Status()), 10)
+	b = append(b, `,"code":"`...)
+	b = append(b, r.Code.String()...)
+	b = append(b, `","id":"`...)
+	b = append(b, x.ID[:]...)
+	b = append(b, '"')
+	b = appendMember(b, "detail", r.Detail)
+	b = appendMember(b, "in", r.In)
+	b = appendMember(b, "name", r.Name)
+	if r.Keyword != "" {
+		b = append(b, `,"pointer":`...)
+		b = AppendString(b, r.Pointer)
+		b = appendMember(b, "keyword", r.Keyword)
+	}
+	return append(b, '}', '\n')
+}
+
+func appendMember(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	b = append(b, ',', '"')
+	b = append(b, name...)
+	b = append(b, '"', ':')
+	return AppendString(b, value)
+}
+
+// AppendString appends s as a JSON string (RFC 8259 section 7). Bytes that
+// are not UTF-8 become U+FFFD.
+func AppendString(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', byte(c))
+		case c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&':
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			b = utf8.AppendRune(b, c)
+		}
+	}
+	return append(b, '"')
+}

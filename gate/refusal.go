@@ -1,0 +1,135 @@
+package gate
+
+import "strconv"
+
+// Code is why an exchange was refused: stable, documented in docs/refusals.md,
+// safe to show to anyone. The zero Code is a guard that denied without saying
+// why.
+type Code uint8
+
+const (
+	Undecided Code = iota
+	Internal
+	NotReady
+	Malformed
+	LengthConflict
+	FieldsTooLarge
+	TargetTooLong
+	TransferCoding
+	HostInvalid
+	PathForm
+	PathUnknown
+	MethodUnknown
+	CredentialMissing
+	QueryForm
+	ParameterUnknown
+	ParameterMissing
+	ParameterRepeated
+	ParameterForm
+	ParameterSchema
+	BodyUnexpected
+	BodyMissing
+	BodyTooLarge
+	BodyIncomplete
+	BodyTimeout
+	BodyMedia
+	BodyCharset
+	BodyCoding
+	BodySyntax
+	BodySchema
+	BodyPart
+	UpstreamUnreachable
+	UpstreamTimeout
+	UpstreamBroken
+	ClientGone
+	codes // how many there are
+)
+
+// row is what is said of one code.
+type row struct {
+	name   string
+	status int
+	title  string // one short sentence for the client
+	source string // where the standard says so
+}
+
+// table describes every code. docs/refusals.md lists the same rows; a test
+// keeps them together.
+var table = [codes]row{
+	Undecided:           {"undecided", 500, "A check could not decide, so the request was refused.", "RFC 9110 section 15.6.1"},
+	Internal:            {"internal", 500, "The gate failed while it handled this request.", "RFC 9110 section 15.6.1"},
+	NotReady:            {"not-ready", 503, "The gate is starting or stopping.", "RFC 9110 section 15.6.4"},
+	Malformed:           {"malformed", 400, "The request is not well-formed HTTP.", "RFC 9112 section 2.2"},
+	LengthConflict:      {"length-conflict", 400, "The request states the length of its body in more than one way.", "RFC 9112 section 6.3"},
+	FieldsTooLarge:      {"fields-too-large", 431, "The header fields are too large or too many.", "RFC 6585 section 5"},
+	TargetTooLong:       {"target-too-long", 414, "The request target is too long.", "RFC 9110 section 15.5.15"},
+	TransferCoding:      {"transfer-coding", 501, "The transfer coding is not supported.", "RFC 9112 section 6.1"},
+	HostInvalid:         {"host-invalid", 400, "The Host field is missing, repeated or not a host.", "RFC 9112 section 3.2"},
+	PathForm:            {"path-form", 400, "The path is written in a form that others could read differently.", "RFC 3986 section 3.3"},
+	PathUnknown:         {"path-unknown", 404, "The contract does not describe this path.", "RFC 9110 section 15.5.5"},
+	MethodUnknown:       {"method-unknown", 405, "The contract does not describe this method on this path.", "RFC 9110 section 15.5.6"},
+	CredentialMissing:   {"credential-missing", 401, "The operation needs a credential and the request has none.", "RFC 9110 section 15.5.2"},
+	QueryForm:           {"query-form", 400, "The query is written in a form that others could read differently.", "RFC 3986 section 3.4"},
+	ParameterUnknown:    {"parameter-unknown", 400, "The request has a parameter that the contract does not describe.", "RFC 9110 section 15.5.1"},
+	ParameterMissing:    {"parameter-missing", 400, "A required parameter is missing.", "RFC 9110 section 15.5.1"},
+	ParameterRepeated:   {"parameter-repeated", 400, "A parameter that takes one value stands more than once.", "RFC 9110 section 15.5.1"},
+	ParameterForm:       {"parameter-form", 400, "A parameter is not written as the contract says.", "RFC 9110 section 15.5.1"},
+	ParameterSchema:     {"parameter-schema", 400, "A parameter has a value that the contract does not allow.", "RFC 9110 section 15.5.1"},
+	BodyUnexpected:      {"body-unexpected", 400, "The operation takes no body.", "RFC 9110 section 9.3"},
+	BodyMissing:         {"body-missing", 400, "The operation needs a body.", "RFC 9110 section 15.5.1"},
+	BodyTooLarge:        {"body-too-large", 413, "The body is larger than the operation takes.", "RFC 9110 section 15.5.14"},
+	BodyIncomplete:      {"body-incomplete", 400, "The body ended before its stated length.", "RFC 9112 section 8"},
+	BodyTimeout:         {"body-timeout", 408, "The body did not arrive in time.", "RFC 9110 section 15.5.9"},
+	BodyMedia:           {"body-media", 415, "The contract does not describe this content type.", "RFC 9110 section 15.5.16"},
+	BodyCharset:         {"body-charset", 415, "The charset is not UTF-8.", "RFC 8259 section 8.1"},
+	BodyCoding:          {"body-coding", 415, "The content coding is not supported.", "RFC 9110 section 8.4"},
+	BodySyntax:          {"body-syntax", 400, "The body is not well-formed.", "RFC 9110 section 15.5.1"},
+	BodySchema:          {"body-schema", 400, "The body is not what the contract describes.", "RFC 9110 section 15.5.1"},
+	BodyPart:            {"body-part", 400, "A part of the body is not what the contract describes.", "RFC 7578 section 4"},
+	UpstreamUnreachable: {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
+	UpstreamTimeout:     {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
+	UpstreamBroken:      {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
+	ClientGone:          {"client-gone", 499, "The client went away before the exchange was done.", ""},
+}
+
+// String is the code's stable name, as "body-schema".
+func (c Code) String() string {
+	if c >= codes {
+		return "code-" + strconv.Itoa(int(c))
+	}
+	return table[c].name
+}
+
+// Status is the HTTP status that the code is sent with.
+func (c Code) Status() int { return table[c].status }
+
+// Title is the sentence that clients see.
+func (c Code) Title() string { return table[c].title }
+
+// Source is the section of the standard that the status follows.
+func (c Code) Source() string { return table[c].source }
+
+// Codes iterates over every code, for documentation and tests.
+func Codes(yield func(Code) bool) {
+	for c := range codes {
+		if !yield(c) {
+			return
+		}
+	}
+}
+
+// Refusal says why an exchange was refused. Nothing in it may come from the
+// request: no value, no name that the contract does not hold.
+type Refusal struct {
+	Code    Code
+	In      string // "path", "query", "header", "cookie", "body"; "" when it is none of these
+	Name    string // of the parameter or part, as the contract writes it
+	Pointer string // JSON pointer into the value or body, of declared names only
+	Keyword string // of the schema: "maxLength"
+	Detail  string // what was expected, for the client
+	// Retry is sent as Retry-After in seconds when above zero.
+	Retry int
+	// Cause is for the operator's log of the program, never for the client
+	// and never on an event.
+	Cause error
+}

@@ -1,0 +1,64 @@
+package gate
+
+// Verdict is the outcome of one guard. The zero value denies.
+type Verdict uint8
+
+const (
+	Deny    Verdict = iota // refuse; the guard has called Exchange.Deny
+	Allow                  // go on with the next guard
+	Respond                // the guard answers itself; it has filled in Exchange.Reply
+)
+
+// HeadGuard judges an exchange by its head. Head may run on many goroutines
+// at once; x belongs to the caller and must not be kept. The zero Verdict
+// denies.
+type HeadGuard interface {
+	Head(x *Exchange) Verdict
+}
+
+// BodyGuard judges an exchange by its head and its buffered body, under the
+// same contract as HeadGuard. It is not called for streams.
+type BodyGuard interface {
+	Body(x *Exchange) Verdict
+}
+
+// AnswerGuard judges the answer of the API before the client sees any of it,
+// under the same contract as HeadGuard.
+type AnswerGuard interface {
+	Answer(x *Exchange) Verdict
+}
+
+// DoneGuard is told how an exchange ended: always and exactly once for each
+// exchange that reached the guard's operation, also after a refusal, an abort
+// or a failure of the API. It cannot change the outcome.
+type DoneGuard interface {
+	Done(x *Exchange)
+}
+
+// Mode says what a denial does. The zero value enforces.
+type Mode uint8
+
+const (
+	Enforce Mode = iota // a denied exchange is refused
+	Observe             // a denied exchange goes on; the event says what would have been refused
+)
+
+func (m Mode) String() string {
+	if m == Observe {
+		return "observe"
+	}
+	return "enforce"
+}
+
+// Step is one guard in its place. Of the four guards at least one is set;
+// usually they are the same value. Steps run in the order of their list, in
+// each phase anew.
+type Step struct {
+	Name   string // as operators call it: "request", "limit"
+	Mode   Mode
+	Needs  []string // names of steps before it; when one of them failed in observe mode, this one is skipped
+	Head   HeadGuard
+	Body   BodyGuard
+	Answer AnswerGuard
+	Done   DoneGuard
+}

@@ -1,0 +1,259 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/route"
+)
+
+// Serve walks x through the live plan, from its head to its one event. The
+// engine has filled in the request; it must not touch x until Serve returns,
+// except in the methods of w. Serve calls exactly one method of w, once.
+//
+// The order is fixed: framing, form of the path, route, head guards, body,
+// body guards, forward, answer guards, reply. Done guards and the event
+// follow whatever happened.
+func (g *Gate) Serve(x *Exchange, w Wire) {
+	x.Plan = g.live.Load()
+	x.ID = newID(x.Received)
+	x.Context = withContext(x.Context)
+	if !g.walk(x) {
+		x.Refused = true
+		g.refuse(x)
+	}
+	g.answer(x, w)
+	g.done(x)
+}
+
+// walk reports false when x is to be refused; x.Refusal then says why. A
+// panic of a guard is a refusal, never a crash and never a pass.
+func (g *Gate) walk(x *Exchange) (ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			ok = g.crashed(x, p)
+		}
+	}()
+	return g.admit(x) && g.route(x) && g.head(x) && g.body(x) && g.forward(x)
+}
+
+func (g *Gate) crashed(x *Exchange, p any) bool {
+	g.log.Error("a guard failed", "id", x.ID.String(), "guard", x.Guard, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	x.closeAnswer()
+	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
+	return x.refuse(Internal)
+}
+
+// refuse records one of the gate's own refusals.
+func (x *Exchange) refuse(c Code) bool {
+	x.Refusal = Refusal{Code: c}
+	return false
+}
+
+// admit judges what the engine found.
+func (g *Gate) admit(x *Exchange) bool {
+	x.Guard = "wire"
+	if x.Broken != Undecided {
+		return x.refuse(x.Broken)
+	}
+	if x.Plan == nil {
+		return x.refuse(NotReady)
+	}
+	stripHopByHop(x)
+	x.Path, x.Query = x.Target, nil
+	for i, c := range x.Target {
+		if c == '?' {
+			x.Path, x.Query = x.Target[:i], x.Target[i+1:]
+			break
+		}
+	}
+	return true
+}
+
+// route finds the operation. A call that no operation describes goes on
+// without one when its API is observed.
+func (g *Gate) route(x *Exchange) bool {
+	x.Guard = "route"
+	x.Plan.Routes.Match(&x.Match, x.Host, x.Method, x.Path)
+	if x.Match.API >= 0 && x.Match.Outcome != route.Refused {
+		x.API = x.Plan.APIs[x.Match.API]
+	}
+	switch x.Match.Outcome {
+	case route.Found:
+		x.Operation = x.Plan.Operations[x.Match.Number]
+		return true
+	case route.Options:
+		x.Reply.Status = 204
+		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
+		return true
+	case route.WrongMethod:
+		x.Refusal = Refusal{Code: MethodUnknown}
+		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
+	case route.NotFound:
+		x.Refusal = Refusal{Code: PathUnknown}
+	default:
+		x.Refusal = Refusal{Code: PathForm, In: "path", Detail: x.Match.Why.String()}
+		return false // never observed: others could read this path differently
+	}
+	if x.API == nil || x.API.Mode != Observe {
+		return false
+	}
+	x.would(x.Refusal.Code)
+	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
+	x.Operation = x.API.Unrouted
+	x.Intake = Intake{Mode: Stream, MaxBytes: unroutedBytes}
+	return true
+}
+
+// unroutedBytes bounds the body of a call that no operation describes.
+const unroutedBytes = 64 << 20
+
+// replied reports whether the gate or a guard answers by itself.
+func (x *Exchange) replied() bool { return x.Reply.Status != 0 }
+
+// head runs the head guards. An operation whose guards say nothing is
+// refused: an empty list denies.
+func (g *Gate) head(x *Exchange) bool {
+	if x.replied() || x.unrouted() {
+		return true
+	}
+	judged := false
+	for i := range x.Operation.Steps {
+		s := &x.Operation.Steps[i]
+		if s.Head == nil || x.skips(i) {
+			continue
+		}
+		x.Guard, judged = s.Name, true
+		if !x.settle(i, s.Head.Head(x)) {
+			return false
+		}
+		if x.replied() {
+			return true
+		}
+	}
+	if !judged {
+		x.Guard = "gate"
+		return x.refuse(Undecided)
+	}
+	return true
+}
+
+func (x *Exchange) unrouted() bool { return x.Operation != nil && x.Operation == x.API.Unrouted }
+
+// skips reports whether step i failed before or needs one that did.
+func (x *Exchange) skips(i int) bool { return x.failed&x.Operation.needs[i] != 0 }
+
+// settle applies the mode to a verdict of step i.
+func (x *Exchange) settle(i int, v Verdict) bool {
+	switch {
+	case v == Allow, v == Respond && x.replied():
+		return true
+	case x.Operation.Steps[i].Mode == Observe && v == Deny:
+		x.would(x.Refusal.Code)
+		x.failed |= 1 << i
+		x.Refusal = Refusal{}
+		x.Reply = Reply{Fields: x.Reply.Fields[:0]}
+		return true
+	case v != Deny:
+		x.Refusal = Refusal{Code: Undecided}
+	}
+	return false
+}
+
+// maxWould bounds the would-be refusals on an event.
+const maxWould = 8
+
+func (x *Exchange) would(c Code) {
+	if len(x.Would) < maxWould {
+		x.Would = append(x.Would, c)
+	}
+}
+
+// forward sends the exchange to the API.
+func (g *Gate) forward(x *Exchange) bool {
+	if x.replied() {
+		return true
+	}
+	if err := x.applyEdits(); err != nil {
+		x.Guard = "gate"
+		x.Refusal = Refusal{Code: Internal, Cause: err}
+		return false
+	}
+	x.Guard = "upstream"
+	x.Sent = time.Now()
+	err := x.API.Upstream.Send(x.Context, x)
+	x.Answered = time.Now()
+	if err == nil {
+		return g.judgeAnswer(x)
+	}
+	x.closeAnswer()
+	x.Refusal = Refusal{Code: UpstreamBroken, Cause: err}
+	if u := (*Unavailable)(nil); errors.As(err, &u) {
+		x.Refusal.Code = u.Code
+	}
+	return false
+}
+
+// judgeAnswer runs the answer guards.
+func (g *Gate) judgeAnswer(x *Exchange) bool {
+	for i := range x.Operation.Steps {
+		s := &x.Operation.Steps[i]
+		if s.Answer == nil || x.skips(i) {
+			continue
+		}
+		x.Guard = s.Name
+		if !x.settle(i, s.Answer.Answer(x)) {
+			x.closeAnswer()
+			return false
+		}
+		if x.replied() {
+			x.closeAnswer()
+			return true
+		}
+	}
+	return true
+}
+
+func (x *Exchange) closeAnswer() {
+	if x.Answer.Body != nil {
+		x.Answer.Body.Close()
+		x.Answer.Body = nil
+	}
+}
+
+// answer speaks to the client, once.
+func (g *Gate) answer(x *Exchange, w Wire) {
+	var err error
+	if x.replied() {
+		if err = w.Reply(x); err == nil {
+			x.AnswerBytes = int64(len(x.Reply.Body))
+		}
+	} else {
+		err = w.Relay(x)
+		x.closeAnswer()
+	}
+	x.Aborted = err != nil
+}
+
+// done tells the guards how it ended and writes the one event.
+func (g *Gate) done(x *Exchange) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+		if g.sink != nil {
+			x.describe()
+			g.sink.Record(&x.event)
+		}
+	}()
+	if x.Operation == nil {
+		return
+	}
+	for i := range x.Operation.Steps {
+		if d := x.Operation.Steps[i].Done; d != nil {
+			d.Done(x)
+		}
+	}
+}

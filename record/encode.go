@@ -1,0 +1,102 @@
+// Package record writes down what the gate did: events are encoded from an
+// allow-list of fields and delivered without holding up a request. The root
+// package and serve import it; it imports gate and knows nothing of HTTP
+// engines or guards.
+package record
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// AppendEvent appends e as one line of JSON with a line feed. The fields are
+// those of docs/events.md, always in the same order; empty ones are left out.
+func AppendEvent(b []byte, e *gate.Event) []byte {
+	b = append(b, `{"time":"`...)
+	b = e.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = append(b, `","event":"exchange","id":"`...)
+	b = append(b, e.ID[:]...)
+	b = append(b, `","outcome":"`...)
+	b = append(b, e.Outcome.String()...)
+	b = append(b, `","mode":"`...)
+	b = append(b, e.Mode.String()...)
+	b = append(b, '"')
+	b = appendText(b, "api", e.API)
+	b = appendText(b, "operation", e.Operation)
+	b = appendText(b, "method", e.Method)
+	b = appendText(b, "path", e.Path)
+	b = appendNumber(b, "status", int64(e.Status))
+	if e.Guard != "" {
+		b = appendText(b, "code", e.Code.String())
+		b = appendText(b, "guard", e.Guard)
+	}
+	b = appendText(b, "in", e.In)
+	b = appendText(b, "name", e.Name)
+	b = appendText(b, "pointer", e.Pointer)
+	b = appendText(b, "keyword", e.Keyword)
+	b = appendWould(b, e.Would)
+	b = appendText(b, "http", e.Version)
+	b = append(b, `,"tls":`...)
+	b = strconv.AppendBool(b, e.Secure)
+	if e.Client.IsValid() {
+		b = append(b, `,"client":"`...)
+		b = e.Client.AppendTo(b)
+		b = append(b, '"')
+	}
+	b = appendNumber(b, "bytes_in", e.BodyIn)
+	b = appendNumber(b, "bytes_out", e.BodyOut)
+	b = appendMicros(b, "took_us", e.Took)
+	b = appendMicros(b, "upstream_us", e.Upstream)
+	return append(b, '}', '\n')
+}
+
+// appendLost appends the line that says how many events were lost.
+func appendLost(b []byte, at time.Time, n uint64) []byte {
+	b = append(b, `{"time":"`...)
+	b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = append(b, `","event":"lost","count":`...)
+	b = strconv.AppendUint(b, n, 10)
+	return append(b, '}', '\n')
+}
+
+func appendText(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	b = append(b, ',', '"')
+	b = append(b, name...)
+	b = append(b, '"', ':')
+	return gate.AppendString(b, value)
+}
+
+func appendNumber(b []byte, name string, value int64) []byte {
+	if value == 0 {
+		return b
+	}
+	b = append(b, ',', '"')
+	b = append(b, name...)
+	b = append(b, '"', ':')
+	return strconv.AppendInt(b, value, 10)
+}
+
+func appendMicros(b []byte, name string, d time.Duration) []byte {
+	return appendNumber(b, name, d.Microseconds())
+}
+
+func appendWould(b []byte, would []gate.Code) []byte {
+	if len(would) == 0 {
+		return b
+	}
+	b = append(b, `,"would_refuse":[`...)
+	for i, c := range would {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '"')
+		b = append(b, c.String()...)
+		b = append(b, '"')
+	}
+	return append(b, ']')
+}
