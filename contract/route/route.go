@@ -1,0 +1,251 @@
+// Package route turns host, method and raw path into the operation that a
+// contract declares. Package gate and the reader of contracts use it; of ours
+// it imports only contract/source, for problems with positions, and it knows
+// nothing of net/http, of guards or of configuration.
+//
+// # Form
+//
+// A path is judged by its form before anything is looked up, and refused
+// (outcome Refused, with the Form that it breaks) unless it can be read in
+// only one way: it begins with "/", holds raw only what RFC 3986 section 3.3
+// allows, is percent-decoded exactly once into valid UTF-8 without control
+// characters, and has no empty, "." or ".." segments in any spelling. A
+// slash or backslash that is part of a value, and a raw ";", are refused
+// unless the matched template opts in for that parameter (Entry.Slash,
+// Entry.Semicolon). A path is at most 8 KiB long and 256 segments deep.
+//
+// # Choice
+//
+// First the host: one that is configured exactly, else the APIs that name no
+// host. Then the API whose prefix (and base path) is the longest one in whole
+// segments; a longer one is final, there is no second try with a shorter one.
+// Then the path, segment by segment: literal text before a mixed segment such
+// as "{id}.json" before a parameter alone, and before one that may hold
+// slashes. Where a choice leads to no end, the next one is tried. Each
+// template has at most one segment that may hold slashes, so that no look-up
+// visits a node of the tree more than once for each segment of the path.
+// Only then the method: an operation of a less specific path never answers
+// for one that is missing on the chosen path.
+//
+// Of several mixed segments at one place the one with the longer literal
+// beginning comes first, then the longer literal end, then more literal text
+// in all, then fewer parameters, then the order of the text. Within one mixed
+// segment each parameter takes as little as it can, from the left, and the
+// last one takes the rest: "{base}...{head}" reads "a...b...c" as a and
+// b...c. A parameter that may hold slashes takes as few segments as it can.
+// No parameter is ever empty.
+//
+// Literal text is compared after decoding on both sides, case is significant,
+// and so is a slash at the end.
+package route
+
+import "github.com/gatehouse-api/gatehouse/contract/source"
+
+// Entry is one operation that is to be found by its host, method and path.
+// The path is Prefix, Base and Template in this order.
+type Entry struct {
+	// Hosts are exact host names, lower case and without port. Empty: any
+	// host that no other entry names. All entries of an API have the same.
+	Hosts []string
+	// Prefix is "" or begins with a slash: "/shop". All entries of an API
+	// have the same. It holds nothing of the contract's base path.
+	Prefix string
+	// Base is the base path of the server in force: "" or "/v1".
+	Base string
+	// Template is the path as the contract writes it: "/pets/{id}". Literal
+	// text may be percent-encoded.
+	Template string
+	// Method is compared as it is (RFC 9110 section 9.1): "GET".
+	Method string
+	// Slash names the parameters that may hold slashes and backslashes, raw
+	// (the slash alone) or percent-encoded.
+	Slash []string
+	// Semicolon names the parameters that may hold a raw ";", such as those
+	// of style matrix. Many servers cut a segment at that character.
+	Semicolon []string
+
+	Number int          // the caller's number of the operation
+	API    int          // the caller's number of the API
+	Node   *source.Node // for messages; may be nil
+}
+
+// Outcome is what a look-up ended with. The zero value refuses.
+type Outcome uint8
+
+const (
+	Refused     Outcome = iota // the path breaks a rule of form: Match.Why
+	NotFound                   // no template fits
+	WrongMethod                // a template fits, without this method: Match.Allow
+	Options                    // OPTIONS that is not declared: Match.Allow
+	Found                      // Match.Number and Match.Values
+)
+
+var outcomeNames = [...]string{"refused", "not-found", "wrong-method", "options", "found"}
+
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// Value is one path parameter. Raw is a view of the path; Decoded is the
+// same view when nothing was encoded, else a view of the Match's own memory.
+type Value struct {
+	Name    string
+	Raw     []byte // as sent
+	Decoded []byte // percent-decoded once: valid UTF-8 without control characters
+}
+
+// Match is the outcome of one look-up. Its zero value is ready to be used and
+// refuses. It may be used for one look-up after the other by one goroutine;
+// once it has grown no look-up allocates. Values are valid until the next
+// look-up and as long as the path is not changed.
+type Match struct {
+	Outcome Outcome
+	Why     Form // for Refused
+	// Number is the operation's when Found, else -1.
+	Number int
+	// API is the one matched by host and prefix, or -1. It is known for
+	// NotFound, too, when the host and the prefix were.
+	API int
+	// Allow is the value of the header field for WrongMethod and Options
+	// (RFC 9110 section 10.2.1): "GET, HEAD, POST".
+	Allow string
+	// Template is the path as the contract writes it, for Found, WrongMethod
+	// and Options.
+	Template string
+	// Implied is true when HEAD was found through the operation for GET.
+	Implied bool
+	// Values are the path parameters in the template's order, when Found.
+	Values []Value
+
+	text     []byte // the decoded path: the path itself or scratch
+	scratch  []byte
+	segments []segment
+	captures []capture
+	unusual  Form // EncodedSlash, Backslash or Semicolon: needs an opt-in
+	escaped  bool
+	host     [maxHost]byte
+}
+
+// capture is the place of a value in the decoded path.
+type capture struct{ start, end uint16 }
+
+// Table finds operations. It is immutable and may be used by many goroutines,
+// each with a Match of its own.
+type Table struct {
+	hosts    map[string]uint32 // to a node of the tree of mounts
+	anyHost  uint32            // the same for all other hosts; none when 0
+	mounts   []mount
+	nodes    []node // the first one is no node
+	slots    []slot // literal edges of all nodes, open addressing
+	text     string // of all literal edges
+	patterns []pattern
+	leaves   []leaf
+	methods  []method
+	names    []string
+}
+
+// mount is where the paths of an API begin on a host.
+type mount struct {
+	api  int
+	root uint32 // of the tree of the API's whole paths
+}
+
+// node is a place between two segments.
+type node struct {
+	param    uint32 // by a parameter alone; none when 0
+	patterns uint32 // first of its pattern edges
+	mixed    uint16 // how many of them come before param
+	rest     uint16 // how many come after it
+	leaf     int32  // what ends here; none when negative
+	mount    int32  // in the tree of mounts: what begins here; none when negative
+	static   bool   // has literal edges
+	choices  bool   // has other than literal edges
+}
+
+// leaf is the end of a path.
+type leaf struct {
+	allow   string
+	methods uint32 // first one
+	count   uint32
+}
+
+// method is one operation of a leaf.
+type method struct {
+	name     string
+	template string
+	number   int
+	names    uint32 // first of its parameters
+	count    uint16
+	implied  bool
+}
+
+// Match looks an operation up. host is the value of the Host field or the
+// authority, with or without port; path is the raw path of the target,
+// without query. m holds the outcome.
+func (t *Table) Match(m *Match, host, method, path []byte) {
+	m.Outcome, m.Why, m.Number, m.API = Refused, Unread, -1, -1
+	m.Allow, m.Template, m.Implied, m.Values = "", "", false, m.Values[:0]
+	if m.Why = m.read(path); m.Why != Unread {
+		return
+	}
+	m.captures = m.captures[:0]
+	end := int32(-1)
+	if at := t.mountOf(m, t.hostRoot(m, host)); at >= 0 {
+		m.API = t.mounts[at].api
+		end = t.find(m, t.mounts[at].root, 0)
+	}
+	switch {
+	case end >= 0:
+		t.choose(m, &t.leaves[end], method, path)
+	case m.unusual != Unread:
+		m.Why = m.unusual
+	default:
+		m.Outcome = NotFound
+	}
+}
+
+// choose picks the operation of a path by its method.
+func (t *Table) choose(m *Match, l *leaf, name, path []byte) {
+	list := t.methods[l.methods : l.methods+l.count]
+	for i := range list {
+		op := &list[i]
+		if string(name) != op.name {
+			continue
+		}
+		m.Outcome, m.Number, m.Template, m.Implied = Found, op.number, op.template, op.implied
+		for j := range m.captures {
+			m.Values = append(m.Values, m.value(t.names[int(op.names)+j], m.captures[j], path))
+		}
+		return
+	}
+	m.Outcome, m.Allow, m.Template = WrongMethod, l.allow, list[0].template
+	if string(name) == "OPTIONS" { // RFC 9110 section 9.3.7
+		m.Outcome = Options
+	}
+}
+
+// value makes a value of what was captured.
+func (m *Match) value(name string, c capture, path []byte) Value {
+	v := Value{Name: name, Decoded: m.text[c.start:c.end:c.end]}
+	if !m.escaped {
+		v.Raw = v.Decoded
+		return v
+	}
+	start, end := m.rawOffset(path, c.start), m.rawOffset(path, c.end)
+	v.Raw = path[start:end:end]
+	return v
+}
+
+// rawOffset returns where in the raw path a place of the decoded one is.
+func (m *Match) rawOffset(path []byte, at uint16) int {
+	i := 0
+	for i+1 < len(m.segments) && m.segments[i+1].start <= at {
+		i++
+	}
+	raw := int(m.segments[i].raw)
+	for n := at - m.segments[i].start; n > 0; n-- {
+		if path[raw] == '%' {
+			raw += 2
+		}
+		raw++
+	}
+	return raw
+}
