@@ -1,6 +1,9 @@
 package route
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // slot is one literal edge of the tree, in a table of all of them. A slot
 // without child is free.
@@ -140,7 +143,6 @@ func hash(n uint32, text []byte) uint32 {
 	case size > 0:
 		a, b = uint64(text[0])|uint64(text[size/2])<<8, uint64(text[size-1])
 	}
-	h := (a ^ uint64(n)<<32 ^ uint64(len(text))) * 0x9E3779B97F4A7C15
-	h = (h ^ h>>32 ^ b) * 0xD6E8FEB86659FD93
-	return uint32(h >> 32)
+	high, low := bits.Mul64(a^0x9E3779B97F4A7C15, b^0xD6E8FEB86659FD93^uint64(n)<<32^uint64(len(text)))
+	return uint32(high^low) ^ uint32((high^low)>>32)
 }

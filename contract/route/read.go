@@ -34,51 +34,52 @@ func (m *Match) read(path []byte) Form {
 	if len(path) > maxPath {
 		return TooLong
 	}
-	segments, start, flags := m.segments[:0], 1, uint8(0)
+	var f Form
+	if m.segments, f = m.split(m.segments[:0], path); f == Unread && m.escaped {
+		f = m.decode(path)
+	}
+	return f
+}
+
+// split judges the raw bytes of path and appends its segments.
+func (m *Match) split(segments []segment, path []byte) ([]segment, Form) {
+	start, flags := 1, uint8(0)
 	for i := 1; ; i++ {
-		if i < len(path) {
-			c := classes[path[i]]
-			if c == classPlain {
-				continue
-			}
-			if c == classPercent {
+		for i < len(path) && classes[path[i]] == classPlain {
+			i++
+		}
+		if i < len(path) && path[i] != '/' {
+			switch c := classes[path[i]]; c {
+			case classPercent:
 				if i+2 >= len(path) || hexDigits[path[i+1]] == 0 || hexDigits[path[i+2]] == 0 {
-					return BadEscape
+					return segments, BadEscape
 				}
 				i += 2
 				flags |= flagEscaped
-				continue
-			}
-			if c == classSemicolon {
-				m.unusual = Semicolon
+				m.escaped = true
+			case classSemicolon:
 				flags |= flagSemicolon
-				continue
+				m.unusual = Semicolon
+			default:
+				return segments, Form(c)
 			}
-			if c != classSlash {
-				return Form(c)
-			}
-			if start == i {
-				return EmptySegment
-			}
-			if len(segments) == maxSegments-1 {
-				return TooDeep
-			}
+			continue
 		}
-		if i-start > 0 && path[start] == '.' && dotted(path[start:i]) {
-			return DotSegment
+		last := i >= len(path)
+		switch {
+		case start == i && !last:
+			return segments, EmptySegment
+		case len(segments) == maxSegments:
+			return segments, TooDeep
+		case start < i && path[start] == '.' && dotted(path[start:i]):
+			return segments, DotSegment
 		}
 		segments = append(segments, segment{uint16(start), uint16(i), uint16(start), flags})
-		m.escaped = m.escaped || flags&flagEscaped != 0
-		if i >= len(path) {
-			break
+		if last {
+			return segments, Unread
 		}
 		start, flags = i+1, 0
 	}
-	m.segments = segments
-	if m.escaped {
-		return m.decode(path)
-	}
-	return Unread
 }
 
 // decode undoes the percent-encoding, once, and judges what comes out.

@@ -1,0 +1,82 @@
+package route
+
+import (
+	"fmt"
+	"testing"
+)
+
+// thousand is an API of 1,000 operations: 100 resources of ten operations.
+func thousand() []Entry {
+	var lines []string
+	for i := range 100 {
+		r := fmt.Sprintf("/organisations/{org}/resource-%02d", i)
+		top := fmt.Sprintf("/resource-%02d", i)
+		lines = append(lines,
+			"GET "+top, "POST "+top, "GET "+top+"/latest", "GET "+top+"/{id}", "DELETE "+top+"/{id}",
+			"GET "+r, "GET "+r+"/{id}", "PUT "+r+"/{id}", "GET "+r+"/{id}/parts/{part}", "GET "+r+"/{id}/parts/latest")
+	}
+	return entries(lines...)
+}
+
+// wide is a path through a tree whose every node has a literal and a
+// parameter, so that a look-up which fails at the end visits all of it.
+func wide(depth int) (list []Entry, path string) {
+	var lines []string
+	for i := range 1 << depth {
+		line := "GET "
+		for bit := range depth {
+			line += [2]string{"/a", fmt.Sprintf("/{p%d}", bit)}[i>>bit&1]
+		}
+		lines = append(lines, line+"/end")
+	}
+	for range depth {
+		path += "/a"
+	}
+	return entries(lines...), path + "/none"
+}
+
+// lookups are what is measured and may not allocate.
+var lookups = []struct{ name, method, path, want string }{
+	{"static", "GET", "/resource-57/latest", "572"},
+	{"one-parameter", "GET", "/resource-57/1234567", "573 id=1234567"},
+	{"three-parameters", "GET", "/organisations/acme/resource-57/1234567/parts/wheel", "578 org=acme id=1234567 part=wheel"},
+	{"encoded", "GET", "/resource-57/caf%C3%A9%20au%20lait", "573 id=caf%C3%A9%20au%20lait>café au lait"},
+	{"miss", "GET", "/organisations/acme/resource-57/1234567/none", "404"},
+	{"wrong-method", "PATCH", "/organisations/acme/resource-57/1234567", "405 GET, HEAD, PUT"},
+	{"refused", "GET", "/organisations/acme/resource-57/../../parts", "dot-segment"},
+}
+
+func TestMatchAllocatesNothing(t *testing.T) {
+	tbl := table(t, thousand())
+	var m Match
+	for _, row := range lookups {
+		t.Run(row.name, func(t *testing.T) {
+			if got := lookUp(tbl, "", row.method, row.path); got != row.want {
+				t.Fatalf("got %q, want %q", got, row.want)
+			}
+			host, method, path := []byte("API.example:8080"), []byte(row.method), []byte(row.path)
+			if n := testing.AllocsPerRun(100, func() { tbl.Match(&m, host, method, path) }); n != 0 {
+				t.Errorf("%v allocations", n)
+			}
+		})
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	tbl := table(b, thousand())
+	for _, row := range lookups {
+		b.Run(row.name, func(b *testing.B) { benchmark(b, tbl, row.method, row.path) })
+	}
+	list, path := wide(8)
+	tbl = table(b, list)
+	b.Run("hostile-backtracking", func(b *testing.B) { benchmark(b, tbl, "GET", path) })
+}
+
+func benchmark(b *testing.B, tbl *Table, method, path string) {
+	var m Match
+	h, n, p := []byte("api.example"), []byte(method), []byte(path)
+	b.ReportAllocs()
+	for b.Loop() {
+		tbl.Match(&m, h, n, p)
+	}
+}
