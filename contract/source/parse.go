@@ -3,12 +3,17 @@ package source
 import "strings"
 
 // Parse reads a document. Text that begins with "{" or "[" is read as JSON,
-// anything else as YAML 1.2 (of which JSON is a part). data must not change
-// while the tree is in use. The file's Root is nil when the text cannot be
-// read at all; problems say why and hold every other finding.
+// anything else as YAML 1.2 (of which JSON is a part). The file's Root is nil
+// when the text cannot be read at all; problems say why and hold every other
+// finding.
 func Parse(name string, data []byte) (*File, Problems) {
-	f := &File{Name: name, text: string(data)}
-	head := strings.TrimLeft(strings.TrimPrefix(f.text, "\ufeff"), " \t\r\n")
+	return ParseString(name, string(data))
+}
+
+// ParseString is Parse for text that need not be copied.
+func ParseString(name, text string) (*File, Problems) {
+	f := &File{Name: name, text: text}
+	head := strings.TrimLeft(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
 	if strings.HasPrefix(head, "{") || strings.HasPrefix(head, "[") {
 		return f, parseJSON(f)
 	}

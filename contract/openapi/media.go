@@ -1,0 +1,253 @@
+package openapi
+
+import (
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+// body reads a Request Body Object or a reference to one.
+func (r *reader) body(n *source.Node) *contract.Body {
+	if n = r.deref(n); n == nil {
+		return nil
+	}
+	if b, known := r.bodies[n]; known {
+		return b
+	}
+	r.bodies[n] = nil
+	if !r.check(n, &bodyShape) {
+		return nil
+	}
+	b := &contract.Body{Required: n.Get("required").Bool(), Node: n}
+	content := n.Get("content")
+	if content.Is(source.Object) && content.Len() == 0 {
+		r.fail(content, "add one, or remove the request body", "a request body needs at least one media type")
+	}
+	if b.Media = r.content(content); len(b.Media) == 0 {
+		return nil
+	}
+	r.bodies[n] = b
+	return b
+}
+
+// content reads media types by name.
+func (r *reader) content(n *source.Node) []*contract.Media {
+	if !n.Is(source.Object) {
+		return nil
+	}
+	list := make([]*contract.Media, 0, n.Len())
+	for i := range n.Len() {
+		m := n.Member(i)
+		if strings.HasPrefix(m.Name, "x-") && !strings.Contains(m.Name, "/") {
+			continue
+		}
+		name, ok := mediaType(m.Name)
+		if !ok {
+			r.failAt(m, "write it like application/json", "%q is not a media type", m.Name)
+			continue
+		}
+		for _, other := range list {
+			if other.Type == name {
+				r.failAt(m, "remove one of them", "the media type %s stands twice", name)
+			}
+		}
+		if media := r.media(name, &m.Value); media != nil {
+			list = append(list, media)
+		}
+	}
+	return list
+}
+
+func (r *reader) media(name string, n *source.Node) *contract.Media {
+	if ref := n.Get("$ref"); ref != nil { // allowed from OpenAPI 3.2
+		r.fail(ref, "write the media type out", "a media type cannot be a reference")
+		return nil
+	}
+	if !r.check(n, &mediaShape) {
+		return nil
+	}
+	media := &contract.Media{Type: name, Schema: n.Get("schema"), Node: n}
+	encoding := n.Get("encoding")
+	if encoding.Len() == 0 || !encoding.Is(source.Object) {
+		return media
+	}
+	if !strings.HasPrefix(name, "multipart/") && !strings.HasPrefix(name, formType) {
+		r.warn(encoding, "remove it", "encoding means nothing for %s", name)
+		return media
+	}
+	media.Encoding = make(map[string]*contract.Encoding, encoding.Len())
+	properties := media.Schema.Get("properties")
+	for i := range encoding.Len() {
+		m := encoding.Member(i)
+		if properties.Is(source.Object) && properties.Get(m.Name) == nil {
+			r.warnAt(m, source.DidYouMean("", m.Name, names(properties)...), "the schema has no property %q, so this encoding is not used", m.Name)
+		}
+		if e := r.encoding(&m.Value); e != nil {
+			media.Encoding[m.Name] = e
+		}
+	}
+	return media
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// encoding reads an Encoding Object (OpenAPI 3.1.1 section 4.8.15).
+func (r *reader) encoding(n *source.Node) *contract.Encoding {
+	if !r.check(n, &encodingShape) {
+		return nil
+	}
+	e := &contract.Encoding{AllowReserved: n.Get("allowReserved").Bool(), Node: n}
+	for _, name := range []string{"style", "explode", "allowReserved"} {
+		e.StyleSet = e.StyleSet || n.Get(name) != nil
+	}
+	e.Style, e.Explode = r.style(n, contract.Query)
+	if at := n.Get("contentType"); at.Is(source.String) {
+		for item := range strings.SplitSeq(at.Str(), ",") {
+			name, ok := mediaType(strings.TrimSpace(item))
+			if !ok {
+				r.fail(at, "write it like image/png, image/*", "%q is not a media type", item)
+				continue
+			}
+			e.ContentTypes = append(e.ContentTypes, name)
+		}
+	}
+	e.Headers = r.headers(n.Get("headers"))
+	return e
+}
+
+// headers reads headers by name. Content-Type is described by the media type
+// (OpenAPI 3.1.1 sections 4.8.15.1 and 4.8.17).
+func (r *reader) headers(n *source.Node) []*contract.Parameter {
+	var list []*contract.Parameter
+	if !n.Is(source.Object) {
+		return nil
+	}
+	for i := range n.Len() {
+		m := n.Member(i)
+		if strings.EqualFold(m.Name, "Content-Type") || strings.HasPrefix(m.Name, "x-") && !m.Value.Is(source.Object) {
+			continue
+		}
+		if !isToken(m.Name) {
+			r.failAt(m, "", "%q cannot be the name of a header", m.Name)
+			continue
+		}
+		p := r.header(m.Name, &m.Value)
+		if p == nil {
+			continue
+		}
+		for _, q := range list {
+			if same(p, q) {
+				r.failAt(m, "remove one of them", "the header %q stands twice", m.Name)
+			}
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// header reads a Header Object: a parameter whose name stands outside of it.
+func (r *reader) header(name string, n *source.Node) *contract.Parameter {
+	if n = r.deref(n); n == nil {
+		return nil
+	}
+	p, known := r.params[n]
+	if !known {
+		p = r.newHeader(n)
+		r.params[n] = p
+	}
+	if p == nil || p.Name == name {
+		return p
+	}
+	named := *p
+	named.Name = name
+	return &named
+}
+
+func (r *reader) newHeader(n *source.Node) *contract.Parameter {
+	if r.version == v20 {
+		return r.swaggerHeader(n)
+	}
+	if !r.check(n, &headerShape) {
+		return nil
+	}
+	p := &contract.Parameter{
+		In: contract.Header, Required: n.Get("required").Bool(), Deprecated: n.Get("deprecated").Bool(), Node: n,
+	}
+	r.queryOnly(n, p.In)
+	r.value(p)
+	return p
+}
+
+// mediaType checks a media type or range (RFC 9110 section 8.3.1 and 12.5.1)
+// and returns it with type, subtype and the names of its parameters in lower
+// case and without blanks around them.
+func mediaType(text string) (string, bool) {
+	head, rest, more := strings.Cut(text, ";")
+	name, sub, ok := strings.Cut(strings.ToLower(strings.Trim(head, " \t")), "/")
+	if !ok || !isToken(name) || !isToken(sub) || name == "*" && sub != "*" {
+		return "", false
+	}
+	if name != "*" && strings.Contains(name, "*") || sub != "*" && strings.Contains(sub, "*") {
+		return "", false // ranges are whole: "application/*+json" is none
+	}
+	out := name + "/" + sub
+	for more {
+		var param string
+		param, rest, more = cutParameter(rest)
+		if param = strings.Trim(param, " \t"); param == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(param, "=")
+		if !ok || !isToken(key) || !isToken(value) && !isQuoted(value) {
+			return "", false
+		}
+		out += "; " + strings.ToLower(key) + "=" + value
+	}
+	return out, true
+}
+
+// cutParameter cuts at the next semicolon outside of a quoted string.
+func cutParameter(s string) (param, rest string, more bool) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == '\\' && quoted:
+			i++
+		case s[i] == ';' && !quoted:
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+// isQuoted reports whether s is a quoted string (RFC 9110 section 5.6.4).
+func isQuoted(s string) bool {
+	if len(s) < 2 || s[0] != '"' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return i == len(s)-1
+		case c == '\\':
+			i++
+		case c < ' ' && c != '\t' || c == 0x7f:
+			return false
+		}
+	}
+	return false
+}
+
+// isToken reports whether s is a token (RFC 9110 section 5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
