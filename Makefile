@@ -1,0 +1,30 @@
+# One command is the gate, the same here and in CI: make test.
+
+SHELL := bash
+export FUZZTIME ?= 30s
+export COUNT ?= 6
+export GOFLAGS ?= -buildvcs=false
+
+.PHONY: help build test quick fuzz bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 10
+
+build: ## build bin/gatehouse, static and stripped
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/gatehouse ./cmd/gatehouse
+
+test: ## run every check and every test
+	@scripts/install-test-deps
+	@scripts/test
+
+quick: ## run formatting, vet and unit tests only
+	@scripts/test quick
+
+fuzz: ## run every fuzz target for FUZZTIME (30s) each
+	@scripts/fuzz
+
+bench: ## run every benchmark COUNT (6) times, ready for benchstat
+	@scripts/bench
+
+clean: ## remove what the other targets made
+	rm -rf bin .cache

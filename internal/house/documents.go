@@ -1,0 +1,123 @@
+package house
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// dependency is a module that go.mod may require, with the record that argues
+// for it.
+var dependencies = map[string]string{
+	"go.yaml.in/yaml/v4":              "docs/decisions/dependencies.md",
+	"github.com/spf13/cobra":          "docs/decisions/dependencies.md",
+	"github.com/rogpeppe/go-internal": "docs/decisions/dependencies.md",
+}
+
+var requireLine = regexp.MustCompile(`^(?:require )?\s*([a-z][^\s]*\.[^\s]+) v\S+( // indirect)?$`)
+
+// Dependencies demands that each direct requirement of go.mod is argued for in
+// its record.
+func Dependencies(tree fs.FS) (complaints []string) {
+	mod, err := fs.ReadFile(tree, "go.mod")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for line := range strings.Lines(string(mod)) {
+		m := requireLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if m == nil || m[2] != "" {
+			continue
+		}
+		record, ok := dependencies[m[1]]
+		if !ok {
+			complaints = append(complaints, fmt.Sprintf("go.mod: requires %s, which is in no list (internal/house/documents.go)", m[1]))
+			continue
+		}
+		text, err := fs.ReadFile(tree, record)
+		if err != nil || !strings.Contains(string(text), m[1]) {
+			complaints = append(complaints, fmt.Sprintf("go.mod: requires %s, but %s does not argue for it", m[1], record))
+		}
+	}
+	return complaints
+}
+
+var (
+	release = regexp.MustCompile(`^## (Unreleased|v\d+\.\d+\.\d+ \(\d{4}-\d{2}-\d{2}\))$`)
+	change  = regexp.MustCompile("^- \\[(add|change|fix|remove|security)\\] [a-z`].*[^.]$")
+)
+
+// Changelog holds CHANGELOG.md to its form: a heading per release, one typed
+// line per change, nothing else after the first heading.
+func Changelog(text string) (complaints []string) {
+	n, releases, changes := 0, 0, 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case release.MatchString(line):
+			releases++
+		case releases == 0 || line == "":
+		case change.MatchString(line):
+			changes++
+		default:
+			complaints = append(complaints, fmt.Sprintf("CHANGELOG.md:%d: must be a release (## v1.2.3 (2026-01-31)) or a change (- [add|change|fix|remove|security] words without a full stop)", n))
+		}
+	}
+	if releases == 0 || changes == 0 {
+		complaints = append(complaints, "CHANGELOG.md: names no release or no change")
+	}
+	return complaints
+}
+
+// Code is what docs/refusals.md says of one refusal.
+type Code struct {
+	Name, Title string
+	Status      int
+}
+
+var codeRow = regexp.MustCompile("^\\| <a id=\"([a-z-]+)\"></a>`([a-z-]+)` \\| (\\d{3}) \\| ([^|]+) \\|")
+
+// Refusals holds docs/refusals.md against the codes of the program, in order.
+func Refusals(text string, codes []Code) (complaints []string) {
+	var rows []Code
+	for line := range strings.Lines(text) {
+		if m := codeRow.FindStringSubmatch(line); m != nil {
+			status, _ := strconv.Atoi(m[3])
+			rows = append(rows, Code{m[2], strings.TrimSpace(m[4]), status})
+			if m[1] != m[2] {
+				complaints = append(complaints, fmt.Sprintf("docs/refusals.md: the anchor of `%s` is %q, links of problems would miss it", m[2], m[1]))
+			}
+		}
+	}
+	for i, c := range codes {
+		if i >= len(rows) || rows[i] != c {
+			return []string{fmt.Sprintf("docs/refusals.md: row %d must be | `%s` | %d | %s |", i+1, c.Name, c.Status, c.Title)}
+		}
+	}
+	if len(rows) != len(codes) || len(codes) == 0 {
+		return []string{fmt.Sprintf("docs/refusals.md: has %d rows, the program has %d codes", len(rows), len(codes))}
+	}
+	return complaints
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+// Links demands that each relative link of the Markdown file at name leads to
+// a file.
+func Links(tree fs.FS, name, text string) (complaints []string) {
+	for _, m := range link.FindAllStringSubmatch(text, -1) {
+		target := pathJoin(name, m[1])
+		if _, err := fs.Stat(tree, target); err != nil {
+			complaints = append(complaints, fmt.Sprintf("%s: links to %s, which is not there", name, target))
+		}
+	}
+	return complaints
+}
+
+// pathJoin resolves a link that stands in the file at name.
+func pathJoin(name, target string) string {
+	return strings.TrimSuffix(path.Join(path.Dir(name), target), "/")
+}

@@ -1,0 +1,126 @@
+package house
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// room says what one package may import.
+type room struct {
+	floor   int      // an import goes to a lower floor only
+	ours    []string // packages of this module
+	outside []string // packages of other modules
+	nethttp bool     // net/http and its relatives
+}
+
+// The floors, from the ground.
+const (
+	ground   = iota // contract/source: the positioned tree
+	grammar         // contract/schema: reads source
+	word            // contract: the words
+	reading         // contract/openapi, contract/route
+	pipeline        // gate
+	recorder        // record
+	guards          // guard/*, wire/*: never each other
+	root            // the one table of guards
+	assembly        // serve
+	command         // cmd
+)
+
+// rooms is the plan of the house. A new edge or a new package is a line here,
+// which someone reads. docs/architecture.md draws it.
+var rooms = map[string]room{
+	"contract/source":    {floor: ground, outside: []string{"go.yaml.in/yaml/v4"}},
+	"contract/schema":    {floor: grammar, ours: []string{"contract/source"}},
+	"contract":           {floor: word, ours: []string{"contract/schema", "contract/source"}},
+	"contract/openapi":   {floor: reading, ours: []string{"contract", "contract/schema", "contract/source"}},
+	"contract/route":     {floor: reading, ours: []string{"contract", "contract/source"}},
+	"gate":               {floor: pipeline, ours: []string{"contract", "contract/route", "contract/schema"}},
+	"record":             {floor: recorder, ours: []string{"gate"}},
+	"guard/authn":        {floor: guards, ours: []string{"contract", "contract/source", "gate"}},
+	"guard/request":      {floor: guards, ours: []string{"contract", "contract/route", "contract/schema", "contract/source", "gate"}},
+	"wire/std":           {floor: guards, ours: []string{"gate"}, nethttp: true},
+	"wire/upstream":      {floor: guards, ours: []string{"gate"}, nethttp: true},
+	"wire/edge":          {floor: guards, ours: []string{"gate"}},
+	".":                  {floor: root, ours: []string{"contract", "contract/route", "contract/schema", "contract/source", "gate", "guard/authn", "guard/request"}},
+	"serve":              {floor: assembly, ours: []string{".", "contract", "contract/openapi", "contract/source", "gate", "record", "wire/edge", "wire/std", "wire/upstream"}},
+	"cmd/gatehouse":      {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "contract", "contract/openapi", "contract/schema", "contract/source", "gate", "serve"}, outside: []string{"github.com/spf13/cobra"}},
+	"cmd/gatehouse/demo": {floor: command, ours: []string{".", "contract", "contract/openapi", "contract/source", "gate", "serve"}, nethttp: true},
+	"internal/testdata":  {floor: ground},
+	"internal/house":     {floor: command, ours: []string{"gate"}},
+}
+
+// testOnly may be imported by tests beyond what their package may import.
+var testOnly = []string{
+	"github.com/rogpeppe/go-internal/testscript", // whole-program tests as text
+}
+
+// httpPackages are net/http and what brings it along.
+var httpPackages = []string{"net/http", "net/http/httptest", "net/http/httputil", "net/http/httptrace", "net/http/cookiejar", "net/http/pprof", "net/rpc", "expvar"}
+
+// Imports holds the imports of the module against rooms.
+func Imports(files []*file, rooms map[string]room) (complaints []string) {
+	used := map[string]bool{}
+	for _, f := range files {
+		r, ok := rooms[f.folder()]
+		if !ok {
+			complaints = append(complaints, fmt.Sprintf("%s: package %s is not in the plan of the house (internal/house/imports.go)", f.name, f.folder()))
+			continue
+		}
+		used[f.folder()] = true
+		for _, path := range f.imports() {
+			if why := refused(f, &r, path, rooms); why != "" {
+				complaints = append(complaints, fmt.Sprintf("%s: imports %s, %s", f.name, path, why))
+			}
+		}
+	}
+	return complaints
+}
+
+// refused says why f in room r may not import path, or "".
+func refused(f *file, r *room, path string, rooms map[string]room) string {
+	inside, ours := strings.CutPrefix(path, Module+"/")
+	if path == Module {
+		inside, ours = ".", true
+	}
+	switch {
+	case f.test():
+		return refusedInTest(path, ours)
+	case ours && !slices.Contains(r.ours, inside):
+		return "which is not in the list of package " + f.folder()
+	case ours && rooms[inside].floor >= r.floor:
+		return "which is not on a lower floor"
+	case ours:
+		return ""
+	case slices.Contains(httpPackages, path):
+		if !r.nethttp {
+			return "but nothing above wire may depend on net/http: engines come and go"
+		}
+		return ""
+	case standard(path) || slices.Contains(r.outside, path):
+		return ""
+	}
+	return "a module that is not in the list of package " + f.folder()
+}
+
+// refusedInTest is for tests: they stand beside the house and may use any
+// room and the standard library, but other modules only from the lists.
+func refusedInTest(path string, ours bool) string {
+	if ours || standard(path) || slices.Contains(testOnly, path) {
+		return ""
+	}
+	for _, r := range rooms {
+		if slices.Contains(r.outside, path) {
+			return ""
+		}
+	}
+	return "a module that is in no list"
+}
+
+// standard reports whether path is of the standard library: its first element
+// has no dot.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
