@@ -94,7 +94,7 @@ func (g *Gate) route(x *Exchange) bool {
 	case route.NotFound:
 		x.Refusal = Refusal{Code: PathUnknown}
 	default:
-		x.Refusal = Refusal{Code: PathForm, In: "path", Detail: x.Match.Why.String()}
+		x.Refusal = Refusal{Code: PathForm, In: "path", Detail: x.Match.Why.Words()}
 		return false // never observed: others could read this path differently
 	}
 	if x.API == nil || x.API.Mode != Observe {
