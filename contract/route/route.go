@@ -39,7 +39,11 @@
 // and so is a slash at the end.
 package route
 
-import "github.com/gatehouse-api/gatehouse/contract/source"
+import (
+	"slices"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
 
 // Entry is one operation that is to be found by its host, method and path.
 // The path is Prefix, Base and Template in this order.
@@ -211,9 +215,7 @@ func (t *Table) choose(m *Match, l *leaf, name, path []byte) {
 			continue
 		}
 		m.Outcome, m.Number, m.Template, m.Implied = Found, op.number, op.template, op.implied
-		for j := range m.captures {
-			m.Values = append(m.Values, m.value(t.names[int(op.names)+j], m.captures[j], path))
-		}
+		m.values(t.names[op.names:op.names+uint32(op.count)], path)
 		return
 	}
 	m.Outcome, m.Allow, m.Template = WrongMethod, l.allow, list[0].template
@@ -222,16 +224,20 @@ func (t *Table) choose(m *Match, l *leaf, name, path []byte) {
 	}
 }
 
-// value makes a value of what was captured.
-func (m *Match) value(name string, c capture, path []byte) Value {
-	v := Value{Name: name, Decoded: m.text[c.start:c.end:c.end]}
-	if !m.escaped {
+// values makes values of what was captured.
+func (m *Match) values(names []string, path []byte) {
+	n := len(m.captures)
+	m.Values = slices.Grow(m.Values, n)[:n]
+	for i := range m.Values {
+		c, v := m.captures[i], &m.Values[i]
+		v.Name = names[i]
+		v.Decoded = m.text[c.start:c.end:c.end]
 		v.Raw = v.Decoded
-		return v
+		if m.escaped {
+			start, end := m.rawOffset(path, c.start), m.rawOffset(path, c.end)
+			v.Raw = path[start:end:end]
+		}
 	}
-	start, end := m.rawOffset(path, c.start), m.rawOffset(path, c.end)
-	v.Raw = path[start:end:end]
-	return v
 }
 
 // rawOffset returns where in the raw path a place of the decoded one is.
