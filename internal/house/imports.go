@@ -49,6 +49,7 @@ var rooms = map[string]room{
 	"cmd/gatehouse/demo": {floor: command, ours: []string{".", "contract", "contract/openapi", "contract/source", "gate", "serve"}, nethttp: true},
 	"internal/testdata":  {floor: ground},
 	"internal/house":     {floor: command, ours: []string{"gate"}},
+	"e2e":                {floor: command + 1},
 }
 
 // testOnly may be imported by tests beyond what their package may import.

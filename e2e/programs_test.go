@@ -1,0 +1,178 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// need returns the path of a program. A test that lacks it is skipped and
+// says which Debian package brings it, or fails when GATEHOUSE_REQUIRE is
+// "all".
+func need(t *testing.T, program, debianPackage string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		lack(t, "the program %s is missing: install the Debian package %s", program, debianPackage)
+	}
+	return path
+}
+
+// lack ends a test that cannot run here.
+func lack(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// gatehouse builds the command once and returns its path. The tests of the
+// command itself stand elsewhere; here it is one more program.
+var gatehouse = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(workshop, "gatehouse")
+	out, err := exec.Command("go", "build", "-o", path, "../cmd/gatehouse").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, err
+})
+
+// workshop is where programs are built; TestMain removes it.
+var workshop string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if workshop, err = os.MkdirTemp("", "gatehouse-e2e-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(workshop)
+		return m.Run()
+	}())
+}
+
+// freeAddress returns a loopback address that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// process is a program that a test started and will end.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // of the process; read after done
+	mu   sync.Mutex
+	out  bytes.Buffer // guarded by mu
+}
+
+// Write takes the program's output.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+// start runs a program until the test ends and waits until it accepts
+// connections on address.
+func start(t *testing.T, address, program string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	p.cmd.Dir = t.TempDir()
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() { p.stop(t) })
+	p.await(t, address)
+	return p
+}
+
+// await dials address until the program answers there, at most 15 seconds.
+func (p *process) await(t *testing.T, address string) {
+	t.Helper()
+	end := time.After(15 * time.Second)
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-p.done:
+			t.Fatalf("%s ended before it listened: %v\n%s", p.cmd.Path, p.err, p.output())
+		case <-end:
+			t.Fatalf("%s does not listen on %s\n%s", p.cmd.Path, address, p.output())
+		}
+	}
+}
+
+// stop asks the program to end and waits for it; one that does not is killed
+// and reported.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(10 * time.Second):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		t.Errorf("%s did not end within 10 s of SIGTERM\n%s", p.cmd.Path, p.output())
+	}
+	if t.Failed() {
+		t.Logf("%s said:\n%s", filepath.Base(p.cmd.Path), tail(p.output()))
+	}
+}
+
+// tail is the end of a program's output, enough for a failed test.
+func tail(s string) string {
+	const enough = 6000
+	if len(s) > enough {
+		s = "..." + s[len(s)-enough:]
+	}
+	return s
+}
+
+// run runs a client program to its end, at most 25 seconds, and returns what
+// it wrote to standard output.
+func run(t *testing.T, dir string, env []string, program string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if err != nil {
+		err = errors.Join(err, errors.New(stderr.String()))
+	}
+	return stdout.String(), err
+}

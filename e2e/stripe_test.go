@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// stripeEdits is what Stripe's document, as stripe-mock embeds it, needs.
+var stripeEdits = []edit{
+	{
+		why:   "stripe-go's tests ask GET / for the version of stripe-mock before they start; Stripe's API has no such operation",
+		old:   "\n  \"paths\": {\n",
+		new:   "\n  \"paths\": {\n    \"/\": {\"get\": {\"operationId\": \"Version\", \"security\": [], \"responses\": {\"401\": {\"description\": \"Says its version in a header.\"}}}},\n",
+		times: 1,
+	},
+}
+
+const (
+	stripeServer  = "github.com/stripe/stripe-mock"
+	stripeClient  = "github.com/stripe/stripe-go/v85/example"
+	stripeForm    = "application/x-www-form-urlencoded"
+	stripeKey     = "Authorization: Bearer sk_test_123"
+	stripeMinimum = 1300 // tests of stripe-go that must have run
+)
+
+var stripeHostile = []hostile{
+	{name: "undeclared-path", method: "GET", target: "/v1/customers/cus_1/secrets", header: stripeKey, status: 404, code: "path-unknown"},
+	{name: "undeclared-version", method: "GET", target: "/v3/customers", header: stripeKey, status: 404, code: "path-unknown"},
+	{name: "path-with-dots", method: "GET", target: "/v1/customers/%2e%2e/accounts", header: stripeKey, status: 400, code: "path-form"},
+	{name: "path-with-encoded-slash", method: "GET", target: "/v1/customers/cus_1%2fsources", header: stripeKey, status: 400, code: "path-form"},
+	{name: "undeclared-method", method: "PATCH", target: "/v1/customers/cus_1", header: stripeKey, media: stripeForm, body: "name=Zq7", status: 405, code: "method-unknown"},
+	{name: "no-credential", method: "GET", target: "/v1/customers", status: 401, code: "credential-missing"},
+	{name: "undeclared-query-field", method: "GET", target: "/v1/customers?Zq7=1", header: stripeKey, status: 400, code: "parameter-unknown"},
+	{name: "query-field-of-wrong-type", method: "GET", target: "/v1/customers?limit=Zq7", header: stripeKey, status: 400, code: "parameter-schema"},
+	{name: "query-field-repeated", method: "GET", target: "/v1/customers?limit=1&limit=2", header: stripeKey, status: 400, code: "parameter-repeated"},
+	{name: "deep-object-with-undeclared-key", method: "GET", target: "/v1/customers?created[Zq7]=1", header: stripeKey, status: 400, code: "parameter-schema"},
+	{name: "path-parameter-too-long", method: "GET", target: "/v1/customers/" + strings.Repeat(mark, 2000), header: stripeKey, status: 400, code: "parameter-schema"},
+	{name: "form-with-undeclared-field", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "name=ada&Zq7=1", status: 400, code: "body-schema"},
+	{name: "form-with-undeclared-nested-field", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "address[Zq7]=1", status: 400, code: "body-schema"},
+	{name: "form-with-wrong-type", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "balance=Zq7", status: 400, code: "body-schema"},
+	{name: "form-with-value-out-of-enumeration", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "tax_exempt=Zq7", status: 400, code: "body-schema"},
+	{name: "form-with-too-long-value", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "email=" + strings.Repeat(mark, 200), status: 400, code: "body-schema"},
+	{name: "form-with-missing-field", method: "POST", target: "/v1/payment_intents", header: stripeKey, media: stripeForm, body: "currency=eur", status: 400, code: "body-schema"},
+	{name: "form-field-repeated", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "name=ada&name=Zq7", status: 400, code: "body-syntax"},
+	{name: "form-with-broken-escape", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "name=%zz", status: 400, code: "body-syntax"},
+	{name: "json-instead-of-form", method: "POST", target: "/v1/customers", header: stripeKey, media: "application/json", body: `{"name":"Zq7"}`, status: 415, code: "body-media"},
+	{name: "form-too-large", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "name=" + strings.Repeat(mark, 500000), status: 413, code: "body-too-large"},
+}
+
+// The tests that Stripe publishes for its Go library, against the server that
+// it publishes for testing its libraries: once directly, once through the
+// gate over TLS and HTTP/2. Both must pass alike and make the same calls.
+func TestStripe(t *testing.T) {
+	gate, err := gatehouse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, tests := buildStripe(t)
+	folder := filepath.Join(goList(t, "-f", "{{.Dir}}", stripeClient))
+	document := filepath.Join(goList(t, "-m", "-f", "{{.Dir}}", stripeServer), "embedded", "openapi", "spec3.json")
+
+	direct, gateAddress := freeAddress(t), freeAddress(t)
+	start(t, direct, server, "-http-addr", direct)
+	past, back := newTLSRelay(t, direct), newRelay(t, direct)
+	certFile, keyFile := certificate(t)
+	start(t, gateAddress, gate, "serve", "--contract", edited(t, document, stripeEdits), "--upstream", "http://"+back.address(),
+		"--listen", gateAddress, "--tls-cert", certFile, "--tls-key", keyFile)
+
+	passed := map[string][]string{}
+	calls := map[string][]call{}
+	for _, way := range []struct {
+		name    string
+		address string
+		relay   *relay
+	}{{"directly", past.address(), past}, {"through-the-gate", gateAddress, back}} {
+		t.Run(way.name, func(t *testing.T) {
+			way.relay.seen()
+			_, port, _ := strings.Cut(way.address, ":")
+			out, err := run(t, folder, []string{"STRIPE_MOCK_PORT=" + port}, tests, "-test.v")
+			if err != nil {
+				t.Errorf("the tests of stripe-go fail: %v\n%s", err, failures(out))
+			}
+			passed[way.name], calls[way.name] = passes(out), way.relay.seen()
+			t.Logf("%d tests of stripe-go passed with %d calls", len(passed[way.name]), len(calls[way.name]))
+			if len(passed[way.name]) < stripeMinimum {
+				t.Errorf("only %d tests of stripe-go passed, want at least %d", len(passed[way.name]), stripeMinimum)
+			}
+		})
+	}
+	t.Run("same-as-direct", func(t *testing.T) {
+		if !slices.Equal(passed["directly"], passed["through-the-gate"]) {
+			t.Error("other tests passed through the gate than directly")
+		}
+		sameCalls(t, calls["directly"], calls["through-the-gate"])
+	})
+	t.Run("hostile", func(t *testing.T) {
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
+		defer client.CloseIdleConnections()
+		refuseAll(t, client, "https://"+gateAddress, back, stripeHostile)
+	})
+}
+
+// buildStripe builds the server and the client's tests from the versions that
+// the module in folder stripe pins.
+func buildStripe(t *testing.T) (server, tests string) {
+	t.Helper()
+	server, tests = filepath.Join(workshop, "stripe-mock"), filepath.Join(workshop, "stripe-go.test")
+	if out, err := exec.Command("go", "-C", "stripe", "mod", "download").CombinedOutput(); err != nil {
+		lack(t, "the modules that e2e/stripe/go.mod names cannot be had: %v\n%s", err, out)
+	}
+	for _, args := range [][]string{
+		{"-C", "stripe", "build", "-o", server, stripeServer},
+		{"-C", "stripe", "test", "-c", "-vet=off", "-o", tests, stripeClient},
+	} {
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	return server, tests
+}
+
+func goList(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"-C", "stripe", "list"}, args...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+var (
+	passLine = regexp.MustCompile(`(?m)^--- PASS: (\S+)`)
+	failLine = regexp.MustCompile(`(?m)^--- FAIL: .*\n(?:    .*\n){0,12}`)
+)
+
+func passes(out string) (names []string) {
+	for _, m := range passLine.FindAllStringSubmatch(out, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return names
+}
+
+func failures(out string) string {
+	return tail(strings.Join(failLine.FindAllString(out, 40), ""))
+}
