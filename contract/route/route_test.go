@@ -15,15 +15,16 @@ func entries(lines ...string) []Entry {
 		method, path, _ := strings.Cut(line, " ")
 		e := Entry{Method: method, Number: i}
 		for part := range strings.SplitSeq(path, "{") {
-			name, _, _ := strings.Cut(part, "}")
-			if bare, ok := strings.CutSuffix(name, "*"); ok {
+			name, _, closed := strings.Cut(part, "}")
+			bare := strings.TrimRight(name, "*;")
+			if closed && strings.Contains(name[len(bare):], "*") {
 				e.Slash = append(e.Slash, bare)
 			}
-			if bare, ok := strings.CutSuffix(name, ";"); ok {
+			if closed && strings.Contains(name[len(bare):], ";") {
 				e.Semicolon = append(e.Semicolon, bare)
 			}
 		}
-		e.Template = strings.NewReplacer("*}", "}", ";}", "}").Replace(path)
+		e.Template = strings.NewReplacer("*;}", "}", "*}", "}", ";}", "}").Replace(path)
 		list[i] = e
 	}
 	return list
