@@ -12,7 +12,7 @@ func TestLargeDocuments(t *testing.T) {
 			c, problems := openapi.Load("/work/shared/testdata/openapi/" + name)
 			n := 0
 			for _, p := range problems {
-				if n++; n < 30 {
+				if p.Severity == 0 && n < 30 {n++
 					t.Log(p)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // File is one document: its name as the user gave it, its text and its tree.
@@ -17,37 +18,61 @@ type File struct {
 	text string // the document's text, for positions of JSON
 	yaml bool   // positions are lines and columns already
 
-	mu      sync.Mutex                 // guards what follows, all built on demand
-	lines   []uint32                   // offsets at which lines begin
-	index   map[*Node]map[string]int32 // names of large objects
-	parents map[*Node]parent           // for pointers
+	mu    sync.Mutex                 // guards what follows, all built on demand
+	lines []uint32                   // offsets at which lines begin
+	index map[*Node]map[string]int32 // names of large objects
 }
 
-type parent struct {
-	node *Node
-	name string
-}
-
-// position turns a node's place into line and column.
-func (f *File) position(at uint64) Position {
-	if f.yaml {
-		return Position{File: f.Name, Line: int(at >> 32), Column: int(uint32(at))}
+// position turns a place into line and column.
+func (f *File) position(at place) Position {
+	if !f.yaml {
+		return f.offset(int(at))
 	}
+	// YAML's columns count characters, ours bytes.
+	p := Position{File: f.Name, Line: int(at >> columnBits), Column: 1}
+	rest := f.text[f.byteOf(p):]
+	for range int(at&(1<<columnBits-1)) - 1 {
+		_, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+		p.Column += max(size, 1)
+	}
+	return p
+}
+
+// offset turns a byte offset into line and column.
+func (f *File) offset(at int) Position {
+	starts := f.lineStarts()
+	line, found := slices.BinarySearch(starts, uint32(at))
+	if !found {
+		line--
+	}
+	return Position{File: f.Name, Line: line + 1, Column: at - int(starts[line]) + 1}
+}
+
+// byteOf is the offset of a position.
+func (f *File) byteOf(p Position) int {
+	starts := f.lineStarts()
+	if p.Line < 1 || p.Line > len(starts) {
+		return len(f.text)
+	}
+	return min(int(starts[p.Line-1])+p.Column-1, len(f.text))
+}
+
+// lineStarts returns the offsets at which lines begin. In YAML a carriage
+// return alone ends a line too (YAML 1.2.2 section 5.4).
+func (f *File) lineStarts() []uint32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lines == nil {
 		f.lines = []uint32{0}
-		for i := 0; i < len(f.text); i++ {
-			if f.text[i] == '\n' {
+		for i := range len(f.text) {
+			c := f.text[i]
+			if c == '\n' || c == '\r' && f.yaml && !strings.HasPrefix(f.text[i+1:], "\n") {
 				f.lines = append(f.lines, uint32(i+1))
 			}
 		}
 	}
-	line, found := slices.BinarySearch(f.lines, uint32(at))
-	if !found {
-		line--
-	}
-	return Position{File: f.Name, Line: line + 1, Column: int(at) - int(f.lines[line]) + 1}
+	return f.lines
 }
 
 // lookup finds a member of a large object through an index made on first use.
@@ -59,64 +84,59 @@ func (f *File) lookup(n *Node, name string) *Node {
 		if f.index == nil {
 			f.index = make(map[*Node]map[string]int32)
 		}
-		names = make(map[string]int32, len(n.members))
-		for i := range n.members {
-			if _, twice := names[n.members[i].Name]; !twice {
-				names[n.members[i].Name] = int32(i)
+		members := n.members()
+		names = make(map[string]int32, len(members))
+		for i := range members {
+			if _, twice := names[members[i].Name]; !twice {
+				names[members[i].Name] = int32(i)
 			}
 		}
 		f.index[n] = names
 	}
 	if i, ok := names[name]; ok {
-		return &n.members[i].Value
+		return &(*n.kids)[i].Value
 	}
 	return nil
 }
 
-func (f *File) pointer(n *Node) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.parents == nil && f.Root != nil {
-		f.parents = make(map[*Node]parent)
-		f.adopt(f.Root)
-	}
-	p, known := f.parents[n]
-	if !known && n != f.Root {
-		p, known = f.nearest(n)
-		if !known {
-			return ""
+// pointer finds the node that begins at a place: from the root down, always
+// into the child that begins last before it.
+func (f *File) pointer(at place) string {
+	var b strings.Builder
+	b.WriteByte('#')
+	for n := f.Root; n.at() != at; {
+		i := nearest(n.members(), at, !f.yaml)
+		if i < 0 {
+			break
 		}
+		token := strconv.Itoa(i)
+		if n.Is(Object) {
+			token = escapePointer(n.members()[i].Name)
+		}
+		b.WriteByte('/')
+		b.WriteString(token)
+		n = &n.members()[i].Value
 	}
-	var parts []string
-	for at := p; at.node != nil; at = f.parents[at.node] {
-		parts = append(parts, escapePointer(at.name))
-	}
-	slices.Reverse(parts)
-	return "#" + strings.Join(append([]string{""}, parts...), "/")
+	return b.String()
 }
 
-// nearest finds the node of the tree at whose place a rewritten node stands.
-func (f *File) nearest(n *Node) (parent, bool) {
-	for node, p := range f.parents {
-		if node.at == n.at && node.kind == n.kind {
-			return p, true
+// nearest returns the child that begins last at or before a place, -1 for
+// none. Merge keys and aliases of YAML put children out of order.
+func nearest(kids []Member, at place, sorted bool) int {
+	if sorted {
+		i, found := slices.BinarySearchFunc(kids, at, func(m Member, at place) int { return cmp.Compare(m.Value.at(), at) })
+		if !found {
+			i--
+		}
+		return i
+	}
+	best := -1
+	for i := range kids {
+		if p := kids[i].Value.at(); p <= at && (best < 0 || p > kids[best].Value.at()) {
+			best = i
 		}
 	}
-	return parent{}, false
-}
-
-// adopt records the parent of every node below n. Documents are at most
-// maxDepth deep, so the recursion is bounded.
-func (f *File) adopt(n *Node) {
-	for i := range n.items {
-		f.parents[&n.items[i]] = parent{n, strconv.Itoa(i)}
-		f.adopt(&n.items[i])
-	}
-	for i := range n.members {
-		m := &n.members[i]
-		f.parents[&m.Value] = parent{n, m.Name}
-		f.adopt(&m.Value)
-	}
+	return best
 }
 
 // escapePointer escapes one reference token (RFC 6901 section 3).
@@ -161,14 +181,14 @@ func Equal(a, b *Node) bool {
 	case Number:
 		return CompareNumbers(a.text, b.text) == 0
 	case Array:
-		for i := range a.items {
-			if !Equal(&a.items[i], &b.items[i]) {
+		for i, item := range a.Items() {
+			if !Equal(item, b.Item(i)) {
 				return false
 			}
 		}
 	case Object:
-		for i := range a.members {
-			if !Equal(&a.members[i].Value, b.Get(a.members[i].Name)) {
+		for name, member := range a.Members() {
+			if !Equal(member, b.Get(name)) {
 				return false
 			}
 		}

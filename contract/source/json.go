@@ -2,14 +2,17 @@ package source
 
 import (
 	"fmt"
-	"strconv"
+	"hash/maphash"
+	"math/bits"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // maxDepth bounds nesting of documents, so that recursion over them is bounded.
 const maxDepth = 512
+
+// maxReported bounds how many problems of one text are listed.
+const maxReported = 1000
 
 // reader reads JSON text (RFC 8259) into nodes that keep offsets. It is
 // strict: duplicate names, invalid UTF-8, lone surrogates and anything after
@@ -20,14 +23,15 @@ type reader struct {
 	at    int
 	depth int
 
-	// Children are collected on these stacks and moved into slabs when
-	// their parent ends, so that siblings lie side by side.
-	nodes      []Node
-	members    []Member
-	nodeSlab   []Node
-	memberSlab []Member
-	seen       map[string]struct{}
-	problems   Problems
+	// Values are collected on a stack and moved into a slab when their parent
+	// ends, so that siblings lie side by side. They are written by index,
+	// since the stack grows.
+	stack    []Member
+	slab     []Member
+	lists    [][]Member // what kids of nodes point at
+	seed     maphash.Seed
+	seen     []uint32 // scratch of unique: a hash table of indexes + 1
+	problems Problems
 }
 
 // syntaxError stops the reader; everything before it has been reported.
@@ -37,60 +41,87 @@ type syntaxError struct {
 }
 
 func parseJSON(f *File) Problems {
-	r := &reader{file: f, text: f.text}
+	r := &reader{file: f, text: f.text, seed: maphash.MakeSeed()}
 	if strings.HasPrefix(r.text, "\ufeff") { // RFC 8259 section 8.1 lets readers ignore it
 		r.at = len("\ufeff")
 	}
-	root := new(Node)
-	if err := r.document(root); err != nil {
+	if err := r.document(); err != nil {
 		return append(r.problems, Problem{
-			Position: f.position(uint64(err.at)),
+			Position: f.position(place(err.at)),
 			Text:     "not valid JSON: " + err.text,
 		})
 	}
-	f.Root = root
+	f.Root = &r.stack[0].Value
 	return r.problems
 }
 
-func (r *reader) document(root *Node) *syntaxError {
+func (r *reader) document() *syntaxError {
+	if !utf8.ValidString(r.text) {
+		r.at = invalidUTF8(r.text)
+		return r.fail("the text is not valid UTF-8")
+	}
 	r.space()
-	if err := r.value(root); err != nil {
+	r.stack = append(make([]Member, 0, 256), Member{})
+	if err := r.value(0); err != nil {
 		return err
 	}
 	r.space()
 	if r.at < len(r.text) {
 		return r.fail("text after the end of the document")
 	}
+	r.stack = append([]Member(nil), r.stack[0])
 	return nil
+}
+
+// invalidUTF8 returns where text stops to be UTF-8.
+func invalidUTF8(text string) int {
+	for i, c := range text {
+		if c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+			return i
+		}
+	}
+	return len(text)
 }
 
 func (r *reader) fail(format string, args ...any) *syntaxError {
 	return &syntaxError{r.at, fmt.Sprintf(format, args...)}
 }
 
+// space skips what may stand between tokens (RFC 8259 section 2), eight
+// blanks of indentation at a time.
 func (r *reader) space() {
-	for r.at < len(r.text) {
-		switch r.text[r.at] {
-		case ' ', '\t', '\n', '\r':
-			r.at++
+	text, i := r.text, r.at
+	for i < len(text) && text[i] <= ' ' {
+		switch text[i] {
+		case ' ':
+			for i+8 <= len(text) && text[i:i+8] == "        " {
+				i += 8
+			}
+			for i < len(text) && text[i] == ' ' {
+				i++
+			}
+		case '\t', '\n', '\r':
+			i++
 		default:
+			r.at = i
 			return
 		}
 	}
+	r.at = i
 }
 
-func (r *reader) value(n *Node) *syntaxError {
-	n.file, n.at = r.file, uint64(r.at)
+// value reads one value into the stack at i.
+func (r *reader) value(i int) *syntaxError {
 	if r.at >= len(r.text) {
 		return r.fail("it ends where a value is expected")
 	}
+	n := &r.stack[i].Value
+	n.file = r.file
 	switch c := r.text[r.at]; c {
-	case '{':
-		return r.nested(n, r.object)
-	case '[':
-		return r.nested(n, r.array)
+	case '{', '[':
+		return r.nested(i, c)
 	case '"':
-		n.kind = String
+		n.mark = newMark(String, place(r.at))
 		var err *syntaxError
 		n.text, err = r.string()
 		return err
@@ -101,67 +132,74 @@ func (r *reader) value(n *Node) *syntaxError {
 	case 'n':
 		return r.literal(n, Null, "null")
 	default:
-		return r.number(n)
+		start := r.at
+		err := r.number()
+		n.mark, n.text = newMark(Number, place(start)), r.text[start:r.at]
+		return err
 	}
-}
-
-func (r *reader) nested(n *Node, read func(*Node) *syntaxError) *syntaxError {
-	if r.depth++; r.depth > maxDepth {
-		return r.fail("nested deeper than %d levels", maxDepth)
-	}
-	r.at++
-	r.space()
-	err := read(n)
-	r.depth--
-	return err
 }
 
 func (r *reader) literal(n *Node, k Kind, word string) *syntaxError {
 	if !strings.HasPrefix(r.text[r.at:], word) {
 		return r.fail("a value is expected")
 	}
+	n.mark = newMark(k, place(r.at))
 	r.at += len(word)
-	n.kind = k
 	if k == Bool {
 		n.text = word
 	}
 	return nil
 }
 
-func (r *reader) array(n *Node) *syntaxError {
-	n.kind = Array
-	base := len(r.nodes)
+// nested reads an object or an array into the stack at i.
+func (r *reader) nested(i int, open byte) *syntaxError {
+	if r.depth++; r.depth > maxDepth {
+		return r.fail("nested deeper than %d levels", maxDepth)
+	}
+	start, base := place(r.at), len(r.stack)
+	r.at++
+	r.space()
+	kind, children := Object, r.members
+	if open == '[' {
+		kind, children = Array, r.items
+	}
+	if err := children(); err != nil {
+		return err
+	}
+	if kind == Object {
+		r.unique(r.stack[base:])
+	}
+	n := &r.stack[i].Value
+	n.mark, n.kids = newMark(kind, start), r.keep(r.stack[base:])
+	r.stack = r.stack[:base]
+	r.depth--
+	return nil
+}
+
+func (r *reader) items() *syntaxError {
 	for first := true; ; first = false {
 		if done, err := r.next(']', first); done || err != nil {
-			n.items = move(&r.nodeSlab, r.nodes[base:])
-			r.nodes = r.nodes[:base]
 			return err
 		}
-		var child Node
-		if err := r.value(&child); err != nil {
+		r.stack = append(r.stack, Member{})
+		if err := r.value(len(r.stack) - 1); err != nil {
 			return err
 		}
-		r.nodes = append(r.nodes, child)
 		r.space()
 	}
 }
 
-func (r *reader) object(n *Node) *syntaxError {
-	n.kind = Object
-	base := len(r.members)
+func (r *reader) members() *syntaxError {
 	for first := true; ; first = false {
 		if done, err := r.next('}', first); done || err != nil {
-			r.unique(r.members[base:])
-			n.members = move(&r.memberSlab, r.members[base:])
-			r.members = r.members[:base]
 			return err
 		}
-		m := Member{at: uint64(r.at)}
-		var err *syntaxError
 		if r.at >= len(r.text) || r.text[r.at] != '"' {
 			return r.fail("a name in double quotes is expected")
 		}
-		if m.Name, err = r.string(); err != nil {
+		at := place(r.at)
+		name, err := r.string()
+		if err != nil {
 			return err
 		}
 		r.space()
@@ -170,10 +208,10 @@ func (r *reader) object(n *Node) *syntaxError {
 		}
 		r.at++
 		r.space()
-		if err := r.value(&m.Value); err != nil {
+		r.stack = append(r.stack, Member{Name: name, at: at})
+		if err := r.value(len(r.stack) - 1); err != nil {
 			return err
 		}
-		r.members = append(r.members, m)
 		r.space()
 	}
 }
@@ -200,6 +238,27 @@ func (r *reader) next(end byte, first bool) (done bool, err *syntaxError) {
 	return false, nil
 }
 
+// slabSize is how many children are allocated at a time.
+const slabSize = 1024
+
+// keep copies children into the slab and returns them as a full slice.
+func (r *reader) keep(children []Member) *[]Member {
+	n := len(children)
+	if n == 0 {
+		return nil
+	}
+	if n > cap(r.slab)-len(r.slab) {
+		r.slab = make([]Member, 0, max(slabSize, n))
+	}
+	start := len(r.slab)
+	r.slab = append(r.slab, children...)
+	if len(r.lists) == cap(r.lists) {
+		r.lists = make([][]Member, 0, slabSize)
+	}
+	r.lists = append(r.lists, r.slab[start:start+n:start+n])
+	return &r.lists[len(r.lists)-1]
+}
+
 // unique reports names that stand twice (RFC 8259 section 4: interoperable
 // objects have unique names).
 func (r *reader) unique(members []Member) {
@@ -214,177 +273,33 @@ func (r *reader) unique(members []Member) {
 		}
 		return
 	}
-	if r.seen == nil {
-		r.seen = make(map[string]struct{})
+	size := 1 << bits.Len(uint(2*len(members)))
+	if len(r.seen) < size {
+		r.seen = make([]uint32, size)
 	}
-	clear(r.seen)
+	seen := r.seen[:size]
+	clear(seen)
 	for i := range members {
-		before := len(r.seen)
-		if r.seen[members[i].Name] = struct{}{}; len(r.seen) == before {
+		h := int(maphash.String(r.seed, members[i].Name)) & (size - 1)
+		for seen[h] != 0 && members[seen[h]-1].Name != members[i].Name {
+			h = (h + 1) & (size - 1)
+		}
+		if seen[h] != 0 {
 			r.duplicate(&members[i])
 		}
+		seen[h] = uint32(i + 1)
 	}
 }
 
 func (r *reader) duplicate(m *Member) {
-	r.problems = append(r.problems, Problem{
-		Position: r.file.position(m.at),
-		Text:     fmt.Sprintf("the name %q stands twice in this object", m.Name),
-		Hint:     "remove or rename one of them",
-	})
+	if len(r.problems) < maxReported {
+		r.problems = append(r.problems, twice(r.file.position(m.at), m.Name))
+	}
 }
 
-// slabSize is how many children are allocated at a time.
-const slabSize = 1024
-
-// move copies children into the slab and returns them as a full slice.
-func move[T any](slab *[]T, children []T) []T {
-	n := len(children)
-	if n == 0 {
-		return nil
+func twice(at Position, name string) Problem {
+	return Problem{
+		Position: at, Text: fmt.Sprintf("the name %q stands twice in this object", name),
+		Hint: "remove or rename one of them",
 	}
-	if n > cap(*slab)-len(*slab) {
-		*slab = make([]T, 0, max(slabSize, n))
-	}
-	start := len(*slab)
-	*slab = append(*slab, children...)
-	return (*slab)[start : start+n : start+n]
-}
-
-// number follows RFC 8259 section 6.
-func (r *reader) number(n *Node) *syntaxError {
-	start := r.at
-	r.accept('-')
-	switch {
-	case r.accept('0'):
-	case r.digits():
-	default:
-		r.at = start
-		return r.fail("a value is expected")
-	}
-	if r.accept('.') && !r.digits() {
-		return r.fail("a digit is expected after the decimal point")
-	}
-	if r.accept('e') || r.accept('E') {
-		if !r.accept('+') {
-			r.accept('-')
-		}
-		if !r.digits() {
-			return r.fail("a digit is expected in the exponent")
-		}
-	}
-	n.kind, n.text = Number, r.text[start:r.at]
-	return nil
-}
-
-func (r *reader) accept(c byte) bool {
-	if r.at < len(r.text) && r.text[r.at] == c {
-		r.at++
-		return true
-	}
-	return false
-}
-
-func (r *reader) digits() bool {
-	start := r.at
-	for r.at < len(r.text) && r.text[r.at] >= '0' && r.text[r.at] <= '9' {
-		r.at++
-	}
-	return r.at > start
-}
-
-// string reads a string and returns it decoded; without escapes it is a view
-// of the text.
-func (r *reader) string() (string, *syntaxError) {
-	r.at++
-	start := r.at
-	ascii := true
-	for r.at < len(r.text) {
-		switch c := r.text[r.at]; {
-		case c == '"':
-			s := r.text[start:r.at]
-			if !ascii && !utf8.ValidString(s) {
-				return "", r.fail("a string that is not valid UTF-8")
-			}
-			r.at++
-			return s, nil
-		case c == '\\':
-			return r.escaped(start)
-		case c < 0x20:
-			return "", r.fail("a control character in a string")
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-		r.at++
-	}
-	return "", r.fail("a string without end")
-}
-
-var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
-
-// escaped goes on where string met the first backslash.
-func (r *reader) escaped(start int) (string, *syntaxError) {
-	out := append(make([]byte, 0, 2*(r.at-start)+32), r.text[start:r.at]...)
-	for r.at < len(r.text) {
-		c := r.text[r.at]
-		switch {
-		case c == '"':
-			if !utf8.Valid(out) {
-				return "", r.fail("a string that is not valid UTF-8")
-			}
-			r.at++
-			return string(out), nil
-		case c < 0x20:
-			return "", r.fail("a control character in a string")
-		case c != '\\':
-			out = append(out, c)
-			r.at++
-			continue
-		}
-		var err *syntaxError
-		if out, err = r.escape(out); err != nil {
-			return "", err
-		}
-	}
-	return "", r.fail("a string without end")
-}
-
-func (r *reader) escape(out []byte) ([]byte, *syntaxError) {
-	r.at++
-	if r.at >= len(r.text) {
-		return nil, r.fail("a string without end")
-	}
-	if c := r.text[r.at]; c != 'u' {
-		if escapes[c] == 0 {
-			return nil, r.fail("an unknown escape in a string")
-		}
-		r.at++
-		return append(out, escapes[c]), nil
-	}
-	high, ok := r.hex()
-	if !ok {
-		return nil, r.fail("four hexadecimal digits are expected after \\u")
-	}
-	if !utf16.IsSurrogate(high) {
-		return utf8.AppendRune(out, high), nil
-	}
-	if strings.HasPrefix(r.text[r.at:], `\u`) {
-		r.at++
-		if low, ok := r.hex(); ok {
-			if c := utf16.DecodeRune(high, low); c != utf8.RuneError {
-				return utf8.AppendRune(out, c), nil
-			}
-		}
-	}
-	return nil, r.fail("half of a surrogate pair in a string")
-}
-
-// hex reads the four digits after \u, at the u.
-func (r *reader) hex() (rune, bool) {
-	if r.at+5 > len(r.text) {
-		return 0, false
-	}
-	v, err := strconv.ParseUint(r.text[r.at+1:r.at+5], 16, 16)
-	r.at += 5
-	return rune(v), err == nil
 }

@@ -33,19 +33,37 @@ func (k Kind) String() string { return kindNames[k] }
 // Strings are views of the document's text: whoever keeps one beyond the life
 // of the tree clones it.
 type Node struct {
-	file    *File
-	text    string   // String: the value; Number: its JSON text; Bool: "true" or "false"
-	items   []Node   // Array
-	members []Member // Object
-	at      uint64   // JSON: byte offset; YAML: line<<32 | column
-	kind    Kind
+	file *File
+	text string    // String: the value; Number: its JSON text; Bool: "true" or "false"
+	kids *[]Member // Array (without names) and Object; nil when empty
+	mark           // where it begins, and its kind
 }
 
 // Member is one name and value of an object, in document order.
 type Member struct {
 	Name  string
-	at    uint64
+	at    place
 	Value Node
+}
+
+// place is where something begins. JSON: byte offset; YAML: line<<28 | column.
+// Both fit 56 bits and order things as the document does.
+type place uint64
+
+// mark is a place and a kind in one word, since trees have many nodes.
+type mark uint64
+
+func newMark(k Kind, at place) mark { return mark(at)<<8 | mark(k) }
+
+func (m mark) kind() Kind { return Kind(m) }
+func (m mark) at() place  { return place(m >> 8) }
+
+// members returns the children of n, without names in an array.
+func (n *Node) members() []Member {
+	if n == nil || n.kids == nil {
+		return nil
+	}
+	return *n.kids
 }
 
 // Kind returns what n is; Invalid for nil.
@@ -53,11 +71,11 @@ func (n *Node) Kind() Kind {
 	if n == nil {
 		return Invalid
 	}
-	return n.kind
+	return n.kind()
 }
 
 // Is reports whether n exists and has kind k.
-func (n *Node) Is(k Kind) bool { return n != nil && n.kind == k }
+func (n *Node) Is(k Kind) bool { return n != nil && n.kind() == k }
 
 // Str returns the value of a string, otherwise "".
 func (n *Node) Str() string {
@@ -89,37 +107,32 @@ func (n *Node) Int() (int64, bool) {
 }
 
 // Len returns the number of items or members.
-func (n *Node) Len() int {
-	if n == nil {
-		return 0
-	}
-	return len(n.items) + len(n.members)
-}
+func (n *Node) Len() int { return len(n.members()) }
 
 // Item returns the i-th item of an array; nil outside of it.
 func (n *Node) Item(i int) *Node {
-	if n == nil || i < 0 || i >= len(n.items) {
+	if !n.Is(Array) || i < 0 || i >= n.Len() {
 		return nil
 	}
-	return &n.items[i]
+	return &(*n.kids)[i].Value
 }
 
 // Member returns the i-th member of an object; nil outside of it.
 func (n *Node) Member(i int) *Member {
-	if n == nil || i < 0 || i >= len(n.members) {
+	if !n.Is(Object) || i < 0 || i >= n.Len() {
 		return nil
 	}
-	return &n.members[i]
+	return &(*n.kids)[i]
 }
 
 // Items iterates over an array.
 func (n *Node) Items() func(yield func(int, *Node) bool) {
 	return func(yield func(int, *Node) bool) {
-		if n == nil {
+		if !n.Is(Array) {
 			return
 		}
-		for i := range n.items {
-			if !yield(i, &n.items[i]) {
+		for i, items := 0, n.members(); i < len(items); i++ {
+			if !yield(i, &items[i].Value) {
 				return
 			}
 		}
@@ -129,11 +142,11 @@ func (n *Node) Items() func(yield func(int, *Node) bool) {
 // Members iterates over an object in document order.
 func (n *Node) Members() func(yield func(string, *Node) bool) {
 	return func(yield func(string, *Node) bool) {
-		if n == nil {
+		if !n.Is(Object) {
 			return
 		}
-		for i := range n.members {
-			if !yield(n.members[i].Name, &n.members[i].Value) {
+		for i, members := 0, n.members(); i < len(members); i++ {
+			if !yield(members[i].Name, &members[i].Value) {
 				return
 			}
 		}
@@ -145,15 +158,16 @@ const indexFrom = 24
 
 // Get returns the member called name, or nil.
 func (n *Node) Get(name string) *Node {
-	if n == nil {
+	if !n.Is(Object) {
 		return nil
 	}
-	if len(n.members) >= indexFrom && n.file != nil {
+	members := n.members()
+	if len(members) >= indexFrom && n.file != nil {
 		return n.file.lookup(n, name)
 	}
-	for i := range n.members {
-		if n.members[i].Name == name {
-			return &n.members[i].Value
+	for i := range members {
+		if members[i].Name == name {
+			return &members[i].Value
 		}
 	}
 	return nil
@@ -172,7 +186,7 @@ func (n *Node) Position() Position {
 	if n == nil || n.file == nil {
 		return Position{}
 	}
-	return n.file.position(n.at)
+	return n.file.position(n.at())
 }
 
 // NamePosition returns where the member's name begins.
@@ -184,37 +198,50 @@ func (m *Member) NamePosition() Position {
 }
 
 // Pointer returns the JSON pointer of n in its file as a URI fragment
-// (RFC 6901 section 6), such as "#/paths/~1pets/get". It searches the tree
-// once per file and is meant for messages.
+// (RFC 6901 section 6), such as "#/paths/~1pets/get". For a node that was
+// rewritten it is that of the node at whose place it stands, for one that a
+// YAML alias repeats that of the anchor. It is meant for messages.
 func (n *Node) Pointer() string {
-	if n == nil || n.file == nil {
+	if n == nil || n.file == nil || n.file.Root == nil {
 		return ""
 	}
-	return n.file.pointer(n)
+	return n.file.pointer(n.at())
 }
 
 // NewObject returns an object that stands at the place of at and holds
 // members. It is for readers that rewrite an older form into a newer one.
 func NewObject(at *Node, members ...Member) *Node {
-	return &Node{kind: Object, file: at.File(), at: at.at, members: members}
+	n := newNode(Object, at, "")
+	n.kids = &members
+	return n
 }
 
 // NewArray returns an array that stands at the place of at.
 func NewArray(at *Node, items ...Node) *Node {
-	return &Node{kind: Array, file: at.File(), at: at.at, items: items}
+	members := make([]Member, len(items))
+	for i := range items {
+		members[i].Value = items[i]
+	}
+	n := newNode(Array, at, "")
+	n.kids = &members
+	return n
 }
 
 // NewString returns a string that stands at the place of at.
-func NewString(at *Node, value string) *Node {
-	return &Node{kind: String, file: at.File(), at: at.at, text: value}
-}
+func NewString(at *Node, value string) *Node { return newNode(String, at, value) }
 
 // NewBool returns a boolean that stands at the place of at.
-func NewBool(at *Node, value bool) *Node {
-	return &Node{kind: Bool, file: at.File(), at: at.at, text: strconv.FormatBool(value)}
+func NewBool(at *Node, value bool) *Node { return newNode(Bool, at, strconv.FormatBool(value)) }
+
+func newNode(k Kind, at *Node, text string) *Node {
+	n := &Node{file: at.File(), text: text, mark: newMark(k, 0)}
+	if at != nil {
+		n.mark = newMark(k, at.at())
+	}
+	return n
 }
 
 // NewMember returns a member whose name stands where its value does.
 func NewMember(name string, value *Node) Member {
-	return Member{Name: name, at: value.at, Value: *value}
+	return Member{Name: name, at: value.at(), Value: *value}
 }

@@ -3,14 +3,22 @@ package source
 import (
 	"errors"
 	"fmt"
-	"math/big"
+	"io"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// maxAliased bounds how many nodes aliases may add to a document.
-const maxAliased = 100_000
+const (
+	// maxAliased bounds how many nodes aliases and merge keys may add.
+	maxAliased = 100_000
+	// maxYAMLBytes bounds YAML text, whose nodes need far more memory on the
+	// way than those of JSON.
+	maxYAMLBytes = 16 << 20
+	// columnBits of a place are the column; a line has fewer bytes than that.
+	columnBits = 28
+)
 
 // converter turns YAML nodes into ours.
 type converter struct {
@@ -19,157 +27,216 @@ type converter struct {
 	depth    int
 	aliased  int // nodes made below aliases
 	inAlias  int
+	stopped  bool // a bound was passed: the tree is of no use
 }
 
 func parseYAML(f *File) Problems {
-	var doc yaml.Node
-	if err := yaml.Load([]byte(f.text), &doc); err != nil {
-		p := Problem{Position: Position{File: f.Name}, Text: "not valid YAML: " + err.Error()}
-		if e := (*yaml.LoadError)(nil); errors.As(err, &e) {
-			p.Position.Line, p.Position.Column = e.Mark.Line, e.Mark.Column
-			p.Text = "not valid YAML: " + e.Message
-		}
-		return Problems{p}
+	if len(f.text) > maxYAMLBytes {
+		return Problems{{
+			Position: Position{File: f.Name}, Text: fmt.Sprintf("the YAML document is larger than %d MiB", maxYAMLBytes>>20),
+			Hint: fmt.Sprintf("split it, or write it as JSON, of which %d MiB are read", maxFileBytes>>20),
+		}}
 	}
-	if doc.Kind == 0 || len(doc.Content) == 0 {
-		return Problems{{Position: Position{File: f.Name, Line: 1, Column: 1}, Text: "the document is empty"}}
+	if at, text := unreadable(f.text); text != "" {
+		return Problems{{Position: f.offset(at), Text: "not valid YAML: " + text}}
+	}
+	doc, problem := loadYAML(f)
+	if problem != nil {
+		return Problems{*problem}
 	}
 	c := &converter{file: f}
 	root := new(Node)
 	c.convert(root, doc.Content[0])
-	f.Root = root
+	if !c.stopped {
+		f.Root = root
+	}
 	return c.problems
 }
 
-func place(y *yaml.Node) uint64 { return uint64(y.Line)<<32 | uint64(uint32(y.Column)) }
+// loadYAML reads the one document that the text may hold.
+func loadYAML(f *File) (*yaml.Node, *Problem) {
+	loader, err := yaml.NewLoader(strings.NewReader(f.text))
+	if err != nil {
+		return nil, syntax(f, err)
+	}
+	var doc, second yaml.Node
+	if err := loader.Load(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
+		return nil, &Problem{Position: Position{File: f.Name, Line: 1, Column: 1}, Text: "the document is empty"}
+	} else if err != nil {
+		return nil, syntax(f, err)
+	}
+	switch err := loader.Load(&second); {
+	case errors.Is(err, io.EOF):
+		return &doc, nil
+	case err != nil:
+		return nil, syntax(f, err)
+	}
+	at := &second
+	if len(second.Content) > 0 {
+		at = second.Content[0]
+	}
+	return nil, &Problem{
+		Position: f.position(placeOf(at)), Text: "a second document begins here", Hint: "write each document into a file of its own",
+	}
+}
+
+func syntax(f *File, err error) *Problem {
+	p := &Problem{Position: Position{File: f.Name}, Text: "not valid YAML: " + err.Error()}
+	if e := (*yaml.LoadError)(nil); errors.As(err, &e) {
+		p.Text = "not valid YAML: " + e.Message
+		mark := e.Mark
+		if mark.Line == 0 {
+			mark = e.ContextMark
+		}
+		if mark.Line > 0 {
+			p.Position = f.position(place(mark.Line)<<columnBits | place(mark.Column))
+		}
+		if e.ContextMsg != "" {
+			p.Text += " " + e.ContextMsg
+		}
+		if strings.Contains(p.Text, "cannot start any token") && strings.HasPrefix(f.text[f.byteOf(p.Position):], "\t") {
+			p.Hint = "indent with spaces, not with tabs"
+		}
+	}
+	return p
+}
+
+// unreadable finds what no YAML text may hold (YAML 1.2.2 section 5.1).
+func unreadable(text string) (at int, what string) {
+	if !utf8.ValidString(text) {
+		return invalidUTF8(text), "the text is not valid UTF-8"
+	}
+	for i := range len(text) {
+		if c := text[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+			return i, "a control character"
+		}
+	}
+	return 0, ""
+}
+
+func placeOf(y *yaml.Node) place {
+	return place(y.Line)<<columnBits | place(min(y.Column, 1<<columnBits-1))
+}
 
 func (c *converter) fail(y *yaml.Node, hint, format string, args ...any) {
-	c.problems = append(c.problems, Problem{
-		Position: c.file.position(place(y)), Text: fmt.Sprintf(format, args...), Hint: hint,
-	})
+	if len(c.problems) < maxReported {
+		c.problems = append(c.problems, Problem{
+			Position: c.file.position(placeOf(y)), Text: fmt.Sprintf(format, args...), Hint: hint,
+		})
+	}
+}
+
+// stop reports that a bound was passed and ends the conversion.
+func (c *converter) stop(y *yaml.Node, hint, format string, args ...any) {
+	if !c.stopped {
+		c.stopped = true
+		c.fail(y, hint, format, args...)
+	}
 }
 
 func (c *converter) convert(n *Node, y *yaml.Node) {
-	n.file, n.at = c.file, place(y)
 	if c.depth++; c.depth > maxDepth {
-		c.fail(y, "", "nested deeper than %d levels", maxDepth)
-		c.depth--
-		return
+		c.stop(y, "", "nested deeper than %d levels", maxDepth)
 	}
-	defer func() { c.depth-- }()
 	if c.inAlias > 0 {
-		if c.aliased++; c.aliased > maxAliased {
-			if c.aliased == maxAliased+1 {
-				c.fail(y, "write the values out", "aliases make this document larger than %d nodes", maxAliased)
-			}
-			return
+		// All children are charged before room is made for them.
+		if c.aliased += 1 + len(y.Content); c.aliased > maxAliased {
+			c.stop(y, "write the values out", "aliases make this document larger by more than %d values", maxAliased)
 		}
 	}
+	if !c.stopped {
+		n.file = c.file
+		c.value(n, y)
+	}
+	c.depth--
+}
+
+func (c *converter) value(n *Node, y *yaml.Node) {
 	switch y.Kind {
 	case yaml.AliasNode:
 		c.inAlias++
 		c.convert(n, y.Alias)
 		c.inAlias--
+		n.mark = newMark(n.kind(), placeOf(y)) // what is below keeps the places of the anchor
 	case yaml.SequenceNode:
-		n.kind = Array
-		n.items = make([]Node, len(y.Content))
+		c.tag(y, "!!seq")
+		items := make([]Member, len(y.Content))
+		n.mark, n.kids = newMark(Array, placeOf(y)), &items
 		for i, item := range y.Content {
-			c.convert(&n.items[i], item)
+			c.convert(&items[i].Value, item)
 		}
 	case yaml.MappingNode:
+		c.tag(y, "!!map")
 		c.mapping(n, y)
 	case yaml.ScalarNode:
-		c.scalar(n, y)
+		kind, text := c.scalar(y)
+		n.mark, n.text = newMark(kind, placeOf(y)), text
+	}
+}
+
+// tag refuses collections that JSON does not have.
+func (c *converter) tag(y *yaml.Node, known string) {
+	if t := y.ShortTag(); y.Style&yaml.TaggedStyle != 0 && t != known {
+		c.fail(y, "remove the tag", "the tag %s has no meaning here", t)
 	}
 }
 
 func (c *converter) mapping(n *Node, y *yaml.Node) {
-	n.kind = Object
-	n.members = make([]Member, 0, len(y.Content)/2)
+	members := make([]Member, 0, len(y.Content)/2)
 	seen := make(map[string]bool, len(y.Content)/2)
 	var merged []*yaml.Node
-	for i := 0; i+1 < len(y.Content); i += 2 {
+	for i := 0; i+1 < len(y.Content) && !c.stopped; i += 2 {
 		key, value := y.Content[i], y.Content[i+1]
+		at := placeOf(key)
 		if key.Kind == yaml.AliasNode {
 			key = key.Alias
 		}
-		if key.Kind != yaml.ScalarNode {
+		switch {
+		case key.Kind != yaml.ScalarNode:
 			c.fail(y.Content[i], "use a plain name", "a name must be a string")
 			continue
-		}
-		if key.Value == "<<" && key.ShortTag() == "!!merge" {
+		case key.Value == "<<" && key.ShortTag() == "!!merge":
 			merged = append(merged, value)
 			continue
-		}
-		if seen[key.Value] {
-			c.fail(key, "remove or rename one of them", "the name %q stands twice in this object", key.Value)
+		case seen[key.Value]:
+			if len(c.problems) < maxReported {
+				c.problems = append(c.problems, twice(c.file.position(at), key.Value))
+			}
 			continue
 		}
 		seen[key.Value] = true
-		n.members = append(n.members, Member{Name: key.Value, at: place(key)})
-		c.convert(&n.members[len(n.members)-1].Value, value)
+		members = append(members, Member{Name: key.Value, at: at})
+		c.convert(&members[len(members)-1].Value, value)
 	}
 	for _, m := range merged {
-		c.merge(n, m, seen)
+		members = c.merge(members, m, seen)
 	}
+	n.mark, n.kids = newMark(Object, placeOf(y)), &members
 }
 
-// merge adds the members of a merge key "<<" that the mapping lacks.
-func (c *converter) merge(n *Node, y *yaml.Node, seen map[string]bool) {
+// merge adds the members of a merge key "<<" that the mapping lacks
+// (yaml.org/type/merge.html).
+func (c *converter) merge(members []Member, y *yaml.Node, seen map[string]bool) []Member {
 	var from Node
 	c.inAlias++
 	c.convert(&from, y)
 	c.inAlias--
-	sources := []Node{from}
-	if from.kind == Array {
-		sources = from.items
+	sources := []Member{{Value: from}}
+	if from.Is(Array) {
+		sources = from.members()
 	}
-	for _, s := range sources {
-		if s.kind != Object {
+	for i := range sources {
+		s := &sources[i].Value
+		if !s.Is(Object) {
 			c.fail(y, "merge a mapping", "a merge key needs a mapping or a list of mappings")
-			return
+			return members
 		}
-		for _, m := range s.members {
+		for _, m := range s.members() {
 			if !seen[m.Name] {
 				seen[m.Name] = true
-				n.members = append(n.members, m)
+				members = append(members, m)
 			}
 		}
 	}
-}
-
-func (c *converter) scalar(n *Node, y *yaml.Node) {
-	switch y.ShortTag() {
-	case "!!null":
-		n.kind = Null
-	case "!!bool":
-		n.kind, n.text = Bool, strings.ToLower(y.Value)
-	case "!!int", "!!float":
-		text, ok := jsonNumber(y.Value)
-		if !ok {
-			c.fail(y, "write it as JSON would, or put it in quotes", "%q is no number that JSON knows", y.Value)
-		}
-		n.kind, n.text = Number, text
-	default: // strings, and timestamps, which JSON does not have
-		n.kind, n.text = String, y.Value
-	}
-}
-
-// jsonNumber rewrites what YAML calls a number into JSON's grammar.
-func jsonNumber(s string) (string, bool) {
-	r := reader{text: s}
-	if r.number(new(Node)) == nil && r.at == len(s) {
-		return s, true
-	}
-	t := strings.ReplaceAll(strings.TrimPrefix(s, "+"), "_", "")
-	if i, ok := new(big.Int).SetString(t, 0); ok && len(t) < 100 {
-		return i.String(), true
-	}
-	if strings.HasPrefix(strings.TrimPrefix(t, "-"), ".") {
-		t = strings.Replace(t, ".", "0.", 1)
-	}
-	t = strings.Replace(t+"|", ".|", "|", 1)
-	t = strings.TrimSuffix(t, "|")
-	r = reader{text: t}
-	return t, r.number(new(Node)) == nil && r.at == len(t)
+	return members
 }
