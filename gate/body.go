@@ -128,3 +128,11 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Abort passes the engine's ability on to break off a Read that waits for the
+// client. An Upstream asks for it by assertion.
+func (b *bounded) Abort() {
+	if a, ok := b.from.(interface{ Abort() }); ok {
+		a.Abort()
+	}
+}
