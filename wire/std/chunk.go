@@ -1,0 +1,198 @@
+package std
+
+import (
+	"bytes"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// chunked follows a body in the chunked coding (RFC 9112 section 7.1) byte by
+// byte. What it passes on is the same body without chunk extensions and
+// trailer fields, so that nothing behind it has to read either. It accepts
+// CRLF alone as a line end, sizes of up to 15 hexadecimal digits without
+// prefix or white space, and a bounded amount of what it drops.
+type chunked struct {
+	state   chunkState
+	size    int64  // of the chunk, or what is left of it
+	digits  int    // of the size
+	dropped int    // bytes of extensions and trailers so far
+	line    []byte // of the trailer section
+}
+
+type chunkState uint8
+
+const (
+	sizeFirst chunkState = iota // the first digit of a size
+	sizeMore
+	extension
+	sizeLF
+	data
+	dataCR
+	dataLF
+	trailer // any byte of a trailer line, up to its CR
+	trailerLF
+	chunksDone
+	chunksBroken
+)
+
+// maxDropped bounds extensions and trailers together, in bytes of one body.
+const maxDropped = 4 << 10
+
+// start makes c ready for the next body.
+func (c *chunked) start() { *c = chunked{line: c.line[:0]} }
+
+// scan moves what of src belongs to the body to dst, which may begin where src
+// does and is at least as long. It stops behind the body's last byte; ok is
+// false when the coding is broken.
+func (c *chunked) scan(dst, src []byte) (in, out int, ok bool) {
+	for in < len(src) && c.state != chunksDone {
+		if c.state == data {
+			n := copy(dst[out:], src[in:min(int64(len(src)), int64(in)+c.size)])
+			in, out = in+n, out+n
+			if c.size -= int64(n); c.size == 0 {
+				c.state = dataCR
+			}
+			continue
+		}
+		b := src[in]
+		in++
+		next, keep := c.step(b)
+		if next == chunksBroken {
+			c.state = next
+			return in, out, false
+		}
+		if c.state = next; keep {
+			dst[out] = b
+			out++
+		}
+	}
+	return in, out, true
+}
+
+// step takes one byte that is no chunk data and says whether it is passed on.
+func (c *chunked) step(b byte) (next chunkState, keep bool) {
+	switch c.state {
+	case sizeFirst, sizeMore:
+		return c.sizeByte(b)
+	case extension:
+		return c.extensionByte(b), b == '\r'
+	case sizeLF:
+		c.digits = 0
+		switch {
+		case b != '\n':
+			return chunksBroken, false
+		case c.size == 0:
+			return trailer, true
+		}
+		return data, true
+	case dataCR:
+		return expect(b, '\r', dataLF), true
+	case dataLF:
+		return expect(b, '\n', sizeFirst), true
+	case trailer:
+		return c.trailerByte(b)
+	case trailerLF:
+		return c.trailerEnd(b)
+	}
+	return chunksBroken, false
+}
+
+func expect(b, want byte, next chunkState) chunkState {
+	if b != want {
+		return chunksBroken
+	}
+	return next
+}
+
+// maxSizeDigits keeps a size within 60 bits.
+const maxSizeDigits = 15
+
+func (c *chunked) sizeByte(b byte) (chunkState, bool) {
+	digit := unhex(b)
+	switch {
+	case digit >= 0 && c.digits < maxSizeDigits:
+		if c.digits == 0 {
+			c.size = 0
+		}
+		c.digits++
+		c.size = c.size<<4 | int64(digit)
+		return sizeMore, true
+	case c.digits == 0:
+		return chunksBroken, false
+	case b == '\r':
+		return sizeLF, true
+	case b == ';':
+		return extension, false
+	}
+	return chunksBroken, false
+}
+
+func unhex(b byte) int {
+	switch {
+	case '0' <= b && b <= '9':
+		return int(b - '0')
+	case 'a' <= b|0x20 && b|0x20 <= 'f':
+		return int(b|0x20-'a') + 10
+	}
+	return -1
+}
+
+// extensionByte drops chunk extensions, as RFC 9112 section 7.1.1 asks of who
+// does not know them.
+func (c *chunked) extensionByte(b byte) chunkState {
+	if b == '\r' {
+		return sizeLF
+	}
+	if c.dropped++; c.dropped > maxDropped || classes[b]&valueByte == 0 {
+		return chunksBroken
+	}
+	return extension
+}
+
+// trailerByte collects a line of the trailer section. The CR of the empty
+// line that ends the body is passed on, other lines are not.
+func (c *chunked) trailerByte(b byte) (chunkState, bool) {
+	if b == '\r' {
+		return trailerLF, len(c.line) == 0
+	}
+	if c.dropped++; c.dropped > maxDropped {
+		return chunksBroken, false
+	}
+	c.line = append(c.line, b)
+	return trailer, false
+}
+
+func (c *chunked) trailerEnd(b byte) (chunkState, bool) {
+	switch {
+	case b != '\n':
+		return chunksBroken, false
+	case len(c.line) == 0:
+		return chunksDone, true
+	case !trailerField(c.line):
+		return chunksBroken, false
+	}
+	c.line = c.line[:0]
+	return trailer, false
+}
+
+// trailerField reports whether line is a field that may stand in a trailer
+// section (RFC 9110 section 6.5.1): none that frames, routes, authenticates
+// or changes how the content is read.
+func trailerField(line []byte) bool {
+	name, value, ok := bytes.Cut(line, colon)
+	if !ok || !isToken(name) || !all(bytes.Trim(value, " \t"), valueByte) {
+		return false
+	}
+	for _, n := range notInTrailers {
+		if gate.EqualFold(name, n) {
+			return false
+		}
+	}
+	return true
+}
+
+var notInTrailers = [...]string{
+	"Transfer-Encoding", "Content-Length", "Host", "Connection", "Trailer", "TE", "Upgrade", "Keep-Alive", "Expect",
+	"Content-Encoding", "Content-Type", "Content-Range", "Authorization", "Proxy-Authorization", "Cookie", "Forwarded",
+	"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Cache-Control", "Max-Forwards", "Range",
+}

@@ -1,0 +1,181 @@
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/textproto"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// own are the fields that the transport or this package writes; what the
+// client sent under these names is not forwarded. Nobody in front of the gate
+// is trusted yet, so its word on who came before is dropped. "_" stands for
+// "-" too, because many programs behind CGI-like interfaces read them alike.
+var own = [...]string{
+	"host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade",
+	"expect", "proxy-authorization", "proxy-authenticate",
+	"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-real-ip",
+}
+
+// setFields gives h the exchange's fields and those of RFC 7239 and RFC 9110
+// section 7.6.3. Several fields of one name keep their order.
+func setFields(h http.Header, x *gate.Exchange) {
+	h["User-Agent"] = nil // else the transport adds its own
+	addFields(h, x.Fields)
+	addFields(h, x.OutFields)
+	retrySafe(h)
+	setForwarding(h, x)
+}
+
+func addFields(h http.Header, fields []gate.Field) {
+	for i := range fields {
+		f := &fields[i]
+		if f.Gone || isOwn(f.Name) {
+			continue
+		}
+		name := textproto.CanonicalMIMEHeaderKey(string(f.Name))
+		h[name] = append(h[name], string(f.Value))
+	}
+}
+
+// retrySafe renames two fields to lower case: under their usual name the
+// transport takes them for the permission to send a POST twice.
+func retrySafe(h http.Header) {
+	for _, name := range [...]string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if v, ok := h[name]; ok {
+			delete(h, name)
+			h[strings.ToLower(name)] = v
+		}
+	}
+}
+
+func isOwn(name []byte) bool {
+	for _, n := range own {
+		if len(n) == len(name) && same(name, n) {
+			return true
+		}
+	}
+	return false
+}
+
+func same(name []byte, lower string) bool {
+	for i, c := range name {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c |= 0x20
+		case c == '_':
+			c = '-'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func setForwarding(h http.Header, x *gate.Exchange) {
+	proto := "http"
+	if x.Secure {
+		proto = "https"
+	}
+	host := string(x.Host)
+	forwarded := "proto=" + proto
+	if host != "" {
+		forwarded = "host=" + quoted(host) + ";" + forwarded
+		h["X-Forwarded-Host"] = []string{host}
+	}
+	if a := x.Peer.Addr(); a.IsValid() {
+		a = a.Unmap().WithZone("")
+		forwarded = "for=" + node(a) + ";" + forwarded
+		h["X-Forwarded-For"] = []string{a.String()}
+	}
+	h["Forwarded"] = []string{forwarded}
+	h["X-Forwarded-Proto"] = []string{proto}
+	h["Via"] = append(h["Via"], strings.TrimPrefix(x.Version, "HTTP/")+" gatehouse")
+}
+
+// quoted writes a host as RFC 7239 section 4 asks: a token, else in quotes.
+// Hosts hold neither quotes nor backslashes.
+func quoted(host string) string {
+	if strings.ContainsAny(host, ":[]") {
+		return `"` + host + `"`
+	}
+	return host
+}
+
+// node writes an address as RFC 7239 section 6 asks.
+func node(a netip.Addr) string {
+	if a.Is6() {
+		return `"[` + a.String() + `]"`
+	}
+	return a.String()
+}
+
+// unforwarded are the fields of an answer that end here (RFC 9110 section
+// 7.6.1). The engine frames the answer anew.
+var unforwarded = map[string]bool{
+	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true,
+	"Transfer-Encoding": true, "Upgrade": true, "Content-Length": true,
+}
+
+// take fills in x.Answer.
+func (c *call) take(x *gate.Exchange, r *http.Response) error {
+	if r.StatusCode < 200 || r.StatusCode > 999 {
+		// 1xx are not forwarded; 101 was not asked for.
+		return &gate.Unavailable{Code: gate.UpstreamBroken, Cause: fmt.Errorf("the API answered with status %d", r.StatusCode)}
+	}
+	listed := r.Header["Connection"]
+	size := 0
+	for name, values := range r.Header {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	c.fields = make([]byte, 0, size)
+	fields := x.Answer.Fields[:0]
+	for name, values := range r.Header {
+		if unforwarded[name] || listedIn(listed, name) {
+			continue
+		}
+		key := c.text(name)
+		for _, v := range values {
+			if !validValue(v) {
+				return &gate.Unavailable{Code: gate.UpstreamBroken, Cause: errors.New("the API answered with a field that holds control characters")}
+			}
+			fields = append(fields, gate.Field{Name: key, Value: c.text(v)})
+		}
+	}
+	x.Answer = gate.Answer{Status: r.StatusCode, Fields: fields, Length: r.ContentLength, Body: c}
+	return nil
+}
+
+func (c *call) text(s string) []byte {
+	at := len(c.fields)
+	c.fields = append(c.fields, s...)
+	return c.fields[at:len(c.fields):len(c.fields)]
+}
+
+// listedIn reports whether a Connection field names name.
+func listedIn(connection []string, name string) bool {
+	for _, line := range connection {
+		for option := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.Trim(option, " \t"), name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func validValue(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}

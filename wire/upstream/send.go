@@ -1,0 +1,219 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// call is one exchange on its way. The transport may still read the request's
+// body when the answer is over; detach keeps it from the exchange's buffers
+// after that, since they are pooled.
+type call struct {
+	http.Request
+	url    url.URL
+	cancel context.CancelFunc
+
+	gone   atomic.Bool // nothing of the exchange may be read any more
+	mu     sync.Mutex
+	from   io.Reader // guarded by mu; nil once detached
+	whole  []byte    // guarded by mu; a buffered body
+	at     int       // guarded by mu; in whole
+	broken error     // guarded by mu; why the client's body failed
+	abort  interface{ Abort() }
+	owner  *Upstream
+
+	answer io.ReadCloser
+	fields []byte // backs the answer's fields
+}
+
+// Send implements gate.Upstream.
+func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
+	if u.busy.Add(1) > int64(u.most) {
+		u.busy.Add(-1)
+		return &gate.Unavailable{Code: gate.UpstreamUnreachable, Cause: errBusy}
+	}
+	c := &call{owner: u}
+	inner, cancel := context.WithCancel(ctx)
+	c.cancel = cancel
+	if err := c.prepare(inner, u, x); err != nil {
+		c.detach()
+		return err
+	}
+	answer, err := u.transport.RoundTrip(&c.Request)
+	if err != nil {
+		c.detach()
+		return c.explain(ctx, err)
+	}
+	c.answer = answer.Body
+	if err := c.take(x, answer); err != nil {
+		c.Close()
+		return err
+	}
+	return nil
+}
+
+var errBusy = errors.New("as many requests as the limit allows are with the API")
+
+// prepare makes the request. The target goes into Opaque, which net/http
+// writes as it is; only "//..." would get a scheme before it.
+func (c *call) prepare(ctx context.Context, u *Upstream, x *gate.Exchange) error {
+	target := string(x.OutTarget)
+	c.url = url.URL{Scheme: u.scheme, Host: u.host, Opaque: target}
+	if len(target) > 1 && target[0] == '/' && target[1] == '/' {
+		c.url = rooted(u, target)
+	}
+	if c.url.RequestURI() != target {
+		return &gate.Unavailable{Code: gate.PathForm, Cause: errors.New("the target cannot be forwarded unchanged")}
+	}
+	c.Request = http.Request{
+		Method: string(x.Method), URL: &c.url, Host: string(x.Host),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header, len(x.Fields)+6),
+	}
+	setFields(c.Request.Header, x)
+	c.setBody(x)
+	c.Request = *c.Request.WithContext(ctx)
+	return nil
+}
+
+// rooted makes a URL of a target that begins with two slashes.
+func rooted(u *Upstream, target string) url.URL {
+	path, query, asked := cut(target)
+	out := url.URL{Scheme: u.scheme, Host: u.host, RawPath: path, RawQuery: query, ForceQuery: asked && query == ""}
+	out.Path, _ = url.PathUnescape(path)
+	return out
+}
+
+func cut(target string) (path, query string, asked bool) {
+	for i := range len(target) {
+		if target[i] == '?' {
+			return target[:i], target[i+1:], true
+		}
+	}
+	return target, "", false
+}
+
+// setBody gives the request the buffered body or the incoming stream, with a
+// Content-Length where the length is known and chunked otherwise.
+func (c *call) setBody(x *gate.Exchange) {
+	switch {
+	case x.Intake.Mode == gate.Stream:
+		if x.Incoming == nil || x.BodyLength == 0 {
+			return
+		}
+		c.from, c.ContentLength = x.Incoming, x.BodyLength
+		c.abort, _ = x.Incoming.(interface{ Abort() })
+		c.Body = body{c}
+	case len(x.OutBody) > 0:
+		c.whole, c.ContentLength = x.OutBody, int64(len(x.OutBody))
+		c.Body = body{c}
+		// Asked for when a kept connection turned out to be closed before
+		// anything was written on it; only then is a request sent twice.
+		c.GetBody = func() (io.ReadCloser, error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.at = 0
+			return body{c}, nil
+		}
+	case x.BodyLength != 0:
+		c.Body = http.NoBody // it was empty, though announced
+	}
+}
+
+// body is the request's body for the transport.
+type body struct{ c *call }
+
+// Read implements io.Reader.
+func (b body) Read(p []byte) (int, error) {
+	c := b.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.gone.Load():
+		return 0, errDetached
+	case c.whole != nil:
+		n := copy(p, c.whole[c.at:])
+		if c.at += n; c.at == len(c.whole) {
+			return n, io.EOF
+		}
+		return n, nil
+	}
+	n, err := c.from.Read(p)
+	if err != nil && err != io.EOF {
+		c.broken = err
+	}
+	return n, err
+}
+
+var errDetached = errors.New("the exchange is over")
+
+// Close implements io.Closer. The engine closes its own body.
+func (body) Close() error { return nil }
+
+// detach waits until nobody reads from the exchange and keeps it so. It
+// breaks off a read that waits for the client.
+func (c *call) detach() {
+	if c.gone.Swap(true) {
+		return
+	}
+	c.cancel()
+	if !c.mu.TryLock() {
+		if c.abort != nil {
+			c.abort.Abort()
+		}
+		c.mu.Lock()
+	}
+	c.from, c.whole = nil, nil
+	c.mu.Unlock()
+	c.owner.busy.Add(-1)
+}
+
+// Read implements io.Reader: the answer's body.
+func (c *call) Read(p []byte) (int, error) { return c.answer.Read(p) }
+
+// Close implements io.Closer. The connection is used again only when both
+// bodies came to their end.
+func (c *call) Close() error {
+	err := c.answer.Close()
+	c.detach()
+	return err
+}
+
+// explain says which refusal an error of the transport is.
+func (c *call) explain(client context.Context, err error) error {
+	c.mu.Lock()
+	broken := c.broken
+	c.mu.Unlock()
+	var dial *net.OpError
+	var refusal *gate.Unavailable
+	code := gate.UpstreamBroken
+	switch {
+	case errors.As(broken, &refusal):
+		return refusal
+	case errors.Is(broken, os.ErrDeadlineExceeded):
+		code = gate.BodyTimeout
+	case broken != nil:
+		code = gate.BodyIncomplete
+	case client.Err() != nil:
+		code = gate.ClientGone
+	case errors.As(err, &dial) && dial.Op == "dial":
+		code = gate.UpstreamUnreachable
+	case isTimeout(err):
+		code = gate.UpstreamTimeout
+	}
+	return &gate.Unavailable{Code: code, Cause: err}
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}

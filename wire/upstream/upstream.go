@@ -1,0 +1,125 @@
+// Package upstream speaks to the API behind the gate. This first one stands
+// on http.Transport, HTTP/1.1 only; another will follow behind the same
+// gate.Upstream. It forwards the target and the body byte for byte, follows
+// no redirect, asks no proxy, adds no compression, and never turns an answer
+// that broke off into one that ended.
+//
+// Package serve and the root package import it. It knows the words of gate
+// and nothing of engines, contracts or guards.
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// Options bounds what an API can make the gate hold or wait for. A zero field
+// takes its default.
+type Options struct {
+	TLS             *tls.Config   // for https; default: the system's roots and TLS 1.2 or later
+	ConnectTimeout  time.Duration // to connect, and again for the TLS handshake; default 5s
+	AnswerTimeout   time.Duration // from the request's last byte to the end of the answer's head; default 60s
+	StallTimeout    time.Duration // that the API may send or take nothing within a body; default 5m
+	AnswerHeadBytes int64         // of the answer's head; default 64 KiB
+	MaxIdle         int           // connections kept for later; default 256
+	MaxInFlight     int           // exchanges at once; one more is refused; default 4096
+	IdleTimeout     time.Duration // of a kept connection; default 90s
+}
+
+func (o Options) withDefaults() Options {
+	fill(&o.ConnectTimeout, 5*time.Second)
+	fill(&o.AnswerTimeout, 60*time.Second)
+	fill(&o.StallTimeout, 5*time.Minute)
+	fill(&o.AnswerHeadBytes, 64<<10)
+	fill(&o.MaxIdle, 256)
+	fill(&o.MaxInFlight, 4096)
+	fill(&o.IdleTimeout, 90*time.Second)
+	return o
+}
+
+func fill[T int | int64 | time.Duration](field *T, value T) {
+	if *field <= 0 {
+		*field = value
+	}
+}
+
+// Upstream sends exchanges to one origin. Many goroutines may use it at once.
+type Upstream struct {
+	scheme, host string
+	transport    *http.Transport
+	most         int          // of busy
+	busy         atomic.Int64 // exchanges in flight
+}
+
+var _ gate.Upstream = (*Upstream)(nil)
+
+// New returns an upstream for target, which is a scheme, http or https, and a
+// host with an optional port. A path is refused: targets are forwarded as
+// they are, so it would have no meaning.
+func New(target *url.URL, o Options) (*Upstream, error) {
+	switch {
+	case target.Scheme != "http" && target.Scheme != "https":
+		return nil, fmt.Errorf("upstream: the scheme is %q: write http:// or https:// before the host", target.Scheme)
+	case target.Hostname() == "":
+		return nil, errors.New("upstream: there is no host: write it as in http://127.0.0.1:9000")
+	case target.User != nil:
+		return nil, errors.New("upstream: user and password are not sent: remove them")
+	case target.Path != "" && target.Path != "/", target.RawQuery != "", target.ForceQuery, target.Fragment != "":
+		return nil, errors.New("upstream: only scheme, host and port are used, since requests keep their path: remove what follows them")
+	}
+	o = o.withDefaults()
+	dialer := &net.Dialer{Timeout: o.ConnectTimeout}
+	t := &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &stalling{Conn: c, limit: o.StallTimeout}, nil
+		},
+		TLSClientConfig:        o.TLS,
+		TLSHandshakeTimeout:    o.ConnectTimeout,
+		DisableCompression:     true,
+		MaxIdleConns:           o.MaxIdle,
+		MaxIdleConnsPerHost:    o.MaxIdle,
+		IdleConnTimeout:        o.IdleTimeout,
+		ResponseHeaderTimeout:  o.AnswerTimeout,
+		MaxResponseHeaderBytes: o.AnswerHeadBytes,
+		ReadBufferSize:         8 << 10,
+		WriteBufferSize:        8 << 10,
+		Protocols:              new(http.Protocols),
+	}
+	t.Protocols.SetHTTP1(true)
+	return &Upstream{scheme: target.Scheme, host: target.Host, transport: t, most: o.MaxInFlight}, nil
+}
+
+// Close closes the connections that wait. Exchanges in flight end by
+// themselves.
+func (u *Upstream) Close() { u.transport.CloseIdleConnections() }
+
+// stalling bounds every single read and write.
+type stalling struct {
+	net.Conn
+	limit time.Duration
+}
+
+// Read implements net.Conn.
+func (s *stalling) Read(p []byte) (int, error) {
+	s.Conn.SetReadDeadline(time.Now().Add(s.limit))
+	return s.Conn.Read(p)
+}
+
+// Write implements net.Conn.
+func (s *stalling) Write(p []byte) (int, error) {
+	s.Conn.SetWriteDeadline(time.Now().Add(s.limit))
+	return s.Conn.Write(p)
+}
