@@ -92,26 +92,42 @@ func (t *Table) unusual(m *Match, at *node, i int) int32 {
 // patternsOf tries patterns in their order, each over one segment or, where
 // slashes are allowed, over as few as it can.
 func (t *Table) patternsOf(m *Match, from, to uint32, i int) int32 {
-	mark, start := len(m.captures), m.segments[i].start
+	mark := len(m.captures)
 	for k := from; k < to; k++ {
-		p, ok := &t.patterns[k], false
-		flags := uint8(0)
-		for j := i; j < len(m.segments); j++ {
-			s := &m.segments[j]
-			flags |= s.flags
-			if s.start == s.end { // a slash at the end is not part of a value
-				break
+		if end := t.along(m, &t.patterns[k], i); end >= 0 {
+			return end
+		}
+		m.captures = m.captures[:mark]
+	}
+	return -1
+}
+
+// along goes on by one pattern.
+func (t *Table) along(m *Match, p *pattern, i int) int32 {
+	start, longest := int(m.segments[i].start), int(m.segments[i].end)
+	if p.slash != 0 {
+		longest = len(m.text)
+	}
+	captures, rest, ok := p.begin(m.text[start:longest], start, m.captures)
+	m.captures = captures
+	if !ok {
+		return -1
+	}
+	mark, flags := len(captures), uint8(0)
+	for ; i < len(m.segments); i++ {
+		s := &m.segments[i]
+		if s.start == s.end { // a slash at the end is not part of a value
+			break
+		}
+		flags |= s.flags
+		if to, ok := p.end(&rest, m.text[start:s.end], flags&flagSemicolon != 0); ok {
+			m.captures = append(m.captures[:mark], capture{uint16(start + rest.from), uint16(start + to)})
+			if end := t.find(m, p.child, i+1); end >= 0 {
+				return end
 			}
-			m.captures, ok = p.match(m.text[start:s.end], int(start), flags&flagSemicolon != 0, m.captures)
-			if ok {
-				if end := t.find(m, p.child, j+1); end >= 0 {
-					return end
-				}
-			}
-			m.captures = m.captures[:mark]
-			if p.slash == 0 {
-				break
-			}
+		}
+		if p.slash == 0 {
+			break
 		}
 	}
 	return -1

@@ -8,16 +8,16 @@ import (
 
 // freezer turns trees into the slices of a Table.
 type freezer struct {
-	t      *Table
-	text   strings.Builder
-	edges  []slot
-	allows map[string]string
-	roots  map[*apiTree]int32 // number of the mount
+	t     *Table
+	text  strings.Builder
+	edges []slot
+	kept  map[string]string  // copies, so that the table keeps no document's text alive
+	roots map[*apiTree]int32 // number of the mount
 }
 
 // freeze makes the table.
 func (b *builder) freeze() *Table {
-	f := &freezer{t: new(Table), allows: make(map[string]string), roots: make(map[*apiTree]int32)}
+	f := &freezer{t: new(Table), kept: make(map[string]string), roots: make(map[*apiTree]int32)}
 	f.node() // number 0 is no node
 	for _, api := range b.order {
 		root := f.tree(&api.paths)
@@ -65,6 +65,9 @@ func (f *freezer) tree(from *tree) uint32 {
 	var mixed, rest []pattern
 	for _, p := range branches {
 		p.child = f.tree(p.tree)
+		for _, text := range p.texts[1 : len(p.texts)-1] {
+			p.inner = append(p.inner, []byte(text))
+		}
 		switch {
 		case p.plain():
 			at.param = p.child
@@ -86,7 +89,7 @@ func (f *freezer) leaf(from *leafTree) int32 {
 	list := make([]method, 0, len(from.operations)+1)
 	var names []string
 	for _, o := range from.operations {
-		op := method{name: o.Method, template: o.Template, number: o.Number, names: f.names(o.names), count: uint16(len(o.names))}
+		op := method{name: f.keep(o.Method), template: f.keep(o.Template), number: o.Number, names: f.names(o.names), count: uint16(len(o.names))}
 		list = append(list, op)
 		names = append(names, o.Method)
 	}
@@ -99,11 +102,7 @@ func (f *freezer) leaf(from *leafTree) int32 {
 		}
 	}
 	slices.Sort(names)
-	allow := strings.Join(names, ", ")
-	if known, ok := f.allows[allow]; ok {
-		allow = known
-	}
-	f.allows[allow] = allow
+	allow := f.keep(strings.Join(names, ", "))
 	f.t.leaves = append(f.t.leaves, leaf{allow: allow, methods: uint32(len(f.t.methods)), count: uint32(len(list))})
 	f.t.methods = append(f.t.methods, list...)
 	return int32(len(f.t.leaves) - 1)
@@ -115,8 +114,20 @@ func (f *freezer) names(list []string) uint32 {
 	if n := len(f.t.names) - len(list); n >= 0 && slices.Equal(f.t.names[n:], list) {
 		return uint32(n)
 	}
-	f.t.names = append(f.t.names, list...)
+	for _, name := range list {
+		f.t.names = append(f.t.names, f.keep(name))
+	}
 	return uint32(len(f.t.names) - len(list))
+}
+
+// keep returns the one copy of s.
+func (f *freezer) keep(s string) string {
+	kept, ok := f.kept[s]
+	if !ok {
+		kept = strings.Clone(s)
+		f.kept[kept] = kept
+	}
+	return kept
 }
 
 // index puts the literal edges into a table that is at most half full.

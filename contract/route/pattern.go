@@ -15,6 +15,7 @@ type pattern struct {
 	slash uint16   // bit i: parameter i may hold slashes
 	semi  uint16   // bit i: parameter i may hold a raw ";"
 	child uint32   // the node behind it
+	inner [][]byte // the texts between parameters, as begin needs them
 }
 
 // maxParameters bounds the parameters of one segment.
@@ -50,39 +51,70 @@ func (p *pattern) compare(q *pattern) int {
 	)
 }
 
-// match reads text, which begins at offset base of the decoded path, and
-// appends the places of the parameters. Each takes as little as it can. No
-// second try is needed: were there any way to read text, then taking the
-// first place of each literal would leave the most for what follows.
-func (p *pattern) match(text []byte, base int, semi bool, captures []capture) ([]capture, bool) {
-	first, last := p.texts[0], p.texts[len(p.texts)-1]
-	from, to := len(first), len(text)-len(last)
-	if from >= to || string(text[:from]) != first || string(text[to:]) != last {
-		return captures, false
-	}
-	for i, literal := range p.texts[1:] {
-		end := to
-		if i < len(p.texts)-2 {
-			at := bytes.Index(text[from+1:to], []byte(literal))
-			if at < 0 {
-				return captures, false
-			}
-			end = from + 1 + at
-		}
-		if from >= end || !p.allows(i, text[from:end], semi) {
-			return captures, false
-		}
-		captures = append(captures, capture{uint16(base + from), uint16(base + end)})
-		from = end + len(literal)
-	}
-	return captures, true
+// tail is what the last parameter of a pattern may still be once all before
+// it are read. Offsets count from the pattern's beginning.
+type tail struct {
+	from      int  // where it begins
+	separator int  // the first slash or backslash that it must not hold
+	semicolon int  // the first ";" that it must not hold when it was raw
+	before    bool // a parameter before it holds such a ";"
 }
 
-// allows reports whether parameter i may have this value. semi says that the
-// text holds a raw ";"; encoded ones then count as well.
-func (p *pattern) allows(i int, value []byte, semi bool) bool {
-	if p.slash>>i&1 == 0 && bytes.IndexAny(value, `/\`) >= 0 {
-		return false
+// begin reads text, which begins at offset base of the decoded path, up to the
+// last parameter, and appends the places of those before. Each takes as little
+// as it can. No second try is needed: were there any way to read text, then
+// taking the first place of each literal would leave the most for what
+// follows; and where the text ends makes no difference to that.
+func (p *pattern) begin(text []byte, base int, captures []capture) ([]capture, tail, bool) {
+	t, last := tail{from: len(p.texts[0])}, len(p.texts)-2
+	if len(text) < t.from || string(text[:t.from]) != p.texts[0] {
+		return captures, t, false
 	}
-	return !semi || p.semi>>i&1 != 0 || bytes.IndexByte(value, ';') < 0
+	for i, literal := range p.inner {
+		at := bytes.Index(text[min(t.from+1, len(text)):], literal)
+		if at < 0 {
+			return captures, t, false
+		}
+		end := t.from + 1 + at
+		value := text[t.from:end]
+		if p.slash>>i&1 == 0 && separator(value) < len(value) {
+			return captures, t, false
+		}
+		t.before = t.before || p.semi>>i&1 == 0 && bytes.IndexByte(value, ';') >= 0
+		captures = append(captures, capture{uint16(base + t.from), uint16(base + end)})
+		t.from = end + len(literal)
+	}
+	t.separator, t.semicolon = len(text), len(text)
+	if p.slash>>last&1 == 0 {
+		t.separator = t.from + separator(text[min(t.from, len(text)):])
+	}
+	if at := bytes.IndexByte(text[min(t.from, len(text)):], ';'); at >= 0 && p.semi>>last&1 == 0 {
+		t.semicolon = t.from + at
+	}
+	return captures, t, true
+}
+
+// end returns where the last parameter ends when text is all that is left to
+// the pattern. semi says that text holds a raw ";"; encoded ones then count
+// as well.
+func (p *pattern) end(t *tail, text []byte, semi bool) (to int, ok bool) {
+	last := p.texts[len(p.texts)-1]
+	to = len(text) - len(last)
+	switch {
+	case to <= t.from, to > t.separator, string(text[to:]) != last:
+		return to, false
+	case semi && (t.before || to > t.semicolon):
+		return to, false
+	}
+	return to, true
+}
+
+// separator returns the place of the first slash or backslash, or the length.
+func separator(text []byte) int {
+	for i, c := range text {
+		if c == '/' || c == '\\' {
+			return i
+		}
+	}
+	return len(text)
 }
