@@ -1,0 +1,264 @@
+package request
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// body is the declared request body of an operation.
+type body struct {
+	required bool
+	media    []bodyMedia
+	options  Options
+}
+
+// bodyMedia is one declared media type or range.
+type bodyMedia struct {
+	media
+	schema    *schema.Schema // nil when any content will do
+	shape     *schema.Shape
+	form      *form // when a form may come in
+	multipart *form // when multipart/form-data may
+}
+
+// body compiles the body of an operation.
+func (b *builder) body(d *contract.Body) *body {
+	if d == nil {
+		return nil
+	}
+	t := &body{required: d.Required, options: b.options}
+	for _, m := range d.Media {
+		parsed, ok := parseMedia(m.Type)
+		if !ok {
+			b.problems = append(b.problems, source.At(m.Node, "write it as in \"application/json\"", "%q is not a media type", m.Type))
+			continue
+		}
+		t.media = append(t.media, b.media(parsed, m))
+	}
+	return t
+}
+
+func (b *builder) media(parsed media, m *contract.Media) bodyMedia {
+	t := bodyMedia{media: parsed}
+	if m.Schema != nil {
+		t.schema = b.compiler.Compile(m.Schema)
+	}
+	wide := parsed.sub == "*"
+	k := parsed.kind()
+	switch {
+	case k == xmlKind:
+		b.warn(m, "leave it out, or describe it as JSON", "XML bodies are not supported yet and are refused: %s", m.Type)
+	case k == mixedKind && !wide:
+		b.warn(m, "use multipart/form-data", "%s bodies are not supported and are refused", m.Type)
+	case m.Schema == nil:
+	case k == opaqueKind || wide:
+		t.shape = t.schema.Shape(shapeDepth)
+		if !wide && constrains(m.Schema, t.shape) {
+			b.warn(m, "describe it as `type: string, format: binary`, or use a media type that can be read",
+				"bodies of type %s are passed on unread: their schema is not enforced", m.Type)
+		}
+	}
+	if t.schema == nil {
+		return t
+	}
+	if k == formKind || wide && (m.Type == "*/*" || parsed.main == "application") {
+		t.form = b.form(m, t.schema, plus)
+	}
+	if k == multipartKind || wide && (m.Type == "*/*" || parsed.main == "multipart") {
+		t.multipart = b.form(m, t.schema, literal)
+	}
+	if k == textKind {
+		t.shape = t.schema.Shape(1)
+	}
+	return t
+}
+
+func (b *builder) warn(m *contract.Media, hint, format string, args ...any) {
+	b.problems = append(b.problems, source.Warn(m.Node, hint, format, args...))
+}
+
+// constrains reports whether a schema asks more of bytes than to be bytes.
+func constrains(n *source.Node, s *schema.Shape) bool {
+	if s == nil || typesOf(s)&allTypes == allTypes {
+		return false
+	}
+	return typesOf(s)&(1<<source.String) == 0 || !s.Binary
+}
+
+// intake decides from the head whether a body may come and how it is taken.
+func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
+	comes := x.BodyLength != 0
+	if comes {
+		// In observe mode a refused head goes on, with the body unread.
+		x.Intake = gate.Intake{Mode: gate.Stream, MaxBytes: g.options.MaxBodyBytes}
+	}
+	if g.body == nil {
+		if comes {
+			return x.Deny(gate.Refusal{Code: gate.BodyUnexpected, In: "body", Detail: "the operation takes no body"})
+		}
+		return gate.Allow
+	}
+	value, stated := x.Field("Content-Type")
+	if !comes && (stated == 0 || !g.body.holdsNothing(value)) {
+		if g.body.required {
+			return x.Deny(missing)
+		}
+		return gate.Allow
+	}
+	if x.BodyLength > g.options.MaxBodyBytes {
+		return x.Deny(gate.Refusal{Code: gate.BodyTooLarge, In: "body"})
+	}
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		if !f.Gone && gate.EqualFold(f.Name, "Content-Encoding") && !gate.EqualFold(f.Value, "identity") {
+			return x.Deny(gate.Refusal{Code: gate.BodyCoding, In: "body", Detail: "the body must not be compressed or otherwise coded"})
+		}
+	}
+	m, d, v := g.body.choose(x)
+	if v != gate.Allow {
+		return v
+	}
+	mode := gate.Buffer
+	if d.streams(m.kind()) {
+		mode = gate.Stream
+	}
+	x.Intake = gate.Intake{Mode: mode, MaxBytes: g.options.MaxBodyBytes}
+	return gate.Allow
+}
+
+var missing = gate.Refusal{Code: gate.BodyMissing, In: "body", Detail: "a body is required"}
+
+// holdsNothing reports whether a body of this type may be of no bytes: an
+// empty form or an empty text, not an absent body.
+func (b *body) holdsNothing(contentType []byte) bool {
+	m, ok := parseMedia(view(contentType))
+	k := m.kind()
+	return ok && b.required && (k == formKind || k == textKind || k == opaqueKind)
+}
+
+// streams reports whether bodies of kind k are passed on unread.
+func (d *bodyMedia) streams(k kind) bool { return d.schema == nil || k == opaqueKind }
+
+// choose finds the declared media type that fits the request's best.
+func (b *body) choose(x *gate.Exchange) (m media, d *bodyMedia, v gate.Verdict) {
+	m, n, ok := contentType(x)
+	switch {
+	case n == 0:
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must say what the body is"})
+	case n > 1:
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must stand only once"})
+	case !ok:
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must be a media type as in RFC 9110 section 8.3.1, without repeated parameters"})
+	}
+	best := 0
+	for i := range b.media {
+		if fit := b.media[i].covers(&m); fit > best {
+			best, d = fit, &b.media[i]
+		}
+	}
+	if d == nil {
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "the operation does not take bodies of this type"})
+	}
+	return m, d, d.admit(x, &m)
+}
+
+// admit refuses types that fit the contract but cannot be read.
+func (d *bodyMedia) admit(x *gate.Exchange, m *media) gate.Verdict {
+	k := m.kind()
+	switch {
+	case k == xmlKind:
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "XML bodies are not supported yet"})
+	case d.schema == nil:
+		return gate.Allow
+	case k == mixedKind:
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "of multipart bodies only multipart/form-data is supported"})
+	case k != opaqueKind && !m.charsetKnown():
+		return x.Deny(gate.Refusal{Code: gate.BodyCharset, In: "header", Name: "Content-Type", Detail: "the charset must be UTF-8"})
+	case k == opaqueKind && d.sub == "*" && constrains(nil, d.shape):
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "bodies of this type cannot be read"})
+	case k == formKind && d.form == nil, k == multipartKind && d.multipart == nil:
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "the operation does not take bodies of this type"})
+	case k == multipartKind:
+		return checkBoundary(x, m)
+	}
+	return gate.Allow
+}
+
+// judge judges a buffered body.
+func (b *body) judge(x *gate.Exchange) gate.Verdict {
+	x.Schema.Spans = x.Schema.Spans[:0]
+	m, d, v := b.choose(x)
+	if v != gate.Allow {
+		return v
+	}
+	k := m.kind()
+	if len(x.Body) == 0 && (k == jsonKind || k == multipartKind || !b.required) {
+		if b.required {
+			return x.Deny(missing)
+		}
+		return gate.Allow
+	}
+	r := open()
+	defer r.close()
+	switch k {
+	case jsonKind:
+		return b.judgeJSON(x, r, d)
+	case formKind:
+		return b.judgeForm(x, r, d)
+	case multipartKind:
+		return b.judgeMultipart(x, r, &m, d)
+	case textKind:
+		return b.judgeText(x, r, d)
+	}
+	return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body"})
+}
+
+// policies sets what a body is judged by.
+func (b *body) policies(st *schema.State) {
+	st.Direction, st.Undeclared, st.Misplaced = schema.Request, b.options.Undeclared, b.options.Misplaced
+}
+
+// judgeJSON judges the body itself. Its spans stay in x for other guards.
+func (b *body) judgeJSON(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
+	b.policies(&x.Schema)
+	if !d.schema.Read(&x.Schema, x.Body) {
+		return refuseBody(x, x.Schema.Fault())
+	}
+	for i := range x.Schema.Spans {
+		if x.Schema.Spans[i].Tag == schema.TagDrop {
+			dropMembers(x, r, x.Body, x.Schema.Spans)
+			break
+		}
+	}
+	return gate.Allow
+}
+
+// refuseBody refuses x for a fault of its body.
+func refuseBody(x *gate.Exchange, f schema.Fault) gate.Verdict {
+	code := gate.BodySchema
+	if f.Keyword == "syntax" {
+		code = gate.BodySyntax
+	}
+	return x.Deny(gate.Refusal{Code: code, In: "body", Pointer: f.Pointer, Keyword: f.Keyword, Detail: f.Want})
+}
+
+// judgeText judges the body as one string; a byte order mark is refused, since
+// some readers remove it.
+func (b *body) judgeText(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
+	if !utf8.Valid(x.Body) || bytes.HasPrefix(x.Body, byteOrderMark) {
+		return x.Deny(gate.Refusal{Code: gate.BodySyntax, In: "body", Detail: "must be UTF-8 without a byte order mark"})
+	}
+	r.json = appendScalar(r.json[:0], x.Body, typesOf(d.shape))
+	b.policies(&r.state)
+	if !d.schema.Read(&r.state, r.json) {
+		return refuseBody(x, r.state.Fault())
+	}
+	return gate.Allow
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")

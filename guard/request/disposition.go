@@ -1,0 +1,101 @@
+package request
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// disposition reads `form-data; name="..."; filename="..."` (RFC 7578 section
+// 4.2) and refuses every form that Go, Node or Python read differently: other
+// parameters, filename* (which RFC 7578 forbids), backslashes and the escapes
+// that browsers write for quotes and line ends, paths in file names, empty
+// file names. value begins at at in raw; p gets the place of the name.
+func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
+	const kind = "form-data"
+	if len(value) < len(kind) || !strings.EqualFold(view(value[:len(kind)]), kind) {
+		return badDisposition
+	}
+	for i := len(kind); i < len(value); {
+		i = skipBlank(value, i)
+		if i == len(value) || value[i] != ';' {
+			return badDisposition
+		}
+		i = skipBlank(value, i+1)
+		begin := i
+		for i < len(value) && tokens[value[i]] {
+			i++
+		}
+		name := value[begin:i]
+		if i == len(value) || value[i] != '=' {
+			return badDisposition
+		}
+		from, to, next := paramValue(value, i+1)
+		if next < 0 || !plainValue(value[from:to]) {
+			return badDisposition
+		}
+		switch {
+		case strings.EqualFold(view(name), "name") && p.eq == 0 && to > from:
+			p.start, p.eq = uint32(at+from), uint32(at+to)
+		case strings.EqualFold(view(name), "filename") && !h.file && plainFile(value[from:to]):
+			h.file = true
+		default:
+			return badDisposition
+		}
+		i = next
+	}
+	if p.eq == 0 || strings.EqualFold(view(raw[p.start:p.eq]), "_charset_") {
+		return badDisposition // RFC 7578 section 4.6 would change the charset
+	}
+	return fine
+}
+
+// paramValue finds a quoted string or token that begins at i; next is -1 when
+// there is none.
+func paramValue(b []byte, i int) (from, to, next int) {
+	if i < len(b) && b[i] == '"' {
+		end := bytes.IndexByte(b[i+1:], '"')
+		if end < 0 {
+			return 0, 0, -1
+		}
+		return i + 1, i + 1 + end, i + 2 + end
+	}
+	from = i
+	for i < len(b) && tokens[b[i]] {
+		i++
+	}
+	if i == from {
+		return 0, 0, -1
+	}
+	return from, i, i
+}
+
+// plainValue reports whether all readers take v as it stands.
+func plainValue(v []byte) bool {
+	for i, c := range v {
+		switch {
+		case c == '\\', c < 0x20, c == 0x7f:
+			return false
+		case c == '%' && i+2 < len(v):
+			// Browsers write these for a quote and line ends; some readers
+			// turn them back.
+			if d := hexValues[v[i+1]]<<4 | hexValues[v[i+2]]; hexValues[v[i+1]] < 16 && (d == '"' || d == '\r' || d == '\n') {
+				return false
+			}
+		}
+	}
+	return utf8.Valid(v)
+}
+
+// plainFile reports whether all readers take a file name as it stands: some
+// keep only what follows a slash, and take a part without file name as text.
+func plainFile(v []byte) bool {
+	return len(v) > 0 && bytes.IndexByte(v, '/') < 0 && string(v) != "." && string(v) != ".."
+}
+
+func skipBlank(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t') {
+		i++
+	}
+	return i
+}

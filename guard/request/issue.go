@@ -1,0 +1,75 @@
+package request
+
+import "github.com/gatehouse-api/gatehouse/gate"
+
+// issue is why a value or its surroundings cannot be read. The zero issue is
+// none.
+type issue uint8
+
+const (
+	fine issue = iota
+	badCharacter
+	badEscape
+	badUTF8
+	badControl
+	badSemicolon
+	emptyPair
+	emptyName
+	tooMany
+	badMatrix
+	badLabel
+	badObject
+	badPlus
+	emptyItem
+	quotedItem
+	encodedSeparator
+	tooManyValues
+	bothForms
+	badJSON
+	badCookie
+	nameTwice
+	notText
+	badMultipart
+	badPartHead
+	badDisposition
+	badPartType
+)
+
+// issues hold the code and the words for each issue. Words go to the client
+// and hold nothing of the request.
+var issues = [...]struct {
+	code   gate.Code
+	detail string
+}{
+	fine:             {gate.Undecided, ""},
+	badCharacter:     {gate.QueryForm, "must hold only characters of RFC 3986 section 3.4; others must be percent-encoded as UTF-8"},
+	badEscape:        {gate.QueryForm, "each percent sign must be followed by two hexadecimal digits"},
+	badUTF8:          {gate.QueryForm, "must decode to UTF-8"},
+	badControl:       {gate.QueryForm, "must not hold control characters other than tab and line ends, encoded or not"},
+	badSemicolon:     {gate.QueryForm, "a semicolon must be percent-encoded, since some servers read it as a separator"},
+	emptyPair:        {gate.QueryForm, "must not hold an empty field between separators"},
+	emptyName:        {gate.QueryForm, "must not hold a field without a name"},
+	tooMany:          {gate.QueryForm, "holds more fields than are allowed"},
+	badMatrix:        {gate.ParameterForm, "must be written in matrix style, as in \";name=value\""},
+	badLabel:         {gate.ParameterForm, "must be written in label style, beginning with a dot"},
+	badObject:        {gate.ParameterForm, "must be written as names and values in turn"},
+	badPlus:          {gate.ParameterForm, "a plus sign must be percent-encoded here, since it could mean a space or itself"},
+	emptyItem:        {gate.ParameterForm, "must not hold an empty item"},
+	quotedItem:       {gate.ParameterForm, "must not hold quotation marks"},
+	encodedSeparator: {gate.ParameterForm, "must not hold an encoded separator, since it could be read as a separator or as part of a value"},
+	tooManyValues:    {gate.ParameterRepeated, "must stand only once"},
+	bothForms:        {gate.ParameterRepeated, "must not be written as a whole and by its properties at once"},
+	badJSON:          {gate.ParameterForm, "must be JSON text"},
+	badCookie:        {gate.ParameterForm, "cookies must be written as in RFC 6265 section 4.1.1, without quotation marks"},
+	nameTwice:        {gate.ParameterRepeated, "must not hold a name twice"},
+	notText:          {gate.ParameterForm, "must be text in UTF-8"},
+	badMultipart:     {gate.BodySyntax, "must be parts between delimiter lines as in RFC 2046 section 5.1.1, with nothing before the first, nothing after the last, and the boundary nowhere else"},
+	badPartHead:      {gate.BodyPart, "the header of a part must hold only Content-Disposition, Content-Type, a true Content-Length and no transfer encoding, each once"},
+	badDisposition:   {gate.BodyPart, "each part must say form-data and its name, and may say a plain file name, without backslashes, paths, filename* or other parameters"},
+	badPartType:      {gate.BodyPart, "the part is of a type that the contract does not take here"},
+}
+
+// deny refuses x for an issue with the value called name.
+func deny(x *gate.Exchange, i issue, in, name string) gate.Verdict {
+	return x.Deny(gate.Refusal{Code: issues[i].code, In: in, Name: name, Detail: issues[i].detail})
+}

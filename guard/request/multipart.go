@@ -1,0 +1,192 @@
+package request
+
+import (
+	"bytes"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// Bounds of a multipart body.
+const (
+	maxPartHead  = 4 << 10 // bytes of the header of one part
+	maxPartLines = 8       // fields in it
+	maxBoundary  = 70      // RFC 2046 section 5.1.1
+)
+
+// partHead is what the header of a part says, beside its name.
+type partHead struct {
+	delimiter uint32 // where the part's delimiter begins
+	file      bool   // has a filename
+	typed     bool   // has a Content-Type
+	media     media
+}
+
+// checkBoundary refuses boundaries that some reader would cut or trim.
+func checkBoundary(x *gate.Exchange, m *media) gate.Verdict {
+	if v, _ := m.param("boundary"); boundaryFine(v) {
+		return gate.Allow
+	}
+	return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type",
+		Detail: "the boundary must be 1 to 70 characters of RFC 2046 section 5.1.1 without a space, not ending with a hyphen"})
+}
+
+func boundaryFine(b string) bool {
+	if b == "" || len(b) > maxBoundary || b[len(b)-1] == '-' {
+		return false
+	}
+	for i := range len(b) {
+		switch c := b[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+		case bytes.IndexByte(boundaryMarks, c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+var boundaryMarks = []byte("'()+_,-./:=?")
+
+// parts reads a multipart body in one pass (RFC 2046 section 5.1.1, RFC 7578)
+// into r.pairs and r.heads. Nothing may stand before the first delimiter and
+// nothing after the last but one line end; the delimiter may stand nowhere
+// else, not even in another guise of line end.
+func (r *reader) parts(raw []byte, boundary string) issue {
+	r.pairs, r.heads = r.pairs[:0], r.heads[:0]
+	r.text = append(append(r.text[:0], "--"...), boundary...)
+	dash := r.text
+	if !bytes.HasPrefix(raw, dash) {
+		return badMultipart
+	}
+	for at := 0; ; {
+		after := at + len(dash)
+		rest := raw[after:]
+		if bytes.HasPrefix(rest, dashes) {
+			if rest = rest[2:]; len(rest) == 0 || string(rest) == "\r\n" {
+				return fine
+			}
+			return badMultipart
+		}
+		if !bytes.HasPrefix(rest, lineEnd) {
+			return badMultipart
+		}
+		if len(r.pairs) == maxFormPairs {
+			return tooMany
+		}
+		next := bytes.Index(rest, dash)
+		if next < 2 || rest[next-1] != '\n' || rest[next-2] != '\r' {
+			return badMultipart
+		}
+		if bad := r.part(raw, at, after+2, after+next-2); bad != fine {
+			return bad
+		}
+		at = after + next
+	}
+}
+
+var (
+	dashes  = []byte("--")
+	lineEnd = []byte("\r\n")
+)
+
+// part reads raw[at:end], the header and the content of one part whose
+// delimiter begins at delimiter.
+func (r *reader) part(raw []byte, delimiter, at, end int) issue {
+	p := pair{end: uint32(max(end, 0))}
+	h := partHead{delimiter: uint32(delimiter)}
+	limit := min(end, at+maxPartHead)
+	var seen partFields
+	for range maxPartLines + 1 {
+		if at+2 > limit {
+			return badPartHead // no empty line; also a part without content
+		}
+		line := bytes.IndexByte(raw[at:limit], '\n')
+		if line < 1 || raw[at+line-1] != '\r' {
+			return badPartHead
+		}
+		if line == 1 {
+			if p.from = uint32(at + 2); p.eq == 0 {
+				return badDisposition
+			}
+			if seen.length >= 0 && seen.stated && seen.length != end-at-2 {
+				return badPartHead
+			}
+			r.pairs, r.heads = append(r.pairs, p), append(r.heads, h)
+			return fine
+		}
+		if bad := seen.field(raw, at, at+line-1, &p, &h); bad != fine {
+			return bad
+		}
+		at += line + 1
+	}
+	return badPartHead
+}
+
+// partFields is what was seen of a part's header.
+type partFields struct {
+	stated   bool // Content-Length
+	encoding bool // Content-Transfer-Encoding
+	length   int
+}
+
+// field reads raw[at:end], one field of a part's header.
+func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue {
+	line := raw[at:end]
+	colon := bytes.IndexByte(line, ':')
+	if colon < 1 {
+		return badPartHead
+	}
+	for _, c := range line {
+		if c < 0x20 && c != '\t' || c == 0x7f {
+			return badPartHead
+		}
+	}
+	name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
+	for _, c := range name {
+		if !tokens[c] {
+			return badPartHead
+		}
+	}
+	switch {
+	case gate.EqualFold(name, "Content-Disposition"):
+		if p.eq != 0 {
+			return badPartHead // stands twice
+		}
+		return disposition(raw, end-len(bytes.TrimLeft(line[colon+1:], " \t")), value, p, h)
+	case gate.EqualFold(name, "Content-Type"):
+		if h.typed {
+			return badPartHead
+		}
+		var ok bool
+		if h.media, ok = parseMedia(view(value)); !ok || h.media.main == "*" || h.media.sub == "*" {
+			return badPartType
+		}
+		h.typed = true
+	case gate.EqualFold(name, "Content-Length"):
+		if s.stated {
+			return badPartHead
+		}
+		s.stated = true
+		return s.number(value)
+	case gate.EqualFold(name, "Content-Transfer-Encoding"):
+		// Deprecated by RFC 7578 section 4.7; these say that nothing is coded.
+		if s.encoding || !gate.EqualFold(value, "binary") && !gate.EqualFold(value, "8bit") && !gate.EqualFold(value, "7bit") {
+			return badPartHead
+		}
+		s.encoding = true
+	default:
+		return badPartHead
+	}
+	return fine
+}
+
+// number reads a Content-Length, which must be the true one.
+func (s *partFields) number(value []byte) issue {
+	if len(value) == 0 || len(value) > 10 || digits(value, 0) != len(value) {
+		return badPartHead
+	}
+	for _, c := range value {
+		s.length = s.length*10 + int(c-'0')
+	}
+	return fine
+}

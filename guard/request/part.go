@@ -1,0 +1,245 @@
+package request
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// partEncoding says which parts a property of a multipart body takes.
+type partEncoding struct {
+	types  []media // acceptable types or ranges; empty for the default of form
+	form   partForm
+	shape  *schema.Shape // of one part: of the items of an array
+	listed bool          // the property is an array; each part is an item
+}
+
+// partForm is how the content of a part is read.
+type partForm uint8
+
+const (
+	textPart   partForm = iota // a scalar, as text
+	jsonPart                   // an object or array, as JSON
+	binaryPart                 // bytes, of which only the number is judged
+)
+
+// partEncoding compiles the Encoding Object of a property and its defaults
+// (OpenAPI 3.1.1 section 4.8.15.1).
+func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
+	p := partEncoding{shape: c.shape, listed: c.list && !c.scalar && !c.object}
+	if p.listed {
+		p.shape = nil
+		if c.shape != nil {
+			p.shape = c.shape.Items
+		}
+	}
+	types := typesOf(p.shape)
+	switch {
+	case p.shape != nil && p.shape.Binary:
+		p.form = binaryPart
+	case types&scalarTypes == 0 && types&allTypes != 0:
+		p.form = jsonPart
+	}
+	if e == nil {
+		return p
+	}
+	for _, t := range e.ContentTypes {
+		m, ok := parseMedia(t)
+		if !ok {
+			b.problems = append(b.problems, source.At(e.Node, "write it as in \"image/png\"", "%q is not a media type", t))
+			continue
+		}
+		if m.kind() == jsonKind && m.sub != "*" && p.form == textPart && len(e.ContentTypes) == 1 {
+			p.form = jsonPart
+		}
+		p.types = append(p.types, m)
+	}
+	if typesOf(p.shape)&allTypes == allTypes && len(p.types) > 0 && p.form == textPart && p.types[0].kind() == opaqueKind {
+		p.form = binaryPart // OpenAPI 3.1 writes files as an empty schema
+	}
+	if e.StyleSet {
+		b.problems = append(b.problems, source.Warn(e.Node, "remove style, explode and allowReserved", "they have no effect in multipart bodies"))
+	}
+	return p
+}
+
+// takes reports whether a part with header h may stand for the property.
+func (e *partEncoding) takes(h *partHead) bool {
+	m := h.media
+	if h.typed && (m.kind() == mixedKind || m.kind() == multipartKind) {
+		return false // nested multipart (RFC 7578 section 4.3)
+	}
+	if e.form != binaryPart && !m.charsetKnown() {
+		return false
+	}
+	if !h.typed {
+		if len(e.types) == 0 {
+			return true
+		}
+		m = plainText // RFC 7578 section 4.4
+	}
+	if len(e.types) == 0 {
+		switch e.form {
+		case binaryPart:
+			return true
+		case jsonPart:
+			return m.kind() == jsonKind
+		}
+		return m.is("text", "plain")
+	}
+	for i := range e.types {
+		if e.types[i].covers(&m) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var plainText = media{main: "text", sub: "plain"}
+
+// judgeMultipart judges a multipart/form-data body as one object.
+func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedia) gate.Verdict {
+	f := d.multipart
+	boundary, _ := m.param("boundary")
+	if bad := r.parts(x.Body, boundary); bad != fine {
+		return denyForm(x, bad, "")
+	}
+	unknown, bad := f.sort(r, x.Body, literal)
+	if bad != fine {
+		return denyForm(x, bad, "")
+	}
+	r.json = append(r.json[:0], '{')
+	for i := range f.list {
+		if bad := b.property(x, r, f, i); bad != fine {
+			return denyForm(x, bad, f.list[i].name)
+		}
+	}
+	if bad := b.otherParts(r, f, x.Body); bad != fine {
+		return denyForm(x, bad, "")
+	}
+	r.json = append(r.json, '}')
+	if v := b.judgeObject(x, r, d.schema); v != gate.Allow {
+		return v
+	}
+	if unknown > 0 && b.options.Undeclared == schema.Drop {
+		dropParts(x, r)
+	}
+	return gate.Allow
+}
+
+// property writes the parts of the i-th property.
+func (b *body) property(x *gate.Exchange, r *reader, f *form, i int) issue {
+	e := &f.encoding[i]
+	pairs := r.chain(f.list[i].whole)
+	if pairs.n == 0 {
+		return fine
+	}
+	if pairs.n > 1 && !e.listed {
+		return tooManyValues
+	}
+	r.comma(1)
+	r.json = appendName(r.json, f.list[i].name)
+	if e.listed {
+		r.json = append(r.json, '[')
+	}
+	start := len(r.json)
+	for at := pairs.head; at != 0; at = r.pairs[at-1].next {
+		if !e.takes(&r.heads[at-1]) {
+			return badPartType
+		}
+		if e.listed {
+			r.comma(start)
+		}
+		if bad := r.partValue(e, &r.heads[at-1], r.pairs[at-1].value(x.Body)); bad != fine {
+			return bad
+		}
+	}
+	if e.listed {
+		r.json = append(r.json, ']')
+	}
+	return fine
+}
+
+// partValue writes the content of one part.
+func (r *reader) partValue(e *partEncoding, h *partHead, content []byte) issue {
+	form := e.form
+	if form == textPart && h.typed && h.media.kind() == jsonKind {
+		form = jsonPart
+	}
+	switch form {
+	case binaryPart:
+		r.json = appendOctets(r.json, len(content))
+		return fine
+	case jsonPart:
+		if !json.Valid(content) {
+			return badJSON
+		}
+		r.json = append(r.json, content...)
+		return fine
+	}
+	if checkText(content) != fine || bytes.HasPrefix(content, byteOrderMark) {
+		return notText
+	}
+	r.json = appendScalar(r.json, content, typesOf(e.shape))
+	return fine
+}
+
+// appendOctets writes a string of n characters that stands for n bytes, so
+// that minLength and maxLength of a binary schema count them (OpenAPI 3.0.4
+// section 4.7.14.2).
+func appendOctets(dst []byte, n int) []byte {
+	dst = append(dst, '"')
+	start := len(dst)
+	dst = append(dst, make([]byte, n)...)
+	for i := start; i < len(dst); i++ {
+		dst[i] = 'A'
+	}
+	return append(dst, '"')
+}
+
+// otherParts writes the parts that no property takes, so that the schema
+// refuses or allows them, unless they are to be dropped.
+func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
+	for i := range r.pairs {
+		p, h := &r.pairs[i], &r.heads[i]
+		if p.known && f.slot(p.name(raw)) != f.rest || !p.known && b.options.Undeclared == schema.Drop {
+			continue
+		}
+		shape, _ := propertyShape(f.shape, p.name(raw))
+		e := partEncoding{shape: shape}
+		if h.file || h.typed && !h.media.is("text", "plain") && h.media.kind() != jsonKind {
+			e.form = binaryPart
+		}
+		if !e.takesAny(h) {
+			return badPartType
+		}
+		r.comma(1)
+		r.json = append(appendString(r.json, p.name(raw)), ':')
+		if bad := r.partValue(&e, h, p.value(raw)); bad != fine {
+			return bad
+		}
+	}
+	return fine
+}
+
+// takesAny is takes for a part that no property describes.
+func (e *partEncoding) takesAny(h *partHead) bool {
+	k := h.media.kind()
+	return !h.typed || k != mixedKind && k != multipartKind && (e.form == binaryPart || h.media.charsetKnown())
+}
+
+// dropParts adds the edits that remove the parts that nobody takes, each with
+// its own delimiter line.
+func dropParts(x *gate.Exchange, r *reader) {
+	for i := range r.pairs {
+		if r.pairs[i].known {
+			continue
+		}
+		end := r.pairs[i].end + 2 // the line end before the next delimiter
+		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: r.heads[i].delimiter, End: end})
+	}
+}

@@ -1,0 +1,157 @@
+package request
+
+import (
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// maxQueryPairs bounds the fields of a query.
+const maxQueryPairs = 256
+
+// Classes of the bytes of a query.
+const (
+	queryBad     = iota // not allowed raw
+	queryPlain          // stands for itself
+	queryEscape         // "%"
+	queryAnd            // "&"
+	queryEquals         // "="
+	querySemi           // ";"
+	queryControl        // C0 and DEL
+)
+
+// queryClasses follow the grammar of a query (RFC 3986 section 3.4), and allow
+// "[", "]" and "|" as well, which browsers do not encode and every server
+// reads alike.
+var queryClasses = func() (t [256]uint8) {
+	for i := range 0x20 {
+		t[i] = queryControl
+	}
+	t[0x7f] = queryControl
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,:@/?[]|"
+	for i := range len(plain) {
+		t[plain[i]] = queryPlain
+	}
+	t['%'], t['&'], t['='], t[';'] = queryEscape, queryAnd, queryEquals, querySemi
+	return t
+}()
+
+// split reads raw as pairs that are separated by "&" (WHATWG URL, section 5.1)
+// into r.pairs and refuses every form that servers read differently.
+func (r *reader) split(raw []byte, limit int) issue {
+	r.pairs = r.pairs[:0]
+	if len(raw) == 0 {
+		return fine
+	}
+	start, eq := 0, -1
+	for i := 0; i <= len(raw); i++ {
+		class := uint8(queryAnd)
+		if i < len(raw) {
+			class = queryClasses[raw[i]]
+		}
+		switch class {
+		case queryPlain:
+		case queryEscape:
+			if i+2 >= len(raw) || hexValues[raw[i+1]]|hexValues[raw[i+2]] > 15 {
+				return badEscape
+			}
+			i += 2
+		case queryEquals:
+			if eq < 0 {
+				eq = i
+			}
+		case queryAnd:
+			if eq < 0 {
+				eq = i
+			}
+			switch {
+			case i == start:
+				return emptyPair
+			case eq == start:
+				return emptyName
+			case len(r.pairs) == limit:
+				return tooMany
+			}
+			r.pairs = append(r.pairs, pair{start: uint32(start), eq: uint32(eq), from: uint32(min(eq+1, i)), end: uint32(i)})
+			start, eq = i+1, -1
+		case querySemi:
+			return badSemicolon
+		case queryControl:
+			return badControl
+		default:
+			return badCharacter
+		}
+	}
+	return fine
+}
+
+// judgeQuery judges the whole query.
+func (g *Guard) judgeQuery(x *gate.Exchange, r *reader) gate.Verdict {
+	if bad := r.split(x.Query, maxQueryPairs); bad != fine {
+		return deny(x, bad, "query", "")
+	}
+	unknown, bad := g.query.sort(r, x.Query, plus)
+	if bad != fine {
+		return deny(x, bad, "query", "")
+	}
+	if unknown > 0 {
+		if g.options.Undeclared == schema.Refuse {
+			return x.Deny(gate.Refusal{Code: gate.ParameterUnknown, In: "query", Detail: "the query must hold only fields that the contract names"})
+		}
+		// Values that pass unread must be text all the same.
+		for i := range r.pairs {
+			if p := &r.pairs[i]; !p.known {
+				if _, bad := r.decode(p.value(x.Query), plus); bad != fine {
+					return deny(x, bad, "query", "")
+				}
+			}
+		}
+	}
+	for i := range g.query.list {
+		if v := g.judgeField(x, r, &g.query.list[i], "query", x.Query, plus); v != gate.Allow {
+			return v
+		}
+	}
+	if unknown > 0 && g.options.Undeclared == schema.Drop {
+		dropPairs(x, r, x.Query, gate.OnTarget, len(x.Target)-len(x.Query))
+	}
+	return gate.Allow
+}
+
+// judgeField reads and judges one parameter of a query or of cookies.
+func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw []byte, how escapes) gate.Verdict {
+	r.json = r.json[:0]
+	stands, bad := r.write(f, raw, how)
+	switch {
+	case bad != fine:
+		return deny(x, bad, in, f.name)
+	case stands == present:
+		return judge(x, r, f.schema, in, f.name)
+	case stands == waived || !f.required:
+		return gate.Allow
+	case len(f.parts) > 0 || f.rest != noSlot:
+		// An empty object leaves nothing in the request (RFC 6570 section
+		// 2.4.2), so a required one may be that.
+		r.json = append(r.json, "{}"...)
+		r.prepare()
+		if f.schema.Read(&r.state, r.json) {
+			return gate.Allow
+		}
+	}
+	return x.Deny(gate.Refusal{Code: gate.ParameterMissing, In: in, Name: f.name, Detail: "is required"})
+}
+
+// prepare sets what a parameter is judged by. Nothing is dropped from inside
+// a value: it is refused instead.
+func (r *reader) prepare() {
+	r.state.Direction, r.state.Undeclared, r.state.Misplaced = schema.Request, schema.Refuse, schema.Refuse
+}
+
+// judge judges the parameter that was written to r.json.
+func judge(x *gate.Exchange, r *reader, s *schema.Schema, in, name string) gate.Verdict {
+	r.prepare()
+	if s.Read(&r.state, r.json) {
+		return gate.Allow
+	}
+	f := r.state.Fault()
+	return x.Deny(gate.Refusal{Code: gate.ParameterSchema, In: in, Name: name, Pointer: f.Pointer, Keyword: f.Keyword, Detail: f.Want})
+}
