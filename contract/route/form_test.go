@@ -1,6 +1,9 @@
 package route
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -229,5 +232,23 @@ func TestZeroMatchRefuses(t *testing.T) {
 	var m Match
 	if m.Outcome != Refused || m.Why != Unread {
 		t.Errorf("the zero Match is %v, %v", m.Outcome, m.Why)
+	}
+}
+
+// docs/routing.md lists the forms in the order of their declaration.
+func TestDocumentListsEveryForm(t *testing.T) {
+	text, err := os.ReadFile("../../docs/routing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed, declared []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| .* \\| .* \\|$").FindAllSubmatch(text, -1) {
+		listed = append(listed, string(row[1]))
+	}
+	for f := Unread + 1; f < forms; f++ {
+		declared = append(declared, f.String())
+	}
+	if !slices.Equal(listed, declared) {
+		t.Errorf("docs/routing.md lists %q, declared are %q", listed, declared)
 	}
 }
