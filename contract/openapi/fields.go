@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -75,7 +76,7 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 	}
 	for i := range n.Len() {
 		m := n.Member(i)
-		f := s.find(m.Name)
+		f := s.find(m.Name, r.version)
 		switch {
 		case f == nil && strings.HasPrefix(m.Name, "x-"):
 		case f == nil || f.in&r.version == 0:
@@ -83,7 +84,7 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 		case r.version == v32 && f.in == v32:
 			r.failAt(m, "write it as OpenAPI 3.1 does", "%q is new in OpenAPI 3.2, which is not supported yet", m.Name)
 		case f.kinds&kindOf(&m.Value) == 0:
-			r.fail(&m.Value, "", "%q must be %s, not %s", m.Name, article(f.kinds.String()), article(m.Value.Kind().String()))
+			r.fail(&m.Value, truthHint(f, &m.Value), "%q must be %s, not %s", m.Name, article(f.kinds.String()), article(m.Value.Kind().String()))
 		}
 	}
 	for i := range s.fields {
@@ -100,10 +101,21 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 	return true
 }
 
+// truthHint helps with words that YAML 1.1 took for booleans.
+func truthHint(f *field, n *source.Node) string {
+	if f.kinds == boolean && slices.Contains([]string{"yes", "no", "on", "off", "true", "false"}, strings.ToLower(n.Str())) {
+		return "write true or false, without quotes"
+	}
+	return ""
+}
+
 // unknown warns of a field that this version does not have.
 func (r *reader) unknown(m *source.Member, s *shape, f *field) {
 	if f != nil {
 		r.warnAt(m, "", "%q is a field of %s in %s only and is ignored", m.Name, article(s.name), f.in)
+		return
+	}
+	if r.full() {
 		return
 	}
 	var names []string
@@ -120,13 +132,16 @@ func (r *reader) unknown(m *source.Member, s *shape, f *field) {
 		"%q is not a field of %s and is ignored", m.Name, article(s.name))
 }
 
-func (s *shape) find(name string) *field {
+// find returns the field of a name as version has it, else as others do.
+func (s *shape) find(name string, version versions) (found *field) {
 	for i := range s.fields {
 		if s.fields[i].name == name {
-			return &s.fields[i]
+			if found = &s.fields[i]; found.in&version != 0 {
+				break
+			}
 		}
 	}
-	return nil
+	return found
 }
 
 func (v versions) String() string {

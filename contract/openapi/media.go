@@ -33,7 +33,7 @@ func (r *reader) body(n *source.Node) *contract.Body {
 
 // content reads media types by name.
 func (r *reader) content(n *source.Node) []*contract.Media {
-	if !n.Is(source.Object) {
+	if !n.Is(source.Object) || r.tooMany(n, maxMediaTypes, "media types") {
 		return nil
 	}
 	list := make([]*contract.Media, 0, n.Len())
@@ -101,7 +101,7 @@ func (r *reader) encoding(n *source.Node) *contract.Encoding {
 	for _, name := range []string{"style", "explode", "allowReserved"} {
 		e.StyleSet = e.StyleSet || n.Get(name) != nil
 	}
-	e.Style, e.Explode = r.style(n, contract.Query)
+	e.Style, e.Explode = r.style(n, contract.Query, "encoding")
 	if at := n.Get("contentType"); at.Is(source.String) {
 		for item := range strings.SplitSeq(at.Str(), ",") {
 			name, ok := mediaType(strings.TrimSpace(item))
@@ -120,7 +120,7 @@ func (r *reader) encoding(n *source.Node) *contract.Encoding {
 // (OpenAPI 3.1.1 sections 4.8.15.1 and 4.8.17).
 func (r *reader) headers(n *source.Node) []*contract.Parameter {
 	var list []*contract.Parameter
-	if !n.Is(source.Object) {
+	if !n.Is(source.Object) || r.tooMany(n, maxParameters, "headers") {
 		return nil
 	}
 	for i := range n.Len() {
@@ -153,6 +153,7 @@ func (r *reader) header(name string, n *source.Node) *contract.Parameter {
 	}
 	p, known := r.params[n]
 	if !known {
+		r.params[n] = nil // ends headers of encodings of headers
 		p = r.newHeader(n)
 		r.params[n] = p
 	}

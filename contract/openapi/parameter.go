@@ -35,9 +35,27 @@ var schemaKeywords = map[string]bool{
 	"minLength": true, "maxLength": true, "pattern": true, "minItems": true, "maxItems": true, "uniqueItems": true,
 }
 
+// Bounds of lists whose parts are compared with each other.
+const (
+	maxParameters = 1000
+	maxMediaTypes = 100
+)
+
+// tooMany reports a list or an object that is larger than its bound.
+func (r *reader) tooMany(n *source.Node, limit int, what string) bool {
+	if n.Len() <= limit {
+		return false
+	}
+	r.fail(n, "", "more than %d %s in one place", limit, what)
+	return true
+}
+
 // parameters reads one list of parameters; in 2.0 also what it says of the
 // body.
 func (r *reader) parameters(n *source.Node) (list []*contract.Parameter, forms []*swaggerForm) {
+	if r.tooMany(n, maxParameters, "parameters") {
+		return nil, nil
+	}
 	for _, item := range n.Items() {
 		var p *contract.Parameter
 		if r.version == v20 {
@@ -174,12 +192,12 @@ func (r *reader) value(p *contract.Parameter) {
 		}
 		return
 	}
-	p.Style, p.Explode = r.style(n, p.In)
+	p.Style, p.Explode = r.style(n, p.In, p.In.String()+" parameter")
 	r.styleFits(p)
 }
 
 // style reads style and explode with the defaults of the place.
-func (r *reader) style(n *source.Node, in contract.In) (contract.Style, bool) {
+func (r *reader) style(n *source.Node, in contract.In, what string) (contract.Style, bool) {
 	allowed := stylesOf[in]
 	name := allowed[0]
 	if at := n.Get("style"); at.Is(source.String) {
@@ -190,7 +208,7 @@ func (r *reader) style(n *source.Node, in contract.In) (contract.Style, bool) {
 		}
 		if !ok {
 			r.fail(at, source.DidYouMean("known here: "+strings.Join(allowed, ", "), name, allowed...),
-				"a %s parameter cannot have the style %q", in, name)
+				"%s cannot have the style %q", article(what), name)
 			name = allowed[0]
 		}
 	}
@@ -222,8 +240,9 @@ func (r *reader) styleFits(p *contract.Parameter) {
 		case allowed == 0 || allowed&object != 0:
 		case allowed&list != 0:
 			r.warn(at, "use style: form", "deepObject is defined for objects only; a list is read as name[]=value or name[0]=value")
-		default:
-			r.fail(at, "use style: form", "the style deepObject needs a schema of type object")
+		default: // it has no parts that could stand in brackets
+			r.warn(at, "use style: form", "deepObject is defined for objects only; the value is read as name=value")
+			p.Style, p.Explode = contract.Form, true
 		}
 	case contract.SpaceDelimited, contract.PipeDelimited:
 		if p.Explode {

@@ -84,6 +84,9 @@ func (r *reader) pathItem(n *source.Node) *source.Node {
 	return n
 }
 
+// maxInPath bounds the parameters of one path.
+const maxInPath = 64
+
 // template returns the names of a path's parameters, or what is wrong with
 // the path (OpenAPI 3.1.1 section 4.8.8).
 func template(path string) (names []string, fault string) {
@@ -104,6 +107,8 @@ func template(path string) (names []string, fault string) {
 			return nil, "a brace is not closed"
 		case name == "":
 			return nil, "a parameter has no name"
+		case len(names) == maxInPath:
+			return nil, "there are too many parameters"
 		case slices.Contains(names, name):
 			return nil, "the parameter {" + name + "} stands twice"
 		}
@@ -165,11 +170,21 @@ func (r *reader) bodyOfMethod(op *contract.Operation) {
 		if r.version&(v20|v30) == 0 {
 			return
 		}
+		if !op.Body.Required && !slices.ContainsFunc(op.Body.Media, saysSomething) {
+			break // often written by generators, and loses nothing
+		}
 		r.warn(op.Body.Node, "only OpenAPI 3.1 can declare one", "the body of a %s request is ignored: requests that carry one will be refused", op.Method)
 	default:
 		return
 	}
 	op.Body = nil
+}
+
+// saysSomething reports whether a media type allows more than an object
+// without properties.
+func saysSomething(m *contract.Media) bool {
+	return m.Schema.Get("type").Str() != "object" || m.Schema.Get("properties").Len() > 0 ||
+		m.Schema.Get("additionalProperties").Is(source.Object) || m.Schema.Get("allOf") != nil
 }
 
 // pathParameters holds the parameters against the path's template.

@@ -82,7 +82,9 @@ func (r *reader) follow(ref *source.Node) *source.Node {
 	}
 	target := file.Root.Lookup(pointer)
 	if target == nil {
-		r.once(ref, nearTarget(file.Root, pointer), "there is nothing at %q", ref.Str())
+		if !r.full() {
+			r.once(ref, nearTarget(file.Root, pointer), "there is nothing at %q", ref.Str())
+		}
 	}
 	return target
 }

@@ -10,7 +10,7 @@ import (
 // responsesOf reads the responses of an operation.
 func (r *reader) responsesOf(op *source.Node) []*contract.Response {
 	n := op.Get("responses")
-	if !n.Is(source.Object) {
+	if !n.Is(source.Object) || r.tooMany(n, maxParameters, "responses") {
 		return nil
 	}
 	var produces []string

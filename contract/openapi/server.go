@@ -43,6 +43,9 @@ func (r *reader) documentBase() []string {
 // servers returns the paths of a list of servers, each once.
 func (r *reader) servers(n *source.Node, outer []string) []string {
 	var paths []string
+	if r.tooMany(n, maxServerURLs, "servers") {
+		return outer
+	}
 	for _, server := range n.Items() {
 		if !r.check(server, &serverShape) {
 			continue
@@ -59,6 +62,10 @@ func (r *reader) servers(n *source.Node, outer []string) []string {
 			}
 			if !slices.Contains(paths, path) {
 				paths = append(paths, path)
+			}
+			if len(paths) > maxServerURLs {
+				r.fail(n, "name the servers that are used", "the servers have more than %d base paths", maxServerURLs)
+				return outer
 			}
 		}
 	}

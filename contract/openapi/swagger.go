@@ -300,6 +300,9 @@ func (r *reader) mediaList(op *source.Node, name string) []string {
 		n = r.root.Get(name)
 	}
 	var list []string
+	if r.tooMany(n, maxMediaTypes, "media types") {
+		return nil
+	}
 	for i, t := range r.strings(n, "a media type") {
 		name, ok := mediaType(t)
 		switch {

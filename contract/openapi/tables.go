@@ -6,7 +6,7 @@ package openapi
 // by it and many documents in use leave it out.
 
 var documentShape = shape{"document", []field{
-	{"openapi", v3, str, needed},
+	{"openapi", v3, str | number, needed},
 	{"swagger", v20, str | number, needed},
 	{"$self", v32, str, optional},
 	{"info", all, object, wanted},

@@ -26,12 +26,12 @@ type reader struct {
 	// Values are collected on a stack and moved into a slab when their parent
 	// ends, so that siblings lie side by side. They are written by index,
 	// since the stack grows.
-	stack    []Member
-	slab     []Member
-	lists    [][]Member // what kids of nodes point at
-	seed     maphash.Seed
-	seen     []uint32 // scratch of unique: a hash table of indexes + 1
-	problems Problems
+	stack   []Member
+	slab    []Member
+	lists   [][]Member // what kids of nodes point at
+	seed    maphash.Seed
+	seen    []uint32 // scratch of unique: a hash table of indexes + 1
+	repeats repeats
 }
 
 // syntaxError stops the reader; everything before it has been reported.
@@ -46,13 +46,13 @@ func parseJSON(f *File) Problems {
 		r.at = len("\ufeff")
 	}
 	if err := r.document(); err != nil {
-		return append(r.problems, Problem{
+		return append(r.repeats.problems(f), Problem{
 			Position: f.position(place(err.at)),
 			Text:     "not valid JSON: " + err.text,
 		})
 	}
 	f.Root = &r.stack[0].Value
-	return r.problems
+	return r.repeats.problems(f)
 }
 
 func (r *reader) document() *syntaxError {
@@ -167,7 +167,7 @@ func (r *reader) nested(i int, open byte) *syntaxError {
 		return err
 	}
 	if kind == Object {
-		r.unique(r.stack[base:])
+		r.unique(start, r.stack[base:])
 	}
 	n := &r.stack[i].Value
 	n.mark, n.kids = newMark(kind, start), r.keep(r.stack[base:])
@@ -261,12 +261,12 @@ func (r *reader) keep(children []Member) *[]Member {
 
 // unique reports names that stand twice (RFC 8259 section 4: interoperable
 // objects have unique names).
-func (r *reader) unique(members []Member) {
+func (r *reader) unique(object place, members []Member) {
 	if len(members) <= 8 {
 		for i := range members {
 			for j := range i {
 				if members[i].Name == members[j].Name {
-					r.duplicate(&members[i])
+					r.repeats.add(object, members[i].at, members[i].Name)
 					break
 				}
 			}
@@ -285,21 +285,39 @@ func (r *reader) unique(members []Member) {
 			h = (h + 1) & (size - 1)
 		}
 		if seen[h] != 0 {
-			r.duplicate(&members[i])
+			r.repeats.add(object, members[i].at, members[i].Name)
 		}
 		seen[h] = uint32(i + 1)
 	}
 }
 
-func (r *reader) duplicate(m *Member) {
-	if len(r.problems) < maxReported {
-		r.problems = append(r.problems, twice(r.file.position(m.at), m.Name))
+// repeats are names that stand twice in an object. They become problems when
+// the tree is there, which knows the object's pointer.
+type repeats []struct {
+	object, at place
+	name       string
+}
+
+func (rs *repeats) add(object, at place, name string) {
+	if len(*rs) < maxReported {
+		*rs = append(*rs, struct {
+			object, at place
+			name       string
+		}{object, at, name})
 	}
 }
 
-func twice(at Position, name string) Problem {
-	return Problem{
-		Position: at, Text: fmt.Sprintf("the name %q stands twice in this object", name),
-		Hint: "remove or rename one of them",
+func (rs repeats) problems(f *File) Problems {
+	var problems Problems
+	for _, d := range rs {
+		p := Problem{
+			Position: f.position(d.at), Text: fmt.Sprintf("the name %q stands twice in this object", d.name),
+			Hint: "remove or rename one of them",
+		}
+		if f.Root != nil {
+			p.Pointer = f.pointer(d.object) + "/" + escapePointer(d.name)
+		}
+		problems = append(problems, p)
 	}
+	return problems
 }

@@ -2,8 +2,11 @@ package source
 
 import "strings"
 
-// maxNearest bounds the names that Nearest compares.
+// maxNearest bounds the length of names that are compared.
 const maxNearest = 64
+
+// maxKnown bounds how many known names are compared.
+const maxKnown = 1000
 
 // Nearest returns the known name that name is probably a misspelling of, or
 // "". Case, "-" and "_" are not counted as differences.
@@ -13,7 +16,7 @@ func Nearest(name string, known ...string) string {
 	}
 	folded := fold(name)
 	best, least := "", 1+max(1, len(folded)/3)
-	for _, k := range known {
+	for _, k := range known[:min(len(known), maxKnown)] {
 		if k == name || len(k) > maxNearest {
 			continue
 		}
@@ -48,15 +51,15 @@ func distance(a, b string, limit int) int {
 	if abs(len(a)-len(b)) >= limit {
 		return limit
 	}
-	var rows [3][maxNearest*3 + 1]int // fold can lengthen a name, at most threefold
+	var rows [3][maxNearest*3 + 1]uint8 // lower case can lengthen a name, at most threefold
 	for j := range len(b) + 1 {
-		rows[0][j] = j
+		rows[0][j] = uint8(j)
 	}
 	for i := range len(a) {
 		row, last, before := &rows[(i+1)%3], &rows[i%3], &rows[(i+2)%3]
-		row[0] = i + 1
+		row[0] = uint8(i + 1)
 		for j := range len(b) {
-			cost := 1
+			cost := uint8(1)
 			if a[i] == b[j] {
 				cost = 0
 			}
@@ -67,7 +70,7 @@ func distance(a, b string, limit int) int {
 			row[j+1] = d
 		}
 	}
-	return min(rows[len(a)%3][len(b)], limit)
+	return min(int(rows[len(a)%3][len(b)]), limit)
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -147,7 +147,7 @@ func (s *Set) read(name string) (*File, error) {
 	text, err := s.text(filepath.FromSlash(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: there is no such file: %w", shown, fs.ErrNotExist)
+		return nil, missing(shown)
 	case err != nil:
 		var pe *fs.PathError
 		if errors.As(err, &pe) {
@@ -160,6 +160,13 @@ func (s *Set) read(name string) (*File, error) {
 	s.problems = append(s.problems, problems...)
 	return f, nil
 }
+
+// missing is the error for a file that is not there: fs.ErrNotExist by
+// errors.Is.
+type missing string
+
+func (m missing) Error() string        { return "there is no file " + string(m) }
+func (m missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // text reads one file. os.Root keeps it inside of the folder, symbolic links
 // included. Only regular files are opened: a named pipe would block.

@@ -24,6 +24,7 @@ const (
 type converter struct {
 	file     *File
 	problems Problems
+	repeats  repeats
 	depth    int
 	aliased  int // nodes made below aliases
 	inAlias  int
@@ -50,7 +51,7 @@ func parseYAML(f *File) Problems {
 	if !c.stopped {
 		f.Root = root
 	}
-	return c.problems
+	return append(c.problems, c.repeats.problems(f)...)
 }
 
 // loadYAML reads the one document that the text may hold.
@@ -199,9 +200,7 @@ func (c *converter) mapping(n *Node, y *yaml.Node) {
 			merged = append(merged, value)
 			continue
 		case seen[key.Value]:
-			if len(c.problems) < maxReported {
-				c.problems = append(c.problems, twice(c.file.position(at), key.Value))
-			}
+			c.repeats.add(placeOf(y), at, key.Value)
 			continue
 		}
 		seen[key.Value] = true
