@@ -45,7 +45,7 @@ func TestRepository(t *testing.T) {
 		{"package-comments", func(*testing.T) []string { return Comments(files) }},
 		{"file-lengths", func(*testing.T) []string { return Lengths(files) }},
 		{"finished", func(*testing.T) []string { return Unfinished(files) }},
-		{"every-package-has-tests", func(*testing.T) []string { return Tested(files) }},
+		{"every-package-has-tests", func(*testing.T) []string { return Tested(files, rooms) }},
 		{"dependencies", func(*testing.T) []string { return Dependencies(tree) }},
 		{"changelog", func(t *testing.T) []string { return Changelog(read(t, tree, "CHANGELOG.md")) }},
 		{"refusals", func(t *testing.T) []string { return Refusals(read(t, tree, "docs/refusals.md"), codes()) }},
@@ -98,8 +98,8 @@ func TestRulesGoRed(t *testing.T) {
 		return files
 	}
 	plan := map[string]room{
-		"a": {floor: 1, ours: []string{"b", "c"}, outside: []string{"good.example/x"}},
-		"b": {floor: 0}, "c": {floor: 1},
+		"a": {floor: 1, ours: []string{"b", "c", "h"}, outside: []string{"good.example/x"}},
+		"b": {floor: 0}, "c": {floor: 1}, "h": {floor: 0, helper: true},
 	}
 	imports := func(tree fstest.MapFS, t *testing.T) []string { return Imports(parse(t, tree), plan) }
 	importing := func(name, path string) fstest.MapFS {
@@ -114,6 +114,8 @@ func TestRulesGoRed(t *testing.T) {
 		{"import-down", importing("a/a.go", Module+"/b"), imports, ""},
 		{"import-sideways", importing("a/a.go", Module+"/c"), imports, "not on a lower floor"},
 		{"import-unlisted", importing("b/b.go", Module+"/a"), imports, "not in the list of package b"},
+		{"import-helper", importing("a/a.go", Module+"/h"), imports, "for tests"},
+		{"import-helper-in-test", importing("a/a_test.go", Module+"/h"), imports, ""},
 		{"import-root", importing("a/a.go", Module), imports, "not in the list of package a"},
 		{"import-http", importing("a/a.go", "net/http/httputil"), imports, "net/http"},
 		{"import-module", importing("a/a.go", "good.example/x"), imports, ""},
@@ -132,7 +134,7 @@ func TestRulesGoRed(t *testing.T) {
 		{"unfinished", fstest.MapFS{"a/a.go": {Data: []byte("package a\n// TO" + "DO: later\n")}},
 			func(tree fstest.MapFS, t *testing.T) []string { return Unfinished(parse(t, tree)) }, "a/a.go:2"},
 		{"untested", fstest.MapFS{"a/a.go": {Data: []byte("package a\n")}, "a/a_test.go": {Data: []byte("package a\nfunc TestMain() {}\n")}},
-			func(tree fstest.MapFS, t *testing.T) []string { return Tested(parse(t, tree)) }, "a: has no test"},
+			func(tree fstest.MapFS, t *testing.T) []string { return Tested(parse(t, tree), plan) }, "a: has no test"},
 		{"dependency-unlisted", fstest.MapFS{"go.mod": {Data: []byte("module m\n\nrequire (\n\tbad.example/x v1.0.0\n\tbad.example/y v1.0.0 // indirect\n)\n")}},
 			func(tree fstest.MapFS, t *testing.T) []string { return Dependencies(tree) }, "bad.example/x, which is in no list"},
 		{"dependency-not-argued", fstest.MapFS{"go.mod": {Data: []byte("module m\n\nrequire github.com/spf13/cobra v1.0.0\n")}},

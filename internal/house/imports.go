@@ -12,6 +12,7 @@ type room struct {
 	ours    []string // packages of this module
 	outside []string // packages of other modules
 	nethttp bool     // net/http and its relatives
+	helper  bool     // of tests: only they import it, and it needs no tests
 }
 
 // The floors, from the ground.
@@ -31,25 +32,31 @@ const (
 // rooms is the plan of the house. A new edge or a new package is a line here,
 // which someone reads. docs/architecture.md draws it.
 var rooms = map[string]room{
-	"contract/source":    {floor: ground, outside: []string{"go.yaml.in/yaml/v4"}},
-	"contract/schema":    {floor: grammar, ours: []string{"contract/source"}},
-	"contract":           {floor: word, ours: []string{"contract/schema", "contract/source"}},
-	"contract/openapi":   {floor: reading, ours: []string{"contract", "contract/schema", "contract/source"}},
-	"contract/route":     {floor: reading, ours: []string{"contract", "contract/source"}},
-	"gate":               {floor: pipeline, ours: []string{"contract", "contract/route", "contract/schema"}},
-	"record":             {floor: recorder, ours: []string{"gate"}},
-	"guard/authn":        {floor: guards, ours: []string{"contract", "contract/source", "gate"}},
-	"guard/request":      {floor: guards, ours: []string{"contract", "contract/route", "contract/schema", "contract/source", "gate"}},
-	"wire/std":           {floor: guards, ours: []string{"gate"}, nethttp: true},
-	"wire/upstream":      {floor: guards, ours: []string{"gate"}, nethttp: true},
-	"wire/edge":          {floor: guards, ours: []string{"gate"}},
-	".":                  {floor: root, ours: []string{"contract", "contract/route", "contract/schema", "contract/source", "gate", "guard/authn", "guard/request"}},
-	"serve":              {floor: assembly, ours: []string{".", "contract", "contract/openapi", "contract/source", "gate", "record", "wire/edge", "wire/std", "wire/upstream"}},
-	"cmd/gatehouse":      {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "contract", "contract/openapi", "contract/schema", "contract/source", "gate", "serve"}, outside: []string{"github.com/spf13/cobra"}},
-	"cmd/gatehouse/demo": {floor: command, ours: []string{".", "contract", "contract/openapi", "contract/source", "gate", "serve"}, nethttp: true},
-	"internal/testdata":  {floor: ground},
-	"internal/house":     {floor: command, ours: []string{"gate"}},
-	"e2e":                {floor: command + 1},
+	"contract/source":     {floor: ground, outside: []string{"go.yaml.in/yaml/v4"}},
+	"contract/schema":     {floor: grammar, ours: []string{"contract/source"}},
+	"contract":            {floor: word, ours: []string{"contract/schema", "contract/source"}},
+	"contract/openapi":    {floor: reading, ours: []string{"contract", "contract/schema", "contract/source"}},
+	"contract/route":      {floor: reading, ours: []string{"contract/source"}},
+	"gate":                {floor: pipeline, ours: []string{"contract/route", "contract/schema"}},
+	"record":              {floor: recorder, ours: []string{"gate"}},
+	"guard/authn":         {floor: guards, ours: []string{"contract", "contract/source", "gate"}},
+	"guard/request":       {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate"}},
+	"wire":                {floor: guards},
+	"wire/std":            {floor: guards, ours: []string{"gate"}, nethttp: true},
+	"wire/upstream":       {floor: guards, ours: []string{"gate"}, nethttp: true},
+	"wire/edge":           {floor: guards, ours: []string{"gate"}},
+	"wire/internal/leak":  {floor: ground, helper: true},
+	"wire/internal/stage": {floor: guards, ours: []string{"gate", "contract/route"}, helper: true, nethttp: true},
+	".": {floor: root, ours: []string{"contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
+		"gate", "guard/authn", "guard/request"}},
+	"serve": {floor: assembly, ours: []string{".", "contract", "contract/openapi", "contract/schema", "contract/source", "gate", "record",
+		"wire/edge", "wire/std", "wire/upstream"}},
+	"cmd/gatehouse/demo": {floor: command, ours: []string{".", "contract/openapi", "contract/source", "gate", "serve"}, nethttp: true},
+	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "contract", "contract/openapi", "contract/schema",
+		"contract/source", "gate", "serve"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"e2e":               {floor: command},
+	"internal/testdata": {floor: ground, helper: true},
+	"internal/house":    {floor: command},
 }
 
 // testOnly may be imported by tests beyond what their package may import.
@@ -90,6 +97,8 @@ func refused(f *file, r *room, path string, rooms map[string]room) string {
 		return refusedInTest(path, ours)
 	case ours && !slices.Contains(r.ours, inside):
 		return "which is not in the list of package " + f.folder()
+	case ours && rooms[inside].helper && !r.helper:
+		return "which is for tests"
 	case ours && rooms[inside].floor >= r.floor:
 		return "which is not on a lower floor"
 	case ours:

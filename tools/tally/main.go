@@ -1,7 +1,8 @@
 // Command tally reads the output of "go test -json ./..." on standard input,
 // prints what a person wants to see of it and counts what ran. It fails when a
-// test failed, when a package has no tests, and when a test that makes cases
-// made none: a suite that runs nothing must not pass. It is a tool of the
+// test failed, when a package with test files ran no test, and when a test that
+// makes cases made none: a suite that runs nothing must not pass. (Which
+// packages need tests is a rule of internal/house.) It is a tool of the
 // repository, no part of the product.
 package main
 
@@ -57,12 +58,13 @@ type tally struct {
 	printed  map[string][]string // output of each running test
 	tests    map[string]int      // by package: how many tests ran
 	cases    map[string]int      // by package and top-level test: its cases
+	empty    map[string]bool     // packages without test files
 	skips    map[string]bool     // top-level tests that were skipped
 	failures []string
 }
 
 func newTally(out io.Writer) *tally {
-	return &tally{out: out, printed: map[string][]string{}, tests: map[string]int{}, cases: map[string]int{}, skips: map[string]bool{}}
+	return &tally{out: out, printed: map[string][]string{}, tests: map[string]int{}, cases: map[string]int{}, empty: map[string]bool{}, skips: map[string]bool{}}
 }
 
 func (t *tally) read(in io.Reader) error {
@@ -86,7 +88,7 @@ func (t *tally) see(e *event) {
 		fmt.Fprint(t.out, e.Output)
 	case "output":
 		if e.Test == "" {
-			t.packageLine(e.Output)
+			t.packageLine(e)
 		} else {
 			t.printed[key] = append(t.printed[key], e.Output)
 		}
@@ -96,7 +98,12 @@ func (t *tally) see(e *event) {
 }
 
 // packageLine prints the lines that close a package and everything odd.
-func (t *tally) packageLine(line string) {
+func (t *tally) packageLine(e *event) {
+	line := e.Output
+	if strings.HasSuffix(line, "[no test files]\n") {
+		t.empty[e.Package] = true
+		return
+	}
 	if line != "PASS\n" && line != "FAIL\n" && !strings.HasPrefix(line, "coverage:") {
 		fmt.Fprint(t.out, line)
 	}
@@ -106,7 +113,7 @@ func (t *tally) end(e *event, key string) {
 	if e.Test == "" {
 		if e.Action == "fail" {
 			t.failures = append(t.failures, e.Package+" failed")
-		} else if t.tests[e.Package] == 0 {
+		} else if t.tests[e.Package] == 0 && !t.empty[e.Package] {
 			t.failures = append(t.failures, e.Package+" ran no test")
 		}
 		return

@@ -39,6 +39,9 @@ func TestRun(t *testing.T) {
 {"Action":"skip","Package":"m/x","Test":"TestCases"}
 ` + end, "why\n", ""},
 		{"package-without-tests", end, "0 passed", "m/x ran no test"},
+		{"package-without-test-files", plain + end + `{"Action":"output","Package":"m/y","Output":"?   \tm/y\t[no test files]\n"}
+{"Action":"skip","Package":"m/y"}
+`, "1 passed", ""},
 		{"nothing", "", "0 passed", "no test ran"},
 		{"a-failure", `{"Action":"output","Package":"m/x","Test":"TestPlain","Output":"boom\n"}
 {"Action":"fail","Package":"m/x","Test":"TestPlain"}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+func newCheck(w *world) *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check --contract FILE",
+		Short: "Read a contract and say what is wrong, open, public or loose",
+		Long: `Reads an OpenAPI document and everything that it refers to, and compiles it as
+serve would, answers included. Problems are listed with file, line and column;
+when there is an error, the exit status is 1. Otherwise the operations are
+listed: the credential each asks for, and where the contract would let through
+more than its words say:
+
+  public   everybody may call it
+  open     an object takes any property, or a schema any value
+  loose    content, or a parameter, is not described`,
+		Example: "  gatehouse check --contract openapi.yaml\n  gatehouse check --contract openapi.yaml --json",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			if path == "" {
+				return &usageError{"--contract is missing", "name an OpenAPI document: --contract openapi.yaml"}
+			}
+			return w.check(path, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&path, "contract", "", "the API's OpenAPI document, YAML or JSON (`FILE`)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return cmd
+}
+
+func (w *world) check(path string, asJSON bool) error {
+	c, problems := openapi.Load(path)
+	var survey []gatehouse.Exposure
+	if c != nil && problems.Err() == nil {
+		// Who verifies credentials is decided when the contract is served.
+		_, more := gatehouse.Compile(c, gatehouse.Options{Authentication: gatehouse.Upstream, WithAnswers: true})
+		problems = append(problems, more...).Sort()
+		if problems.Err() == nil {
+			survey = gatehouse.Survey(c)
+		}
+		c.Files.Close()
+	}
+	if asJSON {
+		if err := w.checkJSON(path, c, problems, survey); err != nil {
+			return err
+		}
+	} else {
+		w.checkText(c, problems, survey)
+	}
+	if problems.Err() != nil {
+		return errReported
+	}
+	return nil
+}
+
+func (w *world) checkText(c *contract.Contract, problems source.Problems, survey []gatehouse.Exposure) {
+	if len(problems) > 0 {
+		w.problems(problems)
+	}
+	if problems.Err() != nil {
+		return
+	}
+	p := w.paint(w.stdout)
+	fmt.Fprintf(w.stdout, "%s, OpenAPI %s: %s\n\n", strings.TrimSpace(c.Title+" "+c.Version), c.Spec, plural(len(survey), "operation"))
+	rows := [][]string{{p.bold("METHOD"), p.bold("PATH"), p.bold("OPERATION"), p.bold("CREDENTIAL"), p.bold("REMARKS")}}
+	for _, e := range survey {
+		credential := e.Credential
+		if e.Public {
+			credential = p.red(credential)
+		}
+		rows = append(rows, []string{e.Method, e.Path, e.Operation, credential, strings.Join(e.Remarks(), "; ")})
+	}
+	fmt.Fprint(w.stdout, table(rows))
+}
+
+// report is what check --json writes.
+type report struct {
+	Contract   string               `json:"contract"`
+	Title      string               `json:"title,omitempty"`
+	Version    string               `json:"version,omitempty"`
+	OpenAPI    string               `json:"openapi,omitempty"`
+	Errors     int                  `json:"errors"`
+	Warnings   int                  `json:"warnings"`
+	Problems   []finding            `json:"problems"`
+	Operations []gatehouse.Exposure `json:"operations"`
+}
+
+// finding is one problem for machines.
+type finding struct {
+	File     string `json:"file"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+	Pointer  string `json:"pointer,omitempty"`
+	Severity string `json:"severity"`
+	Text     string `json:"text"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+func (w *world) checkJSON(path string, c *contract.Contract, problems source.Problems, survey []gatehouse.Exposure) error {
+	r := report{Contract: path, Problems: []finding{}, Operations: survey}
+	if survey == nil {
+		r.Operations = []gatehouse.Exposure{}
+	}
+	if c != nil {
+		r.Title, r.Version, r.OpenAPI = c.Title, c.Version, c.Spec
+	}
+	r.Errors, r.Warnings = count(problems)
+	for _, p := range problems {
+		severity := "error"
+		if p.Severity == source.Warning {
+			severity = "warning"
+		}
+		r.Problems = append(r.Problems, finding{p.File, p.Line, p.Column, p.Pointer, severity, p.Text, p.Hint})
+	}
+	e := json.NewEncoder(w.stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}

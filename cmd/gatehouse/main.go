@@ -1,0 +1,13 @@
+// Command gatehouse stands in front of an HTTP API and lets through what the
+// API's OpenAPI document describes. One file holds one verb; each is thin and
+// calls package serve or the root package. Nothing imports it.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/serve"
+)
+
+// The exit statuses, as `gatehouse help` documents them.
+const (
+	statusOK       = 0
+	statusProblems = 1 // the contract has problems, or the program could not do its work
+	statusUsage    = 2 // the command line is wrong
+)
+
+// world is what a verb may touch of the world outside.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            []string
+}
+
+// usageError is a mistake of the command line.
+type usageError struct{ text, hint string }
+
+func (e *usageError) Error() string { return e.text }
+
+// errReported ends with statusProblems; what is wrong was printed already.
+var errReported = errors.New("reported")
+
+// Run runs the command line and returns its exit status. It touches nothing
+// of the process besides its arguments and signals, so that tests can run the
+// whole program.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
+	w := &world{stdin, stdout, stderr, env}
+	root := newRoot(w)
+	root.SetArgs(args)
+	if len(args) == 0 {
+		root.SetArgs([]string{"--help"})
+	}
+	return w.status(root.ExecuteContext(ctx))
+}
+
+func newRoot(w *world) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gatehouse",
+		Short: "Let through to an API what its OpenAPI document describes, and nothing else",
+		Long: `Gatehouse stands in front of an HTTP API. Every request that the API's OpenAPI
+document does not describe is refused with a clear problem; every request that
+it describes reaches the API, its body byte for byte.
+
+Exit status: 0 when all is well, 1 when a contract has problems or the work
+could not be done, 2 when the command line is wrong.`,
+		Example: `  gatehouse demo
+  gatehouse check --contract openapi.yaml
+  gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --listen 127.0.0.1:8080`,
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return cmd.Help()
+		},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			var known []string
+			for _, c := range cmd.Commands() {
+				known = append(known, c.Name())
+			}
+			return &usageError{fmt.Sprintf("there is no command %q", args[0]),
+				source.DidYouMean("gatehouse --help lists the commands", args[0], known...)}
+		},
+	}
+	root.SetIn(w.stdin)
+	root.SetOut(w.stdout)
+	root.SetErr(w.stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newServe(w), newCheck(w), newDemo(w), newVersion(w))
+	return root
+}
+
+// flagError adds the nearest flag to the message of an unknown one.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := cmd.CommandPath() + " --help lists the flags"
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		name := unknown.GetSpecifiedName()
+		if near := source.Nearest(name, known...); near != "" {
+			hint = `did you mean "--` + near + `"?`
+		}
+		return &usageError{fmt.Sprintf("%s has no flag --%s", cmd.CommandPath(), name), hint}
+	}
+	return &usageError{err.Error(), hint}
+}
+
+// noArguments refuses what a verb would not read.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{fmt.Sprintf("%s takes no argument, got %q", cmd.CommandPath(), args[0]), cmd.CommandPath() + " --help shows examples"}
+}
+
+// status prints err and says how the program ends.
+func (w *world) status(err error) int {
+	var usage *usageError
+	var config *serve.ConfigError
+	var problems source.Problems
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.Is(err, errReported):
+		return statusProblems
+	case errors.As(err, &usage):
+		w.complain(usage.text, usage.hint)
+		return statusUsage
+	case errors.As(err, &config):
+		w.complain("--"+config.Flag+": "+config.Text, config.Hint)
+		return statusUsage
+	case errors.As(err, &problems):
+		w.problems(problems)
+		return statusProblems
+	}
+	w.complain(err.Error(), "")
+	return statusProblems
+}
+
+// complain prints what is wrong and what to do next.
+func (w *world) complain(text, hint string) {
+	fmt.Fprintln(w.stderr, "gatehouse: "+text)
+	if hint != "" {
+		fmt.Fprintln(w.stderr, "  hint: "+hint)
+	}
+}
+
+// problems prints the problems of a contract, each with place and hint, and
+// how many there are.
+func (w *world) problems(list source.Problems) {
+	for _, p := range list {
+		fmt.Fprintln(w.stderr, p)
+	}
+	errs, warnings := count(list)
+	fmt.Fprintf(w.stderr, "%s, %s\n", plural(errs, "error"), plural(warnings, "warning"))
+}
+
+func count(list source.Problems) (errs, warnings int) {
+	for _, p := range list {
+		if p.Severity == source.Warning {
+			warnings++
+		} else {
+			errs++
+		}
+	}
+	return errs, warnings
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// lookup returns the value of an environment variable.
+func (w *world) lookup(name string) (string, bool) {
+	for _, e := range w.env {
+		if rest, ok := strings.CutPrefix(e, name+"="); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}

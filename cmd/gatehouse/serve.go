@@ -1,0 +1,67 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/serve"
+)
+
+func newServe(w *world) *cobra.Command {
+	c := serve.Config{Version: thisBuild().Version}
+	var authentication gatehouse.Authentication
+	var public bool
+	maxBody := size(1 << 20)
+	cmd := &cobra.Command{
+		Use:   "serve --contract FILE --upstream URL",
+		Short: "Stand in front of an API and enforce its contract",
+		Long: `Reads an OpenAPI 3.0, 3.1 or Swagger 2.0 document, listens, and passes to the
+API what the document describes. Everything else is refused with an
+application/problem+json document whose code docs/refusals.md explains.
+
+SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
+--drain; a second signal cuts them.`,
+		Example: `  gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000
+  gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --mode observe --events events.jsonl
+  gatehouse serve --contract openapi.yaml --upstream https://api.internal --listen :443 --tls-cert cert.pem --tls-key key.pem --authentication upstream`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.MaxBodyBytes = int64(maxBody)
+			c.Authentication = authentication
+			if public {
+				if authentication != gatehouse.Undecided {
+					return &usageError{"--public and --authentication exclude each other", "say --public only when nobody needs a credential"}
+				}
+				c.Authentication = gatehouse.Public
+			}
+			c.Stdout, c.Stderr = w.stdout, w.stderr
+			ctx, cut, stop := interrupts(cmd.Context())
+			defer stop()
+			c.Cut = cut
+			return serve.Run(ctx, c)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&c.Contract, "contract", "", "the API's OpenAPI document, YAML or JSON (`FILE`)")
+	f.StringVar(&c.Upstream, "upstream", "", "where the API is: http or https, host and port (`URL`)")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "where clients connect (`HOST:PORT`)")
+	f.Var(&choice[gate.Mode]{&c.Mode, []string{"enforce", "observe"}, []gate.Mode{gate.Enforce, gate.Observe}, "enforce"}, "mode",
+		"observe lets calls through and says what would have been refused")
+	f.Var(&choice[schema.Policy]{&c.Undeclared, []string{"refuse", "drop", "allow"}, []schema.Policy{schema.Refuse, schema.Drop, schema.Allow}, "refuse"}, "undeclared",
+		"query fields and properties that the contract does not name")
+	f.Var(&choice[gatehouse.Authentication]{&authentication, []string{"upstream"}, []gatehouse.Authentication{gatehouse.Upstream}, ""}, "authentication",
+		"who verifies credentials; with upstream the API does, and the gate demands that they are there")
+	f.BoolVar(&public, "public", false, "let everybody in, whatever the contract says of security")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "certificate chain in PEM; read again when it changes (`FILE`)")
+	f.StringVar(&c.TLSKey, "tls-key", "", "private key in PEM (`FILE`)")
+	f.BoolVar(&c.PlainHTTP, "plain-http", false, "allow plain HTTP on an address beyond loopback")
+	f.StringVar(&c.Events, "events", "-", "where events go, one line of JSON each: a file to append to, - for standard output, none (`FILE`)")
+	f.Var(&maxBody, "max-body", "the largest request body, as 65536, 64KiB or 1MiB")
+	f.DurationVar(&c.Drain, "drain", 30*time.Second, "how long requests may go on after the first signal")
+	return cmd
+}

@@ -1,0 +1,196 @@
+package gatehouse
+
+import (
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/route"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn"
+	"github.com/gatehouse-api/gatehouse/guard/request"
+)
+
+// order is the one table of guards: each exchange meets them from the top, in
+// every phase anew. A guard that an operation does not need is left out of its
+// steps.
+var order = []struct {
+	name string
+	// build returns the guard of an operation and its mode; nil when the
+	// operation does not need it.
+	build func(b *builder, op *contract.Operation) (guard any, mode gate.Mode)
+}{
+	{"authn", (*builder).authn},
+	{"request", (*builder).request},
+}
+
+// builder makes one plan.
+type builder struct {
+	contract *contract.Contract
+	options  Options
+	schemas  *schema.Compiler
+	api      *gate.API
+	entries  []route.Entry
+	compiled []*gate.Operation
+	problems source.Problems
+}
+
+func newBuilder(c *contract.Contract, o Options) *builder {
+	if o.Name == "" {
+		o.Name = strings.Clone(c.Title)
+	}
+	if o.Name == "" {
+		o.Name = "api"
+	}
+	api := &gate.API{Name: o.Name, Mode: o.Mode, Upstream: o.Upstream}
+	api.Unrouted = &gate.Operation{API: api, Mode: o.Mode}
+	b := &builder{contract: c, options: o, api: api}
+	compile := schema.Options{Dialect: c.Dialect}
+	if c.Files != nil {
+		compile.Load = c.Files.Load
+	}
+	b.schemas = schema.NewCompiler(compile)
+	return b
+}
+
+// security finds what is wrong with the contract as a whole: operations that
+// say nothing in a contract that has requirements, and requirements that
+// nobody verifies.
+func (b *builder) security() {
+	if b.options.Authentication == Public || !b.contract.Secured {
+		return
+	}
+	b.problems = append(b.problems, openapi.Security(b.contract)...)
+	if b.options.Authentication != Undecided {
+		return
+	}
+	for _, op := range b.contract.Operations {
+		if !op.Public() && op.SecurityFrom != contract.SecurityNowhere {
+			b.problems = append(b.problems, source.At(op.Node,
+				"--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in",
+				"%s asks for a credential and nothing says who verifies it", op.Name()))
+			return // one is enough: the way out is the same for all
+		}
+	}
+}
+
+// operation compiles op once and routes to it from every base path.
+func (b *builder) operation(op *contract.Operation) {
+	steps := b.steps(op)
+	if b.options.WithAnswers {
+		b.answers(op)
+	}
+	for _, base := range op.BasePaths {
+		compiled := &gate.Operation{
+			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: base + op.Path,
+			API: b.api, Mode: b.options.Mode, Steps: steps,
+		}
+		if err := compiled.Compile(); err != nil {
+			b.problems = append(b.problems, source.At(op.Node, "", "%v", err))
+		}
+		b.entries = append(b.entries, route.Entry{
+			Base: strings.Clone(base), Template: strings.Clone(op.Path), Method: compiled.Method,
+			Semicolon: matrixParameters(op), Number: len(b.compiled), Node: op.Node,
+		})
+		b.compiled = append(b.compiled, compiled)
+	}
+}
+
+// matrixParameters names the path parameters whose style is written with ";"
+// (RFC 6570 section 3.2.7).
+func matrixParameters(op *contract.Operation) (names []string) {
+	for _, p := range op.Parameters {
+		if p.In == contract.Path && p.Style == contract.Matrix {
+			names = append(names, strings.Clone(p.Name))
+		}
+	}
+	return names
+}
+
+// steps builds the guards of op in their order.
+func (b *builder) steps(op *contract.Operation) []gate.Step {
+	var steps []gate.Step
+	for _, place := range order {
+		guard, mode := place.build(b, op)
+		if guard == nil {
+			continue
+		}
+		s := gate.Step{Name: place.name, Mode: mode}
+		s.Head, _ = guard.(gate.HeadGuard)
+		s.Body, _ = guard.(gate.BodyGuard)
+		s.Answer, _ = guard.(gate.AnswerGuard)
+		s.Done, _ = guard.(gate.DoneGuard)
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// authn demands credentials. It enforces in observe mode as well: observing a
+// new contract must not open the API to everybody.
+func (b *builder) authn(op *contract.Operation) (any, gate.Mode) {
+	if b.options.Authentication == Public || !b.contract.Secured && len(op.Security) == 0 {
+		return nil, gate.Enforce
+	}
+	guard, problems := authn.NewPresence(op, b.api.Name)
+	b.problems = append(b.problems, problems...)
+	if guard == nil {
+		return nil, gate.Enforce
+	}
+	return guard, gate.Enforce
+}
+
+// request holds parameters and body against the contract.
+func (b *builder) request(op *contract.Operation) (any, gate.Mode) {
+	guard, problems := request.New(op, b.schemas, request.Options{
+		Undeclared: b.options.Undeclared, MaxBodyBytes: b.options.MaxBodyBytes,
+	})
+	b.problems = append(b.problems, problems...)
+	return guard, b.options.Mode
+}
+
+// answers compiles the schemas of what the API may answer.
+func (b *builder) answers(op *contract.Operation) {
+	for _, r := range op.Responses {
+		b.parameters(r.Headers)
+		b.media(r.Media)
+	}
+}
+
+func (b *builder) parameters(list []*contract.Parameter) {
+	for _, p := range list {
+		if p.Schema != nil {
+			b.schemas.Compile(p.Schema)
+		}
+		if p.Content != nil {
+			b.media([]*contract.Media{p.Content})
+		}
+	}
+}
+
+func (b *builder) media(list []*contract.Media) {
+	for _, m := range list {
+		if m.Schema != nil {
+			b.schemas.Compile(m.Schema)
+		}
+	}
+}
+
+// plan closes the builder.
+func (b *builder) plan() (*gate.Plan, source.Problems) {
+	table, problems := route.Build(b.entries)
+	problems = append(problems, b.problems...)
+	problems = append(problems, b.schemas.Problems()...)
+	if b.contract.Files != nil {
+		problems = append(problems, b.contract.Files.Problems()...)
+	}
+	if len(b.compiled) == 0 {
+		problems = append(problems, source.At(b.contract.Root, "describe what the API does under paths", "the contract has no operation, so that nothing could be let through"))
+	}
+	problems = problems.Sort()
+	if problems.Err() != nil {
+		return nil, problems
+	}
+	return &gate.Plan{Routes: table, APIs: []*gate.API{b.api}, Operations: b.compiled}, problems
+}

@@ -1,0 +1,90 @@
+package serve
+
+import (
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// banner says what this gate does and does not do, so that nobody takes an
+// open door for a closed one.
+func (p *Program) banner(c *contract.Contract, problems source.Problems) string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-12s", name)
+		fmt.Fprintf(&b, format+"\n", args...)
+	}
+	fmt.Fprintf(&b, "gatehouse %s guards %s\n", p.config.Version, title(c))
+	line("listening", "%s", p.URL())
+	line("API", "%s", p.config.Upstream)
+	line("mode", "%s", modeWords[p.config.Mode])
+	line("operations", "%s", credentialWords(c, p.config.Authentication))
+	line("undeclared", "%s", undeclaredWords[p.config.Undeclared])
+	line("events", "%s", p.events.place)
+	for _, w := range p.warnings(c) {
+		fmt.Fprintf(&b, "  WARNING     %s\n", w)
+	}
+	if n := len(problems); n > 0 {
+		line("contract", "%d warnings; gatehouse check --contract %s lists them", n, p.config.Contract)
+	}
+	return b.String()
+}
+
+func title(c *contract.Contract) string {
+	name := c.Title
+	if name == "" {
+		name = "an API"
+	}
+	return strings.TrimSpace(name + " " + c.Version)
+}
+
+var modeWords = [...]string{
+	gate.Enforce: "enforce: what the contract does not describe is refused",
+	gate.Observe: "OBSERVE: nothing is refused for breaking the contract, events say what would have been",
+}
+
+var undeclaredWords = [...]string{
+	schema.Refuse: "refused: query fields and properties that the contract does not name",
+	schema.Drop:   "dropped: query fields and properties that the contract does not name",
+	schema.Allow:  "ALLOWED: query fields and properties that the contract does not name",
+}
+
+// credentialWords counts the operations by what they ask of the caller.
+func credentialWords(c *contract.Contract, a gatehouse.Authentication) string {
+	public := 0
+	for _, op := range c.Operations {
+		if a == gatehouse.Public || !c.Secured || op.Public() {
+			public++
+		}
+	}
+	n := len(c.Operations)
+	switch public {
+	case n:
+		return fmt.Sprintf("%d, all of them public", n)
+	case 0:
+		return fmt.Sprintf("%d, all of them need a credential, which the API verifies", n)
+	}
+	return fmt.Sprintf("%d, of which %d are public; the others need a credential, which the API verifies", n, public)
+}
+
+// warnings are the doors that stand open.
+func (p *Program) warnings(c *contract.Contract) (list []string) {
+	switch {
+	case p.config.Authentication == gatehouse.Public && c.Secured:
+		list = append(list, "PUBLIC: the contract asks for credentials, and --public lets everybody in without any")
+	case !c.Secured:
+		list = append(list, "PUBLIC: the contract has no security requirement, so everybody may call every operation")
+	}
+	if p.config.TLSCert == "" {
+		if host, _, _ := net.SplitHostPort(p.config.Listen); !loopback(host) {
+			list = append(list, "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
+		}
+	}
+	return list
+}

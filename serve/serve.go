@@ -1,0 +1,193 @@
+// Package serve assembles the whole program for the command: it reads the
+// contract, compiles the plan, opens listeners and the sink of events, and
+// ends in good order. Package cmd imports it; it knows every other package and
+// holds no rule of its own about what may pass.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/upstream"
+)
+
+// Program is a gate that serves.
+type Program struct {
+	config   Config
+	gate     *gate.Gate
+	engine   engine
+	events   *events
+	upstream *upstream.Upstream
+	listener net.Listener
+	failed   chan error // the engine's end
+}
+
+// Run starts a program and serves until ctx ends, then drains. A mistake in
+// the configuration is a *ConfigError, one in the contract source.Problems.
+func Run(ctx context.Context, c Config) error {
+	p, err := Start(c)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return p.Stop()
+	case err := <-p.failed:
+		return errors.Join(err, p.Stop())
+	}
+}
+
+// Start reads the contract and listens. When it returns, clients are served
+// until Stop.
+func Start(c Config) (*Program, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if c.Drain == 0 {
+		c.Drain = defaultDrain
+	}
+	if c.Stderr == nil {
+		c.Stderr = io.Discard
+	}
+	if c.Stdout == nil {
+		c.Stdout = io.Discard
+	}
+	p := &Program{config: c, failed: make(chan error, 1)}
+	if err := p.start(); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Program) start() error {
+	level := slog.LevelInfo
+	if p.config.Quiet {
+		level = slog.LevelWarn
+	}
+	log := slog.New(slog.NewTextHandler(p.config.Stderr, &slog.HandlerOptions{Level: level}))
+	var err error
+	if p.upstream, err = p.config.newUpstream(); err != nil {
+		return err
+	}
+	c, problems, err := p.read()
+	if err != nil {
+		return err
+	}
+	plan, more, err := p.compile(c)
+	if err != nil {
+		return append(problems, more...).Sort()
+	}
+	problems = append(problems, more...).Sort()
+	if p.events, err = openEvents(&p.config, log); err != nil {
+		return err
+	}
+	p.gate = gate.New(gate.Options{Sink: p.events.Sink, Log: log})
+	p.gate.Swap(plan)
+	if err := p.listen(log); err != nil {
+		return err
+	}
+	if !p.config.Quiet {
+		io.WriteString(p.config.Stderr, p.banner(c, problems))
+	}
+	return nil
+}
+
+// read reads the contract.
+func (p *Program) read() (*contract.Contract, source.Problems, error) {
+	if p.config.Read != nil {
+		return p.config.Read, nil, nil
+	}
+	c, problems := openapi.Load(p.config.Contract)
+	if c == nil || problems.Err() != nil {
+		return nil, nil, problems
+	}
+	return c, problems, nil
+}
+
+// compile makes the plan. The files of the contract are not needed after it.
+func (p *Program) compile(c *contract.Contract) (*gate.Plan, source.Problems, error) {
+	plan, problems := gatehouse.Compile(c, gatehouse.Options{
+		Upstream: p.upstream, Mode: p.config.Mode, Authentication: p.config.Authentication,
+		Undeclared: p.config.Undeclared, MaxBodyBytes: p.config.MaxBodyBytes,
+	})
+	if c.Files != nil {
+		c.Files.Close()
+	}
+	return plan, problems, problems.Err()
+}
+
+// listen opens the listener and serves it.
+func (p *Program) listen(log *slog.Logger) error {
+	tlsConfig, err := p.tls(log)
+	if err != nil {
+		return err
+	}
+	if p.listener, err = net.Listen("tcp", p.config.Listen); err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	p.engine = newEngine(p.gate, log)
+	go func() {
+		if err := p.engine.Serve(p.listener, tlsConfig); err != nil {
+			p.failed <- fmt.Errorf("the listener failed: %w", err)
+		}
+	}()
+	return nil
+}
+
+// URL is where clients connect.
+func (p *Program) URL() string {
+	scheme := "http"
+	if p.config.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + p.listener.Addr().String()
+}
+
+// Stop refuses new connections, lets exchanges end for the configured time or
+// until Cut is closed, and writes the last events. It returns an error when
+// exchanges were cut or events lost.
+func (p *Program) Stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), p.config.Drain)
+	defer cancel()
+	if p.config.Cut != nil {
+		watched := make(chan struct{})
+		defer close(watched)
+		go func() {
+			select {
+			case <-p.config.Cut:
+				cancel()
+			case <-watched:
+			}
+		}()
+	}
+	err := p.engine.Shutdown(ctx)
+	if err != nil {
+		err = errors.New("stopped before all exchanges had ended")
+	}
+	return errors.Join(err, p.close())
+}
+
+// close releases what was opened; it may be called after a start that failed
+// half-way.
+func (p *Program) close() error {
+	if p.listener != nil {
+		p.listener.Close()
+	}
+	if p.upstream != nil {
+		p.upstream.Close()
+	}
+	if p.events != nil {
+		return p.events.close()
+	}
+	return nil
+}
