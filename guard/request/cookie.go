@@ -97,10 +97,10 @@ func (r *reader) splitCookies(raw []byte, fs *fields) issue {
 // several.
 func checkCookie(name, value []byte, named bool, fs *fields) issue {
 	trimmed := bytes.Trim(name, " \t")
-	slot := noSlot
-	if len(trimmed) > 0 {
-		slot = fs.slot(trimmed)
+	if len(trimmed) == 0 {
+		return badCookie
 	}
+	slot := fs.slot(trimmed)
 	if slot != noSlot && (!named || len(trimmed) != len(name)) {
 		return badCookie
 	}
