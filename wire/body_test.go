@@ -27,7 +27,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 func TestBodiesPassByteForByte(t *testing.T) {
 	p := lay(t, http.HandlerFunc(echo), std.Options{})
-	c := client(t)
+	c := p.client(t)
 	random := rand.NewChaCha8([32]byte{1})
 	for _, path := range []string{"/buffer", "/stream", "/unrouted/path"} {
 		for _, query := range []string{"", "?unknown"} {

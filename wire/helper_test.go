@@ -1,12 +1,18 @@
 package wire_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
@@ -21,6 +27,7 @@ type path struct {
 	server *std.Server
 	addr   string
 	url    string
+	tls    *tls.Config // of clients; nil for plain HTTP
 }
 
 // lay starts a server in front of api.
@@ -29,25 +36,25 @@ func lay(t testing.TB, api http.Handler, o std.Options) *path {
 	leak.Check(t)
 	back := httptest.NewServer(api)
 	t.Cleanup(back.Close)
-	return layTo(t, back.URL, upstream.Options{}, o)
+	return serve(t, to(t, back.URL, upstream.Options{}), o, false)
 }
 
-// layTo starts a server in front of the API at target.
-func layTo(t testing.TB, target string, uo upstream.Options, so std.Options) *path {
+// to returns an upstream for the API at target.
+func to(t testing.TB, target string, o upstream.Options) *upstream.Upstream {
 	t.Helper()
 	u, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, err := upstream.New(u, uo)
+	up, err := upstream.New(u, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(up.Close)
-	return serve(t, up, so)
+	return up
 }
 
-func serve(t testing.TB, up gate.Upstream, so std.Options) *path {
+func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -56,12 +63,15 @@ func serve(t testing.TB, up gate.Upstream, so std.Options) *path {
 	h := stage.New(t, up)
 	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String()}
 	p.url = "http://" + p.addr
+	var server *tls.Config
+	if secure {
+		server, p.tls = stage.TLS(t)
+		p.url = "https://" + p.addr
+	}
 	ended := make(chan error, 1)
-	go func() { ended <- p.server.Serve(l, nil) }()
+	go func() { ended <- p.server.Serve(l, server) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		p.server.Shutdown(ctx)
+		p.server.Shutdown(over())
 		if err := <-ended; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
@@ -69,10 +79,127 @@ func serve(t testing.TB, up gate.Upstream, so std.Options) *path {
 	return p
 }
 
+// over is a context that has ended.
+func over() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
 // client returns a client of its own, which t closes.
-func client(t testing.TB) *http.Client {
+func (p *path) client(t testing.TB) *http.Client {
 	t.Helper()
-	tr := &http.Transport{DisableCompression: true}
+	tr := &http.Transport{DisableCompression: true, TLSClientConfig: p.tls}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// dial opens a connection on which a test writes what it likes.
+func (p *path) dial(t testing.TB) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if p.tls != nil {
+		c = tls.Client(c, p.tls)
+	}
+	c.SetDeadline(time.Now().Add(10 * time.Second)) // a hang is a failure
+	return c
+}
+
+// send writes the parts one by one.
+func send(t testing.TB, c net.Conn, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if _, err := io.WriteString(c, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// receive reads one answer with its body.
+func receive(t testing.TB, r *bufio.Reader, method string) (*http.Response, string) {
+	t.Helper()
+	res, err := http.ReadResponse(r, &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("answer of %d breaks off: %v", res.StatusCode, err)
+	}
+	return res, string(b)
+}
+
+// recorder is an API that keeps the bytes of what it is sent. It answers
+// every request with its Answer, which is 204 when empty.
+type recorder struct {
+	Answer string
+	url    string
+	l      net.Listener
+
+	mu   sync.Mutex
+	seen bytes.Buffer // guarded by mu
+	work sync.WaitGroup
+}
+
+func record(t testing.TB, answer string) *recorder {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{Answer: answer, l: l, url: "http://" + l.Addr().String()}
+	if r.Answer == "" {
+		r.Answer = "HTTP/1.1 204 No Content\r\n\r\n"
+	}
+	r.work.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			r.work.Go(func() { r.serve(c) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); r.work.Wait() })
+	return r
+}
+
+func (r *recorder) serve(c net.Conn) {
+	defer c.Close()
+	in := bufio.NewReader(io.TeeReader(c, r))
+	for {
+		q, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, q.Body); err != nil {
+			return
+		}
+		if _, err := io.WriteString(c, r.Answer); err != nil {
+			return
+		}
+		if q.Close || !bytes.Contains([]byte(r.Answer), []byte("\r\n\r\n")) {
+			return
+		}
+	}
+}
+
+// Write implements io.Writer.
+func (r *recorder) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seen.Write(p)
+}
+
+// take returns what came since the last call.
+func (r *recorder) take() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.seen.String()
+	r.seen.Reset()
+	return s
 }
