@@ -185,7 +185,7 @@ func (c *converter) tag(y *yaml.Node, known string) {
 func (c *converter) mapping(n *Node, y *yaml.Node) {
 	members := make([]Member, 0, len(y.Content)/2)
 	seen := make(map[string]bool, len(y.Content)/2)
-	var merged []*yaml.Node
+	var merged *yaml.Node
 	for i := 0; i+1 < len(y.Content) && !c.stopped; i += 2 {
 		key, value := y.Content[i], y.Content[i+1]
 		at := placeOf(key)
@@ -196,19 +196,19 @@ func (c *converter) mapping(n *Node, y *yaml.Node) {
 		case key.Kind != yaml.ScalarNode:
 			c.fail(y.Content[i], "use a plain name", "a name must be a string")
 			continue
-		case key.Value == "<<" && key.ShortTag() == "!!merge":
-			merged = append(merged, value)
-			continue
 		case seen[key.Value]:
 			c.repeats.add(placeOf(y), at, key.Value)
+			continue
+		case key.Value == "<<" && key.ShortTag() == "!!merge":
+			seen[key.Value], merged = true, value
 			continue
 		}
 		seen[key.Value] = true
 		members = append(members, Member{Name: key.Value, at: at})
 		c.convert(&members[len(members)-1].Value, value)
 	}
-	for _, m := range merged {
-		members = c.merge(members, m, seen)
+	if merged != nil {
+		members = c.merge(members, merged, seen)
 	}
 	n.mark, n.kids = newMark(Object, placeOf(y)), &members
 }
@@ -224,7 +224,7 @@ func (c *converter) merge(members []Member, y *yaml.Node, seen map[string]bool) 
 	if from.Is(Array) {
 		sources = from.members()
 	}
-	for i := range sources {
+	for i := 0; i < len(sources) && !c.stopped; i++ {
 		s := &sources[i].Value
 		if !s.Is(Object) {
 			c.fail(y, "merge a mapping", "a merge key needs a mapping or a list of mappings")
