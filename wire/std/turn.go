@@ -92,8 +92,11 @@ func (t *turn) body(x *gate.Exchange, length int64) {
 // Read implements io.Reader: the request's body.
 func (t *turn) Read(p []byte) (int, error) {
 	n, err := t.r.Body.Read(p)
-	if err == io.EOF {
+	switch {
+	case err == io.EOF:
 		t.done.Store(true)
+	case err != nil && t.conn != nil && t.conn.err != nil:
+		err = t.conn.err // net/http has words of its own for some
 	}
 	return n, err
 }

@@ -1,0 +1,173 @@
+package std
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// wires is a connection whose bytes come in given pieces.
+type wires struct {
+	net.Conn
+	data  []byte
+	piece int // bytes that a read gives; all when 0
+}
+
+func (w *wires) Read(p []byte) (int, error) {
+	if len(w.data) == 0 {
+		return 0, io.EOF
+	}
+	if w.piece > 0 && len(p) > w.piece {
+		p = p[:w.piece]
+	}
+	n := copy(p, w.data)
+	w.data = w.data[n:]
+	return n, nil
+}
+
+func (w *wires) SetReadDeadline(time.Time) error { return nil }
+func (w *wires) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
+
+// message is what the connection made of one request.
+type message struct {
+	broken               gate.Code
+	method, target, host string
+	fields               string
+	length               int64
+	body                 []byte
+	incomplete           bool
+}
+
+// read takes data apart as net/http's server would drive it: head, body, next
+// head.
+func read(t *testing.T, data []byte, piece, room int) (list []message) {
+	s := &Server{limits: Limits{}.withDefaults()}
+	c := newConn(s, &wires{data: data, piece: piece}, nil)
+	in := bufio.NewReaderSize(onlyReader{c}, max(room, 16))
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			if c.served != c.begun {
+				t.Fatalf("net/http does not take the head that it was made: %v", err)
+			}
+			return list
+		}
+		h := c.take()
+		m := message{broken: h.broken}
+		if h.broken != gate.Undecided {
+			return append(list, m)
+		}
+		m.method, m.target, m.host, m.length = string(h.method), string(h.target), string(h.host), h.length
+		for _, f := range h.fields {
+			m.fields += string(f.Name) + ": " + string(f.Value) + "\n"
+		}
+		m.body, err = io.ReadAll(r.Body)
+		switch {
+		case err != nil && c.err == errFraming:
+			m.broken, m.body = gate.Malformed, nil
+			return append(list, m)
+		case err != nil:
+			m.incomplete = true
+			return append(list, m)
+		}
+		list = append(list, m)
+	}
+}
+
+// onlyReader hides everything but Read.
+type onlyReader struct{ io.Reader }
+
+// FuzzFraming checks that reads of any size find the same messages, that
+// net/http's own reader takes every accepted head alike, and that it finds
+// the same body.
+func FuzzFraming(f *testing.F) {
+	for _, s := range []string{
+		"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"\r\nGET /a?b=%2F HTTP/1.0\r\nHost: a:80\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\nHost: [::1]:8\r\n\r\n",
+		"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+		"GET http://a/b HTTP/1.1\r\nHost: A\r\nX:\t y \r\n\r\n",
+		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+		"HEAD /%zz HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n",
+		"GET / HTTP/1.1\nHost: a\n\n",
+	} {
+		f.Add([]byte(s), uint8(3), uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, piece, room uint8) {
+		whole := read(t, data, 0, 4096)
+		split := read(t, data, int(piece)+1, int(room))
+		if len(whole) != len(split) {
+			t.Fatalf("%d messages whole, %d split", len(whole), len(split))
+		}
+		rest := data
+		for i, m := range whole {
+			s := split[i]
+			if m.broken != s.broken || m.method != s.method || m.target != s.target || m.fields != s.fields || m.incomplete != s.incomplete ||
+				m.broken == gate.Undecided && !m.incomplete && !bytes.Equal(m.body, s.body) {
+				t.Fatalf("message %d: whole %+v, split %+v", i, m, s)
+			}
+			if m.broken == gate.Undecided && !m.incomplete {
+				rest = agree(t, rest, m)
+			}
+		}
+	})
+}
+
+// agree reads one message with net/http and returns what is behind it.
+func agree(t *testing.T, data []byte, m message) []byte {
+	data = bytes.TrimPrefix(data, []byte("\r\n"))
+	from := bytes.NewReader(data)
+	in := bufio.NewReader(from)
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		if target(data) {
+			return nil // net/http wants targets to be URLs; the gate refuses those later
+		}
+		t.Fatalf("net/http refuses %q: %v", data, err)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.Method != m.method || !bytes.Equal(body, m.body) || r.ContentLength != m.length {
+		t.Fatalf("net/http reads %q as %s, length %d, body %q (%v); we read %+v", data, r.Method, r.ContentLength, body, err, m)
+	}
+	if r.RequestURI != m.target && r.RequestURI[0] != 'h' && r.RequestURI[0] != 'H' {
+		t.Fatalf("target %q, net/http %q", m.target, r.RequestURI)
+	}
+	if !strings.EqualFold(r.Host, m.host) { // that of an absolute target wins
+		t.Fatalf("host %q, net/http %q", m.host, r.Host)
+	}
+	for name, values := range r.Header {
+		for _, v := range values {
+			if !contains(m.fields, name, v) {
+				t.Fatalf("net/http reads %q: %q, we do not: %q", name, v, m.fields)
+			}
+		}
+	}
+	return data[len(data)-from.Len()-in.Buffered():]
+}
+
+// target reports whether net/http takes the head with a plain target.
+func target(data []byte) bool {
+	line, rest, _ := bytes.Cut(data, []byte("\r\n"))
+	method, _, _ := bytes.Cut(line, space)
+	plain := append(append(append([]byte{}, method...), " / HTTP/1.1\r\n"...), rest...)
+	_, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(plain)))
+	return err == nil
+}
+
+func contains(fields, name, value string) bool {
+	for _, line := range bytes.Split([]byte(fields), []byte("\n")) {
+		n, v, _ := bytes.Cut(line, []byte(": "))
+		if http.CanonicalHeaderKey(string(n)) == name && string(v) == value {
+			return true
+		}
+	}
+	return false
+}
