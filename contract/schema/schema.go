@@ -77,21 +77,9 @@ type Fault struct {
 }
 
 // Schema is a compiled schema.
-type Schema struct{ _ int }
-
-// Compiler compiles the schemas of one contract. Nodes that are reached twice
-// are compiled once. It is not safe for concurrent use.
-type Compiler struct{ _ int }
-
-// NewCompiler returns a compiler.
-func NewCompiler(o Options) *Compiler { return nil }
-
-// Compile compiles the schema at n. It always returns a schema; one that has
-// problems refuses everything.
-func (c *Compiler) Compile(n *source.Node) *Schema { return nil }
-
-// Problems returns what was wrong with all schemas compiled so far.
-func (c *Compiler) Problems() source.Problems { return nil }
+type Schema struct {
+	root *node
+}
 
 // State is what one reading needs: its policies, its result and its scratch
 // memory. It is reused by one reader at a time; its zero value is ready.
@@ -101,15 +89,9 @@ type State struct {
 	Misplaced  Policy // readOnly in a request, writeOnly in an answer
 
 	Spans []Span // the result: tagged spans in order of their end
+
+	scratch
 }
-
-// Read judges data, a whole JSON text. It reports true when data satisfies s;
-// otherwise st.Fault says why. data must not change until the caller is done
-// with st.Spans.
-func (s *Schema) Read(st *State, data []byte) bool { return false }
-
-// Fault says why the last Read reported false. It allocates.
-func (st *State) Fault() Fault { return Fault{} }
 
 // Types is a set of JSON kinds; 1<<source.Number may stand with Integer.
 type Types uint16
@@ -136,6 +118,3 @@ type PropertyShape struct {
 	Required bool
 	*Shape
 }
-
-// Shape returns the shape of s, at most depth levels deep.
-func (s *Schema) Shape(depth int) *Shape { return nil }

@@ -1,0 +1,145 @@
+package schema
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Closing: an object schema that names properties and says nothing of others
+// is closed, at the place where the object stands, on the union of what the
+// successful parts of the schema declare. Where several parts read the same
+// object on their own, what one of them misses is only a vote; once the
+// document has been accepted, a second round collects what any part declares,
+// and the votes that are left count.
+
+// misplacedFlag is the flag of properties that may not travel this way.
+func (st *State) misplacedFlag() propertyFlags {
+	switch st.Direction {
+	case Request:
+		return notAsked
+	case Answer:
+		return notAnswered
+	}
+	return 0
+}
+
+// misplaced handles a member that is readOnly in a request or writeOnly in
+// an answer. Where it can be decided at once its value is not judged.
+func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
+	if st.Misplaced == Allow || st.silent > 0 {
+		end := st.value(p.node, d, i, false)
+		if end >= 0 {
+			st.declare(w)
+		}
+		return end
+	}
+	word := wReadOnly
+	if st.Direction == Answer {
+		word = wWriteOnly
+	}
+	if st.rounds == 0 && st.Misplaced == Refuse {
+		st.stop(word, w.key)
+		st.bad.node = w.n
+		return -1
+	}
+	mark := len(st.Spans)
+	var end int
+	if st.rounds == 0 {
+		end = st.skip(d, i)
+	} else {
+		end = st.value(p.node, d, i, false)
+	}
+	if end < 0 {
+		return -1
+	}
+	st.Spans = st.Spans[:mark]
+	st.declare(w)
+	if st.rounds == 0 {
+		st.drop(w.key, end)
+	} else if !st.confirm {
+		st.votes = append(st.votes, vote{uint32(w.start), uint32(w.key), uint32(end), true, w.n})
+	}
+	return end
+}
+
+// undeclared handles a member that the rule has nothing for.
+func (st *State) undeclared(w *walk, d []byte, i int) int {
+	closes := w.rule.closed && !w.track && st.silent == 0 && st.Undeclared != Allow
+	if closes && st.Undeclared == Refuse && st.rounds == 0 {
+		st.stop(wUndeclared, w.start)
+		st.bad.node = w.n
+		return -1
+	}
+	end := st.skip(d, i)
+	if end >= 0 && closes {
+		st.leave(w.n, w.start, w.key, end)
+	}
+	return end
+}
+
+// leave drops a member that is undeclared, or votes for it.
+func (st *State) leave(n *node, start, key, end int) {
+	switch {
+	case st.confirm:
+	case st.rounds > 0 || st.Undeclared == Refuse:
+		st.votes = append(st.votes, vote{uint32(start), uint32(key), uint32(end), false, n})
+	default:
+		st.drop(key, end)
+	}
+}
+
+func (st *State) drop(start, end int) {
+	st.Spans = append(st.Spans, Span{TagDrop, uint32(start), uint32(end)})
+}
+
+// decide settles the votes of an accepted document.
+func (st *State) decide(n *node, d []byte) bool {
+	spans := len(st.Spans)
+	st.confirm = true
+	st.rewind()
+	st.work = workPerByte*len(d) + workFree
+	ok := st.whole(n, d)
+	st.confirm = false
+	st.Spans = st.Spans[:min(spans, len(st.Spans))]
+	if !ok {
+		return false
+	}
+	slices.Sort(st.declared)
+	slices.SortFunc(st.votes, func(a, b vote) int { return cmp.Compare(a.key, b.key) })
+	for i, v := range st.votes {
+		if i > 0 && st.votes[i-1].key == v.key && st.votes[i-1].misplaced == v.misplaced {
+			continue
+		}
+		policy, word, at := st.Undeclared, wUndeclared, v.object
+		if v.misplaced {
+			policy, word, at = st.Misplaced, wReadOnly, v.key
+			if st.Direction == Answer {
+				word = wWriteOnly
+			}
+		} else if _, found := slices.BinarySearch(st.declared, v.key); found {
+			continue
+		}
+		if policy == Refuse {
+			st.bad = failure{word: word, node: v.owner, at: int(at), progress: int(at)}
+			return false
+		}
+		st.drop(int(v.key), int(v.end))
+	}
+	return true
+}
+
+// sortSpans puts the spans into the order of their ends and drops those that
+// several readings found.
+func (st *State) sortSpans() {
+	for i := 1; i < len(st.Spans); i++ {
+		if compareSpans(st.Spans[i-1], st.Spans[i]) >= 0 {
+			slices.SortFunc(st.Spans, compareSpans)
+			st.Spans = slices.Compact(st.Spans)
+			return
+		}
+	}
+}
+
+func compareSpans(a, b Span) int {
+	return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(b.Start, a.Start), cmp.Compare(a.Tag, b.Tag))
+}

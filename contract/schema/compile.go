@@ -1,0 +1,210 @@
+package schema
+
+import (
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+// Compiler compiles the schemas of one contract. Nodes that are reached twice
+// are compiled once. It is not safe for concurrent use. Schemas keep nothing
+// of the documents' text.
+type Compiler struct {
+	o        Options
+	problems source.Problems
+
+	memo   map[memoKey]*node
+	fresh  []*node                // compiled but not finished
+	places map[*node]*source.Node // of those with composites
+
+	names    map[string]string
+	leaves   map[node]*node
+	strings  map[stringKey]*stringRule
+	patterns map[string]*pattern
+	tagSets  map[string]*tagSet
+	tagged   map[*source.Node]*tagSet
+
+	documents map[*source.File]*resource
+	resources map[string]*resource // by absolute URI
+	embedded  map[*source.Node]*resource
+	failed    map[string]bool // URIs that could not be loaded
+	envs      map[string]*env
+	dynamic   bool           // dynamic scopes are followed
+	wantsEnv  bool           // they should have been
+	unknown   map[string]int // formats that assert nothing
+}
+
+// memoKey is a schema object under the dynamic scope that it is reached in.
+type memoKey struct {
+	n *source.Node
+	e *env
+}
+
+// scope is where a schema stands: the resource that its references are
+// relative to, and its dynamic scope.
+type scope struct {
+	res *resource
+	env *env
+}
+
+// NewCompiler returns a compiler.
+func NewCompiler(o Options) *Compiler {
+	c := &Compiler{
+		o:         o,
+		names:     make(map[string]string),
+		leaves:    make(map[node]*node),
+		strings:   make(map[stringKey]*stringRule),
+		patterns:  make(map[string]*pattern),
+		tagSets:   make(map[string]*tagSet),
+		tagged:    make(map[*source.Node]*tagSet),
+		documents: make(map[*source.File]*resource),
+		resources: make(map[string]*resource),
+		embedded:  make(map[*source.Node]*resource),
+		failed:    make(map[string]bool),
+		envs:      make(map[string]*env),
+		unknown:   make(map[string]int),
+		dynamic:   o.Pure && o.Dialect == Draft202012,
+	}
+	c.memo = make(map[memoKey]*node)
+	c.places = make(map[*node]*source.Node)
+	return c
+}
+
+// Compile compiles the schema at n. It always returns a schema; one that has
+// problems refuses everything.
+func (c *Compiler) Compile(n *source.Node) *Schema {
+	before := len(c.problems)
+	root := c.entry(n)
+	if c.wantsEnv && !c.dynamic {
+		// A dynamic reference needs the resources on the way to it: once more,
+		// with scopes followed.
+		c.dynamic = true
+		clear(c.memo)
+		c.problems, c.fresh = c.problems[:before], nil
+		root = c.entry(n)
+	}
+	c.finish()
+	if len(c.problems[before:]) > 0 && c.problems[before:].Err() != nil {
+		return &Schema{root: &node{flags: broken}}
+	}
+	return &Schema{root: root}
+}
+
+// Problems returns what was wrong with all schemas compiled so far.
+func (c *Compiler) Problems() source.Problems { return c.problems }
+
+func (c *Compiler) problem(p source.Problem) { c.problems = append(c.problems, p) }
+
+// entry compiles a schema that is reached from outside.
+func (c *Compiler) entry(n *source.Node) *node {
+	res := c.document(n.File())
+	return c.node(n, c.inside(scope{res: res}, res))
+}
+
+// bad stands for a schema that could not be compiled.
+var bad = &node{flags: broken}
+
+// node compiles the schema at n.
+func (c *Compiler) node(n *source.Node, s scope) *node {
+	n, s, ok := c.follow(n, s)
+	if !ok {
+		return bad
+	}
+	if n.Is(source.Bool) && c.o.Dialect == Draft202012 {
+		if n.Bool() {
+			return always
+		}
+		return never
+	}
+	if !n.Is(source.Object) {
+		c.problem(source.At(n, "", "a schema must be an object, not %s", article(n.Kind())))
+		return bad
+	}
+	key := memoKey{n, s.env}
+	if known := c.memo[key]; known != nil {
+		return known
+	}
+	var set keywordSet
+	c.collect(n, s.res, &set)
+	tags := c.tags(n)
+	if !set.has(objectWords | arrayWords | compositeWords) {
+		leaf := node{tags: tags}
+		consts := c.scalars(&leaf, &set, s.res)
+		if consts == nil {
+			c.memo[key] = c.leaf(leaf)
+			return c.memo[key]
+		}
+	}
+	out := &node{tags: tags}
+	c.memo[key] = out
+	c.fresh = append(c.fresh, out)
+	consts := c.scalars(out, &set, s.res)
+	if set.has(objectWords) {
+		out.obj = c.object(out, &set, s)
+	}
+	if set.has(arrayWords) {
+		out.arr = c.array(&set, s)
+	}
+	if set.has(compositeWords) || consts != nil {
+		out.more = c.composite(out, &set, s, consts)
+		c.places[out] = n
+	}
+	return out
+}
+
+// leaf returns the one node that equal leaves share.
+func (c *Compiler) leaf(n node) *node {
+	n.accept = n.types
+	if n == *always {
+		return always
+	}
+	if known := c.leaves[n]; known != nil {
+		return known
+	}
+	shared := &n
+	c.leaves[n] = shared
+	return shared
+}
+
+// tags asks the guards for the node's tags.
+func (c *Compiler) tags(n *source.Node) *tagSet {
+	if c.o.Tags == nil {
+		return nil
+	}
+	if known, asked := c.tagged[n]; asked {
+		return known
+	}
+	set := c.tagSet(c.o.Tags(n))
+	if n.Get("$ref") != nil { // asked again when the reference is followed
+		c.tagged[n] = set
+	}
+	return set
+}
+
+// tagSet returns the shared form of a list of tags.
+func (c *Compiler) tagSet(list []Tag) *tagSet {
+	if len(list) == 0 {
+		return nil
+	}
+	var key strings.Builder
+	for _, t := range list {
+		key.WriteByte(byte(t))
+		key.WriteByte(byte(t >> 8))
+	}
+	if known := c.tagSets[key.String()]; known != nil {
+		return known
+	}
+	set := &tagSet{append([]Tag(nil), list...)}
+	c.tagSets[key.String()] = set
+	return set
+}
+
+// name returns a copy of s that is shared and does not hold the document.
+func (c *Compiler) name(s string) string {
+	if known, ok := c.names[s]; ok {
+		return known
+	}
+	s = strings.Clone(s)
+	c.names[s] = s
+	return s
+}

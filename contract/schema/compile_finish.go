@@ -1,0 +1,238 @@
+package schema
+
+import (
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+// finish settles what depends on schemas around and below: what nodes accept
+// with their composites, closing, directions, and how often values are read.
+func (c *Compiler) finish() {
+	f := finisher{c: c, state: make(map[*node]uint8)}
+	for _, n := range c.fresh {
+		if n.more == nil {
+			n.accept = n.types
+		}
+	}
+	for _, n := range c.fresh {
+		f.visit(n)
+	}
+	for _, n := range c.fresh {
+		if n.obj != nil {
+			f.directions(n)
+		}
+	}
+	for _, n := range c.fresh {
+		if n.more != nil {
+			f.siblings(n)
+			c.findTag(n.more.any)
+			c.findTag(n.more.one)
+			f.passes(n)
+		}
+	}
+	c.fresh = nil
+}
+
+type finisher struct {
+	c     *Compiler
+	state map[*node]uint8 // 1 is being visited
+}
+
+// visit computes accept and closing of n and of all that apply where it does.
+func (f *finisher) visit(n *node) {
+	if n.more == nil || n.flags&settled != 0 {
+		return
+	}
+	if f.state[n] == 1 {
+		f.c.problem(source.Problem{
+			Position: f.c.places[n].Position(), Pointer: f.c.places[n].Pointer(),
+			Text: "a schema that refers to itself without looking into the value",
+			Hint: "remove the reference, or put it below properties or items",
+		})
+		return
+	}
+	f.state[n] = 1
+	m := n.more
+	accept := n.types
+	for _, b := range m.all {
+		f.visit(b)
+		accept = both(accept, b.accept)
+		n.flags |= b.flags & closing
+	}
+	for _, ch := range []*choice{m.any, m.one} {
+		if ch == nil {
+			continue
+		}
+		var some kinds
+		for _, b := range ch.branches {
+			f.visit(b)
+			some |= b.accept
+			n.flags |= b.flags & closing
+		}
+		accept = both(accept, some)
+	}
+	if m.not != nil {
+		f.visit(m.not)
+	}
+	if m.cond != nil {
+		for _, b := range []*node{m.cond.when, m.cond.then, m.cond.otherwise} {
+			if b != nil {
+				f.visit(b)
+				n.flags |= b.flags & closing
+			}
+		}
+	}
+	for _, dep := range m.depends {
+		f.visit(dep.node)
+		n.flags |= dep.node.flags & closing
+	}
+	if m.nullable {
+		accept |= kNull
+	}
+	n.accept = accept
+	n.flags |= settled
+	f.state[n] = 0
+}
+
+// both is the intersection of two sets of kinds, where integers are numbers.
+func both(a, b kinds) kinds {
+	k := a & b
+	if a&kNumber != 0 && b&kInteger != 0 || a&kInteger != 0 && b&kNumber != 0 {
+		k |= kInteger
+	}
+	return k
+}
+
+// directions marks the properties that travel one way only, and what is
+// required in either direction.
+func (f *finisher) directions(n *node) {
+	o := n.obj
+	o.inRequest, o.inAnswer = o.required, o.required
+	if f.c.o.Pure {
+		return
+	}
+	for k := range o.props {
+		p := &o.props[k]
+		if p.flags&declared == 0 {
+			continue
+		}
+		flags := nodeFlags(0)
+		for _, part := range conjuncts(nil, p.node) {
+			flags |= part.flags
+		}
+		if flags&readOnly != 0 {
+			p.flags |= notAsked
+			o.inRequest = without(o.inRequest, k)
+		}
+		if flags&writeOnly != 0 {
+			p.flags |= notAnswered
+			o.inAnswer = without(o.inAnswer, k)
+		}
+		o.special = o.special || flags&(readOnly|writeOnly) != 0
+	}
+}
+
+// without returns a copy of set that lacks k.
+func without(set []uint64, k int) []uint64 {
+	if k>>6 >= len(set) || set[k>>6]&(1<<(k&63)) == 0 {
+		return set
+	}
+	out := append([]uint64(nil), set...)
+	out[k>>6] &^= 1 << (k & 63)
+	return out
+}
+
+// siblings takes what one part of an allOf says of direction over to what
+// another requires: {allOf: [base, {required: [id]}]} where base has id
+// readOnly. A part that changes is copied, since others may use it too.
+func (f *finisher) siblings(n *node) {
+	if f.c.o.Pure || len(n.more.all) == 0 {
+		return
+	}
+	flags := make(map[string]propertyFlags)
+	all := conjuncts(nil, n)
+	for _, part := range all {
+		if part.obj == nil {
+			continue
+		}
+		for _, p := range part.obj.props {
+			if p.flags&(notAsked|notAnswered) != 0 {
+				flags[p.name] |= p.flags & (notAsked | notAnswered)
+			}
+		}
+	}
+	if len(flags) == 0 {
+		return
+	}
+	relax(n, flags)
+	for k, part := range n.more.all {
+		if part.obj != nil {
+			copied := *part
+			if relax(&copied, flags) {
+				n.more.all[k] = &copied
+			}
+		}
+	}
+}
+
+// relax lifts requirements in n for the directions in flags.
+func relax(n *node, flags map[string]propertyFlags) bool {
+	if n.obj == nil {
+		return false
+	}
+	o := *n.obj
+	changed := false
+	for k, p := range o.props {
+		way := flags[p.name] &^ p.flags
+		if way == 0 || k>>6 >= len(o.required) || o.required[k>>6]&(1<<(k&63)) == 0 {
+			continue
+		}
+		changed = true
+		if way&notAsked != 0 {
+			o.inRequest = without(o.inRequest, k)
+		}
+		if way&notAnswered != 0 {
+			o.inAnswer = without(o.inAnswer, k)
+		}
+	}
+	if changed {
+		n.obj = &o
+	}
+	return changed
+}
+
+// passes settles whether the node's own rules must read containers, and how
+// often a value is read.
+func (f *finisher) passes(n *node) {
+	m := n.more
+	full := len(m.all) > 0 || m.any != nil || m.one != nil // one of them reads the value to its end
+	m.base = n.obj != nil || n.arr != nil || m.hasConsts || !full
+	m.passes = len(m.all) + len(m.depends)
+	if m.base {
+		m.passes++
+	}
+	if m.cond != nil {
+		m.passes += 2
+	}
+	for _, ch := range []*choice{m.any, m.one} {
+		if ch != nil {
+			m.passes += ways(ch)
+		}
+	}
+}
+
+// ways is how many branches may read an object or array.
+func ways(ch *choice) int {
+	var objects, arrays int
+	for _, b := range ch.branches {
+		if b.accept&kObject != 0 {
+			objects++
+		}
+		if b.accept&kArray != 0 {
+			arrays++
+		}
+	}
+	if ch.tag != nil {
+		objects = min(objects, 1)
+	}
+	return max(objects, arrays, 1)
+}

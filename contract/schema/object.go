@@ -1,0 +1,279 @@
+package schema
+
+// object judges the object that begins at i by the rule of n.
+func (st *State) object(n *node, d []byte, i int, track bool) int {
+	start := i
+	if st.depth++; st.depth > maxDepth {
+		return st.stop(wDepth, i)
+	}
+	w := walk{n: n, rule: n.obj, start: start, track: track, set: st.openNames(), base: len(st.wide)}
+	o := n.obj
+	if len(o.props) > 64 {
+		st.pushWide(len(o.props))
+	}
+	var seen uint64
+	next := 0
+	i = space(d, i+1)
+	for uint(i) >= uint(len(d)) || d[i] != '}' || w.count > 0 {
+		w.key = i
+		k := -1
+		if next < len(o.props) && !o.odd {
+			// Most writers keep the order of the schema: try the next name.
+			name := o.props[next].name
+			e := i + 1 + len(name)
+			if uint(e) < uint(len(d)) && d[i] == '"' && d[e] == '"' && string(d[i+1:e]) == name {
+				k, i = next, e+1
+			}
+		}
+		if k < 0 {
+			if k, i = st.lookup(o, d, i); i < 0 {
+				return -1
+			}
+		}
+		w.nameEnd = i
+		if i = colon(d, i); i < 0 {
+			return st.syntax(w.nameEnd)
+		}
+		if k >= 0 {
+			next = k + 1
+			if k < 64 {
+				bit := uint64(1) << (k & 63)
+				if seen&bit != 0 {
+					return st.stop(wDuplicate, w.key)
+				}
+				seen |= bit
+			} else if !st.setWide(w.base, k) {
+				return st.stop(wDuplicate, w.key)
+			}
+		}
+		if k >= 0 && !o.special && !track && !st.confirm {
+			i = st.value(o.props[k].node, d, i, false)
+		} else {
+			i = st.member(&w, d, i, k)
+		}
+		if i < 0 {
+			return -1
+		}
+		w.count++
+		if uint(i) < uint(len(d)) && d[i] <= ' ' {
+			i = space(d, i)
+		}
+		if uint(i) >= uint(len(d)) {
+			return st.syntax(i)
+		}
+		if d[i] == ',' {
+			if i++; uint(i) < uint(len(d)) && d[i] <= ' ' {
+				i = space(d, i)
+			}
+			continue
+		}
+		if d[i] != '}' {
+			return st.syntax(i)
+		}
+		break
+	}
+	if i++; !st.complete(&w, seen, i) {
+		return -1
+	}
+	st.depth--
+	st.closeNames(&w.set)
+	st.wide = st.wide[:w.base]
+	return i
+}
+
+// walk is where the reader stands in one object.
+type walk struct {
+	n       *node
+	rule    *objectRule
+	set     nameSet
+	start   int // the opening brace
+	key     int // the name of the current member
+	nameEnd int
+	count   int // members before it
+	base    int // bits of wide objects
+	track   bool
+}
+
+func (st *State) pushWide(names int) {
+	for range (names + 63) / 64 {
+		st.wide = append(st.wide, 0)
+	}
+}
+
+func (st *State) setWide(base, k int) bool {
+	word, bit := &st.wide[base+k>>6], uint64(1)<<(k&63)
+	fresh := *word&bit == 0
+	*word |= bit
+	return fresh
+}
+
+// complete judges what can only be judged at the end.
+func (st *State) complete(w *walk, seen uint64, end int) bool {
+	o := w.rule
+	need := o.required
+	switch st.Direction {
+	case Request:
+		need = o.inRequest
+	case Answer:
+		need = o.inAnswer
+	}
+	if len(o.props) > 64 {
+		st.wide[w.base] = seen
+		if k := missing(need, st.wide[w.base:]); k >= 0 {
+			return st.fail(wRequired, w.n, w.start, end, k) >= 0
+		}
+	} else if len(need) > 0 && seen&need[0] != need[0] {
+		return st.fail(wRequired, w.n, w.start, end, missing(need, []uint64{seen})) >= 0
+	}
+	if int32(w.count) < o.min {
+		return st.fail(wMinProperties, w.n, w.start, end, 0) >= 0
+	}
+	if o.max >= 0 && int32(w.count) > o.max {
+		return st.fail(wMaxProperties, w.n, w.start, end, 0) >= 0
+	}
+	if o.rare != nil && len(o.rare.dependent) > 0 && !st.dependents(w, seen, end) {
+		return false
+	}
+	if w.track && w.n.flags&named != 0 {
+		st.closed = true
+	}
+	return true
+}
+
+func (st *State) dependents(w *walk, seen uint64, end int) bool {
+	one := [1]uint64{seen}
+	have := one[:]
+	if len(w.rule.props) > 64 {
+		have = st.wide[w.base:]
+	}
+	for _, dep := range w.rule.rare.dependent {
+		if have[dep.name>>6]&(1<<(dep.name&63)) == 0 {
+			continue
+		}
+		if k := missing(dep.need, have); k >= 0 {
+			return st.fail(wDependentRequired, w.n, w.start, end, k) >= 0
+		}
+	}
+	return true
+}
+
+// missing returns the first of need that have lacks, or -1.
+func missing(need, have []uint64) int {
+	for i, w := range need {
+		for k := range 64 {
+			if w&^have[i]&(1<<k) != 0 {
+				return i<<6 + k
+			}
+		}
+	}
+	return -1
+}
+
+// member judges one member that needs more than the node of its name: k is
+// the property, or -1 when there is none.
+func (st *State) member(w *walk, d []byte, i, k int) int {
+	if k < 0 {
+		if st.name(d, w.key, &w.set) < 0 {
+			return -1
+		}
+	}
+	rare := w.rule.rare
+	if rare != nil && rare.names != nil {
+		if st.conditional(rare.names, d, w.key) < 0 {
+			return st.fail(wPropertyNames, w.n, w.start, w.nameEnd, 0)
+		}
+	}
+	end, hit := -1, false
+	if k >= 0 && w.rule.props[k].flags&declared != 0 {
+		p := &w.rule.props[k]
+		if p.flags&st.misplacedFlag() != 0 {
+			return st.misplaced(w, p, d, i)
+		}
+		if end = st.value(p.node, d, i, false); end < 0 {
+			return -1
+		}
+		hit = true
+	}
+	if rare != nil && len(rare.patterns) > 0 {
+		var ok bool
+		if end, ok = st.patterns(w, d, i, end, &hit); !ok {
+			return -1
+		}
+	}
+	if !hit {
+		if w.rule.additional == nil {
+			return st.undeclared(w, d, i)
+		}
+		if w.rule.additional == never {
+			return st.fail(wAdditionalProperties, w.n, w.start, w.nameEnd, 0)
+		}
+		if end = st.value(w.rule.additional, d, i, false); end < 0 {
+			return -1
+		}
+	}
+	st.declare(w)
+	return end
+}
+
+// declare notes that the current member has been evaluated.
+func (st *State) declare(w *walk) {
+	if w.track {
+		st.evaluated(w.count)
+	}
+	if st.confirm {
+		st.declared = append(st.declared, uint32(w.key))
+	}
+}
+
+// patterns applies patternProperties to the current member.
+func (st *State) patterns(w *walk, d []byte, i, end int, hit *bool) (int, bool) {
+	b := d[w.key+1 : w.nameEnd-1]
+	mark := len(st.decoded)
+	if hasEscape(b) {
+		b = st.decode(b)
+	}
+	st.rounds++
+	for k := range w.rule.rare.patterns {
+		p := &w.rule.rare.patterns[k]
+		if !p.pattern.match(b) {
+			continue
+		}
+		e := st.value(p.node, d, i, false)
+		if e < 0 || !st.charge(i, e) {
+			return -1, false
+		}
+		end, *hit = e, true
+	}
+	st.rounds--
+	st.decoded = st.decoded[:mark]
+	return end, true
+}
+
+func hasEscape(b []byte) bool {
+	for _, c := range b {
+		if c == '\\' {
+			return true
+		}
+	}
+	return false
+}
+
+// lookup reads a name and finds it among the properties; k is -1 when it is
+// none of them.
+func (st *State) lookup(o *objectRule, d []byte, i int) (k, end int) {
+	if uint(i) >= uint(len(d)) || d[i] != '"' {
+		return -1, st.syntax(i)
+	}
+	end, t := st.str(d, i)
+	if end < 0 {
+		return -1, -1
+	}
+	b := d[i+1 : end-1]
+	if t&escaped != 0 {
+		mark := len(st.decoded)
+		k = o.find(st.decode(b))
+		st.decoded = st.decoded[:mark]
+		return k, end
+	}
+	return o.find(b), end
+}

@@ -1,0 +1,139 @@
+package schema
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+// Shape returns the shape of s, at most depth levels deep.
+func (s *Schema) Shape(depth int) *Shape {
+	if s == nil || s.root == nil {
+		return nil
+	}
+	return shape([]*node{s.root}, depth)
+}
+
+// shape merges the schemas that apply to one value together.
+func shape(list []*node, depth int) *Shape {
+	if len(list) == 0 {
+		return nil
+	}
+	out := &Shape{Types: ^Types(0)}
+	var all []*node
+	for _, n := range list {
+		all = parts(all, n)
+		out.Types &= typesOf(n.accept)
+	}
+	out.Open = true
+	for _, n := range all {
+		if n.flags&octets != 0 {
+			out.Binary = true
+		}
+		if n.flags&named != 0 || n.obj != nil && n.obj.additional == never ||
+			n.more != nil && n.more.unevaluatedProperties == never {
+			out.Open = false
+		}
+	}
+	for _, n := range all {
+		if n.obj != nil && n.obj.additional != nil && n.obj.additional != never ||
+			n.more != nil && n.more.unevaluatedProperties != nil && n.more.unevaluatedProperties != never {
+			out.Open = true
+		}
+	}
+	if depth <= 0 {
+		return out
+	}
+	out.Properties = shapeProperties(list, all, depth)
+	extra, items := []*node(nil), []*node(nil)
+	prefix := 0
+	for _, n := range all {
+		if n.obj != nil && n.obj.additional != nil && n.obj.additional != never {
+			extra = append(extra, n.obj.additional)
+		}
+		if n.more != nil && n.more.unevaluatedProperties != nil && n.more.unevaluatedProperties != never {
+			extra = append(extra, n.more.unevaluatedProperties)
+		}
+		if n.arr != nil && n.arr.items != nil && n.arr.items != never {
+			items = append(items, n.arr.items)
+		}
+		if n.arr != nil {
+			prefix = max(prefix, len(n.arr.prefix))
+		}
+	}
+	out.Extra, out.Items = shape(extra, depth-1), shape(items, depth-1)
+	for k := range prefix {
+		out.Prefix = append(out.Prefix, shape(roots(itemParts(all, k)), depth-1))
+	}
+	return out
+}
+
+// roots bounds what is merged.
+func roots(list []*node) []*node { return list[:min(len(list), maxParts)] }
+
+func shapeProperties(list, all []*node, depth int) []PropertyShape {
+	byName := make(map[string][]*node)
+	for _, n := range all {
+		if n.obj == nil {
+			continue
+		}
+		for _, p := range n.obj.props {
+			if p.flags&declared != 0 && !slices.Contains(byName[p.name], p.node) {
+				byName[p.name] = append(byName[p.name], p.node)
+			}
+		}
+	}
+	var must []*node
+	for _, n := range list {
+		must = conjuncts(must, n)
+	}
+	var out []PropertyShape
+	for name, nodes := range byName {
+		out = append(out, PropertyShape{Name: name, Required: requires(must, name), Shape: either(nodes, depth-1)})
+	}
+	slices.SortFunc(out, func(a, b PropertyShape) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// either merges schemas of which several may apply: the same property in
+// different branches.
+func either(nodes []*node, depth int) *Shape {
+	out := shape(nodes, depth)
+	out.Types = 0
+	for _, n := range nodes {
+		out.Types |= typesOf(n.accept)
+	}
+	return out
+}
+
+func requires(must []*node, name string) bool {
+	for _, n := range must {
+		if n.obj == nil {
+			continue
+		}
+		if k := n.obj.find([]byte(name)); k >= 0 && k>>6 < len(n.obj.required) && n.obj.required[k>>6]&(1<<(k&63)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// typesOf translates kinds.
+func typesOf(k kinds) (t Types) {
+	for _, e := range []struct {
+		k kinds
+		t Types
+	}{
+		{kNull, 1 << source.Null}, {kBool, 1 << source.Bool}, {kNumber, 1 << source.Number},
+		{kString, 1 << source.String}, {kArray, 1 << source.Array}, {kObject, 1 << source.Object},
+	} {
+		if k&e.k != 0 {
+			t |= e.t
+		}
+	}
+	if k&kInteger != 0 && k&kNumber == 0 {
+		t |= 1<<source.Number | Integer
+	}
+	return t
+}
