@@ -79,15 +79,10 @@ func (p *Program) start() error {
 	if p.upstream, err = p.config.newUpstream(); err != nil {
 		return err
 	}
-	c, problems, err := p.read()
-	if err != nil {
+	c, plan, problems := p.compile()
+	if err := problems.Err(); err != nil {
 		return err
 	}
-	plan, more, err := p.compile(c)
-	if err != nil {
-		return append(problems, more...).Sort()
-	}
-	problems = append(problems, more...).Sort()
 	if p.events, err = openEvents(&p.config, log); err != nil {
 		return err
 	}
@@ -102,28 +97,24 @@ func (p *Program) start() error {
 	return nil
 }
 
-// read reads the contract.
-func (p *Program) read() (*contract.Contract, source.Problems, error) {
-	if p.config.Read != nil {
-		return p.config.Read, nil, nil
+// compile reads the contract and makes the plan, so that all problems are
+// known at once. The files of the contract are not needed after it.
+func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
+	c, problems := p.config.Read, source.Problems(nil)
+	if c == nil {
+		c, problems = openapi.Load(p.config.Contract)
 	}
-	c, problems := openapi.Load(p.config.Contract)
-	if c == nil || problems.Err() != nil {
+	if c == nil {
 		return nil, nil, problems
 	}
-	return c, problems, nil
-}
-
-// compile makes the plan. The files of the contract are not needed after it.
-func (p *Program) compile(c *contract.Contract) (*gate.Plan, source.Problems, error) {
-	plan, problems := gatehouse.Compile(c, gatehouse.Options{
+	plan, more := gatehouse.Compile(c, gatehouse.Options{
 		Upstream: p.upstream, Mode: p.config.Mode, Authentication: p.config.Authentication,
 		Undeclared: p.config.Undeclared, MaxBodyBytes: p.config.MaxBodyBytes,
 	})
 	if c.Files != nil {
 		c.Files.Close()
 	}
-	return plan, problems, problems.Err()
+	return c, plan, append(problems, more...).Sort()
 }
 
 // listen opens the listener and serves it.

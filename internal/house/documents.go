@@ -14,6 +14,7 @@ import (
 var dependencies = map[string]string{
 	"go.yaml.in/yaml/v4":              "docs/decisions/dependencies.md",
 	"github.com/spf13/cobra":          "docs/decisions/dependencies.md",
+	"github.com/spf13/pflag":          "docs/decisions/dependencies.md",
 	"github.com/rogpeppe/go-internal": "docs/decisions/dependencies.md",
 }
 

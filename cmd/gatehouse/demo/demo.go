@@ -126,7 +126,7 @@ func (p *problem) why() string {
 	switch {
 	case p.Detail == "":
 		return strings.TrimSuffix(p.Title, ".")
-	case where == "":
+	case where == "", strings.HasPrefix(p.Detail, "the "): // it says where by itself
 		return p.Detail
 	}
 	return where + ": " + p.Detail

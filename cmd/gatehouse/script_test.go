@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gatehouse": main})
+}
+
+// TestScripts runs the whole program as operators do. Besides the commands of
+// testscript there are:
+//
+//	api                      starts an API that echoes; $API is its address
+//	apisaw N                 the API has seen N calls
+//	gate ARGS                starts gatehouse serve in front of it; $GATE is its address,
+//	                         gate.out and gate.err hold what it has printed after stop
+//	stop [STATUS]            sends SIGTERM to the gate and waits for its end
+//	call METHOD TARGET [NAME:VALUE] [=BODY]
+//	                         makes a call; the answer goes to standard output
+//	send FILE                sends the file's bytes to the gate, lines ended by CR LF
+//	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"api": startAPI, "apisaw": apiSaw, "gate": startGate, "stop": stopGate,
+			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Values[stageKey{}] = new(stage)
+			e.Setenv("NO_COLOR", "")
+			return nil
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+type stageKey struct{}
+
+// stage is what one script has started.
+type stage struct {
+	api   *httptest.Server
+	gate  *exec.Cmd
+	done  chan struct{} // the gate's standard error has ended
+	mu    sync.Mutex
+	calls int // guarded by mu
+}
+
+func on(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
+
+// plain refuses a negation, which these commands do not have.
+func plain(ts *testscript.TestScript, neg bool, args []string, least int) {
+	if neg || len(args) < least {
+		ts.Fatalf("usage: see the comment of TestScripts")
+	}
+}
+
+func startAPI(ts *testscript.TestScript, neg bool, args []string) {
+	plain(ts, neg, args, 0)
+	s := on(ts)
+	s.api = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.calls++
+		s.mu.Unlock()
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "text/plain")
+		fmt.Fprintf(w, "api saw %s %s %s\n", r.Method, r.RequestURI, body)
+	}))
+	ts.Setenv("API", s.api.URL)
+	ts.Defer(s.api.Close)
+}
+
+func apiSaw(ts *testscript.TestScript, neg bool, args []string) {
+	plain(ts, neg, args, 1)
+	s := on(ts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if strconv.Itoa(s.calls) != args[0] {
+		ts.Fatalf("the API saw %d calls, want %s", s.calls, args[0])
+	}
+}
+
+// startGate starts the program and waits until its banner names the address.
+func startGate(ts *testscript.TestScript, neg bool, args []string) {
+	plain(ts, neg, args, 0)
+	s := on(ts)
+	program := ""
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if name := filepath.Join(dir, "gatehouse"); program == "" && exists(name) {
+			program = name
+		}
+	}
+	s.gate = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--upstream", ts.Getenv("API")}, args...)...)
+	s.gate.Dir = ts.MkAbs(".")
+	s.gate.Env = append(os.Environ(), "NO_COLOR=")
+	out, err := os.Create(ts.MkAbs("gate.out"))
+	ts.Check(err)
+	s.gate.Stdout = out
+	stderr, err := s.gate.StderrPipe()
+	ts.Check(err)
+	ts.Check(s.gate.Start())
+	out.Close()
+	ts.Defer(func() {
+		if s.gate != nil {
+			s.gate.Process.Kill()
+			<-s.done
+			s.gate.Wait()
+		}
+	})
+	s.done = make(chan struct{})
+	address := make(chan string, 1)
+	go s.follow(stderr, ts.MkAbs("gate.err"), address)
+	if url := <-address; url != "" {
+		ts.Setenv("GATE", url)
+		return
+	}
+	s.gate.Wait()
+	s.gate = nil
+	ts.Fatalf("the gate did not start:\n%s", ts.ReadFile("gate.err"))
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// follow copies standard error into a file and sends the address that the
+// banner names, or "" when there is none.
+func (s *stage) follow(stderr io.Reader, name string, address chan<- string) {
+	defer close(s.done)
+	defer close(address)
+	file, err := os.Create(name)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	banner := false
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		fmt.Fprintln(file, lines.Text())
+		words := strings.Fields(lines.Text())
+		if len(words) > 1 && words[0] == "listening" && !banner {
+			banner = true
+			address <- words[1]
+		}
+	}
+}
+
+func stopGate(ts *testscript.TestScript, neg bool, args []string) {
+	plain(ts, neg, args, 0)
+	s := on(ts)
+	want := 0
+	if len(args) > 0 {
+		want, _ = strconv.Atoi(args[0])
+	}
+	ts.Check(s.gate.Process.Signal(syscall.SIGTERM))
+	<-s.done
+	s.gate.Wait()
+	if got := s.gate.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("the gate ended with status %d, want %d\n%s", got, want, ts.ReadFile("gate.err"))
+	}
+	s.gate = nil
+}
+
+func makeCall(ts *testscript.TestScript, neg bool, args []string) {
+	plain(ts, neg, args, 2)
+	var body io.Reader
+	if last := args[len(args)-1]; strings.HasPrefix(last, "=") {
+		body, args = strings.NewReader(last[1:]), args[:len(args)-1]
+	}
+	r, err := http.NewRequestWithContext(context.Background(), args[0], ts.Getenv("GATE")+args[1], body)
+	ts.Check(err)
+	for _, field := range args[2:] {
+		name, value, _ := strings.Cut(field, ":")
+		r.Header.Add(name, value)
+	}
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		// The certificate is of the test's own making.
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
+	}}
+	answer, err := client.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	var all bytes.Buffer
+	ts.Check(answer.Write(&all))
+	fmt.Fprint(ts.Stdout(), strings.ReplaceAll(all.String(), "\r\n", "\n"))
+}
+
+func sendBytes(ts *testscript.TestScript, neg bool, args []string) {
+	plain(ts, neg, args, 1)
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(ts.Getenv("GATE"), "http://"))
+	ts.Check(err)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_, err = io.WriteString(conn, text)
+	ts.Check(err)
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n%s", answer.Status, body)
+}
