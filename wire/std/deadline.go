@@ -72,7 +72,7 @@ func (c *conn) Close() error {
 	}
 	defer c.server.forget(c)
 	if c.cut.Load() || c.server.cutting.Load() {
-		if t, ok := c.raw.(*net.TCPConn); ok {
+		if t, ok := c.raw.(interface{ SetLinger(int) error }); ok {
 			t.SetLinger(0)
 		}
 		return c.raw.Close()
@@ -88,7 +88,7 @@ func (c *conn) linger() {
 	if t, ok := c.Conn.(*tls.Conn); ok {
 		t.CloseWrite()
 	}
-	if t, ok := c.raw.(*net.TCPConn); ok {
+	if t, ok := c.raw.(interface{ CloseWrite() error }); ok {
 		t.CloseWrite()
 	}
 	var b [4 << 10]byte

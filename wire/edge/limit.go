@@ -1,0 +1,103 @@
+package edge
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+)
+
+// limited bounds the open connections of a listener, in all and for each
+// client network. One more is closed at once: to let it wait would keep
+// everyone behind it waiting too.
+type limited struct {
+	tcp       *net.TCPListener
+	max, each int
+	dropped   atomic.Int64
+
+	mu   sync.Mutex
+	open int                  // guarded by mu
+	by   map[netip.Prefix]int // guarded by mu; never holds more than open
+}
+
+func limit(l *net.TCPListener, most, each int) *limited {
+	return &limited{tcp: l, max: most, each: each, by: map[netip.Prefix]int{}}
+}
+
+// Accept implements net.Listener.
+func (l *limited) Accept() (net.Conn, error) {
+	for {
+		c, err := l.tcp.AcceptTCP()
+		if err != nil {
+			return nil, err
+		}
+		from := network(c)
+		if l.enter(from) {
+			return &counted{TCPConn: c, from: from, limited: l}, nil
+		}
+		l.dropped.Add(1)
+		c.SetLinger(0) // leaves nothing behind in the kernel
+		c.Close()
+	}
+}
+
+// Dropped returns how many connections were beyond the bounds so far.
+func (l *limited) Dropped() int64 { return l.dropped.Load() }
+
+// Close implements net.Listener.
+func (l *limited) Close() error { return l.tcp.Close() }
+
+// Addr implements net.Listener.
+func (l *limited) Addr() net.Addr { return l.tcp.Addr() }
+
+func (l *limited) enter(from netip.Prefix) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open >= l.max || l.by[from] >= l.each {
+		return false
+	}
+	l.open++
+	l.by[from]++
+	return true
+}
+
+func (l *limited) leave(from netip.Prefix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	if l.by[from]--; l.by[from] == 0 {
+		delete(l.by, from)
+	}
+}
+
+// network is what one client is taken to hold: an IPv4 address or an IPv6 /64.
+func network(c *net.TCPConn) netip.Prefix {
+	a, ok := c.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	ip := a.AddrPort().Addr().Unmap().WithZone("")
+	bits := 64
+	if ip.Is4() {
+		bits = 32
+	}
+	p, err := ip.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+// counted gives its place back when it is closed.
+type counted struct {
+	*net.TCPConn
+	from    netip.Prefix
+	limited *limited
+	once    sync.Once
+}
+
+// Close implements net.Conn.
+func (c *counted) Close() error {
+	c.once.Do(func() { c.limited.leave(c.from) })
+	return c.TCPConn.Close()
+}

@@ -1,0 +1,143 @@
+package edge
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pair is a certificate with its key, read from two files and read again when
+// they change. The live one is only replaced by one that was checked.
+type pair struct {
+	certFile, keyFile string
+	log               *slog.Logger
+	live              atomic.Pointer[tls.Certificate]
+
+	mu   sync.Mutex
+	seen [sha256.Size]byte // guarded by mu; of both files' content when last tried
+	bad  error             // guarded by mu; why that content was not taken
+
+	stop chan struct{}
+	once sync.Once
+	work sync.WaitGroup
+}
+
+// openPair reads and checks the pair.
+func openPair(certFile, keyFile string, log *slog.Logger) (*pair, error) {
+	p := &pair{certFile: certFile, keyFile: keyFile, log: log, stop: make(chan struct{})}
+	if _, err := p.refresh(); err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(keyFile); err == nil && info.Mode().Perm()&0o004 != 0 {
+		log.Warn("everyone on this machine can read the TLS key: take the permission away", "file", keyFile, "mode", info.Mode().Perm().String())
+	}
+	return p, nil
+}
+
+// watch starts to look for changes. It looks at the content, not at times and
+// sizes: two small files are cheap to read, and a swapped symbolic link, a
+// copied time or a change within one tick of the clock are not missed.
+func (p *pair) watch(every time.Duration) {
+	p.work.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-tick.C:
+				p.reload()
+			}
+		}
+	})
+}
+
+// close ends watch.
+func (p *pair) close() {
+	p.once.Do(func() { close(p.stop) })
+	p.work.Wait()
+}
+
+// reload takes the files' content when it changed and logs what came of it,
+// once for each content.
+func (p *pair) reload() error {
+	changed, err := p.refresh()
+	switch {
+	case !changed:
+	case err != nil:
+		p.log.Error("the changed TLS certificate is not used, the one before serves on", "cause", err)
+	default:
+		leaf := p.live.Load().Leaf
+		p.log.Info("the TLS certificate was changed", "file", p.certFile, "serial", leaf.SerialNumber.String(), "expires", leaf.NotAfter)
+	}
+	return err
+}
+
+// refresh reports whether the content differs from the last one tried, and
+// why the present one is not in use.
+func (p *pair) refresh() (changed bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	cert, err := readFile(p.certFile)
+	key, keyErr := readFile(p.keyFile)
+	sum := digest(cert, key, errors.Join(err, keyErr))
+	if sum == p.seen {
+		return false, p.bad
+	}
+	p.seen = sum
+	if p.bad = errors.Join(err, keyErr); p.bad == nil {
+		var c *tls.Certificate
+		if c, p.bad = p.check(cert, key); p.bad == nil {
+			p.live.Store(c)
+		}
+	}
+	return true, p.bad
+}
+
+// digest tells contents and failures to read them apart.
+func digest(cert, key []byte, err error) [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %d %v\n", len(cert), len(key), err)
+	h.Write(cert)
+	h.Write(key)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// check makes a certificate of the files' content.
+func (p *pair) check(cert, key []byte) (*tls.Certificate, error) {
+	c, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s and key %s are not a pair: %w", p.certFile, p.keyFile, err)
+	}
+	now := time.Now()
+	switch {
+	case now.After(c.Leaf.NotAfter):
+		return nil, fmt.Errorf("certificate %s expired on %s: renew it", p.certFile, c.Leaf.NotAfter.Format(time.DateTime))
+	case now.Before(c.Leaf.NotBefore):
+		return nil, fmt.Errorf("certificate %s is valid from %s on: check this machine's clock", p.certFile, c.Leaf.NotBefore.Format(time.DateTime))
+	}
+	return &c, nil
+}
+
+// maxFile bounds what is read of a file.
+const maxFile = 1 << 20
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = fmt.Errorf("%s is larger than %d bytes: it is no certificate or key", name, maxFile)
+	}
+	return b, err
+}
