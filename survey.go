@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
 // Exposure is what a contract lets through at one operation beyond what a
@@ -111,20 +112,31 @@ const (
 	surveyMost  = 3 // remarks of one kind that are written out
 )
 
+// anything is the set of all kinds of JSON values.
+const anything schema.Types = 1<<source.Null | 1<<source.Bool | 1<<source.Number | 1<<source.String | 1<<source.Array | 1<<source.Object
+
 // shape finds what is open in a value.
 func (s *surveyor) shape(name string, shape *schema.Shape) {
 	if shape == nil {
 		return
 	}
-	if shape.Open && len(shape.Properties) == 0 && shape.Extra == nil {
-		s.open(name)
-	} else if shape.Open {
-		s.open(name + " beside its properties")
+	switch {
+	case shape.Types&(1<<source.Object) == 0 || !shape.Open:
+	case len(shape.Properties) > 0:
+		s.open(name + " takes undeclared properties")
+	case shape.Types&anything == anything:
+		s.open(name + " takes any value")
+		return
+	case shape.Extra == nil || shape.Extra.Types&anything == anything:
+		s.open(name + " takes any property")
+		return
 	}
 	for _, p := range shape.Properties {
 		s.shape(at(name, p.Name), p.Shape)
 	}
-	s.shape(at(name, "*"), shape.Extra)
+	if len(shape.Properties) == 0 {
+		s.shape(at(name, "*"), shape.Extra)
+	}
 	s.shape(at(name, "*"), shape.Items)
 	for i, item := range shape.Prefix {
 		s.shape(at(name, fmt.Sprint(i)), item)

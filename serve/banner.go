@@ -81,10 +81,8 @@ func (p *Program) warnings(c *contract.Contract) (list []string) {
 	case !c.Secured:
 		list = append(list, "PUBLIC: the contract has no security requirement, so everybody may call every operation")
 	}
-	if p.config.TLSCert == "" {
-		if host, _, _ := net.SplitHostPort(p.config.Listen); !loopback(host) {
-			list = append(list, "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
-		}
+	if a, ok := p.listener.Addr().(*net.TCPAddr); p.listener.TLS() == nil && (!ok || !a.IP.IsLoopback()) {
+		list = append(list, "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
 	}
 	return list
 }

@@ -2,8 +2,6 @@ package serve
 
 import (
 	"io"
-	"net"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -53,21 +51,20 @@ func (e *ConfigError) Error() string { return e.Flag + ": " + e.Text }
 // defaultDrain is how long exchanges may go on.
 const defaultDrain = 30 * time.Second
 
-// check finds the first mistake that can be seen without reading a file.
+// check finds the first mistake that can be seen without looking around; what
+// edge and upstream know better is left to them.
 func (c *Config) check() error {
 	switch {
 	case c.Contract == "" && c.Read == nil:
 		return &ConfigError{"contract", "is missing", "name the API's OpenAPI document: --contract openapi.yaml"}
 	case c.Upstream == "":
 		return &ConfigError{"upstream", "is missing", "say where the API is: --upstream http://127.0.0.1:9000"}
-	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return &ConfigError{"tls-cert", "and --tls-key belong together", "give both files, or none for plain HTTP"}
 	case c.MaxBodyBytes < 0:
 		return &ConfigError{"max-body", "must be at least 1", "leave it out for 1MiB"}
 	case c.Drain < 0:
 		return &ConfigError{"drain", "must not be negative", "leave it out for 30s"}
 	}
-	return c.checkListen()
+	return nil
 }
 
 // newUpstream returns the way to the API.
@@ -81,26 +78,4 @@ func (c *Config) newUpstream() (*upstream.Upstream, error) {
 		return nil, &ConfigError{"upstream", strings.TrimPrefix(err.Error(), "upstream: "), ""}
 	}
 	return u, nil
-}
-
-func (c *Config) checkListen() error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return &ConfigError{"listen", "must be host and port", "write it like 127.0.0.1:8080 or :8443"}
-	}
-	if c.TLSCert == "" && !c.PlainHTTP && !loopback(host) {
-		return &ConfigError{"listen", "is reached from beyond this machine and would speak plain HTTP, so that credentials and data could be read on the way",
-			"give --tls-cert and --tls-key, or say --plain-http when something in front speaks TLS"}
-	}
-	return nil
-}
-
-// loopback reports whether host is surely this machine alone. A name other
-// than localhost is not looked up: what it means can change.
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
 }

@@ -10,13 +10,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
+	"github.com/gatehouse-api/gatehouse/wire/std"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -24,10 +25,10 @@ import (
 type Program struct {
 	config   Config
 	gate     *gate.Gate
-	engine   engine
+	engine   *std.Server
 	events   *events
 	upstream *upstream.Upstream
-	listener net.Listener
+	listener *edge.Listener
 	failed   chan error // the engine's end
 }
 
@@ -119,16 +120,16 @@ func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 
 // listen opens the listener and serves it.
 func (p *Program) listen(log *slog.Logger) error {
-	tlsConfig, err := p.tls(log)
+	l, err := edge.Listen(edge.Options{
+		Address: p.config.Listen, CertFile: p.config.TLSCert, KeyFile: p.config.TLSKey, PlainHTTP: p.config.PlainHTTP, Log: log,
+	})
 	if err != nil {
 		return err
 	}
-	if p.listener, err = net.Listen("tcp", p.config.Listen); err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	p.engine = newEngine(p.gate, log)
+	p.listener = l
+	p.engine = std.NewServer(p.gate, std.Options{Log: log})
 	go func() {
-		if err := p.engine.Serve(p.listener, tlsConfig); err != nil {
+		if err := p.engine.Serve(l, l.TLS()); err != nil {
 			p.failed <- fmt.Errorf("the listener failed: %w", err)
 		}
 	}()
@@ -138,7 +139,7 @@ func (p *Program) listen(log *slog.Logger) error {
 // URL is where clients connect.
 func (p *Program) URL() string {
 	scheme := "http"
-	if p.config.TLSCert != "" {
+	if p.listener.TLS() != nil {
 		scheme = "https"
 	}
 	return scheme + "://" + p.listener.Addr().String()
