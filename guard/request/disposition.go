@@ -76,6 +76,8 @@ func plainValue(v []byte) bool {
 		switch {
 		case c == '\\', c < 0x20, c == 0x7f:
 			return false
+		case c == '=' && i+1 < len(v) && v[i+1] == '?':
+			return false // an encoded word (RFC 2047) to readers of mail
 		case c == '%' && i+2 < len(v):
 			// Browsers write these for a quote and line ends; some readers
 			// turn them back.

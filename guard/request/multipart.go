@@ -2,6 +2,7 @@ package request
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -158,7 +159,7 @@ func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue 
 			return badPartHead
 		}
 		var ok bool
-		if h.media, ok = parseMedia(view(value)); !ok || h.media.main == "*" || h.media.sub == "*" {
+		if h.media, ok = parseMedia(view(value)); !ok || h.media.main == "*" || h.media.sub == "*" || composite(h.media.main) {
 			return badPartType
 		}
 		h.typed = true
@@ -178,6 +179,13 @@ func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue 
 		return badPartHead
 	}
 	return fine
+}
+
+// composite reports a type that is made of parts itself (RFC 2046 section 5):
+// some readers would read them instead of the content, and RFC 7578 section
+// 4.3 has done away with them.
+func composite(main string) bool {
+	return strings.EqualFold(main, "multipart") || strings.EqualFold(main, "message")
 }
 
 // number reads a Content-Length, which must be the true one.

@@ -70,9 +70,6 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 // takes reports whether a part with header h may stand for the property.
 func (e *partEncoding) takes(h *partHead) bool {
 	m := h.media
-	if h.typed && (m.kind() == mixedKind || m.kind() == multipartKind) {
-		return false // nested multipart (RFC 7578 section 4.3)
-	}
 	if e.form != binaryPart && !m.charsetKnown() {
 		return false
 	}
@@ -228,8 +225,7 @@ func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
 
 // takesAny is takes for a part that no property describes.
 func (e *partEncoding) takesAny(h *partHead) bool {
-	k := h.media.kind()
-	return !h.typed || k != mixedKind && k != multipartKind && (e.form == binaryPart || h.media.charsetKnown())
+	return !h.typed || e.form == binaryPart || h.media.charsetKnown()
 }
 
 // dropParts adds the edits that remove the parts that nobody takes, each with

@@ -28,7 +28,7 @@ func open() *reader { return readers.Get().(*reader) }
 
 // close gives r back. What it held of the request is cut off.
 func (r *reader) close() {
-	r.state.Spans = r.state.Spans[:0]
+	r.state.Forget()
 	if cap(r.json) > maxKept {
 		r.json = nil
 	}
