@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -182,7 +183,7 @@ func (r *recorder) serve(c net.Conn) {
 		if _, err := io.WriteString(c, r.Answer); err != nil {
 			return
 		}
-		if q.Close || !bytes.Contains([]byte(r.Answer), []byte("\r\n\r\n")) {
+		if q.Close || strings.Contains(r.Answer, "Connection: close") || !strings.Contains(r.Answer, "\r\n\r\n") {
 			return
 		}
 	}
