@@ -60,8 +60,10 @@ type reader struct {
 	responses map[*source.Node]*contract.Response
 	bodies    map[*source.Node]*contract.Body
 	schemes   map[string]*contract.Scheme
-	seenRefs  map[*source.Node]bool
-	ids       map[string]*source.Node // operationId to where it stood first
+	// schemeNames are the names of schemes in document order.
+	schemeNames []string
+	seenRefs    map[*source.Node]bool
+	ids         map[string]*source.Node // operationId to where it stood first
 }
 
 // maxProblems bounds what one document makes us say.

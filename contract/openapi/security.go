@@ -29,6 +29,7 @@ func (r *reader) securitySchemes() {
 	if !n.Is(source.Object) {
 		return
 	}
+	r.schemeNames = names(n)
 	for name, n := range n.Members() {
 		if n = r.deref(n); n == nil || !r.check(n, &schemeShape) {
 			r.schemes[name] = &contract.Scheme{Name: name, Node: n}
@@ -185,16 +186,14 @@ func (r *reader) requirement(n *source.Node) contract.Requirement {
 }
 
 func (r *reader) unknownScheme(m *source.Member) {
-	known := make([]string, 0, len(r.schemes))
-	for name := range r.schemes {
-		known = append(known, name)
+	if r.full() {
+		return
 	}
-	slices.Sort(known)
 	section := "components.securitySchemes"
 	if r.version == v20 {
 		section = "securityDefinitions"
 	}
-	r.failAt(m, source.DidYouMean("describe it under "+section, m.Name, known...), "there is no security scheme %q", m.Name)
+	r.failAt(m, source.DidYouMean("describe it under "+section, m.Name, r.schemeNames...), "there is no security scheme %q", m.Name)
 }
 
 // scopesKnown warns of scopes that no flow of the scheme offers.
