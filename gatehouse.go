@@ -36,13 +36,11 @@ type Options struct {
 	// contract does not name.
 	Undeclared   schema.Policy
 	MaxBodyBytes int64 // of one request body; 1 MiB when 0
-	// WithAnswers compiles the schemas of answers, too, so that their
-	// problems are found.
-	WithAnswers bool
 }
 
 // Compile makes a plan of c that retains nothing of its document. It returns
-// every problem of every operation and schema at once, in the order of the
+// every problem of every operation and schema at once, those of answers
+// included, in the order of the
 // document; when one of them is an error the plan is nil. Compile is not to be
 // called twice at once for the same contract.
 func Compile(c *contract.Contract, o Options) (*gate.Plan, source.Problems) {

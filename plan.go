@@ -1,6 +1,7 @@
 package gatehouse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -79,9 +80,7 @@ func (b *builder) security() {
 // operation compiles op once and routes to it from every base path.
 func (b *builder) operation(op *contract.Operation) {
 	steps := b.steps(op)
-	if b.options.WithAnswers {
-		b.answers(op)
-	}
+	b.answers(op)
 	for _, base := range op.BasePaths {
 		compiled := &gate.Operation{
 			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: base + op.Path,
@@ -135,10 +134,25 @@ func (b *builder) authn(op *contract.Operation) (any, gate.Mode) {
 	}
 	guard, problems := authn.NewPresence(op, b.api.Name)
 	b.problems = append(b.problems, problems...)
+	b.certificates(op)
 	if guard == nil {
 		return nil, gate.Enforce
 	}
 	return guard, gate.Enforce
+}
+
+// certificates reports an operation that nobody could call, because each of
+// its alternatives needs a client certificate and no listener asks for one.
+func (b *builder) certificates(op *contract.Operation) {
+	for _, alternative := range op.Security {
+		if !slices.ContainsFunc(alternative, func(u contract.SchemeUse) bool { return u.Scheme.Type == contract.MutualTLS }) {
+			return
+		}
+	}
+	if len(op.Security) > 0 {
+		b.problems = append(b.problems, source.At(op.Node, "offer another scheme as an alternative, or leave the check of certificates to what stands in front and remove it here",
+			"%s needs a client certificate, and this version of the gate asks clients for none", op.Name()))
+	}
 }
 
 // request holds parameters and body against the contract.
@@ -150,7 +164,8 @@ func (b *builder) request(op *contract.Operation) (any, gate.Mode) {
 	return guard, b.options.Mode
 }
 
-// answers compiles the schemas of what the API may answer.
+// answers compiles the schemas of what the API may answer. No guard needs them
+// yet; their problems are part of what is wrong with a contract.
 func (b *builder) answers(op *contract.Operation) {
 	for _, r := range op.Responses {
 		b.parameters(r.Headers)

@@ -1,0 +1,171 @@
+package gatehouse_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/route"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// load reads a contract that is written in a test.
+func load(t *testing.T, text string) *contract.Contract {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "api.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, problems := openapi.Load(name)
+	if c == nil {
+		t.Fatal(problems)
+	}
+	t.Cleanup(func() { c.Files.Close() })
+	return c
+}
+
+const vault = `openapi: 3.1.0
+info: {title: Vault, version: 1.0.0}
+servers: [{url: /v1}, {url: "https://vault.example/v2"}]
+security: [{token: []}]
+paths:
+  /secrets/{id}:
+    get:
+      operationId: getSecret
+      parameters: [{name: id, in: path, required: true, style: matrix, schema: {type: string}}]
+      responses: {"200": {description: OK}}
+  /health:
+    get:
+      operationId: health
+      security: []
+      responses: {"200": {description: OK}}
+components:
+  securitySchemes:
+    token: {type: http, scheme: bearer}
+    certificate: {type: mutualTLS}
+`
+
+func TestCompile(t *testing.T) {
+	tests := []struct {
+		name    string
+		options gatehouse.Options
+		want    map[string]string // guards of each operation, with their modes
+	}{
+		{"credentials-by-the-api", gatehouse.Options{Authentication: gatehouse.Upstream},
+			map[string]string{"getSecret": "authn enforce, request enforce", "health": "request enforce"}},
+		{"public", gatehouse.Options{Authentication: gatehouse.Public},
+			map[string]string{"getSecret": "request enforce", "health": "request enforce"}},
+		{"observing-does-not-open", gatehouse.Options{Authentication: gatehouse.Upstream, Mode: gate.Observe},
+			map[string]string{"getSecret": "authn enforce, request observe", "health": "request observe"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			plan, problems := gatehouse.Compile(load(t, vault), test.options)
+			if plan == nil || len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			if len(plan.Operations) != 4 {
+				t.Errorf("%d operations, want two for each base path", len(plan.Operations))
+			}
+			for _, op := range plan.Operations {
+				var got []string
+				for _, s := range op.Steps {
+					got = append(got, s.Name+" "+s.Mode.String())
+				}
+				if strings.Join(got, ", ") != test.want[op.Name] {
+					t.Errorf("%s: %v, want %s", op.Name, got, test.want[op.Name])
+				}
+			}
+		})
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	plan, problems := gatehouse.Compile(load(t, vault), gatehouse.Options{Authentication: gatehouse.Upstream})
+	if plan == nil {
+		t.Fatal(problems)
+	}
+	tests := []struct{ path, want string }{
+		{"/v1/health", "health"}, {"/v2/health", "health"}, {"/health", ""}, {"/v3/health", ""},
+		{"/v1/secrets/;id=a", "getSecret"}, {"/v2/secrets/a", "getSecret"},
+	}
+	for _, test := range tests {
+		t.Run("path"+strings.ReplaceAll(test.path, "/", "-"), func(t *testing.T) {
+			var m route.Match
+			plan.Routes.Match(&m, []byte("vault.example"), []byte("GET"), []byte(test.path))
+			got := ""
+			if m.Outcome == route.Found {
+				op := plan.Operations[m.Number]
+				got = op.Name
+				if op.Template != m.Template && !strings.HasSuffix(op.Template, m.Template) || op.API != plan.APIs[m.API] {
+					t.Errorf("template %s, API %v", op.Template, op.API)
+				}
+			}
+			if got != test.want {
+				t.Errorf("%q, want %q (%s)", got, test.want, m.Outcome)
+			}
+		})
+	}
+}
+
+func TestCompileProblems(t *testing.T) {
+	const health = "  /health:\n    get:\n      operationId: health\n      security: []\n"
+	tests := []struct {
+		name, text string
+		options    gatehouse.Options
+		want       []string // parts of the problems, in order
+	}{
+		{"nobody-verifies", vault, gatehouse.Options{}, []string{"api.yaml:8:7: #/paths/~1secrets~1{id}/get: getSecret asks for a credential and nothing says who verifies it"}},
+		{"nothing-said-of-security", strings.Replace(vault, "security: [{token: []}]\npaths:", "paths:\n  /used:\n    get:\n      security: [{token: []}]\n      responses: {\"200\": {description: OK}}", 1),
+			gatehouse.Options{Authentication: gatehouse.Upstream}, []string{"getSecret says nothing of security"}},
+		{"only-a-certificate", strings.Replace(vault, "security: []", "security: [{certificate: []}]", 1), gatehouse.Options{Authentication: gatehouse.Upstream},
+			[]string{"health needs a client certificate"}},
+		{"no-operation", "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\npaths: {}\n", gatehouse.Options{}, []string{"has no operation"}},
+		{"schema-and-route", strings.Replace(strings.Replace(vault, "schema: {type: string}", "schema: {type: strin}", 1), health, strings.Replace(health, "/health", "/secrets/{other}", 1), 1),
+			gatehouse.Options{Authentication: gatehouse.Upstream}, []string{"strin", "{other}"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := load(t, test.text)
+			plan, problems := gatehouse.Compile(c, test.options)
+			if plan != nil || problems.Err() == nil {
+				t.Errorf("plan %v, problems %v", plan, problems)
+			}
+			rest := problems.Error()
+			for _, want := range test.want {
+				_, after, found := strings.Cut(rest, want)
+				if !found {
+					t.Fatalf("%q is not in\n%s", want, problems)
+				}
+				rest = after
+			}
+		})
+	}
+}
+
+func TestAnswersAreCompiled(t *testing.T) {
+	text := strings.Replace(vault, `{description: OK}`, `{description: OK, content: {application/json: {schema: {type: strin}}}}`, 1)
+	if _, problems := gatehouse.Compile(load(t, text), gatehouse.Options{Authentication: gatehouse.Upstream}); problems.Err() == nil {
+		t.Error("a broken schema of an answer is not found")
+	}
+}
+
+func TestProblemsAreInOrder(t *testing.T) {
+	_, problems := gatehouse.Compile(load(t, strings.ReplaceAll(vault, "type: string", "type: strin")), gatehouse.Options{})
+	lines := make([]int, len(problems))
+	for i, p := range problems {
+		lines[i] = p.Line
+	}
+	if !slices.IsSorted(lines) || len(lines) < 2 {
+		t.Errorf("lines %v", lines)
+	}
+	if slices.ContainsFunc(problems, func(p source.Problem) bool { return p.Line == 0 }) {
+		t.Errorf("a problem without a place: %v", problems)
+	}
+}

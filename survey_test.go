@@ -1,0 +1,74 @@
+package gatehouse_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse"
+)
+
+// operationWith writes a contract of one operation.
+func operationWith(security, parameters, content string) string {
+	return `openapi: 3.1.0
+info: {title: A, version: 1.0.0}
+paths:
+  /a:
+    post:
+      operationId: a
+      ` + security + `
+      parameters: [` + parameters + `]
+      requestBody: {content: {` + content + `}}
+      responses: {"200": {description: OK}}
+components:
+  securitySchemes:
+    token: {type: http, scheme: bearer}
+    oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: "https://a.example", scopes: {read: R, write: W}}}}
+    key: {type: apiKey, in: header, name: X-Key}
+  schemas:
+    Tree: {type: object, properties: {left: {$ref: "#/components/schemas/Tree"}, any: {}}}
+`
+}
+
+func TestSurvey(t *testing.T) {
+	const none, text = "security: []", "text/plain: {schema: {type: string}}"
+	body := func(schema string) string { return "application/json: {schema: " + schema + "}" }
+	tests := []struct {
+		name, text string
+		credential string
+		remarks    string
+	}{
+		{"public", operationWith(none, "", text), "public", ""},
+		{"not-stated", operationWith("", "", text), "not stated", ""},
+		{"one", operationWith("security: [{token: []}]", "", text), "token", ""},
+		{"scopes-and-alternatives", operationWith("security: [{oauth: [read, write], key: []}, {token: []}]", "", text), "oauth(read write) and key or token", ""},
+		{"optional", operationWith("security: [{token: []}, {}]", "", text), "token or nothing", ""},
+		{"closed-by-its-properties", operationWith(none, "", body("{type: object, properties: {a: {type: string}}}")), "public", ""},
+		{"bare-object", operationWith(none, "", body("{type: object}")), "public", "open: body takes any property"},
+		{"empty-schema", operationWith(none, "", body("{}")), "public", "open: body takes any value"},
+		{"explicitly-open", operationWith(none, "", body("{type: object, additionalProperties: true, properties: {a: {type: string}}}")), "public", "open: body takes undeclared properties"},
+		{"map-of-closed", operationWith(none, "", body("{type: object, additionalProperties: {type: integer}}")), "public", ""},
+		{"map-of-open", operationWith(none, "", body("{type: object, additionalProperties: {type: object}}")), "public", "open: body /* takes any property"},
+		{"in-an-array", operationWith(none, "", body("{type: array, items: {type: object}}")), "public", "open: body /* takes any property"},
+		{"recursive-and-many", operationWith(none, "", body(`{$ref: "#/components/schemas/Tree"}`)), "public",
+			"open: body /any takes any value, body /left/any takes any value, body /left/left/any takes any value, and 2 more"},
+		{"open-parameter", operationWith(none, "{name: p, in: query, schema: {}}", text), "public", "open: query p takes any value"},
+		{"range", operationWith(none, "", `"text/*": {schema: {type: string}}`), "public", "loose: body may be any text/*"},
+		{"no-schema", operationWith(none, "", `application/json: {}`), "public", "loose: body application/json has no schema"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := load(t, test.text)
+			if _, problems := gatehouse.Compile(c, gatehouse.Options{Authentication: gatehouse.Upstream}); problems.Err() != nil {
+				t.Fatal(problems)
+			}
+			list := gatehouse.Survey(c)
+			if len(list) != 1 {
+				t.Fatalf("%d operations", len(list))
+			}
+			e := &list[0]
+			if e.Credential != test.credential || strings.Join(e.Remarks(), "; ") != test.remarks {
+				t.Errorf("credential %q, remarks %q", e.Credential, e.Remarks())
+			}
+		})
+	}
+}
