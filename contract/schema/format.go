@@ -11,7 +11,7 @@ import (
 type format struct {
 	want   string // after "must be"
 	text   func(b []byte) bool
-	number func(d []byte, n *numeral) bool
+	number func(d []byte, n numeral) bool
 }
 
 // formats holds the formats that assert; others pass.
@@ -84,8 +84,8 @@ func (c *Compiler) UnknownFormats() map[string]int { return c.unknown }
 // wholeFormat is a range of integers.
 func wholeFormat(want, least, most string) *format {
 	low, high := newBound(least), newBound(most)
-	return &format{want: want, number: func(d []byte, n *numeral) bool {
-		return n.integer(d) && low.compare(d, n) >= 0 && high.compare(d, n) <= 0
+	return &format{want: want, number: func(d []byte, n numeral) bool {
+		return n.integer(d) && low.compare(d, &n) >= 0 && high.compare(d, &n) <= 0
 	}}
 }
 
@@ -93,8 +93,8 @@ func wholeFormat(want, least, most string) *format {
 func realFormat(want string, most float64) *format {
 	text := strconv.FormatFloat(most, 'e', -1, 64)
 	low, high := newBound("-"+text), newBound(text)
-	return &format{want: want, number: func(d []byte, n *numeral) bool {
-		return n.small || low.compare(d, n) >= 0 && high.compare(d, n) <= 0
+	return &format{want: want, number: func(d []byte, n numeral) bool {
+		return n.small || low.compare(d, &n) >= 0 && high.compare(d, &n) <= 0
 	}}
 }
 

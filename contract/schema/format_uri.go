@@ -187,7 +187,7 @@ func isURITemplate(b []byte) bool {
 				return false
 			}
 			i += 2
-		case c <= ' ', c == 0x7f, bytes.IndexByte([]byte("\"'<>\\^`|}"), c) >= 0:
+		case c <= ' ', c == 0x7f, bytes.IndexByte([]byte("\"<>\\^`|}"), c) >= 0:
 			return false
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRune(b[i:])

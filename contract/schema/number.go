@@ -140,7 +140,7 @@ func (r *numberRule) judge(d []byte, n *numeral) keyword {
 	if r.multiple != nil && !r.multiple.divides(d, n) {
 		return wMultipleOf
 	}
-	if r.format != nil && !r.format.number(d, n) {
+	if r.format != nil && !r.format.number(d, *n) {
 		return wFormat
 	}
 	if r.enum != nil && !r.member(d, n) {

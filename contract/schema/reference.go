@@ -134,10 +134,8 @@ func (c *Compiler) pointed(ref *source.Node, fragment string, res *resource) (ta
 			c.unresolved(ref, n, token)
 			return target{}, false
 		}
-		if n != res.root {
-			res = c.within(n, res)
-		}
 		n = next
+		res = c.within(n, res)
 	}
 	return target{n, res}, true
 }
