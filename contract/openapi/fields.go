@@ -84,7 +84,7 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 		case r.version == v32 && f.in == v32:
 			r.failAt(m, "write it as OpenAPI 3.1 does", "%q is new in OpenAPI 3.2, which is not supported yet", m.Name)
 		case f.kinds&kindOf(&m.Value) == 0:
-			r.fail(&m.Value, truthHint(f, &m.Value), "%q must be %s, not %s", m.Name, article(f.kinds.String()), article(m.Value.Kind().String()))
+			r.wrongKind(m, f)
 		}
 	}
 	for i := range s.fields {
@@ -99,6 +99,21 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 		r.fail(n, "", "%s needs the field %q", article(s.name), f.name)
 	}
 	return true
+}
+
+// prose are fields that nothing is enforced by.
+var prose = map[string]bool{
+	"title": true, "summary": true, "description": true, "termsOfService": true, "contact": true, "license": true,
+	"version": true, "externalDocs": true, "examples": true, "links": true,
+}
+
+// wrongKind reports a field of the wrong kind, as a warning when it is prose.
+func (r *reader) wrongKind(m *source.Member, f *field) {
+	report := r.fail
+	if prose[f.name] {
+		report = r.warn
+	}
+	report(&m.Value, truthHint(f, &m.Value), "%q must be %s, not %s", m.Name, article(f.kinds.String()), article(m.Value.Kind().String()))
 }
 
 // truthHint helps with words that YAML 1.1 took for booleans.

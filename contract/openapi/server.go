@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
@@ -58,7 +57,7 @@ func (r *reader) servers(n *source.Node, outer []string) []string {
 				break
 			}
 			if !strings.HasPrefix(u, "/") && !strings.Contains(u, "://") && u != "" {
-				r.warn(at, `write the path in full, such as "/v1"`, "the server URL %q counts from where the document is published; %q is taken", u, path+"/")
+				r.warn(at, `write the path in full, such as "/v1", or a host with its scheme`, "the server URL %q counts from where the document is published; %q is taken", u, path+"/")
 			}
 			if !slices.Contains(paths, path) {
 				paths = append(paths, path)
@@ -169,28 +168,4 @@ func basePath(text string) (path, fault string) {
 		return "", `its path holds "//"`
 	}
 	return path, ""
-}
-
-// merge puts an operation's parameters over those of its path: one with the
-// same name and place replaces the other (OpenAPI 3.1.1 section 4.8.9.1).
-func merge(outer, own []*contract.Parameter) []*contract.Parameter {
-	if len(outer) == 0 {
-		return own
-	}
-	merged := make([]*contract.Parameter, 0, len(outer)+len(own))
-	for _, p := range outer {
-		if !slices.ContainsFunc(own, func(q *contract.Parameter) bool { return same(p, q) }) {
-			merged = append(merged, p)
-		}
-	}
-	return append(merged, own...)
-}
-
-// same reports whether two parameters are one by name and place. Names of
-// headers have no case (RFC 9110 section 5.1).
-func same(p, q *contract.Parameter) bool {
-	if p.In != q.In {
-		return false
-	}
-	return p.Name == q.Name || p.In == contract.Header && strings.EqualFold(p.Name, q.Name)
 }
