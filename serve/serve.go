@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -39,6 +40,11 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	return p.Wait(ctx)
+}
+
+// Wait serves until ctx ends or the listener fails, and stops.
+func (p *Program) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return p.Stop()
@@ -95,6 +101,8 @@ func (p *Program) start() error {
 	if !p.config.Quiet {
 		io.WriteString(p.config.Stderr, p.banner(c, problems))
 	}
+	// A big document leaves many times the plan's size behind.
+	debug.FreeOSMemory()
 	return nil
 }
 
@@ -115,6 +123,7 @@ func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 	if c.Files != nil {
 		c.Files.Close()
 	}
+	p.config.Read = nil
 	return c, plan, append(problems, more...).Sort()
 }
 
