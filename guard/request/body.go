@@ -2,6 +2,7 @@ package request
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -33,7 +34,7 @@ func (b *builder) body(d *contract.Body) *body {
 	}
 	t := &body{required: d.Required, options: b.options}
 	for _, m := range d.Media {
-		parsed, ok := parseMedia(m.Type)
+		parsed, ok := parseMedia(strings.Clone(m.Type))
 		if !ok {
 			b.problems = append(b.problems, source.At(m.Node, "write it as in \"application/json\"", "%q is not a media type", m.Type))
 			continue

@@ -46,20 +46,24 @@ func (b *builder) parameters(op *contract.Operation, in contract.In) *fields {
 	return fs
 }
 
-// codec compiles how p is written and its schema.
+// codec compiles how p is written and its schema. Names are cloned, so that
+// the guard keeps no document alive.
 func (b *builder) codec(p *contract.Parameter, how escapes) (codec, *schema.Schema) {
 	node := p.Schema
 	if p.Content != nil {
 		node = p.Content.Schema
 	}
+	if node == nil {
+		node = source.NewObject(p.Node) // any value
+	}
 	s := b.compiler.Compile(node)
-	c := newCodec(p.Name, p.Style, p.Explode, how, s.Shape(shapeDepth))
+	c := newCodec(strings.Clone(p.Name), p.Style, p.Explode, how, s.Shape(shapeDepth))
 	c.reserved, c.empty = p.AllowReserved, p.AllowEmpty
 	if p.Content == nil {
 		return c, s
 	}
 	c.style, c.explode = contract.Simple, false
-	media, ok := parseMedia(p.Content.Type)
+	media, ok := parseMedia(strings.Clone(p.Content.Type))
 	switch kind := media.kind(); {
 	case ok && kind == jsonKind:
 		c.json = true

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -229,6 +230,13 @@ func (r *reader) writeWhole(c *codec, pairs chain, raw []byte, how escapes) (pre
 	first := &r.pairs[pairs.head-1]
 	if pairs.n == 1 && c.empty && len(first.value(raw)) == 0 {
 		return waived, fine
+	}
+	// A sender that leaves reserved characters as they are means itself by "+"
+	// (RFC 6570 section 3.2.3), most readers a space.
+	for i := pairs.head; c.reserved && i != 0; i = r.pairs[i-1].next {
+		if bytes.IndexByte(r.pairs[i-1].value(raw), '+') >= 0 {
+			return present, badPlus
+		}
 	}
 	many := c.explode && c.list && !c.json && !c.text
 	if pairs.n > 1 && !many {

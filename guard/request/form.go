@@ -30,6 +30,7 @@ func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
 		e := m.Encoding[p.Name]
 		if how == literal {
 			f.encoding = append(f.encoding, b.partEncoding(e, &c))
+			c.object = false // no part stands for a property of a property
 		} else {
 			b.formEncoding(e, &c)
 		}
@@ -152,10 +153,10 @@ func (b *body) judgeObject(x *gate.Exchange, r *reader, s *schema.Schema) gate.V
 	return refuseBody(x, f)
 }
 
-// denyForm refuses x for an issue with its form.
+// denyForm refuses x for an issue with its form, or with the field called name.
 func denyForm(x *gate.Exchange, i issue, name string) gate.Verdict {
 	code := gate.BodySyntax
-	if name != "" {
+	if name != "" || issues[i].code == gate.BodyPart {
 		code = gate.BodyPart
 	}
 	return x.Deny(gate.Refusal{Code: code, In: "body", Name: name, Detail: issues[i].detail})

@@ -3,6 +3,7 @@ package request
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
@@ -48,7 +49,7 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 		return p
 	}
 	for _, t := range e.ContentTypes {
-		m, ok := parseMedia(t)
+		m, ok := parseMedia(strings.Clone(t))
 		if !ok {
 			b.problems = append(b.problems, source.At(e.Node, "write it as in \"image/png\"", "%q is not a media type", t))
 			continue

@@ -152,6 +152,9 @@ func judge(x *gate.Exchange, r *reader, s *schema.Schema, in, name string) gate.
 	if s.Read(&r.state, r.json) {
 		return gate.Allow
 	}
-	f := r.state.Fault()
-	return x.Deny(gate.Refusal{Code: gate.ParameterSchema, In: in, Name: name, Pointer: f.Pointer, Keyword: f.Keyword, Detail: f.Want})
+	f, code := r.state.Fault(), gate.ParameterSchema
+	if f.Keyword == "syntax" {
+		code = gate.ParameterForm // what was written is well-formed but for names that stand twice
+	}
+	return x.Deny(gate.Refusal{Code: code, In: in, Name: name, Pointer: f.Pointer, Keyword: f.Keyword, Detail: f.Want})
 }

@@ -133,9 +133,6 @@ func (r *reader) value(c *codec, raw []byte, how escapes) issue {
 	if bad != fine {
 		return bad
 	}
-	if c.reserved && how == plus && bytes.IndexByte(raw, '+') >= 0 {
-		return badPlus
-	}
 	switch {
 	case c.json, c.text:
 		return r.content(c, raw, how)

@@ -1,0 +1,395 @@
+package request
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/route"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// house is the guards and routes of testdata/contract.yaml.
+type house struct {
+	routes *route.Table
+	guards []*Guard
+	names  []string
+}
+
+func build(t testing.TB, o Options) (*house, source.Problems) {
+	t.Helper()
+	return buildFile(t, "testdata/contract.yaml", o)
+}
+
+func buildFile(t testing.TB, file string, o Options) (*house, source.Problems) {
+	t.Helper()
+	c, problems := openapi.Load(file)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	compiler := schema.NewCompiler(schema.Options{Dialect: c.Dialect, Load: c.Files.Load})
+	h := &house{}
+	var entries []route.Entry
+	var all source.Problems
+	for i, op := range c.Operations {
+		g, problems := New(op, compiler, o)
+		all = append(all, problems...)
+		h.guards, h.names = append(h.guards, g), append(h.names, op.Name())
+		entries = append(entries, route.Entry{Template: op.Path, Method: op.Method, Number: i, Node: op.Node})
+	}
+	if err := compiler.Problems().Err(); err != nil {
+		t.Fatal(err)
+	}
+	var bad source.Problems
+	if h.routes, bad = route.Build(entries); bad.Err() != nil {
+		t.Fatal(bad)
+	}
+	return h, all
+}
+
+// request makes an exchange of a text: the request line, fields, and after an
+// empty line the body. "\n" in the body stands for itself.
+func (h *house) request(t testing.TB, text string) (*gate.Exchange, *Guard) {
+	t.Helper()
+	head, body, hasBody := strings.Cut(text, "\n\n")
+	lines := strings.Split(head, "\n")
+	method, uri, _ := strings.Cut(lines[0], " ")
+	x := target(uri)
+	x.Method = []byte(method)
+	for _, line := range lines[1:] {
+		name, value, _ := strings.Cut(line, ":")
+		x.Fields = append(x.Fields, gate.Field{Name: []byte(name), Value: []byte(strings.TrimSpace(value))})
+	}
+	if hasBody {
+		x.Body, x.BodyLength, x.Incoming = []byte(body), int64(len(body)), strings.NewReader(body)
+	}
+	h.routes.Match(&x.Match, x.Host, x.Method, x.Path)
+	if x.Match.Outcome != route.Found {
+		t.Fatalf("%s is not routed: %v", lines[0], x.Match.Outcome)
+	}
+	return x, h.guards[x.Match.Number]
+}
+
+// walk runs both phases as the gate does.
+func walk(x *gate.Exchange, g *Guard) gate.Verdict {
+	if v := g.Head(x); v != gate.Allow {
+		return v
+	}
+	if x.Intake.Mode == gate.Stream {
+		return gate.Allow
+	}
+	return g.Body(x)
+}
+
+const pet = "GET /pets/7"
+
+// TestRequests is the guard's judgement of whole requests. want is "" for a
+// request that passes, else "code in name keyword" as far as they are set.
+func TestRequests(t *testing.T) {
+	h, _ := build(t, Options{})
+	const tenant = "\nX-Tenant: acme"
+	json := func(body string) string { return "POST /pets\nContent-Type: application/json\n\n" + body }
+	form := func(body string) string {
+		return "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\n" + body
+	}
+	parts := func(list ...string) string {
+		var b strings.Builder
+		for i := 0; i < len(list); i += 2 {
+			b.WriteString("--x\r\nContent-Disposition: form-data; " + crlf(list[i]) + "\r\n\r\n" + list[i+1] + "\r\n")
+		}
+		return "POST /pets\nContent-Type: multipart/form-data; boundary=x\n\n" + b.String() + "--x--\r\n"
+	}
+	rows := []struct{ name, request, want string }{
+		{"path-only", pet + tenant, ""},
+		{"path-not-integer", "GET /pets/seven" + tenant, "parameter-schema path id type"},
+		{"path-below-minimum", "GET /pets/0" + tenant, "parameter-schema path id minimum"},
+		{"path-with-plus", "GET /pets/+7" + tenant, "parameter-schema path id type"},
+		{"path-encoded", "GET /pets/%37" + tenant, ""},
+		{"query-integer", pet + "?limit=7" + tenant, ""},
+		{"query-above-maximum", pet + "?limit=101" + tenant, "parameter-schema query limit maximum"},
+		{"query-empty-integer", pet + "?limit=" + tenant, "parameter-schema query limit type"},
+		{"query-empty", pet + "?" + tenant, ""},
+		{"query-unknown", pet + "?limits=7" + tenant, "parameter-unknown query"},
+		{"query-repeated", pet + "?limit=1&limit=2" + tenant, "parameter-repeated query limit"},
+		{"query-list", pet + "?tags=a&tags=b" + tenant, ""},
+		{"query-list-too-long", pet + "?tags=a&tags=b&tags=c&tags=d" + tenant, "parameter-schema query tags maxItems"},
+		{"query-list-empty-item", pet + "?tags=a&tags=" + tenant, "parameter-schema query tags minLength"},
+		{"query-list-delimited", pet + "?ids=1,2" + tenant, ""},
+		{"query-list-delimited-wrong", pet + "?ids=1,b" + tenant, "parameter-schema query ids type"},
+		{"query-deep", pet + "?filter[name]=x&filter%5Bage%5D=3" + tenant, ""},
+		{"query-deep-unknown", pet + "?filter[nick]=x" + tenant, "parameter-unknown query"},
+		{"query-deep-wrong", pet + "?filter[age]=x" + tenant, "parameter-schema query filter type"},
+		{"query-json", pet + "?where=%7B%22a%22:1%7D" + tenant, ""},
+		{"query-json-undeclared", pet + "?where=%7B%22b%22:1%7D" + tenant, "parameter-schema query where unevaluatedProperties"},
+		{"query-json-broken", pet + "?where=%7B" + tenant, "parameter-form query where"},
+		{"query-flag-alone", pet + "?flag" + tenant, ""},
+		{"query-flag-empty", pet + "?flag=" + tenant, ""},
+		{"query-flag-true", pet + "?flag=true" + tenant, ""},
+		{"query-flag-wrong", pet + "?flag=yes" + tenant, "parameter-schema query flag type"},
+		{"query-reserved", pet + "?path=/a/b:c" + tenant, ""},
+		{"query-reserved-plus", pet + "?path=a+b" + tenant, "parameter-form query path"},
+		{"query-form", pet + "?limit=%zz" + tenant, "query-form query"},
+		{"query-too-many", pet + "?" + strings.Repeat("tags=a&", 256) + "tags=a" + tenant, "query-form query"},
+		{"header-missing", pet, "parameter-missing header X-Tenant"},
+		{"header-wrong", pet + "\nX-Tenant: ACME", "parameter-schema header X-Tenant pattern"},
+		{"header-repeated", pet + tenant + tenant, "parameter-repeated header X-Tenant"},
+		{"header-list", pet + tenant + "\nx-list: 1, 2\nX-List:3", ""},
+		{"header-list-wrong", pet + tenant + "\nX-List: 1,b", "parameter-schema header X-List type"},
+		{"header-list-empty-item", pet + tenant + "\nX-List: 1,,2", "parameter-form header X-List"},
+		{"header-list-quoted", pet + tenant + "\nX-List: \"1\"", "parameter-form header X-List"},
+		{"cookie", pet + tenant + "\nCookie: session=abc; other=\"x y\"", ""},
+		{"cookie-too-long", pet + tenant + "\nCookie: session=abcdefghi", "parameter-schema cookie session maxLength"},
+		{"cookie-longer-before-decoding", pet + tenant + "\nCookie: session=%61%62%63", "parameter-schema cookie session maxLength"},
+		{"cookie-repeated", pet + tenant + "\nCookie: session=a; session=b", "parameter-repeated cookie session"},
+		{"cookie-fields-repeated", pet + tenant + "\nCookie: session=a\nCookie: session=b", "parameter-repeated header Cookie"},
+		{"cookie-form", pet + tenant + "\nCookie: x=\"; session=a\"", "parameter-form cookie"},
+		{"body-on-get", pet + tenant + "\n\nhello", "body-unexpected body"},
+		{"body-on-delete", "DELETE /pets/7\nContent-Type: application/json\n\n{}", "body-unexpected body"},
+
+		{"required-object-may-be-empty", "GET /search?q=x", ""},
+		{"required-missing", "GET /search?number=1", "parameter-missing query q"},
+		{"object-exploded", "GET /search?q=x&number=1&size=2", ""},
+		{"object-exploded-wrong", "GET /search?q=x&number=a", "parameter-schema query page type"},
+		{"object-takes-the-rest", "GET /search?q=x&a=1&b=2", ""},
+		{"object-takes-no-wrong-rest", "GET /search?q=x&a=b", "parameter-schema query rest type"},
+		{"object-rest-repeated", "GET /search?q=x&a=1&a=2", "parameter-form query rest syntax"},
+
+		{"json", json(`{"name":"Rex","age":3}`), ""},
+		{"json-vendor-with-parameter", "POST /pets\nContent-Type: application/vnd.pet+json; v=2\n\n{\"name\":\"Rex\"}", ""},
+		{"json-vendor-without-parameter", "POST /pets\nContent-Type: application/vnd.pet+json\n\n{\"name\":\"Rex\"}", "body-media header Content-Type"},
+		{"json-undeclared", json(`{"name":"Rex","admin":true}`), "body-schema body unevaluatedProperties"},
+		{"json-read-only", json(`{"name":"Rex","id":3}`), "body-schema body readOnly"},
+		{"json-required", json(`{"age":3}`), "body-schema body required"},
+		{"json-too-long", json(`{"name":"Rex Rex Rex"}`), "body-schema body maxLength"},
+		{"json-broken", json(`{"name":`), "body-syntax body syntax"},
+		{"json-charset", "POST /pets\nContent-Type: application/json; charset=utf-16\n\n{\"name\":\"Rex\"}", "body-charset header Content-Type"},
+		{"json-compressed", "POST /pets\nContent-Type: application/json\nContent-Encoding: gzip\n\nxx", "body-coding body"},
+		{"json-identity", "POST /pets\nContent-Type: application/json\nContent-Encoding: identity\n\n{\"name\":\"Rex\"}", ""},
+		{"json-identity-and-gzip", "POST /pets\nContent-Type: application/json\nContent-Encoding: identity\nContent-Encoding: gzip\n\nxx", "body-coding body"},
+		{"body-missing", "POST /pets", "body-missing body"},
+		{"body-missing-with-type", "POST /pets\nContent-Type: application/json", "body-missing body"},
+		{"body-without-type", "POST /pets\n\n{}", "body-media header Content-Type"},
+		{"body-with-two-types", "POST /pets\nContent-Type: application/json\nContent-Type: text/plain\n\n{}", "body-media header Content-Type"},
+		{"body-of-other-type", "POST /pets\nContent-Type: application/pdf\n\n{}", "body-media header Content-Type"},
+		{"body-of-range", "POST /pets\nContent-Type: */*\n\n{}", "body-media header Content-Type"},
+		{"body-of-bad-type", "POST /pets\nContent-Type: json\n\n{}", "body-media header Content-Type"},
+		{"body-of-xml", "POST /pets\nContent-Type: application/xml\n\n<a/>", "body-media body"},
+		{"body-too-large", json(strings.Repeat(" ", 1<<20+1)), "body-too-large body"},
+		{"body-streamed", "POST /pets\nContent-Type: application/octet-stream\n\n\x00\x01", ""},
+		{"body-streamed-range", "POST /pets\nContent-Type: image/png\n\n\x00\x01", ""},
+		{"body-of-svg", "POST /pets\nContent-Type: image/svg+xml\n\n<svg/>", "body-media body"},
+
+		{"text", "POST /pets\nContent-Type: text/plain\n\nhello", ""},
+		{"text-empty", "POST /pets\nContent-Type: text/plain", ""},
+		{"text-too-long", "POST /pets\nContent-Type: text/plain\n\nhello!", "body-schema body maxLength"},
+		{"text-not-utf8", "POST /pets\nContent-Type: text/plain\n\n\xff", "body-syntax body"},
+		{"text-byte-order-mark", "POST /pets\nContent-Type: text/plain\n\n\xef\xbb\xbfa", "body-syntax body"},
+
+		{"form", form("name=Rex+II&age=3&agree=true&tags=a&tags=b&codes=1,2&deep[x]=y&meta=%7B%22a%22%3A1%7D"), ""},
+		{"form-required", form("age=3"), "body-schema body required"},
+		{"form-empty", "POST /pets\nContent-Type: application/x-www-form-urlencoded", "body-schema body required"},
+		{"form-wrong", form("name=Rex&age=old"), "body-schema body type"},
+		{"form-undeclared", form("name=Rex&admin=1"), "body-schema body unevaluatedProperties"},
+		{"form-read-only", form("name=Rex&id=1"), "body-schema body readOnly"},
+		{"form-repeated", form("name=Rex&name=Max"), "body-part body name"},
+		{"form-repeated-rest", form("name=Rex&deep[x]=y&deep[x]=z"), "body-syntax body"},
+		{"form-json-breaks-out", form("name=Rex&meta=%7B%7D,%22age%22:1"), "body-part body meta"},
+		{"form-json-wrong", form("name=Rex&meta=%7B%22a%22%3A%22b%22%7D"), "body-schema body type"},
+		{"form-nul", form("name=%00"), "body-part body name"},
+		{"form-semicolon", form("name=a;age=1"), "body-syntax body"},
+
+		{"multipart", parts(`name="title"`, "Rex", `name="count"`, "3", "name=\"meta\"\nContent-Type: application/json", `{"a":1}`, "name=\"picture\"; filename=\"a.png\"\nContent-Type: image/png", "\x00\xff"), ""},
+		{"multipart-lists", parts(`name="title"`, "Rex", `name="tags"`, "a", `name="tags"`, "b", "name=\"files\"; filename=\"a\"", "\xff", "name=\"files\"; filename=\"b\"\nContent-Type: application/pdf", ""), ""},
+		{"multipart-none", parts(), "body-schema body required"},
+		{"multipart-empty", "POST /pets\nContent-Type: multipart/form-data; boundary=x", "body-missing body"},
+		{"multipart-wrong", parts(`name="title"`, "Rex", `name="count"`, "x"), "body-schema body type"},
+		{"multipart-repeated", parts(`name="title"`, "Rex", `name="title"`, "Max"), "body-part body title"},
+		{"multipart-undeclared", parts(`name="title"`, "Rex", `name="admin"`, "1"), "body-schema body unevaluatedProperties"},
+		{"multipart-file-too-large", parts(`name="title"`, "Rex", "name=\"picture\"\nContent-Type: image/png", "12345"), "body-schema body maxLength"},
+		{"multipart-file-of-other-type", parts(`name="title"`, "Rex", "name=\"picture\"\nContent-Type: text/html", "1234"), "body-part body picture"},
+		{"multipart-file-without-type", parts(`name="title"`, "Rex", `name="picture"`, "1234"), "body-part body picture"},
+		{"multipart-text-of-other-type", parts("name=\"title\"\nContent-Type: text/html", "Rex"), "body-part body title"},
+		{"multipart-text-not-utf8", parts(`name="title"`, "\xff"), "body-part body title"},
+		{"multipart-text-of-other-charset", parts("name=\"title\"\nContent-Type: text/plain; charset=utf-16", "Rex"), "body-part body title"},
+		{"multipart-json-breaks-out", parts(`name="title"`, "Rex", `name="meta"`, `{},"count":1`), "body-part body meta"},
+		{"multipart-form", parts(`name="title"; size=1`, "Rex"), "body-part body"},
+		{"multipart-without-boundary", "POST /pets\nContent-Type: multipart/form-data\n\n--x--", "body-media header Content-Type"},
+
+		{"range-json", "PUT /any\nContent-Type: application/json\n\n{\"n\":1}", ""},
+		{"range-json-wrong", "PUT /any\nContent-Type: application/x+json\n\n{\"n\":\"1\"}", "body-schema body type"},
+		{"range-form", "PUT /any\nContent-Type: application/x-www-form-urlencoded\n\nn=1", ""},
+		{"range-multipart", "PUT /any\nContent-Type: multipart/form-data; boundary=x\n\n--x--", ""},
+		{"range-multipart-mixed", "PUT /any\nContent-Type: multipart/mixed; boundary=x\n\n--x--", "body-media body"},
+		{"range-xml", "PUT /any\nContent-Type: text/xml\n\n<a/>", "body-media body"},
+		{"range-opaque", "PUT /any\nContent-Type: application/pdf\n\n1", "body-media body"},
+		{"range-text", "PUT /any\nContent-Type: text/plain\n\n1", "body-schema body type"},
+		{"optional-none", "PUT /any", ""},
+		{"optional-none-with-type", "PUT /any\nContent-Type: application/json", ""},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			x, g := h.request(t, row.request)
+			v := walk(x, g)
+			f := x.Refusal
+			got := strings.Join(strings.Fields(strings.Join([]string{f.Code.String(), f.In, f.Name, f.Keyword}, " ")), " ")
+			if v == gate.Allow {
+				got = ""
+			}
+			if got != row.want {
+				t.Errorf("got %q (%s %s), want %q", got, f.Pointer, f.Detail, row.want)
+			}
+			if len(x.Edits) > 0 {
+				t.Errorf("%d edits", len(x.Edits))
+			}
+		})
+	}
+}
+
+// TestChunked takes bodies whose length is not stated.
+func TestChunked(t *testing.T) {
+	h, _ := build(t, Options{})
+	for _, row := range []struct{ name, request, body, want string }{
+		{"json", "POST /pets\nContent-Type: application/json", `{"name":"Rex"}`, ""},
+		{"empty-required", "POST /pets\nContent-Type: application/json", "", "body-missing"},
+		{"empty-required-multipart", "POST /pets\nContent-Type: multipart/form-data; boundary=x", "", "body-missing"},
+		{"empty-text", "POST /pets\nContent-Type: text/plain", "", ""},
+		{"empty-optional", "PUT /any\nContent-Type: application/json", "", ""},
+		{"empty-unexpected", "DELETE /pets/7", "", "body-unexpected"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x, g := h.request(t, row.request)
+			x.BodyLength, x.Incoming, x.Body = -1, strings.NewReader(row.body), []byte(row.body)
+			got := ""
+			if walk(x, g) != gate.Allow {
+				got = x.Refusal.Code.String()
+			}
+			if got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+// TestDropped removes what the contract does not name; what is left passes a
+// guard that refuses.
+func TestDropped(t *testing.T) {
+	drop, _ := build(t, Options{Undeclared: schema.Drop, Misplaced: schema.Drop})
+	strict, _ := build(t, Options{})
+	const multi = "POST /pets\nContent-Type: multipart/form-data; boundary=x\n\n"
+	title := "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nRex\r\n"
+	other := "--x\r\nContent-Disposition: form-data; name=\"other\"; filename=\"f\"\r\n\r\n\xff\r\n"
+	for _, row := range []struct{ name, request, want string }{
+		{"query", pet + "?x=1&limit=2&filter[nick]=3\nX-Tenant: acme", pet + "?limit=2\nX-Tenant: acme"},
+		{"json", "POST /pets\nContent-Type: application/json\n\n{\"x\":{\"y\":1}, \"name\":\"Rex\" ,\"id\":7, \"home\":{\"z\":1}}", "POST /pets\nContent-Type: application/json\n\n{\"name\":\"Rex\" ,\"home\":{}}"},
+		{"form", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nx=1&name=Rex&y=2", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nname=Rex"},
+		{"multipart", multi + other + title + other + "--x--", multi + title + "--x--"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x, g := drop.request(t, row.request)
+			if walk(x, g) != gate.Allow {
+				t.Fatalf("refused: %+v", x.Refusal)
+			}
+			y, g := strict.request(t, row.want)
+			if walk(y, g) != gate.Allow {
+				t.Fatalf("the rest is refused: %+v", y.Refusal)
+			}
+			var onTarget, onBody []gate.Edit
+			for _, e := range x.Edits {
+				if e.Part == gate.OnTarget {
+					onTarget = append(onTarget, e)
+				} else {
+					onBody = append(onBody, e)
+				}
+			}
+			if got := spliced(t, x.Target, onTarget); !bytes.Equal(got, y.Target) {
+				t.Errorf("target %s, want %s", got, y.Target)
+			}
+			if got := spliced(t, x.Body, onBody); string(got) != string(y.Body) {
+				t.Errorf("body %q, want %q", got, y.Body)
+			}
+		})
+	}
+}
+
+// TestAllowed passes what the contract does not name, as long as it is text.
+func TestAllowed(t *testing.T) {
+	h, _ := build(t, Options{Undeclared: schema.Allow})
+	for _, row := range []struct{ name, request, want string }{
+		{"query", pet + "?x=1&filter[nick]=3\nX-Tenant: acme", ""},
+		{"query-not-text", pet + "?x=%FF\nX-Tenant: acme", "query-form"},
+		{"json", "POST /pets\nContent-Type: application/json\n\n{\"name\":\"Rex\",\"x\":1}", ""},
+		{"form", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nname=Rex&x=1", ""},
+		{"form-not-text", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nname=Rex&x=%FF", "body-syntax"},
+		{"form-repeated", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nname=Rex&x=1&x=2", "body-syntax"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x, g := h.request(t, row.request)
+			got := ""
+			if walk(x, g) != gate.Allow {
+				got = x.Refusal.Code.String()
+			}
+			if got != row.want || len(x.Edits) > 0 {
+				t.Errorf("got %q and %d edits, want %q", got, len(x.Edits), row.want)
+			}
+		})
+	}
+}
+
+// TestBypassingFields are removed unless they are declared.
+func TestBypassingFields(t *testing.T) {
+	h, _ := build(t, Options{})
+	for _, row := range []struct {
+		name, field string
+		gone        bool
+	}{
+		{"method-override", "X-HTTP-Method-Override", true},
+		{"method-override-lower-case", "x-http-method-override", true},
+		{"method-override-underscores", "X_HTTP_Method_Override", true},
+		{"rewrite-url", "X-Rewrite-URL", true},
+		{"forwarded", "Forwarded", true},
+		{"forwarded-for-underscore", "X-Forwarded_For", true},
+		{"own-field", "X-Gatehouse-Identity", true},
+		{"own-field-underscores", "x_gatehouse_identity", true},
+		{"proxy", "Proxy", true},
+		{"declared", "X-Forwarded-Host", false},
+		{"declared-underscores", "X_Forwarded_Host", true},
+		{"declared-harmless-underscore", "X_Tenant", true},
+		{"other", "X-Other", false},
+		{"other-underscore", "X_Other", false},
+		{"empty", "", false},
+		{"long", strings.Repeat("X-", 100), false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x, g := h.request(t, pet+"\nX-Tenant: acme\n"+row.field+": v")
+			if walk(x, g) != gate.Allow {
+				t.Fatalf("refused: %+v", x.Refusal)
+			}
+			if f := x.Fields[len(x.Fields)-1]; f.Gone != row.gone {
+				t.Errorf("%s: gone %v, want %v", row.field, f.Gone, row.gone)
+			}
+		})
+	}
+}
+
+// TestBypassTable keeps the table within its bounds.
+func TestBypassTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, n := range bypassing {
+		if folded := strings.ToLower(n); seen[folded] || len(n) >= maxBypass || !bypasses([]byte(n)) {
+			t.Errorf("%s stands twice, is too long or is not found", n)
+		} else {
+			seen[folded] = true
+		}
+	}
+}
+
+// TestProblems are what a build says of a contract.
+func TestProblems(t *testing.T) {
+	_, problems := build(t, Options{})
+	if len(problems) != 1 || problems[0].Severity != source.Warning || !strings.Contains(problems[0].Text, "XML bodies are not supported yet") {
+		t.Errorf("problems: %v", problems)
+	}
+}
