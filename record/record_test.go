@@ -184,3 +184,11 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkAppendEvent(b *testing.B) {
+	line := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		line = record.AppendEvent(line[:0], &full)
+	}
+}
