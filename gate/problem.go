@@ -74,17 +74,28 @@ func appendMember(b []byte, name, value string) []byte {
 // AppendString appends s as a JSON string (RFC 8259 section 7). Bytes that
 // are not UTF-8 become U+FFFD.
 func AppendString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	for _, c := range s {
+	plain := 0
+	for plain < len(s) && !mustEscape(rune(s[plain])) && s[plain] < utf8.RuneSelf {
+		plain++
+	}
+	b = append(b, s[:plain]...)
+	for _, c := range s[plain:] {
 		switch {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', byte(c))
-		case c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&':
+		case mustEscape(c):
+			const hex = "0123456789abcdef"
 			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		default:
 			b = utf8.AppendRune(b, c)
 		}
 	}
 	return append(b, '"')
+}
+
+// mustEscape reports whether c is written as an escape: what JSON demands,
+// and what would matter to a page that shows the text.
+func mustEscape(c rune) bool {
+	return c < 0x20 || c == 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&'
 }
