@@ -35,9 +35,15 @@ type path struct {
 func lay(t testing.TB, api http.Handler, o std.Options) *path {
 	t.Helper()
 	leak.Check(t)
+	return layTLS(t, api, o, false)
+}
+
+// layTLS is lay, with TLS when secure.
+func layTLS(t testing.TB, api http.Handler, o std.Options, secure bool) *path {
+	t.Helper()
 	back := httptest.NewServer(api)
 	t.Cleanup(back.Close)
-	return serve(t, to(t, back.URL, upstream.Options{}), o, false)
+	return serve(t, to(t, back.URL, upstream.Options{}), o, secure)
 }
 
 // to returns an upstream for the API at target.
@@ -139,38 +145,47 @@ func receive(t testing.TB, r *bufio.Reader, method string) (*http.Response, stri
 type recorder struct {
 	Answer string
 	url    string
-	l      net.Listener
 
 	mu   sync.Mutex
 	seen bytes.Buffer // guarded by mu
-	work sync.WaitGroup
 }
 
 func record(t testing.TB, answer string) *recorder {
+	t.Helper()
+	r := &recorder{Answer: answer}
+	if r.Answer == "" {
+		r.Answer = "HTTP/1.1 204 No Content\r\n\r\n"
+	}
+	r.url = listen(t, r.serve)
+	return r
+}
+
+// listen runs an API that does serve with each connection, and returns its
+// URL.
+func listen(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &recorder{Answer: answer, l: l, url: "http://" + l.Addr().String()}
-	if r.Answer == "" {
-		r.Answer = "HTTP/1.1 204 No Content\r\n\r\n"
-	}
-	r.work.Go(func() {
+	var work sync.WaitGroup
+	work.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			r.work.Go(func() { r.serve(c) })
+			work.Go(func() {
+				defer c.Close()
+				serve(c)
+			})
 		}
 	})
-	t.Cleanup(func() { l.Close(); r.work.Wait() })
-	return r
+	t.Cleanup(func() { l.Close(); work.Wait() })
+	return "http://" + l.Addr().String()
 }
 
 func (r *recorder) serve(c net.Conn) {
-	defer c.Close()
 	in := bufio.NewReader(io.TeeReader(c, r))
 	for {
 		q, err := http.ReadRequest(in)

@@ -93,12 +93,14 @@ func TestBothWaysAtOnce(t *testing.T) {
 // TestEarlyAnswer has the API answer while the client still sends and wants
 // the whole answer at the client, and no request behind it.
 func TestEarlyAnswer(t *testing.T) {
-	p := lay(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.NewResponseController(w).EnableFullDuplex() // else it reads the request first
-		w.Header().Set("Content-Length", "5")
-		w.WriteHeader(413)
-		io.WriteString(w, "early")
-	}), std.Options{})
+	leak.Check(t)
+	back := listen(t, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		http.ReadRequest(in)
+		io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nearly")
+		io.Copy(io.Discard, in)
+	})
+	p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
 	for _, length := range []string{"Content-Length: 100000", "Transfer-Encoding: chunked"} {
 		c := p.dial(t)
 		send(t, c, "POST /stream HTTP/1.1\r\nHost: a\r\n"+length+"\r\n\r\n")
@@ -202,7 +204,7 @@ func TestExpectContinue(t *testing.T) {
 
 func TestAPIThatCannotBeReached(t *testing.T) {
 	leak.Check(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.2:0") // where nothing else in this test listens
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,13 @@ import (
 	"time"
 )
 
-// abort ends reads of the body, also one that waits.
+// abort ends reads of the body, also one that waits, and with them the
+// connection. A body that has come whole is left alone.
 func (c *conn) abort() {
-	c.aborted.Store(true)
-	c.setOwn(longAgo)
+	if c.pending.Load() {
+		c.aborted.Store(true)
+		c.setOwn(longAgo)
+	}
 }
 
 var longAgo = time.Unix(1, 0)

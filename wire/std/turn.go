@@ -21,6 +21,7 @@ type turn struct {
 	conn *conn       // nil in a server that is not ours
 	buf  []byte      // backs what came as strings
 	done atomic.Bool // Incoming reached its end
+	both bool        // the answer began before that
 	cut  bool        // the answer broke off
 }
 
@@ -41,8 +42,9 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 	fill(t, x)
 	g.Serve(x, t)
 	g.Release(x)
+	t.finish()
 	cut, c := t.cut, t.conn
-	t.w, t.r, t.conn, t.buf, t.cut = nil, nil, nil, t.buf[:0], false
+	t.w, t.r, t.conn, t.buf, t.both, t.cut = nil, nil, nil, t.buf[:0], false, false
 	t.done.Store(false)
 	turns.Put(t)
 	if !cut {
@@ -54,6 +56,22 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 	// The sanctioned way to end an answer that net/http would otherwise
 	// complete; it is not logged.
 	panic(http.ErrAbortHandler)
+}
+
+// finish reads what net/http still holds of a body that the API did not wait
+// for. It waits for nobody: either all of the body has come or Abort was
+// called. Without this net/http would come upon the end of the body after the
+// exchange, when it must not (it begins to watch the connection there).
+func (t *turn) finish() {
+	if !t.both {
+		return
+	}
+	var b [512]byte
+	for {
+		if _, err := t.r.Body.Read(b[:]); err != nil {
+			return
+		}
+	}
 }
 
 // fromHead fills x from the head that our own reader judged.
@@ -156,6 +174,7 @@ func (t *turn) Relay(x *gate.Exchange) error {
 		if err := rc.EnableFullDuplex(); err != nil && t.conn != nil {
 			return err
 		}
+		t.both = true
 	}
 	h := t.w.Header()
 	addFields(h, a.Fields)

@@ -1,0 +1,151 @@
+package wire_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
+	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/upstream"
+)
+
+// short limits end what the tests make hang.
+var short = std.Limits{HeadTimeout: 50 * time.Millisecond, IdleTimeout: 50 * time.Millisecond,
+	BodyGrace: 50 * time.Millisecond, BodyRate: 1000, WriteStall: 50 * time.Millisecond, Linger: time.Millisecond}
+
+// TestSlowClientsAreCut wants connections to end that wait for a client.
+func TestSlowClientsAreCut(t *testing.T) {
+	leak.Check(t)
+	back := record(t, "")
+	up := to(t, back.url, upstream.Options{})
+	for _, secure := range []bool{false, true} {
+		p := serve(t, up, std.Options{Limits: short}, secure)
+		for _, row := range []struct {
+			name   string
+			parts  []string
+			status int // of the last answer; 0 for none
+			code   gate.Code
+		}{
+			{"silent", nil, 0, 0},
+			{"in-the-first-line", []string{"GET /ge"}, 0, 0},
+			{"in-the-head", []string{"GET /get HTTP/1.1\r\nHost: a\r\n"}, 0, 0},
+			{"idle", []string{good}, 204, 0},
+			{"in-the-second-head", []string{good, "GET /"}, 204, 0},
+			{"in-the-second-head-at-once", []string{good + "GET /"}, 204, 0},
+			{"before-the-body", []string{"POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"}, 408, gate.BodyTimeout},
+			{"in-the-body", []string{"POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello"}, 408, gate.BodyTimeout},
+			{"in-a-streamed-body", []string{"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello"}, 408, gate.BodyTimeout},
+			{"in-a-chunk-size", []string{"POST /buffer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5"}, 408, gate.BodyTimeout},
+			{"in-a-streamed-chunk", []string{"POST /stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"}, 408, gate.BodyTimeout},
+			{"in-the-trailer", []string{"POST /buffer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: "}, 408, gate.BodyTimeout},
+			{"behind-a-refusal", []string{"GET /private HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"}, 401, 0},
+		} {
+			t.Run(p.url[:5]+"-"+row.name, func(t *testing.T) {
+				first := p.Events()
+				c := p.dial(t)
+				in := bufio.NewReader(c)
+				send(t, c, row.parts...)
+				if row.status != 0 {
+					if res, _ := receive(t, in, "GET"); res.StatusCode != row.status {
+						t.Errorf("status %d, want %d", res.StatusCode, row.status)
+					}
+					if e := p.Event(first); row.code != 0 && e.Code != row.code {
+						t.Errorf("event %v", e.Code)
+					}
+				}
+				if n, err := in.Read(make([]byte, 1)); n != 0 || err == nil || isTimeout(err) {
+					t.Errorf("the connection is not cut: %d bytes, %v", n, err)
+				}
+			})
+		}
+	}
+}
+
+// TestClientThatDoesNotRead wants the exchange to end.
+func TestClientThatDoesNotRead(t *testing.T) {
+	ended := make(chan bool, 1)
+	p := lay(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		for b := make([]byte, 1<<20); ; {
+			if _, err := w.Write(b); err != nil {
+				return
+			}
+		}
+	}), std.Options{Limits: short})
+	c := p.dial(t)
+	send(t, c, good)
+	if e := p.Event(0); e.Outcome != gate.Aborted {
+		t.Errorf("outcome %v", e.Outcome)
+	}
+	<-ended
+}
+
+// held is an API whose answers wait.
+type held struct{ began, end chan bool }
+
+func (h held) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.began <- true
+	select {
+	case <-h.end:
+	case <-r.Context().Done():
+	}
+	io.WriteString(w, "done")
+}
+
+func TestDrain(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		leak.Check(t)
+		api := held{make(chan bool), make(chan bool)}
+		p := layTLS(t, api, std.Options{}, secure)
+		fresh, idle, busy := p.dial(t), p.dial(t), p.dial(t)
+		idleIn, busyIn := bufio.NewReader(idle), bufio.NewReader(busy)
+		send(t, idle, good)
+		<-api.began
+		api.end <- true
+		receive(t, idleIn, "GET")
+		send(t, busy, good)
+		<-api.began
+		ended := make(chan error, 1)
+		go func() { ended <- p.server.Shutdown(context.Background()) }()
+		for _, c := range []net.Conn{fresh, idle} {
+			if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil || isTimeout(err) {
+				t.Errorf("a connection without exchange stays: %v", err)
+			}
+		}
+		if c, err := net.Dial("tcp", p.addr); err == nil {
+			c.Close()
+			t.Error("new connections are accepted")
+		}
+		api.end <- true
+		if res, body := receive(t, busyIn, "GET"); res.StatusCode != 200 || body != "done" || !res.Close {
+			t.Errorf("status %d, %q, close %v", res.StatusCode, body, res.Close)
+		}
+		if err := <-ended; err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	}
+}
+
+func TestDrainWithoutPatience(t *testing.T) {
+	api := held{make(chan bool), make(chan bool)}
+	p := lay(t, api, std.Options{})
+	c := p.dial(t)
+	send(t, c, good)
+	<-api.began
+	if err := p.server.Shutdown(over()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown: %v", err)
+	}
+	if _, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil || isTimeout(err) {
+		t.Errorf("the exchange is not cut: %v", err)
+	}
+	if e := p.Event(0); e.Outcome != gate.Aborted {
+		t.Errorf("outcome %v", e.Outcome)
+	}
+}
