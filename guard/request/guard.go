@@ -62,6 +62,7 @@ func New(op *contract.Operation, c *schema.Compiler, o Options) (*Guard, source.
 
 // Head judges the parameters and decides how the body is taken.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
+	x.Schema.Spans = x.Schema.Spans[:0] // those of an earlier exchange
 	g.headers.strip(x)
 	if v := g.intake(x); v != gate.Allow {
 		return v
