@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -68,6 +69,8 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 		t.Fatal(err)
 	}
 	h := stage.New(t, up)
+	log := &log{}
+	so.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String()}
 	p.url = "http://" + p.addr
 	var server *tls.Config
@@ -82,8 +85,29 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 		if err := <-ended; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
+		if s := log.String(); strings.Contains(s, "panic") {
+			t.Errorf("net/http says: %s", s)
+		}
 	})
 	return p
+}
+
+// log collects what is logged.
+type log struct {
+	mu sync.Mutex
+	b  strings.Builder // guarded by mu
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // over is a context that has ended.
