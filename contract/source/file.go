@@ -64,11 +64,18 @@ func (f *File) lineStarts() []uint32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lines == nil {
-		f.lines = []uint32{0}
-		for i := range len(f.text) {
-			c := f.text[i]
-			if c == '\n' || c == '\r' && f.yaml && !strings.HasPrefix(f.text[i+1:], "\n") {
-				f.lines = append(f.lines, uint32(i+1))
+		ends := "\n"
+		if f.yaml {
+			ends = "\r\n"
+		}
+		f.lines = make([]uint32, 1, 1+strings.Count(f.text, "\n"))
+		for at := 0; ; {
+			i := strings.IndexAny(f.text[at:], ends)
+			if i < 0 {
+				break
+			}
+			if at += i + 1; f.text[at-1] == '\n' || !strings.HasPrefix(f.text[at:], "\n") {
+				f.lines = append(f.lines, uint32(at))
 			}
 		}
 	}

@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // maxDepth bounds nesting of documents, so that recursion over them is bounded.
 const maxDepth = 512
+
+// maxValues bounds how many values one text may have: the smallest take two
+// bytes of text and 64 of memory. Documents in use have one in 30 bytes.
+const maxValues = 2 << 20
 
 // maxReported bounds how many problems of one text are listed.
 const maxReported = 1000
@@ -18,10 +23,11 @@ const maxReported = 1000
 // strict: duplicate names, invalid UTF-8, lone surrogates and anything after
 // the value are refused.
 type reader struct {
-	file  *File
-	text  string
-	at    int
-	depth int
+	file   *File
+	text   string
+	at     int
+	depth  int
+	values int
 
 	// Values are collected on a stack and moved into a slab when their parent
 	// ends, so that siblings lie side by side. They are written by index,
@@ -115,6 +121,9 @@ func (r *reader) value(i int) *syntaxError {
 	if r.at >= len(r.text) {
 		return r.fail("it ends where a value is expected")
 	}
+	if r.values++; r.values > maxValues {
+		return r.fail("more than %d values", maxValues)
+	}
 	n := &r.stack[i].Value
 	n.file = r.file
 	switch c := r.text[r.at]; c {
@@ -176,12 +185,20 @@ func (r *reader) nested(i int, open byte) *syntaxError {
 	return nil
 }
 
+// push puts a value to be read on the stack, which doubles when it is full.
+func (r *reader) push(m Member) {
+	if len(r.stack) == cap(r.stack) {
+		r.stack = slices.Grow(r.stack, len(r.stack))
+	}
+	r.stack = append(r.stack, m)
+}
+
 func (r *reader) items() *syntaxError {
 	for first := true; ; first = false {
 		if done, err := r.next(']', first); done || err != nil {
 			return err
 		}
-		r.stack = append(r.stack, Member{})
+		r.push(Member{})
 		if err := r.value(len(r.stack) - 1); err != nil {
 			return err
 		}
@@ -208,7 +225,7 @@ func (r *reader) members() *syntaxError {
 		}
 		r.at++
 		r.space()
-		r.stack = append(r.stack, Member{Name: name, at: at})
+		r.push(Member{Name: name, at: at})
 		if err := r.value(len(r.stack) - 1); err != nil {
 			return err
 		}
@@ -289,35 +306,4 @@ func (r *reader) unique(object place, members []Member) {
 		}
 		seen[h] = uint32(i + 1)
 	}
-}
-
-// repeats are names that stand twice in an object. They become problems when
-// the tree is there, which knows the object's pointer.
-type repeats []struct {
-	object, at place
-	name       string
-}
-
-func (rs *repeats) add(object, at place, name string) {
-	if len(*rs) < maxReported {
-		*rs = append(*rs, struct {
-			object, at place
-			name       string
-		}{object, at, name})
-	}
-}
-
-func (rs repeats) problems(f *File) Problems {
-	var problems Problems
-	for _, d := range rs {
-		p := Problem{
-			Position: f.position(d.at), Text: fmt.Sprintf("the name %q stands twice in this object", d.name),
-			Hint: "remove or rename one of them",
-		}
-		if f.Root != nil {
-			p.Pointer = f.pointer(d.object) + "/" + escapePointer(d.name)
-		}
-		problems = append(problems, p)
-	}
-	return problems
 }

@@ -71,7 +71,8 @@ func TestBadYAML(t *testing.T) {
 		{"wrong-tag", "a: !!int x\n", "a.yaml:1:4: this is not a value of the tag !!int\n  hint: remove the tag or write the value as it says"},
 		{"merge-of-text", "a: {<<: x}\n", "a.yaml:1:9: a merge key needs a mapping or a list of mappings\n  hint: merge a mapping"},
 		{"alias-to-itself", "a: &a [*a]\n", "a.yaml:1:8: nested deeper than 512 levels"},
-		{"too-deep", strings.Repeat("[", 600) + "a" + strings.Repeat("]", 600) + "\n", "a.yaml:1:513: not valid JSON: nested deeper than 512 levels"},
+		{"too-deep", strings.Repeat("[", 600) + "a" + strings.Repeat("]", 600) + "\n", "a.yaml:1:513: nested deeper than 512 levels"},
+		{"flow-at-the-top", "{a: 1, a: 2}\n", "a.yaml:1:8: #/a: the name \"a\" stands twice in this object\n  hint: remove or rename one of them"},
 		{"too-deep-in-blocks", strings.Repeat("- ", 600) + "a\n", "a.yaml:1:1025: nested deeper than 512 levels"},
 		{"deeper-than-the-parser", "a: " + strings.Repeat("[", 20_000), "a.yaml:1:10004: not valid YAML: exceeded max depth of 10000 while increasing flow level"},
 	} {
