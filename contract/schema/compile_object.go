@@ -13,7 +13,7 @@ func (c *Compiler) object(n *node, set *keywordSet, s scope) *objectRule {
 		min: set.sizeOr(kwMinProperties, 0), max: set.sizeOr(kwMaxProperties, -1),
 	}
 	if o.max >= 0 && o.min > o.max {
-		c.problem(source.At(set.value[kwMinProperties], "no object can satisfy both", "minProperties is greater than maxProperties"))
+		c.contradiction(set.value[kwMinProperties], "no object can satisfy both", "minProperties is greater than maxProperties")
 	}
 	b := objectBuilder{c: c, o: o}
 	if v := set.value[kwProperties]; v != nil {
@@ -148,7 +148,7 @@ func (c *Compiler) array(set *keywordSet, s scope) *arrayRule {
 		unique: set.value[kwUniqueItems].Bool(),
 	}
 	if r.max >= 0 && r.min > r.max {
-		c.problem(source.At(set.value[kwMinItems], "no array can satisfy both", "minItems is greater than maxItems"))
+		c.contradiction(set.value[kwMinItems], "no array can satisfy both", "minItems is greater than maxItems")
 	}
 	for _, v := range set.value[kwPrefixItems].Items() {
 		r.prefix = append(r.prefix, c.node(v, s))

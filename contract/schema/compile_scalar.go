@@ -30,7 +30,7 @@ func (c *Compiler) scalars(n *node, set *keywordSet, res *resource) []*constant 
 	var str stringRule
 	str.min, str.max = set.sizeOr(kwMinLength, 0), set.sizeOr(kwMaxLength, -1)
 	if set.value[kwMinLength] != nil && str.max >= 0 && str.min > str.max {
-		c.problem(source.At(set.value[kwMinLength], "no string can satisfy both", "minLength is greater than maxLength"))
+		c.contradiction(set.value[kwMinLength], "no string can satisfy both", "minLength is greater than maxLength")
 	}
 	if p := set.value[kwPattern]; p != nil {
 		str.pattern = c.pattern(p, p.Str())
@@ -57,6 +57,16 @@ func (c *Compiler) scalars(n *node, set *keywordSet, res *resource) []*constant 
 		n.types |= kNull
 	}
 	return consts
+}
+
+// contradiction reports bounds that no value satisfies. JSON Schema allows
+// them; in a contract they are a mistake.
+func (c *Compiler) contradiction(n *source.Node, hint, text string) {
+	p := source.At(n, hint, "%s", text)
+	if c.o.Pure {
+		p.Severity = source.Warning
+	}
+	c.problem(p)
 }
 
 // stringRule returns the shared form of r, nil when it asks nothing.
@@ -154,7 +164,7 @@ func (c *Compiler) number(set *keywordSet) *numberRule {
 	if r.hasMin && r.hasMax {
 		cmp := compareDecimals(&r.min.exact, &r.max.exact)
 		if cmp > 0 || cmp == 0 && (r.overMin || r.underMax) {
-			c.problem(source.At(set.n, "no number can satisfy both", "the lower bound is not below the upper bound"))
+			c.contradiction(set.n, "no number can satisfy both", "the lower bound is not below the upper bound")
 		}
 	}
 	if v := set.value[kwMultipleOf]; v != nil {

@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Internationalised labels: RFC 5891 and 5892 without normalisation and
-// without the rule for writing direction, whose tables the standard library
-// does not have.
+// Internationalised labels: RFC 5891 and 5892 without normalisation, whose
+// tables the standard library does not have.
 
 // isALabel judges what follows xn--: it must decode (RFC 3492) to a valid
 // U-label of at least one character beyond ASCII.

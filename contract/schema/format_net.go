@@ -89,7 +89,7 @@ func isHost(b []byte, idn bool) bool {
 	if len(b) == 0 || len(b) > 4*maxHost {
 		return false
 	}
-	length := 0
+	length, whole := 0, b
 	for len(b) > 0 {
 		label := b
 		end, size := labelEnd(b, idn)
@@ -104,7 +104,7 @@ func isHost(b []byte, idn bool) bool {
 		}
 		length += n + 1
 	}
-	return length-1 <= maxHost
+	return length-1 <= maxHost && isBidiSafe(whole, idn)
 }
 
 // labelEnd finds the next dot; IDNA knows three more (RFC 3490 section 3.1).
