@@ -56,11 +56,24 @@ func newBuilder(c *contract.Contract, o Options) *builder {
 	return b
 }
 
+// Unstated reports whether an operation of c is public only because nothing in
+// c speaks of security.
+func Unstated(c *contract.Contract) bool {
+	return !c.Secured && slices.ContainsFunc(c.Operations, func(op *contract.Operation) bool { return op.SecurityFrom == contract.SecurityNowhere })
+}
+
 // security finds what is wrong with the contract as a whole: operations that
 // say nothing in a contract that has requirements, and requirements that
 // nobody verifies.
 func (b *builder) security() {
-	if b.options.Authentication == Public || !b.contract.Secured {
+	if b.options.Authentication == Public {
+		return
+	}
+	if !b.contract.Secured {
+		if Unstated(b.contract) {
+			b.problems = append(b.problems, source.Warn(b.contract.Root, "describe the credential under components.securitySchemes and name it under security, or say security: [] when everybody may call everything",
+				"the contract says nothing of security, so every operation is public"))
+		}
 		return
 	}
 	b.problems = append(b.problems, openapi.Security(b.contract)...)

@@ -78,7 +78,7 @@ func credential(op *contract.Operation) string {
 	case len(alternatives) > 0 && !slices.Equal(alternatives, []string{"nothing"}):
 		return strings.Join(alternatives, " or ")
 	case op.SecurityFrom == contract.SecurityNowhere:
-		return "not stated"
+		return "none stated"
 	}
 	return "public"
 }

@@ -38,7 +38,7 @@ func TestSurvey(t *testing.T) {
 		remarks    string
 	}{
 		{"public", operationWith(none, "", text), "public", ""},
-		{"not-stated", operationWith("", "", text), "not stated", ""},
+		{"not-stated", operationWith("", "", text), "none stated", ""},
 		{"one", operationWith("security: [{token: []}]", "", text), "token", ""},
 		{"scopes-and-alternatives", operationWith("security: [{oauth: [read, write], key: []}, {token: []}]", "", text), "oauth(read write) and key or token", ""},
 		{"optional", operationWith("security: [{token: []}, {}]", "", text), "token or nothing", ""},

@@ -31,7 +31,7 @@ func (p *Program) banner(c *contract.Contract, problems source.Problems) string 
 		fmt.Fprintf(&b, "  WARNING     %s\n", w)
 	}
 	if n := len(problems); n > 0 {
-		line("contract", "%d warnings; gatehouse check --contract %s lists them", n, p.config.Contract)
+		line("contract", "warnings: %d; gatehouse check --contract %s lists them", n, p.config.Contract)
 	}
 	return b.String()
 }
@@ -66,11 +66,11 @@ func credentialWords(c *contract.Contract, a gatehouse.Authentication) string {
 	n := len(c.Operations)
 	switch public {
 	case n:
-		return fmt.Sprintf("%d, all of them public", n)
+		return fmt.Sprintf("%d, public: %d", n, n)
 	case 0:
-		return fmt.Sprintf("%d, all of them need a credential, which the API verifies", n)
+		return fmt.Sprintf("%d, each needs a credential, which the API verifies", n)
 	}
-	return fmt.Sprintf("%d, of which %d are public; the others need a credential, which the API verifies", n, public)
+	return fmt.Sprintf("%d, public: %d; the others need a credential, which the API verifies", n, public)
 }
 
 // warnings are the doors that stand open.
@@ -78,8 +78,8 @@ func (p *Program) warnings(c *contract.Contract) (list []string) {
 	switch {
 	case p.config.Authentication == gatehouse.Public && c.Secured:
 		list = append(list, "PUBLIC: the contract asks for credentials, and --public lets everybody in without any")
-	case !c.Secured:
-		list = append(list, "PUBLIC: the contract has no security requirement, so everybody may call every operation")
+	case gatehouse.Unstated(c):
+		list = append(list, "PUBLIC: the contract says nothing of security, so everybody may call every operation")
 	}
 	if a, ok := p.listener.Addr().(*net.TCPAddr); p.listener.TLS() == nil && (!ok || !a.IP.IsLoopback()) {
 		list = append(list, "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")

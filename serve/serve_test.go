@@ -121,7 +121,7 @@ func TestDrain(t *testing.T) {
 	if !strings.Contains(events.String(), `"outcome":"passed"`) {
 		t.Errorf("events %q", events.String())
 	}
-	for _, want := range []string{"listening", "enforce", "1, all of them public", "WARNING     PUBLIC", "standard output"} {
+	for _, want := range []string{"listening", "enforce", "1, public: 1", "WARNING     PUBLIC", "standard output"} {
 		if !strings.Contains(banner.String(), want) {
 			t.Errorf("the banner lacks %q:\n%s", want, banner.String())
 		}
@@ -247,7 +247,7 @@ func TestBannerIsLoud(t *testing.T) {
 	}{
 		{"observe", pets, func(c *serve.Config) { c.Mode = gate.Observe }, []string{"OBSERVE: nothing is refused"}, "enforce:"},
 		{"public", secured, func(c *serve.Config) { c.Authentication = gatehouse.Public }, []string{"WARNING     PUBLIC: the contract asks for credentials"}, "verifies"},
-		{"credentials", secured, func(c *serve.Config) { c.Authentication = gatehouse.Upstream }, []string{"all of them need a credential, which the API verifies"}, "WARNING"},
+		{"credentials", secured, func(c *serve.Config) { c.Authentication = gatehouse.Upstream }, []string{"each needs a credential, which the API verifies"}, "WARNING"},
 		{"plain-http", pets, func(c *serve.Config) { c.Listen, c.PlainHTTP = "0.0.0.0:0", true }, []string{"WARNING     PLAIN HTTP beyond this machine"}, "https"},
 		{"no-events", pets, func(c *serve.Config) { c.Events = "none" }, []string{"not recorded (--events none)"}, "standard output"},
 		{"quiet", pets, func(c *serve.Config) { c.Quiet = true }, nil, "listening"},

@@ -37,7 +37,7 @@ more than its words say:
 			return w.check(path, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&path, "contract", "", "the API's OpenAPI document, YAML or JSON (`FILE`)")
+	cmd.Flags().StringVar(&path, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
@@ -85,6 +85,20 @@ func (w *world) checkText(c *contract.Contract, problems source.Problems, survey
 		rows = append(rows, []string{e.Method, e.Path, e.Operation, credential, strings.Join(e.Remarks(), "; ")})
 	}
 	fmt.Fprint(w.stdout, table(rows))
+	public, open, loose := 0, 0, 0
+	for _, e := range survey {
+		public += one(e.Public)
+		open += one(len(e.Open) > 0)
+		loose += one(len(e.Loose) > 0)
+	}
+	fmt.Fprintf(w.stdout, "\npublic: %d, open: %d, loose: %d\n", public, open, loose)
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // report is what check --json writes.

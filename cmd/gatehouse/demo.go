@@ -75,23 +75,29 @@ need a token. What the document does not describe must not reach the shop.
 func (w *world) calls(d *demo.Demo, p paint) (wrong int, err error) {
 	rows := [][]string{{p.bold("CALL"), p.bold("VERDICT"), p.bold("STATUS"), p.bold("CODE"), p.bold("WHY")}}
 	passed, refused := 0, 0
-	for _, c := range append(demo.Good(), demo.Hostile()...) {
-		r, err := d.Send(c)
-		if err != nil {
-			return 0, err
+	for _, group := range []struct {
+		text  string
+		calls []demo.Call
+	}{{"What the document describes", demo.Good()}, {"What it does not describe", demo.Hostile()}} {
+		rows = append(rows, []string{group.text})
+		for _, c := range group.calls {
+			r, err := d.Send(c)
+			if err != nil {
+				return 0, err
+			}
+			mark, verdict := "  ", p.green("passed")
+			if r.Refused {
+				verdict = p.red("refused")
+				refused++
+			} else {
+				passed++
+			}
+			if !r.AsMeant {
+				mark = p.red("! ")
+				wrong++
+			}
+			rows = append(rows, []string{mark + c.Text, verdict, strconv.Itoa(r.Status), r.Code, r.Why})
 		}
-		mark, verdict := "  ", p.green("passed")
-		passed++
-		if r.Refused {
-			verdict = p.red("refused")
-			passed--
-			refused++
-		}
-		if !r.AsMeant {
-			mark = p.red("! ")
-			wrong++
-		}
-		rows = append(rows, []string{mark + c.Text, verdict, strconv.Itoa(r.Status), r.Code, r.Why})
 	}
 	fmt.Fprint(w.stdout, table(rows))
 	fmt.Fprintf(w.stdout, "\n%d calls: %d passed, %d refused. The shop saw %d of them.\n", passed+refused, passed, refused, d.Calls())

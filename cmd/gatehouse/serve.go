@@ -47,9 +47,9 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&c.Contract, "contract", "", "the API's OpenAPI document, YAML or JSON (`FILE`)")
-	f.StringVar(&c.Upstream, "upstream", "", "where the API is: http or https, host and port (`URL`)")
-	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "where clients connect (`HOST:PORT`)")
+	f.StringVar(&c.Contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
+	f.StringVar(&c.Upstream, "upstream", "", "`URL` of the API: http or https, host and port")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`HOST:PORT` where clients connect")
 	f.Var(&choice[gate.Mode]{&c.Mode, []string{"enforce", "observe"}, []gate.Mode{gate.Enforce, gate.Observe}, "enforce"}, "mode",
 		"observe lets calls through and says what would have been refused")
 	f.Var(&choice[schema.Policy]{&c.Undeclared, []string{"refuse", "drop", "allow"}, []schema.Policy{schema.Refuse, schema.Drop, schema.Allow}, "refuse"}, "undeclared",
@@ -57,10 +57,10 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 	f.Var(&choice[gatehouse.Authentication]{&authentication, []string{"upstream"}, []gatehouse.Authentication{gatehouse.Upstream}, ""}, "authentication",
 		"who verifies credentials; with upstream the API does, and the gate demands that they are there")
 	f.BoolVar(&public, "public", false, "let everybody in, whatever the contract says of security")
-	f.StringVar(&c.TLSCert, "tls-cert", "", "certificate chain in PEM; read again when it changes (`FILE`)")
-	f.StringVar(&c.TLSKey, "tls-key", "", "private key in PEM (`FILE`)")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "`FILE` with the certificate chain in PEM; read again when it changes")
+	f.StringVar(&c.TLSKey, "tls-key", "", "`FILE` with the private key in PEM")
 	f.BoolVar(&c.PlainHTTP, "plain-http", false, "allow plain HTTP on an address beyond loopback")
-	f.StringVar(&c.Events, "events", "-", "where events go, one line of JSON each: a file to append to, - for standard output, none (`FILE`)")
+	f.StringVar(&c.Events, "events", "-", "`FILE` that events are appended to, one line of JSON each; - is standard output, none is nowhere")
 	f.Var(&maxBody, "max-body", "the largest request body, as 65536, 64KiB or 1MiB")
 	f.DurationVar(&c.Drain, "drain", 30*time.Second, "how long requests may go on after the first signal")
 	return cmd
