@@ -81,7 +81,7 @@ var alertmanagerHostile = []hostile{
 	{name: "body-with-trailing-data", method: "POST", target: "/api/v2/silences", media: "application/json", body: goodSilence + `{"a":"Zq7"}`, status: 400, code: "body-syntax"},
 	{name: "body-cut-short", method: "POST", target: "/api/v2/silences", media: "application/json", body: goodSilence[:len(goodSilence)-2], status: 400, code: "body-syntax"},
 	{name: "body-not-in-utf-8", method: "POST", target: "/api/v2/silences", media: "application/json", body: strings.Replace(goodSilence, `planned`, "\xff\xfe", 1), status: 400, code: "body-syntax"},
-	{name: "body-nested-deeply", method: "POST", target: "/api/v2/alerts", media: "application/json", body: strings.Repeat(`[`, 100000), status: 400, code: "body-syntax"},
+	{name: "body-nested-deeply", method: "POST", target: "/api/v2/alerts", media: "application/json", body: strings.Repeat(`[`, 100000), status: 400, code: "body-schema"},
 	{name: "body-too-large", method: "POST", target: "/api/v2/alerts", media: "application/json", body: `[{"labels":{"a":"` + strings.Repeat(mark, 500000) + `"}}]`, status: 413, code: "body-too-large"},
 	{name: "labels-of-wrong-type", method: "POST", target: "/api/v2/alerts", media: "application/json", body: `[{"labels":{"Zq7":1}}]`, status: 400, code: "body-schema"},
 }
