@@ -12,7 +12,8 @@ import (
 )
 
 // Contract is one API as its document describes it. It is not changed after
-// it was read.
+// it was read. Its strings are views of the documents' text: whoever keeps one
+// beyond the life of the contract clones it.
 type Contract struct {
 	Root    *source.Node // the main document
 	Files   *source.Set  // every file that was read, for references

@@ -92,7 +92,7 @@ func (r *reader) media(name string, n *source.Node) *contract.Media {
 		if properties.Is(source.Object) && properties.Get(m.Name) == nil {
 			r.warnAt(m, source.DidYouMean("", m.Name, names(properties)...), "the schema has no property %q, so this encoding is not used", m.Name)
 		}
-		if e := r.encoding(&m.Value); e != nil {
+		if e := r.encoding(&m.Value, name); e != nil {
 			media.Encoding[m.Name] = e
 		}
 	}
@@ -102,15 +102,25 @@ func (r *reader) media(name string, n *source.Node) *contract.Media {
 const formType = "application/x-www-form-urlencoded"
 
 // encoding reads an Encoding Object (OpenAPI 3.1.1 section 4.8.15).
-func (r *reader) encoding(n *source.Node) *contract.Encoding {
+func (r *reader) encoding(n *source.Node, media string) *contract.Encoding {
 	if !r.check(n, &encodingShape) {
 		return nil
 	}
-	e := &contract.Encoding{AllowReserved: n.Get("allowReserved").Bool(), Node: n}
+	e := &contract.Encoding{Style: contract.Form, Explode: true, Node: n}
+	// OpenAPI 3.0.4 section 4.7.15.1.2 has styles in URL-encoded forms only,
+	// OpenAPI 3.1.1 section 4.8.15.1.2 in multipart/form-data too.
+	styled := strings.HasPrefix(media, formType) || r.version != v30 && strings.HasPrefix(media, "multipart/form-data")
 	for _, name := range []string{"style", "explode", "allowReserved"} {
-		e.StyleSet = e.StyleSet || n.Get(name) != nil
+		if at := n.Get(name); at != nil && !styled {
+			r.warn(at, "use contentType", "%q means nothing for %s in %s", name, media, r.version)
+		} else if at != nil {
+			e.StyleSet = true
+		}
 	}
-	e.Style, e.Explode = r.style(n, contract.Query, "encoding")
+	if styled {
+		e.AllowReserved = n.Get("allowReserved").Bool()
+		e.Style, e.Explode = r.style(n, contract.Query, "encoding")
+	}
 	if at := n.Get("contentType"); at.Is(source.String) {
 		for item := range strings.SplitSeq(at.Str(), ",") {
 			name, ok := mediaType(strings.TrimSpace(item))

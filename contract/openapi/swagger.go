@@ -92,6 +92,9 @@ func (r *reader) swaggerParameter(n *source.Node) (*contract.Parameter, *swagger
 		r.requiredInPath(n)
 		p.Required = true
 	}
+	if n.Get("type").Str() == "file" {
+		r.fail(n.Get("type"), "write in: formData", "a file can only be sent in a form")
+	}
 	p.Schema = r.swaggerSchema(n)
 	p.Style, p.Explode = r.collection(n, p.In)
 	r.params[n] = p

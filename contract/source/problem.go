@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Position is a place in a document. Lines and columns count from 1; columns
@@ -39,27 +40,59 @@ type Problem struct {
 	Severity Severity
 }
 
-// String renders the problem as file:line:column, pointer, text and hint.
+// maxText bounds text, hint and pointer of a problem, which may quote names of
+// any length.
+const maxText = 400
+
+// clip shortens what is longer than maxText.
+func clip(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
+}
+
+// printable escapes what could move a terminal's cursor: names in documents
+// hold any character.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, c := range s {
+		if unicode.IsControl(c) {
+			fmt.Fprintf(&b, "\\u%04x", c)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// String renders the problem as file:line:column, pointer, text and hint on
+// at most two lines.
 func (p Problem) String() string {
 	var b strings.Builder
-	b.WriteString(p.Position.String())
+	b.WriteString(printable(p.Position.String()))
 	b.WriteString(": ")
 	if p.Severity == Warning {
 		b.WriteString("warning: ")
 	}
 	if p.Pointer != "" {
-		b.WriteString(p.Pointer + ": ")
+		b.WriteString(printable(p.Pointer) + ": ")
 	}
-	b.WriteString(p.Text)
+	b.WriteString(printable(p.Text))
 	if p.Hint != "" {
-		b.WriteString("\n  hint: " + p.Hint)
+		b.WriteString("\n  hint: " + printable(p.Hint))
 	}
 	return b.String()
 }
 
 // At returns an error-severity problem at n.
 func At(n *Node, hint, format string, args ...any) Problem {
-	return Problem{Position: n.Position(), Pointer: n.Pointer(), Text: fmt.Sprintf(format, args...), Hint: hint}
+	return Problem{
+		Position: n.Position(), Pointer: clip(n.Pointer()), Text: clip(fmt.Sprintf(format, args...)), Hint: clip(hint),
+	}
 }
 
 // Warn returns a warning at n.

@@ -22,11 +22,11 @@ func (rs repeats) problems(f *File) Problems {
 	var problems Problems
 	for _, d := range rs {
 		p := Problem{
-			Position: f.position(d.at), Text: fmt.Sprintf("the name %q stands twice in this object", d.name),
+			Position: f.position(d.at), Text: clip(fmt.Sprintf("the name %q stands twice in this object", d.name)),
 			Hint: "remove or rename one of them",
 		}
 		if f.Root != nil {
-			p.Pointer = f.pointer(d.object) + "/" + escapePointer(d.name)
+			p.Pointer = clip(f.pointer(d.object) + "/" + escapePointer(d.name))
 		}
 		problems = append(problems, p)
 	}

@@ -77,7 +77,7 @@ func (c *converter) plain(y *yaml.Node) (Kind, string) {
 		p := Problem{
 			Position: c.file.position(placeOf(y)), Severity: Warning,
 			Text: "a number with leading zeros is decimal here, but octal to readers of YAML 1.1",
-			Hint: "write " + text + ", or put it in quotes if it is meant as text",
+			Hint: "write " + clip(text) + ", or put it in quotes if it is meant as text",
 		}
 		if len(c.problems) < maxReported {
 			c.problems = append(c.problems, p)

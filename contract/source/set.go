@@ -48,10 +48,18 @@ type entry struct {
 func Open(name string) (*Set, *File, error) {
 	s := &Set{folder: filepath.Dir(name), local: true, files: make(map[string]*entry)}
 	main, err := s.Load(uriOf(filepath.Base(name)))
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		return s, main, nil
 	}
-	return s, main, nil
+	// The main document itself may be a link that leads elsewhere: the user
+	// named it. Its folder is then the one that it lies in.
+	if real, failed := filepath.EvalSymlinks(name); failed == nil && filepath.Dir(real) != s.folder {
+		s = &Set{folder: filepath.Dir(real), local: true, files: make(map[string]*entry)}
+		if main, again := s.Load(uriOf(filepath.Base(real))); again == nil {
+			return s, main, nil
+		}
+	}
+	return nil, nil, err
 }
 
 // NewSet returns a set that holds one document and reaches no other.
@@ -78,7 +86,7 @@ func (s *Set) Problems() Problems {
 func (s *Set) Refer(from *File, ref string) (*File, error) {
 	to, err := url.Parse(ref)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a reference", ref)
+		return nil, fmt.Errorf("%.200q is not a reference", ref)
 	}
 	start, err := url.Parse(from.URI)
 	if err != nil {
@@ -124,11 +132,11 @@ func nameOf(uri string) (string, error) {
 	u, err := url.Parse(uri)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%q is not a reference", uri)
+		return "", fmt.Errorf("%.200q is not a reference", uri)
 	case u.Scheme != "file" || u.Host != "" || u.Opaque != "":
 		return "", fmt.Errorf("%s is not a local file, and references never reach the network", u.Redacted())
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("%q names no file: it has a query or a fragment", uri)
+		return "", fmt.Errorf("%.200q names no file: it has a query or a fragment", uri)
 	}
 	name, ok := strings.CutPrefix(path.Clean(u.Path), base)
 	if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {

@@ -116,6 +116,25 @@ func TestProblemsOfReferredFiles(t *testing.T) {
 	}
 }
 
+// The main document may be a link to another place, whose folder then counts.
+func TestOpenLink(t *testing.T) {
+	api := folder(t)
+	link := filepath.Join(t.TempDir(), "link.yaml")
+	if err := os.Symlink(filepath.Join(api, "main.yaml"), link); err != nil {
+		t.Fatal(err)
+	}
+	set, main, err := source.Open(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.Refer(main, "sub/pets.yaml"); err != nil {
+		t.Error(err)
+	}
+	if _, err := set.Refer(main, "../outside.yaml"); err == nil {
+		t.Error("left the folder")
+	}
+}
+
 func TestOpenFails(t *testing.T) {
 	api := folder(t)
 	if _, _, err := source.Open(filepath.Join(api, "none.yaml")); !errors.Is(err, fs.ErrNotExist) {

@@ -99,6 +99,7 @@ func syntax(f *File, err error) *Problem {
 			p.Hint = "indent with spaces, not with tabs"
 		}
 	}
+	p.Text = clip(p.Text)
 	return p
 }
 
@@ -122,7 +123,7 @@ func placeOf(y *yaml.Node) place {
 func (c *converter) fail(y *yaml.Node, hint, format string, args ...any) {
 	if len(c.problems) < maxReported {
 		c.problems = append(c.problems, Problem{
-			Position: c.file.position(placeOf(y)), Text: fmt.Sprintf(format, args...), Hint: hint,
+			Position: c.file.position(placeOf(y)), Text: clip(fmt.Sprintf(format, args...)), Hint: hint,
 		})
 	}
 }
