@@ -3,26 +3,25 @@ package std
 import (
 	"io"
 	"net/http"
-	"net/netip"
-	"net/textproto"
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
 )
 
 // turn is one exchange's side of net/http. It is pooled and implements
 // gate.Wire and the exchange's Incoming.
 type turn struct {
-	w    http.ResponseWriter
-	r    *http.Request
-	conn *conn       // nil in a server that is not ours
-	buf  []byte      // backs what came as strings
-	done atomic.Bool // Incoming reached its end
-	both bool        // the answer began before that
-	cut  bool        // the answer broke off
+	w      http.ResponseWriter
+	r      *http.Request
+	conn   *conn       // nil in a server that is not ours
+	buf    []byte      // backs what came as strings
+	fields fields.List // of the answer
+	done   atomic.Bool // Incoming reached its end
+	both   bool        // the answer began before that
+	cut    bool        // the answer broke off
 }
 
 var (
@@ -132,12 +131,10 @@ func (t *turn) Abort() {
 func (t *turn) Reply(x *gate.Exchange) error {
 	r := &x.Reply
 	h := t.w.Header()
-	addFields(h, r.Fields)
+	t.length(r.Status, int64(len(r.Body)))
+	t.addFields(h, r.Fields)
 	if r.Close || x.Broken != gate.Undecided {
 		h["Connection"] = closeValue
-	}
-	if bodyAllowed(r.Status) {
-		h["Content-Length"] = []string{strconv.Itoa(len(r.Body))}
 	}
 	t.w.WriteHeader(r.Status)
 	if len(r.Body) == 0 || !bodyAllowed(r.Status) || string(x.Method) == http.MethodHead {
@@ -152,15 +149,23 @@ var closeValue = []string{"close"}
 // bodyAllowed follows RFC 9110 section 6.4.1.
 func bodyAllowed(status int) bool { return status >= 200 && status != 204 && status != 304 }
 
-func addFields(h http.Header, fields []gate.Field) {
-	for i := range fields {
-		if f := &fields[i]; !f.Gone {
-			name := textproto.CanonicalMIMEHeaderKey(string(f.Name))
-			h[name] = append(h[name], string(f.Value))
-		}
-	}
+// addFields moves fields to h, together with own ones that t.fields holds.
+func (t *turn) addFields(h http.Header, list []gate.Field) {
+	t.fields.AddAll(list, isLength)
+	t.fields.Into(h)
+	t.fields.Reset()
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil // net/http would guess one
+	}
+}
+
+func isLength(name []byte) bool { return gate.EqualFold(name, "Content-Length") }
+
+// length adds a Content-Length where the status allows a body.
+func (t *turn) length(status int, n int64) {
+	if n >= 0 && bodyAllowed(status) {
+		var b [20]byte
+		t.fields.Add("Content-Length", strconv.AppendInt(b[:0], n, 10))
 	}
 }
 
@@ -176,12 +181,8 @@ func (t *turn) Relay(x *gate.Exchange) error {
 		}
 		t.both = true
 	}
-	h := t.w.Header()
-	addFields(h, a.Fields)
-	delete(h, "Content-Length")
-	if a.Length >= 0 && bodyAllowed(a.Status) {
-		h["Content-Length"] = []string{strconv.FormatInt(a.Length, 10)}
-	}
+	t.length(a.Status, a.Length)
+	t.addFields(t.w.Header(), a.Fields)
 	t.w.WriteHeader(a.Status)
 	var err error
 	if a.Body != nil && bodyAllowed(a.Status) && string(x.Method) != http.MethodHead {
@@ -232,77 +233,4 @@ func (t *turn) copy(x *gate.Exchange, rc *http.ResponseController, flush bool) e
 func isEventStream(media []byte) bool {
 	const want = "text/event-stream"
 	return len(media) >= len(want) && gate.EqualFold(media[:len(want)], want)
-}
-
-// text keeps a string in the turn's buffer and returns the view.
-func (t *turn) text(s string) []byte {
-	at := len(t.buf)
-	t.buf = append(t.buf, s...)
-	return t.buf[at:len(t.buf):len(t.buf)]
-}
-
-// fromRequest fills x from what net/http made of a request in a server that
-// is not ours. Of the framing only that is refused here what net/http shows.
-func fromRequest(l *Limits) func(t *turn, x *gate.Exchange) {
-	return func(t *turn, x *gate.Exchange) {
-		r := t.r
-		h := head{method: t.text(r.Method), target: t.text(r.RequestURI), host: t.text(r.Host), secure: r.TLS != nil}
-		x.Version, x.Secure, x.TLS = r.Proto, r.TLS != nil, r.TLS
-		x.Peer, _ = netip.ParseAddrPort(r.RemoteAddr)
-		x.Received = time.Now()
-		x.Fields = append(x.Fields[:0], gate.Field{Name: nameHost, Value: h.host})
-		size := len(h.target)
-		for name, values := range r.Header {
-			for _, v := range values {
-				size += len(name) + len(v)
-				if size <= l.HeadBytes && len(x.Fields) <= l.Fields {
-					x.Fields = append(x.Fields, gate.Field{Name: t.text(name), Value: t.text(v)})
-				}
-			}
-		}
-		x.Broken = h.fromRequest(l, r, size, len(x.Fields))
-		x.Method, x.Target, x.Host = h.method, h.target, h.host
-		if x.Broken == gate.Undecided {
-			t.body(x, r.ContentLength)
-		}
-	}
-}
-
-var nameHost = []byte("Host")
-
-// fromRequest judges what net/http shows of a head.
-func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Code {
-	switch {
-	case len(h.target) > l.TargetBytes:
-		return gate.TargetTooLong
-	case size > l.HeadBytes || fields > l.Fields:
-		return gate.FieldsTooLarge
-	case !isToken(h.method) || len(h.target) == 0 || !all(h.target, targetByte):
-		return gate.Malformed
-	case len(r.TransferEncoding) > 0 && !r.ProtoAtLeast(1, 1):
-		return gate.Malformed
-	case len(r.TransferEncoding) > 1:
-		return gate.TransferCoding
-	case len(r.TransferEncoding) > 0 && r.Header["Content-Length"] != nil:
-		return gate.LengthConflict
-	case !isAuthority(h.host):
-		return gate.HostInvalid
-	}
-	if c := refusedMethod(h.method); c != gate.Undecided {
-		return c
-	}
-	return h.originForm()
-}
-
-// Handler returns the gate as a handler for a server that is not ours. Such a
-// server has read the head before and repairs what Server refuses (see the
-// package's comment).
-func Handler(g *gate.Gate, l Limits) http.Handler {
-	l = l.withDefaults()
-	fill := fromRequest(&l)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t := turns.Get().(*turn)
-		t.w, t.r = w, r
-		t.serve(g, fill)
-	})
 }

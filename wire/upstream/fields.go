@@ -1,14 +1,16 @@
 package upstream
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
-	"net/textproto"
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
 )
 
 // own are the fields that the transport or this package writes; what the
@@ -21,25 +23,21 @@ var own = [...]string{
 	"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-real-ip",
 }
 
+// lists are pooled: net/http keeps nothing of them.
+var lists = sync.Pool{New: func() any { return new(fields.List) }}
+
 // setFields gives h the exchange's fields and those of RFC 7239 and RFC 9110
 // section 7.6.3. Several fields of one name keep their order.
 func setFields(h http.Header, x *gate.Exchange) {
 	h["User-Agent"] = nil // else the transport adds its own
-	addFields(h, x.Fields)
-	addFields(h, x.OutFields)
+	l := lists.Get().(*fields.List)
+	defer lists.Put(l)
+	l.Reset()
+	l.AddAll(x.Fields, isOwn)
+	l.AddAll(x.OutFields, isOwn)
+	addForwarding(l, x)
+	l.Into(h)
 	retrySafe(h)
-	setForwarding(h, x)
-}
-
-func addFields(h http.Header, fields []gate.Field) {
-	for i := range fields {
-		f := &fields[i]
-		if f.Gone || isOwn(f.Name) {
-			continue
-		}
-		name := textproto.CanonicalMIMEHeaderKey(string(f.Name))
-		h[name] = append(h[name], string(f.Value))
-	}
 }
 
 // retrySafe renames two fields to lower case: under their usual name the
@@ -77,42 +75,54 @@ func same(name []byte, lower string) bool {
 	return true
 }
 
-func setForwarding(h http.Header, x *gate.Exchange) {
+func addForwarding(l *fields.List, x *gate.Exchange) {
 	proto := "http"
 	if x.Secure {
 		proto = "https"
 	}
-	host := string(x.Host)
-	forwarded := "proto=" + proto
-	if host != "" {
-		forwarded = "host=" + quoted(host) + ";" + forwarded
-		h["X-Forwarded-Host"] = []string{host}
+	var buf [48]byte
+	addr := x.Peer.Addr().Unmap().WithZone("")
+	l.Begin("Forwarded") // RFC 7239 section 4
+	if addr.IsValid() {
+		open, end := node(addr)
+		l.Text("for=", open)
+		l.Bytes(addr.AppendTo(buf[:0]))
+		l.Text(end, ";")
 	}
-	if a := x.Peer.Addr(); a.IsValid() {
-		a = a.Unmap().WithZone("")
-		forwarded = "for=" + node(a) + ";" + forwarded
-		h["X-Forwarded-For"] = []string{a.String()}
+	if len(x.Host) > 0 {
+		quote := quoting(x.Host)
+		l.Text("host=", quote)
+		l.Bytes(x.Host)
+		l.Text(quote, ";")
 	}
-	h["Forwarded"] = []string{forwarded}
-	h["X-Forwarded-Proto"] = []string{proto}
-	h["Via"] = append(h["Via"], strings.TrimPrefix(x.Version, "HTTP/")+" gatehouse")
+	l.Text("proto=", proto)
+	if len(x.Host) > 0 {
+		l.Add("X-Forwarded-Host", x.Host)
+	}
+	if addr.IsValid() {
+		l.Add("X-Forwarded-For", addr.AppendTo(buf[:0]))
+	}
+	l.Begin("X-Forwarded-Proto")
+	l.Text(proto)
+	l.Begin("Via") // behind those that came
+	l.Text(strings.TrimPrefix(x.Version, "HTTP/"), " gatehouse")
 }
 
-// quoted writes a host as RFC 7239 section 4 asks: a token, else in quotes.
-// Hosts hold neither quotes nor backslashes.
-func quoted(host string) string {
-	if strings.ContainsAny(host, ":[]") {
-		return `"` + host + `"`
+// quoting returns the quotes that a host needs, which is what is no token in
+// RFC 7239 section 4. Hosts hold neither quotes nor backslashes.
+func quoting(host []byte) string {
+	if bytes.ContainsAny(host, ":[]") {
+		return `"`
 	}
-	return host
+	return ""
 }
 
-// node writes an address as RFC 7239 section 6 asks.
-func node(a netip.Addr) string {
+// node returns what stands around an address (RFC 7239 section 6).
+func node(a netip.Addr) (open, end string) {
 	if a.Is6() {
-		return `"[` + a.String() + `]"`
+		return `"[`, `]"`
 	}
-	return a.String()
+	return "", ""
 }
 
 // unforwarded are the fields of an answer that end here (RFC 9110 section
@@ -136,7 +146,7 @@ func (c *call) take(x *gate.Exchange, r *http.Response) error {
 		}
 	}
 	c.fields = make([]byte, 0, size)
-	fields := x.Answer.Fields[:0]
+	list := x.Answer.Fields[:0]
 	for name, values := range r.Header {
 		if unforwarded[name] || listedIn(listed, name) {
 			continue
@@ -146,10 +156,10 @@ func (c *call) take(x *gate.Exchange, r *http.Response) error {
 			if !validValue(v) {
 				return &gate.Unavailable{Code: gate.UpstreamBroken, Cause: errors.New("the API answered with a field that holds control characters")}
 			}
-			fields = append(fields, gate.Field{Name: key, Value: c.text(v)})
+			list = append(list, gate.Field{Name: key, Value: c.text(v)})
 		}
 	}
-	x.Answer = gate.Answer{Status: r.StatusCode, Fields: fields, Length: r.ContentLength, Body: c}
+	x.Answer = gate.Answer{Status: r.StatusCode, Fields: list, Length: r.ContentLength, Body: c}
 	return nil
 }
 

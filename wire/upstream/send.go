@@ -18,9 +18,8 @@ import (
 // body when the answer is over; detach keeps it from the exchange's buffers
 // after that, since they are pooled.
 type call struct {
-	http.Request
-	url    url.URL
-	cancel context.CancelFunc
+	request *http.Request
+	url     url.URL
 
 	gone   atomic.Bool // nothing of the exchange may be read any more
 	mu     sync.Mutex
@@ -42,13 +41,11 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		return &gate.Unavailable{Code: gate.UpstreamUnreachable, Cause: errBusy}
 	}
 	c := &call{owner: u}
-	inner, cancel := context.WithCancel(ctx)
-	c.cancel = cancel
-	if err := c.prepare(inner, u, x); err != nil {
+	if err := c.prepare(ctx, u, x); err != nil {
 		c.detach()
 		return err
 	}
-	answer, err := u.transport.RoundTrip(&c.Request)
+	answer, err := u.transport.RoundTrip(c.request)
 	if err != nil {
 		c.detach()
 		return c.explain(ctx, err)
@@ -74,14 +71,13 @@ func (c *call) prepare(ctx context.Context, u *Upstream, x *gate.Exchange) error
 	if c.url.RequestURI() != target {
 		return &gate.Unavailable{Code: gate.PathForm, Cause: errors.New("the target cannot be forwarded unchanged")}
 	}
-	c.Request = http.Request{
+	c.request = (&http.Request{
 		Method: string(x.Method), URL: &c.url, Host: string(x.Host),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(x.Fields)+6),
-	}
-	setFields(c.Request.Header, x)
+	}).WithContext(ctx)
+	setFields(c.request.Header, x)
 	c.setBody(x)
-	c.Request = *c.Request.WithContext(ctx)
 	return nil
 }
 
@@ -105,27 +101,28 @@ func cut(target string) (path, query string, asked bool) {
 // setBody gives the request the buffered body or the incoming stream, with a
 // Content-Length where the length is known and chunked otherwise.
 func (c *call) setBody(x *gate.Exchange) {
+	r := c.request
 	switch {
 	case x.Intake.Mode == gate.Stream:
 		if x.Incoming == nil || x.BodyLength == 0 {
 			return
 		}
-		c.from, c.ContentLength = x.Incoming, x.BodyLength
+		c.from, r.ContentLength = x.Incoming, x.BodyLength
 		c.abort, _ = x.Incoming.(interface{ Abort() })
-		c.Body = body{c}
+		r.Body = body{c}
 	case len(x.OutBody) > 0:
-		c.whole, c.ContentLength = x.OutBody, int64(len(x.OutBody))
-		c.Body = body{c}
+		c.whole, r.ContentLength = x.OutBody, int64(len(x.OutBody))
+		r.Body = body{c}
 		// Asked for when a kept connection turned out to be closed before
 		// anything was written on it; only then is a request sent twice.
-		c.GetBody = func() (io.ReadCloser, error) {
+		r.GetBody = func() (io.ReadCloser, error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.at = 0
 			return body{c}, nil
 		}
 	case x.BodyLength != 0:
-		c.Body = http.NoBody // it was empty, though announced
+		r.Body = http.NoBody // it was empty, though announced
 	}
 }
 
@@ -165,7 +162,6 @@ func (c *call) detach() {
 	if c.gone.Swap(true) {
 		return
 	}
-	c.cancel()
 	if !c.mu.TryLock() {
 		if c.abort != nil {
 			c.abort.Abort()

@@ -1,0 +1,82 @@
+package std
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// text keeps a string in the turn's buffer and returns the view.
+func (t *turn) text(s string) []byte {
+	at := len(t.buf)
+	t.buf = append(t.buf, s...)
+	return t.buf[at:len(t.buf):len(t.buf)]
+}
+
+// fromRequest fills x from what net/http made of a request in a server that
+// is not ours. Of the framing only that is refused here what net/http shows.
+func fromRequest(l *Limits) func(t *turn, x *gate.Exchange) {
+	return func(t *turn, x *gate.Exchange) {
+		r := t.r
+		h := head{method: t.text(r.Method), target: t.text(r.RequestURI), host: t.text(r.Host), secure: r.TLS != nil}
+		x.Version, x.Secure, x.TLS = r.Proto, r.TLS != nil, r.TLS
+		x.Peer, _ = netip.ParseAddrPort(r.RemoteAddr)
+		x.Received = time.Now()
+		x.Fields = append(x.Fields[:0], gate.Field{Name: nameHost, Value: h.host})
+		size := len(h.target)
+		for name, values := range r.Header {
+			for _, v := range values {
+				size += len(name) + len(v)
+				if size <= l.HeadBytes && len(x.Fields) <= l.Fields {
+					x.Fields = append(x.Fields, gate.Field{Name: t.text(name), Value: t.text(v)})
+				}
+			}
+		}
+		x.Broken = h.fromRequest(l, r, size, len(x.Fields))
+		x.Method, x.Target, x.Host = h.method, h.target, h.host
+		if x.Broken == gate.Undecided {
+			t.body(x, r.ContentLength)
+		}
+	}
+}
+
+var nameHost = []byte("Host")
+
+// fromRequest judges what net/http shows of a head.
+func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Code {
+	switch {
+	case len(h.target) > l.TargetBytes:
+		return gate.TargetTooLong
+	case size > l.HeadBytes || fields > l.Fields:
+		return gate.FieldsTooLarge
+	case !isToken(h.method) || len(h.target) == 0 || !all(h.target, targetByte):
+		return gate.Malformed
+	case len(r.TransferEncoding) > 0 && !r.ProtoAtLeast(1, 1):
+		return gate.Malformed
+	case len(r.TransferEncoding) > 1:
+		return gate.TransferCoding
+	case len(r.TransferEncoding) > 0 && r.Header["Content-Length"] != nil:
+		return gate.LengthConflict
+	case !isAuthority(h.host):
+		return gate.HostInvalid
+	}
+	if c := refusedMethod(h.method); c != gate.Undecided {
+		return c
+	}
+	return h.originForm()
+}
+
+// Handler returns the gate as a handler for a server that is not ours. Such a
+// server has read the head before and repairs what Server refuses (see the
+// package's comment).
+func Handler(g *gate.Gate, l Limits) http.Handler {
+	l = l.withDefaults()
+	fill := fromRequest(&l)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t := turns.Get().(*turn)
+		t.w, t.r = w, r
+		t.serve(g, fill)
+	})
+}
