@@ -71,6 +71,7 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	h := stage.New(t, up)
 	log := &log{}
 	so.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	so.Poison = true
 	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String()}
 	p.url = "http://" + p.addr
 	var server *tls.Config

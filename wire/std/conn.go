@@ -118,7 +118,9 @@ func (c *conn) readHead() error {
 	}
 	if len(c.rest) > 0 {
 		h.raw = append(h.raw, c.rest...)
-		c.rest = c.rest[:0]
+		if c.rest = c.rest[:0]; cap(c.rest) > maxKept {
+			c.rest = nil
+		}
 	} else {
 		n, err := c.Conn.Read(h.room())
 		h.raw = h.raw[:len(h.raw)+n]
@@ -252,4 +254,12 @@ func (c *conn) take() *head {
 	h := &c.heads[c.served&1]
 	c.served++
 	return h
+}
+
+// poison spoils the head that was taken last.
+func (c *conn) poison() {
+	raw := c.heads[(c.served-1)&1].raw
+	for i := range raw {
+		raw[i] = 0xDB
+	}
 }

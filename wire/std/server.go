@@ -29,6 +29,7 @@ import (
 type Server struct {
 	gate    *gate.Gate
 	limits  Limits
+	poison  bool
 	http    http.Server
 	cutting atomic.Bool    // what is left is cut
 	active  sync.WaitGroup // handlers
@@ -41,6 +42,9 @@ type Server struct {
 type Options struct {
 	Limits Limits
 	Log    *slog.Logger // takes what net/http says, at debug level; nil drops it
+	// Poison overwrites each head when its exchange ends, so that whoever
+	// kept a view finds nonsense. For tests.
+	Poison bool
 }
 
 // NewServer returns a server that waits for Serve.
@@ -48,7 +52,7 @@ func NewServer(g *gate.Gate, o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{gate: g, limits: o.Limits.withDefaults(), conns: map[*conn]struct{}{}}
+	s := &Server{gate: g, limits: o.Limits.withDefaults(), poison: o.Poison, conns: map[*conn]struct{}{}}
 	s.http = http.Server{
 		Handler:           http.HandlerFunc(s.handle),
 		ReadHeaderTimeout: s.limits.HeadTimeout,

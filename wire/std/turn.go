@@ -41,6 +41,9 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 	fill(t, x)
 	g.Serve(x, t)
 	g.Release(x)
+	if t.conn != nil && t.conn.server.poison {
+		t.conn.poison()
+	}
 	t.finish()
 	cut, c := t.cut, t.conn
 	t.w, t.r, t.conn, t.buf, t.both, t.cut = nil, nil, nil, t.buf[:0], false, false

@@ -1,0 +1,87 @@
+package std
+
+import (
+	"bytes"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// framing lists the fields that decide where a message ends and whose it is.
+var framing = [...]struct {
+	name string
+	read func(h *head, value []byte) gate.Code
+}{
+	{"Content-Length", (*head).contentLength},
+	{"Transfer-Encoding", (*head).transferEncoding},
+	{"Host", (*head).hostField},
+	{"Connection", (*head).connection},
+	{"Expect", (*head).expect},
+}
+
+// contentLength takes one field of digits and no list (RFC 9110 section 8.6
+// lets a server refuse repeats).
+func (h *head) contentLength(v []byte) gate.Code {
+	if h.lengths++; h.lengths > 1 || bytes.IndexByte(v, ',') >= 0 {
+		return gate.LengthConflict
+	}
+	n, ok := number(v)
+	if !ok {
+		return gate.Malformed
+	}
+	h.length = n
+	return gate.Undecided
+}
+
+// number reads digits; at most 18, so that nothing overflows.
+func number(v []byte) (n int64, ok bool) {
+	if len(v) == 0 || len(v) > 18 {
+		return 0, false
+	}
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+// transferEncoding takes exactly "chunked", once (RFC 9112 section 6.1: a
+// coding that is not understood is 501).
+func (h *head) transferEncoding(v []byte) gate.Code {
+	if h.codings++; h.codings > 1 || !gate.EqualFold(v, "chunked") {
+		return gate.TransferCoding
+	}
+	return gate.Undecided
+}
+
+func (h *head) hostField(v []byte) gate.Code {
+	if h.hosts++; h.hosts > 1 || !isAuthority(v) {
+		return gate.HostInvalid
+	}
+	h.host = v
+	return gate.Undecided
+}
+
+// connection notes the two options that decide about the connection itself
+// (RFC 9112 section 9.3); the gate removes the fields that it names.
+func (h *head) connection(v []byte) gate.Code {
+	for len(v) > 0 {
+		var option []byte
+		option, v, _ = bytes.Cut(v, comma)
+		option = bytes.Trim(option, " \t")
+		h.closes = h.closes || gate.EqualFold(option, "close")
+		h.keeps = h.keeps || gate.EqualFold(option, "keep-alive")
+	}
+	return gate.Undecided
+}
+
+// expect takes the one expectation that is registered (RFC 9110 section
+// 10.1.1).
+func (h *head) expect(v []byte) gate.Code {
+	if !gate.EqualFold(v, "100-continue") {
+		return gate.Malformed
+	}
+	h.expects = true
+	return gate.Undecided
+}
