@@ -109,10 +109,11 @@ func (r *reader) componentNames(section *source.Node) {
 	}
 	for i := range section.Len() {
 		m := section.Member(i)
-		if m.Name != "" && strings.Trim(m.Name, nameBytes) == "" || strings.HasPrefix(m.Name, "x-") {
+		if m.Name == "$ref" {
+			r.failAt(m, "refer to each component by itself", "a reference cannot stand for a section of components")
 			continue
 		}
-		if strings.ContainsFunc(m.Name, func(c rune) bool { return !strings.ContainsRune(nameBytes, c) }) || m.Name == "" {
+		if m.Name == "" || strings.ContainsFunc(m.Name, func(c rune) bool { return !strings.ContainsRune(nameBytes, c) }) {
 			r.warnAt(m, "use letters, digits, dots, hyphens and underscores", "%q is not a name that a component may have", m.Name)
 		}
 	}

@@ -78,6 +78,8 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 		m := n.Member(i)
 		f := s.find(m.Name, r.version)
 		switch {
+		case f == nil && strings.HasPrefix(m.Name, "x-gatehouse-"):
+			r.warnAt(m, "settings stand in gatehouse.yaml", "the extension %q is not known and is ignored", m.Name)
 		case f == nil && strings.HasPrefix(m.Name, "x-"):
 		case f == nil || f.in&r.version == 0:
 			r.unknown(m, s, f)

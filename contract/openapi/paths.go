@@ -32,6 +32,8 @@ func (r *reader) paths(outer *level) {
 		m := paths.Member(i)
 		switch {
 		case strings.HasPrefix(m.Name, "x-"):
+		case m.Name == "$ref":
+			r.failAt(m, "refer to each path item by itself", "a reference cannot stand for all paths")
 		case !strings.HasPrefix(m.Name, "/"):
 			r.failAt(m, "", `the path %q must begin with "/"`, m.Name)
 		default:

@@ -53,6 +53,9 @@ func (r *reader) servers(n *source.Node, outer []string) []string {
 		for _, u := range r.serverURLs(server) {
 			path, fault := basePath(u)
 			if fault != "" {
+				if strings.Contains(u, "@") { // it may hold a password
+					u = "with a user"
+				}
 				r.fail(at, "", "the server URL %q cannot be used: %s", u, fault)
 				break
 			}
