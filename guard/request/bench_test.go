@@ -85,26 +85,6 @@ func again(x *gate.Exchange, g *Guard) gate.Verdict {
 	return walk(x, g)
 }
 
-// TestNoAllocation holds the promise of the hot path.
-func TestNoAllocation(t *testing.T) {
-	h := benchHouse(t)
-	rows := map[string]string{"order": orderHead + string(testdata.Order(1024))}
-	for _, s := range benchStyles {
-		rows[s.name] = "GET " + fmt.Sprintf(s.good, s.name)
-	}
-	for name, text := range rows {
-		t.Run(name, func(t *testing.T) {
-			x, g := h.request(t, text)
-			if again(x, g) != gate.Allow {
-				t.Fatalf("refused: %+v", x.Refusal)
-			}
-			if n := testing.AllocsPerRun(200, func() { again(x, g) }); n > 0 {
-				t.Errorf("%.0f allocations", n)
-			}
-		})
-	}
-}
-
 func run(b *testing.B, h *house, text string, want gate.Verdict) {
 	x, g := h.request(b, text)
 	if again(x, g) != want {

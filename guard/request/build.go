@@ -57,7 +57,11 @@ func (b *builder) codec(p *contract.Parameter, how escapes) (codec, *schema.Sche
 		node = source.NewObject(p.Node) // any value
 	}
 	s := b.compiler.Compile(node)
-	c := newCodec(strings.Clone(p.Name), p.Style, p.Explode, how, s.Shape(shapeDepth))
+	depth := shapeDepth
+	if p.Style == contract.DeepObject {
+		depth += maxBrackets
+	}
+	c := newCodec(strings.Clone(p.Name), p.Style, p.Explode, how, s.Shape(depth))
 	c.reserved, c.empty = p.AllowReserved, p.AllowEmpty
 	if p.Content == nil {
 		return c, s

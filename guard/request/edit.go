@@ -10,7 +10,7 @@ import (
 // nothing of a query is left, its "?" goes too.
 func dropPairs(x *gate.Exchange, r *reader, raw []byte, part gate.Part, offset int) {
 	n := len(r.pairs)
-	for i := 0; i < n; {
+	for i := 0; i < n && !observed(x); {
 		if r.pairs[i].known {
 			i++
 			continue
@@ -38,7 +38,7 @@ func dropPairs(x *gate.Exchange, r *reader, raw []byte, part gate.Part, offset i
 func dropMembers(x *gate.Exchange, r *reader, body []byte, spans []schema.Span) {
 	r.spans = append(r.spans[:0], spans...)
 	spans = outermost(r.spans)
-	for i := 0; i < len(spans); {
+	for i := 0; i < len(spans) && !observed(x); {
 		start, end := int(spans[i].Start), int(spans[i].End)
 		i++
 		next := skipSpace(body, end)

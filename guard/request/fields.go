@@ -14,8 +14,7 @@ import (
 // compiled once.
 type fields struct {
 	list   []field
-	claims []claim // sorted by name
-	deep   []claim // deepObjects that take any property: names up to "["
+	claims []claim // sorted by name; those of deepObjects end with "["
 	rest   int     // slot of the field that takes unknown names, or noSlot
 	taker  int     // that field, or -1 for the form itself
 	slots  int     // how many there are
@@ -31,7 +30,7 @@ type field struct {
 	whole    int            // slot of the own name, or noSlot
 	parts    []part
 	rest     int // slot of undeclared properties, or noSlot
-	prefix   int // length of what stands before a property's name: "filter["
+	deep     int // slot of what follows "name[" in deepObject style, or noSlot
 }
 
 // part is one property of an exploded object.
@@ -44,6 +43,7 @@ type part struct {
 type claim struct {
 	name string
 	slot int
+	deep *schema.Shape // of a deepObject, else nil
 }
 
 const noSlot = -1
@@ -66,59 +66,55 @@ func (p *pair) value(raw []byte) []byte { return raw[p.from:p.end] }
 // add compiles one field. It reports the names that an earlier field holds
 // already.
 func (fs *fields) add(f field) (taken []string) {
-	f.whole, f.rest = noSlot, noSlot
+	f.whole, f.rest, f.deep = noSlot, noSlot, noSlot
 	deep := f.style == contract.DeepObject
-	spread := f.object && (deep || f.explode && f.style == contract.Form) && !f.json && !f.text
-	if f.scalar || f.list && !deep || !spread && !deep || f.json || f.text {
-		f.whole = fs.claim(f.name, &taken)
-	}
-	if deep && f.list {
-		f.explode = true
-		f.whole = fs.claim(f.name+"[]", &taken)
+	spread := f.object && f.explode && f.style == contract.Form && !f.json && !f.text
+	switch {
+	case deep:
+		if f.shape == nil {
+			f.shape = new(schema.Shape{Types: allTypes, Open: true})
+		}
+		f.deep = fs.claim(f.name+"[", f.shape, &taken)
+		if f.scalar {
+			f.whole = fs.claim(f.name, nil, &taken)
+		}
+	case !spread || f.scalar || f.list:
+		f.whole = fs.claim(f.name, nil, &taken)
 	}
 	if spread {
-		fs.spread(&f, deep, &taken)
+		fs.spread(&f, &taken)
 	}
 	fs.list = append(fs.list, f)
-	if f.rest != noSlot && !deep {
+	if f.rest != noSlot {
 		fs.rest, fs.taker = f.rest, len(fs.list)-1
 	}
 	return taken
 }
 
 // spread gives the properties of an object slots of their own.
-func (fs *fields) spread(f *field, deep bool, taken *[]string) {
+func (fs *fields) spread(f *field, taken *[]string) {
 	if f.shape == nil {
 		return
 	}
 	for _, p := range f.shape.Properties {
-		name := p.Name
-		if deep {
-			name = f.name + "[" + p.Name + "]"
-		}
 		c := newCodec(p.Name, contract.Form, true, f.how, p.Shape)
-		f.parts = append(f.parts, part{codec: c, slot: fs.claim(name, taken)})
+		f.parts = append(f.parts, part{codec: c, slot: fs.claim(p.Name, nil, taken)})
 	}
-	if !f.shape.Open {
-		return
-	}
-	f.rest = fs.slots
-	fs.slots++
-	if deep {
-		f.prefix = len(f.name) + 1
-		fs.deep = append(fs.deep, claim{f.name + "[", f.rest})
+	if f.shape.Open {
+		f.rest = fs.slots
+		fs.slots++
 	}
 }
 
 // claim gives name a slot; one that is taken stays with whom it belongs to.
-func (fs *fields) claim(name string, taken *[]string) int {
+func (fs *fields) claim(name string, deep *schema.Shape, taken *[]string) int {
 	for _, c := range fs.claims {
 		if c.name == name {
 			*taken = append(*taken, name)
 			return noSlot
 		}
 	}
-	fs.claims = append(fs.claims, claim{name, fs.slots})
+	fs.claims = append(fs.claims, claim{name, fs.slots, deep})
 	fs.slots++
 	return fs.slots - 1
 }
@@ -130,38 +126,35 @@ func (fs *fields) freeze() {
 
 // slot returns the slot that takes a pair called name, or noSlot.
 func (fs *fields) slot(name []byte) int {
+	if c := fs.find(name); c != nil && c.deep == nil {
+		return c.slot
+	}
+	if i := bytes.IndexByte(name, '['); i > 0 && bracketed(name[i:]) {
+		if c := fs.find(name[:i+1]); c != nil {
+			if first, _ := segment(name, i); takesFirst(c.deep, first) {
+				return c.slot
+			}
+			return noSlot
+		}
+	}
+	return fs.rest
+}
+
+// find returns the claim called name, or nil.
+func (fs *fields) find(name []byte) *claim {
 	lo, hi := 0, len(fs.claims)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		switch c := &fs.claims[mid]; {
 		case string(name) == c.name:
-			return c.slot
+			return c
 		case string(name) < c.name:
 			hi = mid
 		default:
 			lo = mid + 1
 		}
 	}
-	for i := range fs.deep {
-		if inside(fs.deep[i].name, name) {
-			return fs.deep[i].slot
-		}
-	}
-	return fs.rest
-}
-
-// inside reports whether name is prefix, a property and "]", one level deep.
-func inside(prefix string, name []byte) bool {
-	n := len(prefix)
-	if len(name) < n+2 || string(name[:n]) != prefix || name[len(name)-1] != ']' {
-		return false
-	}
-	for _, c := range name[n : len(name)-1] {
-		if c == '[' || c == ']' {
-			return false
-		}
-	}
-	return true
+	return nil
 }
 
 // sort gives every pair of raw to its slot and returns how many nobody takes.
@@ -210,13 +203,15 @@ const (
 // write writes the value of f as JSON text.
 func (r *reader) write(f *field, raw []byte, how escapes) (presence, issue) {
 	whole := r.chain(f.whole)
-	spread := r.chain(f.rest).n
+	deep, spread := r.chain(f.deep), r.chain(f.rest).n
 	for i := range f.parts {
 		spread += r.chain(f.parts[i].slot).n
 	}
 	switch {
-	case whole.n > 0 && spread > 0:
+	case whole.n > 0 && spread+deep.n > 0:
 		return absent, bothForms
+	case deep.n > 0:
+		return present, r.writeDeep(f, deep, raw, how)
 	case whole.n > 0:
 		return r.writeWhole(&f.codec, whole, raw, how)
 	case spread > 0:
@@ -274,26 +269,17 @@ func (r *reader) writeParts(f *field, raw []byte, how escapes) issue {
 			return bad
 		}
 	}
-	bad := r.writeRest(f.rest, f.shape, f.prefix, start, raw, how)
+	bad := r.writeRest(f.rest, f.shape, start, raw, how)
 	r.json = append(r.json, '}')
 	return bad
 }
 
-// writeRest writes the pairs of undeclared properties; cut is what stands
-// before a property's name.
-func (r *reader) writeRest(slot int, shape *schema.Shape, cut, start int, raw []byte, how escapes) issue {
+// writeRest writes the pairs of undeclared properties into an object that began
+// at start.
+func (r *reader) writeRest(slot int, shape *schema.Shape, start int, raw []byte, how escapes) issue {
 	for i := r.chain(slot).head; i != 0; i = r.pairs[i-1].next {
-		name, bad := r.decode(r.pairs[i-1].name(raw), how)
-		if bad != fine {
-			return bad
-		}
-		if cut > 0 {
-			name = name[cut : len(name)-1]
-		}
 		r.comma(start)
-		property, _ := propertyShape(shape, name)
-		r.json = append(appendString(r.json, name), ':')
-		if bad = r.scalar(r.pairs[i-1].value(raw), typesOf(property), how); bad != fine {
+		if bad := r.member(shape, r.pairs[i-1].name(raw), r.pairs[i-1].value(raw), how); bad != fine {
 			return bad
 		}
 	}

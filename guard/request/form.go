@@ -19,7 +19,14 @@ type form struct {
 
 // form compiles the properties of a form as fields.
 func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
-	f := &form{fields: fields{rest: noSlot, taker: -1}, shape: s.Shape(shapeDepth)}
+	depth := shapeDepth
+	for _, e := range m.Encoding {
+		if e.StyleSet && e.Style == contract.DeepObject {
+			depth += maxBrackets
+			break
+		}
+	}
+	f := &form{fields: fields{rest: noSlot, taker: -1}, shape: s.Shape(depth)}
 	var properties []schema.PropertyShape
 	open := true
 	if f.shape != nil {
@@ -79,7 +86,7 @@ func (b *body) judgeForm(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 		}
 	}
 	if f.taker < 0 {
-		if bad := r.writeRest(f.rest, f.shape, 0, 1, x.Body, plus); bad != fine {
+		if bad := r.writeRest(f.rest, f.shape, 1, x.Body, plus); bad != fine {
 			return denyForm(x, bad, "")
 		}
 	}

@@ -195,7 +195,7 @@ func TestRequests(t *testing.T) {
 		{"form-undeclared", form("name=Rex&admin=1"), "body-schema body unevaluatedProperties"},
 		{"form-read-only", form("name=Rex&id=1"), "body-schema body readOnly"},
 		{"form-repeated", form("name=Rex&name=Max"), "body-part body name"},
-		{"form-repeated-rest", form("name=Rex&deep[x]=y&deep[x]=z"), "body-syntax body"},
+		{"form-repeated-rest", form("name=Rex&deep[x]=y&deep[x]=z"), "body-part body deep"},
 		{"form-json-breaks-out", form("name=Rex&meta=%7B%7D,%22age%22:1"), "body-part body meta"},
 		{"form-json-wrong", form("name=Rex&meta=%7B%22a%22%3A%22b%22%7D"), "body-schema body type"},
 		{"form-nul", form("name=%00"), "body-part body name"},

@@ -233,7 +233,7 @@ func (e *partEncoding) takesAny(h *partHead) bool {
 // its own delimiter line.
 func dropParts(x *gate.Exchange, r *reader) {
 	for i := range r.pairs {
-		if r.pairs[i].known {
+		if r.pairs[i].known || observed(x) {
 			continue
 		}
 		end := r.pairs[i].end + 2 // the line end before the next delimiter

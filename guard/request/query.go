@@ -128,7 +128,7 @@ func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw
 		return judge(x, r, f.schema, in, f.name)
 	case stands == waived || !f.required:
 		return gate.Allow
-	case len(f.parts) > 0 || f.rest != noSlot:
+	case len(f.parts) > 0 || f.rest != noSlot || f.deep != noSlot:
 		// An empty object leaves nothing in the request (RFC 6570 section
 		// 2.4.2), so a required one may be that.
 		r.json = append(r.json, "{}"...)

@@ -79,15 +79,15 @@ func itemsHold(s *schema.Shape, k source.Kind) bool {
 	return typesOf(s.Items)&(1<<k) != 0
 }
 
-// itemTypes returns the kinds of the i-th item of an array.
-func itemTypes(s *schema.Shape, i int) schema.Types {
-	if s == nil {
-		return allTypes
+// itemShape returns the shape of the i-th item of an array.
+func itemShape(s *schema.Shape, i int) *schema.Shape {
+	switch {
+	case s == nil:
+		return nil
+	case i < len(s.Prefix):
+		return s.Prefix[i]
 	}
-	if i < len(s.Prefix) {
-		return typesOf(s.Prefix[i])
-	}
-	return typesOf(s.Items)
+	return s.Items
 }
 
 // propertyShape returns the shape of the property called name.
@@ -206,7 +206,7 @@ func (r *reader) item(c *codec, raw []byte, how escapes) issue {
 		r.json = append(r.json, ',')
 	}
 	r.count++
-	return r.scalar(raw, itemTypes(c.shape, r.count-1), how)
+	return r.scalar(raw, typesOf(itemShape(c.shape, r.count-1)), how)
 }
 
 // items writes the items of raw to the array at hand.

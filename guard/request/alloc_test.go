@@ -1,0 +1,34 @@
+//go:build !race
+
+package request
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
+)
+
+// The race detector makes pools forget at random, so that this file is not
+// for it.
+
+// TestNoAllocation holds the promise of the hot path.
+func TestNoAllocation(t *testing.T) {
+	h := benchHouse(t)
+	rows := map[string]string{"order": orderHead + string(testdata.Order(1024))}
+	for _, s := range benchStyles {
+		rows[s.name] = "GET " + fmt.Sprintf(s.good, s.name)
+	}
+	for name, text := range rows {
+		t.Run(name, func(t *testing.T) {
+			x, g := h.request(t, text)
+			if again(x, g) != gate.Allow {
+				t.Fatalf("refused: %+v", x.Refusal)
+			}
+			if n := testing.AllocsPerRun(200, func() { again(x, g) }); n > 0 {
+				t.Errorf("%.0f allocations", n)
+			}
+		})
+	}
+}
