@@ -137,8 +137,16 @@ func (t *tally) end(e *event, key string) {
 	delete(t.printed, key)
 }
 
+// maxShown bounds the lines of one test; the last ones say most.
+const maxShown = 60
+
 func (t *tally) show(key string) {
-	for _, line := range t.printed[key] {
+	lines := t.printed[key]
+	if n := len(lines) - maxShown; n > 0 {
+		fmt.Fprintf(t.out, "    (%d lines left out)\n", n)
+		lines = lines[n:]
+	}
+	for _, line := range lines {
 		if !strings.HasPrefix(line, "=== ") {
 			fmt.Fprint(t.out, line)
 		}
