@@ -12,6 +12,7 @@ import (
 type Compiler struct {
 	o        Options
 	problems source.Problems
+	errors   int // of them
 
 	memo   map[memoKey]*node
 	fresh  []*node                // compiled but not finished
@@ -73,19 +74,19 @@ func NewCompiler(o Options) *Compiler {
 // Compile compiles the schema at n. It always returns a schema; one that has
 // problems refuses everything.
 func (c *Compiler) Compile(n *source.Node) *Schema {
-	before := len(c.problems)
+	before, errors := len(c.problems), c.errors
 	root := c.entry(n)
 	if c.wantsEnv && !c.dynamic {
 		// A dynamic reference needs the resources on the way to it: once more,
 		// with scopes followed.
 		c.dynamic = true
 		clear(c.memo)
-		c.problems, c.fresh = c.problems[:before], nil
+		c.problems, c.errors, c.fresh = c.problems[:before], errors, nil
 		root = c.entry(n)
 	}
 	c.finish()
-	if len(c.problems[before:]) > 0 && c.problems[before:].Err() != nil {
-		return &Schema{root: &node{flags: broken}}
+	if c.errors > errors {
+		root = bad
 	}
 	return &Schema{root: root}
 }
@@ -93,7 +94,12 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 // Problems returns what was wrong with all schemas compiled so far.
 func (c *Compiler) Problems() source.Problems { return c.problems }
 
-func (c *Compiler) problem(p source.Problem) { c.problems = append(c.problems, p) }
+func (c *Compiler) problem(p source.Problem) {
+	if p.Severity == source.Error {
+		c.errors++
+	}
+	c.problems = append(c.problems, p)
+}
 
 // entry compiles a schema that is reached from outside.
 func (c *Compiler) entry(n *source.Node) *node {
@@ -102,7 +108,7 @@ func (c *Compiler) entry(n *source.Node) *node {
 }
 
 // bad stands for a schema that could not be compiled.
-var bad = &node{flags: broken}
+var bad = &node{flags: broken, accept: allKinds}
 
 // node compiles the schema at n.
 func (c *Compiler) node(n *source.Node, s scope) *node {
@@ -124,8 +130,31 @@ func (c *Compiler) node(n *source.Node, s scope) *node {
 	if known := c.memo[key]; known != nil {
 		return known
 	}
+	errors := c.errors
+	out := c.fill(n, s, key)
+	if c.errors > errors {
+		// Whoever reads by this schema, or by one that refers to it, refuses.
+		if out.flags&broken == 0 && !c.isShared(out) {
+			*out = *bad
+		}
+		out = bad
+		c.memo[key] = bad
+	}
+	return out
+}
+
+// isShared reports whether n may belong to other schemas as well.
+func (c *Compiler) isShared(n *node) bool {
+	return n == always || n == never || c.leaves[*n] == n
+}
+
+// fill compiles the keywords of the schema object at n.
+func (c *Compiler) fill(n *source.Node, s scope, key memoKey) *node {
 	var set keywordSet
 	c.collect(n, s.res, &set)
+	if v := set.value[kwDiscriminator]; v != nil {
+		c.checkDiscriminator(v)
+	}
 	tags := c.tags(n)
 	if !set.has(objectWords | arrayWords | compositeWords) {
 		leaf := node{tags: tags}

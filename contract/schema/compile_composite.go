@@ -72,18 +72,8 @@ func (c *Compiler) choice(v *source.Node, s scope) *choice {
 // 4.7.25). In 3.0 it selects the branch; in 3.1 it adds nothing to oneOf and
 // anyOf, whose branches say themselves what they accept.
 func (c *Compiler) discriminator(v *source.Node, set *keywordSet, m *composite, s scope) {
-	if !v.Is(source.Object) {
-		c.problem(source.At(v, "", "discriminator must be an object with propertyName, not %s", article(v.Kind())))
-		return
-	}
-	name := v.Get("propertyName")
+	name, mapping := v.Get("propertyName"), v.Get("mapping")
 	if !name.Is(source.String) {
-		c.problem(source.At(v, "name the property that tells the alternatives apart", "discriminator must have a propertyName"))
-		return
-	}
-	mapping := v.Get("mapping")
-	if mapping != nil && !mapping.Is(source.Object) {
-		c.problem(source.At(mapping, "", "mapping must be an object, not %s", article(mapping.Kind())))
 		return
 	}
 	if c.o.Dialect != OpenAPI30 {
@@ -125,6 +115,21 @@ func (c *Compiler) discriminator(v *source.Node, set *keywordSet, m *composite, 
 	}
 }
 
+// checkDiscriminator reports discriminators that say nothing.
+func (c *Compiler) checkDiscriminator(v *source.Node) {
+	if !v.Is(source.Object) {
+		c.problem(source.At(v, "", "discriminator must be an object with propertyName, not %s", article(v.Kind())))
+		return
+	}
+	if !v.Get("propertyName").Is(source.String) {
+		c.problem(source.At(v, "name the property that tells the alternatives apart", "discriminator must have a propertyName"))
+		return
+	}
+	if mapping := v.Get("mapping"); mapping != nil && !mapping.Is(source.Object) {
+		c.problem(source.At(mapping, "", "mapping must be an object, not %s", article(mapping.Kind())))
+	}
+}
+
 // mapped finds the branch that a mapping's reference leads to.
 func (c *Compiler) mapped(ch *choice, target *source.Node, s scope) int {
 	if !strings.ContainsAny(target.Str(), "/#.") {
@@ -145,25 +150,34 @@ func newTag(c *Compiler, name string, targets map[string]int) *tagChoice {
 	return t
 }
 
-// findTag looks for a property that every branch requires, with values that
-// no other branch allows: then a document can match one branch at most, and
-// its value of the property tells which.
+// findTag looks for a property that every branch for objects requires, with
+// values that no other branch allows: then an object can match one branch at
+// most, and its value of the property tells which.
 func (c *Compiler) findTag(ch *choice) {
 	if ch == nil || ch.tag != nil || len(ch.branches) < 2 {
 		return
 	}
 	var names []string
-	for _, part := range conjuncts(nil, ch.branches[0]) {
-		if part.obj != nil {
-			for _, p := range part.obj.props {
-				names = append(names, p.name)
+	for _, b := range ch.branches {
+		if b.accept&kObject == 0 {
+			continue
+		}
+		for _, part := range conjuncts(nil, b) {
+			if part.obj != nil {
+				for _, p := range part.obj.props {
+					names = append(names, p.name)
+				}
 			}
 		}
+		break
 	}
 	for _, name := range names {
 		targets := make(map[string]int)
 		ok := true
 		for k, b := range ch.branches {
+			if b.accept&kObject == 0 {
+				continue
+			}
 			values := tagValues(b, name)
 			ok = ok && len(values) > 0
 			for _, v := range values {

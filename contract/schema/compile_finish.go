@@ -9,12 +9,15 @@ import (
 func (c *Compiler) finish() {
 	f := finisher{c: c, state: make(map[*node]uint8)}
 	for _, n := range c.fresh {
-		if n.more == nil {
+		if n.more == nil && n.flags&broken == 0 {
 			n.accept = n.types
 		}
 	}
 	for _, n := range c.fresh {
 		f.visit(n)
+	}
+	for _, n := range f.cyclic {
+		*n = *bad
 	}
 	for _, n := range c.fresh {
 		if n.obj != nil {
@@ -33,8 +36,9 @@ func (c *Compiler) finish() {
 }
 
 type finisher struct {
-	c     *Compiler
-	state map[*node]uint8 // 1 is being visited
+	c      *Compiler
+	state  map[*node]uint8 // 1 is being visited
+	cyclic []*node
 }
 
 // visit computes accept and closing of n and of all that apply where it does.
@@ -43,6 +47,7 @@ func (f *finisher) visit(n *node) {
 		return
 	}
 	if f.state[n] == 1 {
+		f.cyclic = append(f.cyclic, n)
 		f.c.problem(source.Problem{
 			Position: f.c.places[n].Position(), Pointer: f.c.places[n].Pointer(),
 			Text: "a schema that refers to itself without looking into the value",

@@ -102,6 +102,9 @@ func (st *State) numberValue(n *node, d []byte, i int) int {
 	}
 	if n.types&kNumber == 0 {
 		if n.types&kInteger == 0 {
+			if n.flags&broken != 0 {
+				return st.stop(wBroken, i)
+			}
 			return st.fail(wType, n, i, i, 0)
 		}
 		if num.scale != 0 || !num.small {

@@ -85,11 +85,7 @@ func (c *Compiler) target(ref *source.Node, s scope) (target, bool) {
 	uri, fragment, _ := strings.Cut(ref.Str(), "#")
 	res := s.res
 	if uri != "" {
-		at := resolve(res.uri, uri)
-		if !strings.Contains(at, ":") && c.resources[at] == nil && !strings.HasPrefix(at, "/") {
-			at = strings.TrimPrefix(at, "./")
-		}
-		if res = c.find(at, ref); res == nil {
+		if res = c.find(resolve(res.uri, uri), ref); res == nil {
 			return target{}, false
 		}
 	}

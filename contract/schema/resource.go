@@ -74,6 +74,9 @@ func (c *Compiler) within(n *source.Node, res *resource) *resource {
 
 // resolve resolves a reference against a base (RFC 3986 section 5).
 func resolve(base, ref string) string {
+	if base == "" {
+		return ref
+	}
 	b, err1 := url.Parse(base)
 	r, err2 := url.Parse(ref)
 	if err1 != nil || err2 != nil {

@@ -71,6 +71,9 @@ func (st *State) plainValue(n *node, d []byte, i int, track bool) int {
 	default:
 		return st.syntax(i)
 	}
+	if n.flags&broken != 0 {
+		return st.stop(wBroken, i)
+	}
 	return st.fail(refusedBy(n, c), n, i, i, 0)
 }
 
