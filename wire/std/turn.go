@@ -183,6 +183,11 @@ func (t *turn) Relay(x *gate.Exchange) error {
 			return err
 		}
 		t.both = true
+		if t.conn != nil && t.conn.pending.Load() {
+			// The rest of the body may never be read, and then the
+			// connection ends with this exchange.
+			t.w.Header()["Connection"] = closeValue
+		}
 	}
 	t.length(a.Status, a.Length)
 	t.addFields(t.w.Header(), a.Fields)

@@ -28,7 +28,7 @@ type Options struct {
 	TLS             *tls.Config   // for https; default: the system's roots and TLS 1.2 or later
 	ConnectTimeout  time.Duration // to connect, and again for the TLS handshake; default 5s
 	AnswerTimeout   time.Duration // from the request's last byte to the end of the answer's head; default 60s
-	StallTimeout    time.Duration // that the API may send or take nothing within a body; default 5m
+	StallTimeout    time.Duration // that the API may neither send nor take anything; at least AnswerTimeout; default 5m
 	AnswerHeadBytes int64         // of the answer's head; default 64 KiB
 	MaxIdle         int           // connections kept for later; default 256
 	MaxInFlight     int           // exchanges at once; one more is refused; default 4096
@@ -39,6 +39,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.ConnectTimeout, 5*time.Second)
 	fill(&o.AnswerTimeout, 60*time.Second)
 	fill(&o.StallTimeout, 5*time.Minute)
+	o.StallTimeout = max(o.StallTimeout, o.AnswerTimeout) // a read also waits for the head
 	fill(&o.AnswerHeadBytes, 64<<10)
 	fill(&o.MaxIdle, 256)
 	fill(&o.MaxInFlight, 4096)
@@ -106,7 +107,9 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 // themselves.
 func (u *Upstream) Close() { u.transport.CloseIdleConnections() }
 
-// stalling bounds every single read and write.
+// stalling bounds the time in which nothing moves in either direction. The
+// transport always has a read waiting, which a write that goes on must keep
+// alive.
 type stalling struct {
 	net.Conn
 	limit time.Duration
@@ -114,12 +117,17 @@ type stalling struct {
 
 // Read implements net.Conn.
 func (s *stalling) Read(p []byte) (int, error) {
-	s.Conn.SetReadDeadline(time.Now().Add(s.limit))
+	s.Conn.SetReadDeadline(s.readUntil())
 	return s.Conn.Read(p)
 }
 
 // Write implements net.Conn.
 func (s *stalling) Write(p []byte) (int, error) {
+	s.Conn.SetReadDeadline(s.readUntil())
 	s.Conn.SetWriteDeadline(time.Now().Add(s.limit))
 	return s.Conn.Write(p)
 }
+
+// readUntil is a little later than a write begun now may last: of two that
+// wait, the write ends first and says why.
+func (s *stalling) readUntil() time.Time { return time.Now().Add(s.limit + s.limit/2) }

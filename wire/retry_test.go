@@ -1,0 +1,184 @@
+package wire_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
+	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/upstream"
+)
+
+// TestKeptConnectionThatIsClosed has the API close each connection after one
+// answer without saying so. A GET is always answered. A POST may have been
+// read by the API before it closed, so it is never sent twice, at the price of
+// a 502.
+func TestKeptConnectionThatIsClosed(t *testing.T) {
+	for _, path := range []string{"/get", "/buffer"} {
+		t.Run(path[1:], func(t *testing.T) {
+			leak.Check(t)
+			var done atomic.Int64
+			back := listen(t, func(c net.Conn) {
+				r, err := http.ReadRequest(bufio.NewReader(c))
+				if err != nil {
+					return
+				}
+				io.Copy(io.Discard, r.Body)
+				done.Add(1)
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			})
+			p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+			c := p.client(t)
+			var answered int64
+			for range 100 {
+				res, err := call(c, p.url+path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Body.Close()
+				switch {
+				case res.StatusCode == 200:
+					answered++
+				case path == "/get" || res.StatusCode != 502:
+					t.Fatalf("status %d", res.StatusCode)
+				}
+			}
+			if n := done.Load(); n != answered || n == 0 {
+				t.Errorf("%d requests done, %d answered", n, answered)
+			}
+		})
+	}
+}
+
+// call sends a GET to /get and a POST elsewhere.
+func call(c *http.Client, url string) (*http.Response, error) {
+	if strings.HasSuffix(url, "/get") {
+		return c.Get(url)
+	}
+	return c.Post(url, "text/plain", strings.NewReader("hello"))
+}
+
+// TestPostIsNotSentTwice has the API take a request and close a kept
+// connection without an answer: it may have done what was asked.
+func TestPostIsNotSentTwice(t *testing.T) {
+	for _, path := range []string{"/buffer", "/stream"} {
+		t.Run(path[1:], func(t *testing.T) {
+			leak.Check(t)
+			var posts atomic.Int64
+			back := listen(t, func(c net.Conn) {
+				in := bufio.NewReader(c)
+				for first := true; ; first = false {
+					r, err := http.ReadRequest(in)
+					if err != nil {
+						return
+					}
+					io.Copy(io.Discard, r.Body)
+					if !first {
+						posts.Add(1)
+						return
+					}
+					io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+				}
+			})
+			p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+			c := p.client(t)
+			res, err := c.Get(p.url + "/get") // leaves a kept connection
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			r, err := http.NewRequest("POST", p.url+path, strings.NewReader("hello"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Idempotency-Key", "k")
+			if res, err = c.Do(r); err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if e := p.Event(1); res.StatusCode != 502 || e.Code != gate.UpstreamBroken {
+				t.Errorf("status %d, %v", res.StatusCode, e.Code)
+			}
+			if n := posts.Load(); n != 1 {
+				t.Errorf("sent %d times", n)
+			}
+		})
+	}
+}
+
+// TestAPIThatStalls wants exchanges to end when the API stops within a body.
+func TestAPIThatStalls(t *testing.T) {
+	leak.Check(t)
+	stall := upstream.Options{StallTimeout: 50 * time.Millisecond, AnswerTimeout: 50 * time.Millisecond}
+	t.Run("while-it-answers", func(t *testing.T) {
+		back := listen(t, func(c net.Conn) {
+			in := bufio.NewReader(c)
+			http.ReadRequest(in)
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+			in.ReadByte() // until the gate leaves
+		})
+		p := serve(t, to(t, back, stall), std.Options{}, false)
+		c := p.dial(t)
+		send(t, c, good)
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+		}
+		if err == nil || isTimeout(err) {
+			t.Errorf("the client waits or takes it for whole: %v", err)
+		}
+	})
+	t.Run("while-it-takes", func(t *testing.T) {
+		end := make(chan bool)
+		defer close(end)
+		back := listen(t, func(c net.Conn) { <-end })
+		p := serve(t, to(t, back, stall), std.Options{}, false)
+		c := p.dial(t)
+		send(t, c, "POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
+		go io.CopyN(c, zeros{}, 20_000_000)
+		res, _ := receive(t, bufio.NewReader(c), "POST")
+		if e := p.Event(0); res.StatusCode != 504 || e.Code != gate.UpstreamTimeout {
+			t.Errorf("status %d, %v", res.StatusCode, e.Code)
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestTooManyAtTheAPI wants one more than the limit refused at once.
+func TestTooManyAtTheAPI(t *testing.T) {
+	leak.Check(t)
+	began, end := make(chan bool), make(chan bool)
+	back := listen(t, func(c net.Conn) {
+		http.ReadRequest(bufio.NewReader(c))
+		began <- true
+		<-end
+	})
+	p := serve(t, to(t, back, upstream.Options{MaxInFlight: 1}), std.Options{}, false)
+	one, two := p.dial(t), p.dial(t)
+	send(t, one, good)
+	<-began
+	send(t, two, good)
+	in := bufio.NewReader(two)
+	if res, _ := receive(t, in, "GET"); res.StatusCode != 502 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	end <- true
+	if res, _ := receive(t, bufio.NewReader(one), "GET"); res.StatusCode != 502 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	p.Event(1)
+	send(t, two, good)
+	<-began // the place is free again
+	end <- true
+	receive(t, in, "GET")
+}
