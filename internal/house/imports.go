@@ -42,7 +42,7 @@ var rooms = map[string]room{
 	"guard/authn":          {floor: guards, ours: []string{"contract", "contract/source", "gate"}},
 	"guard/request":        {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate"}},
 	"wire":                 {floor: guards},
-	"wire/internal/fields": {floor: recorder, ours: []string{"gate"}},
+	"wire/internal/fields": {floor: recorder, ours: []string{"gate"}, nethttp: true},
 	"wire/std":             {floor: guards, ours: []string{"gate", "wire/internal/fields"}, nethttp: true},
 	"wire/upstream":        {floor: guards, ours: []string{"gate", "wire/internal/fields"}, nethttp: true},
 	"wire/edge":            {floor: guards, ours: []string{"gate"}},
