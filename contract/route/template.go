@@ -173,5 +173,5 @@ func (t *template) optIns() string {
 
 // problem turns a fault into a message with a place.
 func (f *fault) problem(e *Entry) source.Problem {
-	return source.At(e.Node, f.hint, "%s %s: %s", e.Method, e.Template, f.text)
+	return source.At(e.Node, f.hint, "%s %.120s: %s", e.Method, e.Template, f.text)
 }
