@@ -12,7 +12,7 @@ import (
 )
 
 // quiet is an engine, an upstream and a sink that allocate nothing.
-type quiet struct{ empty bytes.Reader }
+type quiet struct{}
 
 func (q *quiet) Send(_ context.Context, x *gate.Exchange) error {
 	x.Answer.Status, x.Answer.Body = 200, q
