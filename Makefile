@@ -11,7 +11,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 13
 
 build: ## build bin/gatehouse, static and stripped
-	CGO_ENABLED=0 GOFLAGS= go build -trimpath -ldflags '-s -w' -o bin/gatehouse ./cmd/gatehouse
+	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags '-s -w' -o bin/gatehouse ./cmd/gatehouse
 
 test: ## run every check and every test
 	@scripts/install-test-deps
