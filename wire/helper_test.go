@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
 	"github.com/gatehouse-api/gatehouse/wire/internal/stage"
 	"github.com/gatehouse-api/gatehouse/wire/std"
@@ -64,7 +66,12 @@ func to(t testing.TB, target string, o upstream.Options) *upstream.Upstream {
 
 func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	o := edge.Options{Address: "127.0.0.1:0"}
+	var roots *x509.CertPool
+	if secure {
+		o.CertFile, o.KeyFile, roots = stage.Files(t)
+	}
+	l, err := edge.Listen(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,13 +81,12 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	so.Poison = true
 	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String()}
 	p.url = "http://" + p.addr
-	var server *tls.Config
 	if secure {
-		server, p.tls = stage.TLS(t)
+		p.tls = &tls.Config{RootCAs: roots, ServerName: "localhost"}
 		p.url = "https://" + p.addr
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- p.server.Serve(l, server) }()
+	go func() { ended <- p.server.Serve(l, l.TLS()) }()
 	t.Cleanup(func() {
 		p.server.Shutdown(over())
 		if err := <-ended; err != nil {

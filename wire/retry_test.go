@@ -2,9 +2,13 @@ package wire_test
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -181,4 +185,35 @@ func TestTooManyAtTheAPI(t *testing.T) {
 	<-began // the place is free again
 	end <- true
 	receive(t, in, "GET")
+}
+
+// TestAPIOverTLS wants the API's certificate checked and HTTP/1.1 spoken.
+func TestAPIOverTLS(t *testing.T) {
+	leak.Check(t)
+	back := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) }))
+	back.EnableHTTP2 = true
+	back.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	back.StartTLS()
+	t.Cleanup(back.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(back.Certificate())
+	for _, row := range []struct {
+		name   string
+		tls    *tls.Config
+		status int
+	}{{"trusted", &tls.Config{RootCAs: roots}, 200}, {"unknown", nil, 502}} {
+		p := serve(t, to(t, back.URL, upstream.Options{TLS: row.tls}), std.Options{}, false)
+		res, err := p.client(t).Get(p.url + "/get")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != row.status || row.status == 200 && string(b) != "HTTP/1.1" {
+			t.Errorf("%s: %d %s", row.name, res.StatusCode, b)
+		}
+		if e := p.Event(0); row.status != 200 && e.Code != gate.UpstreamUnreachable {
+			t.Errorf("%s: %v", row.name, e.Code)
+		}
+	}
 }

@@ -170,6 +170,9 @@ func refuse(t *testing.T, p *path, back *recorder, text, how string, code gate.C
 	if n, err := in.Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Error("the connection goes on after the refusal")
 	}
+	if code == gate.MethodUnknown && res.Header.Get("Allow") == "" {
+		t.Error("405 without Allow")
+	}
 	if e := p.Event(first); e.Code != code || e.Guard != "wire" || e.ID.String() != problem.ID {
 		t.Errorf("event %v by %s, want %v by wire", e.Code, e.Guard, code)
 	}

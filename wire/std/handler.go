@@ -34,11 +34,9 @@ func fromRequest(l *Limits) func(t *turn, x *gate.Exchange) {
 				}
 			}
 		}
-		x.Broken = h.fromRequest(l, r, size, len(x.Fields))
+		broken := h.fromRequest(l, r, size, len(x.Fields))
 		x.Method, x.Target, x.Host = h.method, h.target, h.host
-		if x.Broken == gate.Undecided {
-			t.body(x, r.ContentLength)
-		}
+		t.settle(x, broken, r.ContentLength)
 	}
 }
 

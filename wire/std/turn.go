@@ -22,6 +22,7 @@ type turn struct {
 	done   atomic.Bool // Incoming reached its end
 	both   bool        // the answer began before that
 	cut    bool        // the answer broke off
+	stop   bool        // Abort was called and works
 }
 
 var (
@@ -46,7 +47,7 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 	}
 	t.finish()
 	cut, c := t.cut, t.conn
-	t.w, t.r, t.conn, t.buf, t.both, t.cut = nil, nil, nil, t.buf[:0], false, false
+	t.w, t.r, t.conn, t.buf, t.both, t.cut, t.stop = nil, nil, nil, t.buf[:0], false, false, false
 	t.done.Store(false)
 	turns.Put(t)
 	if !cut {
@@ -65,7 +66,7 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 // called. Without this net/http would come upon the end of the body after the
 // exchange, when it must not (it begins to watch the connection there).
 func (t *turn) finish() {
-	if !t.both {
+	if !t.both || t.conn == nil && !t.stop {
 		return
 	}
 	var b [512]byte
@@ -87,11 +88,24 @@ func fromHead(t *turn, x *gate.Exchange) {
 		x.TLS = &t.conn.state
 	}
 	x.Received = h.at
-	x.Broken = h.broken
-	if x.Broken == gate.Undecided {
-		t.body(x, h.length)
+	t.settle(x, h.broken, h.length)
+}
+
+// settle notes how the head was judged and takes the body of a good one.
+func (t *turn) settle(x *gate.Exchange, broken gate.Code, length int64) {
+	switch x.Broken = broken; broken {
+	case gate.Undecided:
+		t.body(x, length)
+	case gate.MethodUnknown: // RFC 9110 section 15.5.6: 405 comes with Allow
+		x.Reply.Fields = append(x.Reply.Fields, gate.Field{Name: nameAllow, Value: allowed})
 	}
 }
+
+// allowed are the registered methods that can be opened by a contract.
+var (
+	nameAllow = []byte("Allow")
+	allowed   = []byte("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+)
 
 func version(http10 bool) string {
 	if http10 {
@@ -127,7 +141,7 @@ func (t *turn) Abort() {
 		t.conn.abort()
 		return
 	}
-	http.NewResponseController(t.w).SetReadDeadline(longAgo)
+	t.stop = http.NewResponseController(t.w).SetReadDeadline(longAgo) == nil
 }
 
 // Reply implements gate.Wire.

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -201,12 +202,20 @@ func (c *call) explain(client context.Context, err error) error {
 		code = gate.BodyIncomplete
 	case client.Err() != nil:
 		code = gate.ClientGone
-	case errors.As(err, &dial) && dial.Op == "dial":
+	case errors.As(err, &dial) && dial.Op == "dial", isHandshake(err):
 		code = gate.UpstreamUnreachable
 	case isTimeout(err):
 		code = gate.UpstreamTimeout
 	}
 	return &gate.Unavailable{Code: code, Cause: err}
+}
+
+// isHandshake reports whether TLS did not come about.
+func isHandshake(err error) bool {
+	var untrusted *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	var alert tls.AlertError
+	return errors.As(err, &untrusted) || errors.As(err, &noTLS) || errors.As(err, &alert)
 }
 
 func isTimeout(err error) bool {

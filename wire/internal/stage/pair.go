@@ -4,12 +4,13 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -41,16 +42,18 @@ func Pair(t testing.TB, serial int64, end time.Time) (cert, key []byte) {
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
 }
 
-// TLS returns settings of a server and of a client that trusts it.
-func TLS(t testing.TB) (server, client *tls.Config) {
+// Files writes such a pair to files and returns what clients are to trust.
+func Files(t testing.TB) (cert, key string, roots *x509.CertPool) {
 	t.Helper()
-	cert, key := Pair(t, 1, time.Now().Add(24*time.Hour))
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		t.Fatal(err)
+	c, k := Pair(t, 1, time.Now().Add(24*time.Hour))
+	dir := t.TempDir()
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for name, b := range map[string][]byte{cert: c, key: k} {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(cert)
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}},
-		&tls.Config{RootCAs: roots, ServerName: "localhost"}
+	roots = x509.NewCertPool()
+	roots.AppendCertsFromPEM(c)
+	return cert, key, roots
 }
