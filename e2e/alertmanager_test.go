@@ -103,10 +103,10 @@ func TestAlertmanager(t *testing.T) {
 
 	direct, gateAddress := freeAddress(t), freeAddress(t)
 	start(t, direct, program, "--config.file="+config, "--storage.path="+dir, "--web.listen-address="+direct, "--cluster.listen-address=")
-	back := newRelay(t, direct)
+	back := newRelay(t, "http://"+direct)
 	document := edited(t, filepath.Join("testdata", "alertmanager", "openapi.yaml"), alertmanagerEdits)
 	start(t, gateAddress, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", gateAddress)
-	front := newRelay(t, gateAddress)
+	front := newRelay(t, "http://"+gateAddress)
 	back.seen() // what asked whether the relay is there
 
 	tool := func(t *testing.T, address string, args ...string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"mime"
@@ -36,29 +37,37 @@ type relay struct {
 	calls  []call // guarded by mu
 }
 
-// newRelay starts a relay in front of the server at address.
-func newRelay(t *testing.T, address string) *relay {
+// newRelay starts a relay in front of the server at target, as
+// "http://127.0.0.1:9000".
+func newRelay(t *testing.T, target string) *relay {
 	t.Helper()
-	r := unstartedRelay(address)
+	r := unstartedRelay(t, target)
 	r.server.Start()
 	t.Cleanup(r.server.Close)
 	return r
 }
 
 // newTLSRelay is newRelay for clients that speak TLS and HTTP/2.
-func newTLSRelay(t *testing.T, address string) *relay {
+func newTLSRelay(t *testing.T, target string) *relay {
 	t.Helper()
-	r := unstartedRelay(address)
+	r := unstartedRelay(t, target)
 	r.server.EnableHTTP2 = true
 	r.server.StartTLS()
 	t.Cleanup(r.server.Close)
 	return r
 }
 
-func unstartedRelay(address string) *relay {
+func unstartedRelay(t *testing.T, target string) *relay {
+	t.Helper()
+	to, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := &relay{}
-	forward := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		p.SetURL(&url.URL{Scheme: "http", Host: address})
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // loopback, a certificate of this test
+	t.Cleanup(transport.CloseIdleConnections)
+	forward := &httputil.ReverseProxy{Transport: transport, Rewrite: func(p *httputil.ProxyRequest) {
+		p.SetURL(to)
 		p.Out.Host = p.In.Host
 	}}
 	r.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
