@@ -57,7 +57,7 @@ func (d *dice) pattern(depth int) string {
 func TestPatternsAgainstNode(t *testing.T) {
 	patterns := append([]string{}, hardPatterns...)
 	d := newDice(3, nil)
-	for range 3000 {
+	for range 1200 {
 		patterns = append(patterns, d.pattern(2))
 	}
 	verdicts := node(t, patterns)

@@ -90,8 +90,15 @@ func differ(d *dice, documents int, count func(verdicts)) *verdicts {
 
 // shrink drops what the disagreement does not need.
 func shrink(found *verdicts, root, document any) *verdicts {
-	plain := func(v any) string { text, _ := stdjson.Marshal(v); return string(text) }
-	again := judge(plain(root), plain(document))[0]
+	return shrinkBy(func(root, document any) verdicts {
+		plain := func(v any) string { text, _ := stdjson.Marshal(v); return string(text) }
+		return judge(plain(root), plain(document))[0]
+	}, found, root, document)
+}
+
+// shrinkBy is shrink for any way to judge.
+func shrinkBy(judge func(root, document any) verdicts, found *verdicts, root, document any) *verdicts {
+	again := judge(root, document)
 	if again.kind() != found.kind() {
 		return found // it depends on order, blanks or escapes
 	}
@@ -99,13 +106,13 @@ func shrink(found *verdicts, root, document any) *verdicts {
 	for progress := true; progress; {
 		progress = false
 		for s := range smaller(root) {
-			if v := judge(plain(s), plain(document))[0]; v.kind() == found.kind() {
+			if v := judge(s, document); v.kind() == found.kind() {
 				root, best, progress = s, &v, true
 				break
 			}
 		}
 		for s := range smaller(document) {
-			if v := judge(plain(root), plain(s))[0]; v.kind() == found.kind() {
+			if v := judge(root, s); v.kind() == found.kind() {
 				document, best, progress = s, &v, true
 				break
 			}
