@@ -36,8 +36,13 @@ func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
 		c := newCodec(p.Name, contract.Form, true, how, p.Shape)
 		e := m.Encoding[p.Name]
 		if how == literal {
-			f.encoding = append(f.encoding, b.partEncoding(e, &c))
-			c.object = false // no part stands for a property of a property
+			enc := b.partEncoding(e, &c)
+			if enc.styled {
+				c = newCodec(c.name, e.Style, e.Explode, literal, c.shape)
+			} else {
+				c.object = false // no part stands for a property of a property
+			}
+			f.encoding = append(f.encoding, enc)
 		} else {
 			b.formEncoding(e, &c)
 		}

@@ -114,3 +114,32 @@ func FuzzCookie(f *testing.F) {
 		}
 	})
 }
+
+// FuzzForm judges urlencoded and multipart bodies: what is left after dropping
+// passes a guard that refuses.
+func FuzzForm(f *testing.F) {
+	for _, s := range []string{"name=Rex&x=1", "x&name=Rex+II&tags=a&tags=b", "name=a&deep[x]=y&deep[z]=1", "name=a&meta=%7B%7D&codes=1,2", "name=%00", "&"} {
+		f.Add([]byte(s), false)
+	}
+	part := func(head, content string) string {
+		return "--x\r\nContent-Disposition: form-data; " + crlf(head) + "\r\n\r\n" + content + "\r\n"
+	}
+	f.Add([]byte(part(`name="title"`, "Rex")+part(`name="x"; filename="y"`, "\xff")+"--x--\r\n"), true)
+	f.Add([]byte(part(`name="title"`, "Rex")+part("name=\"meta\"\nContent-Type: application/json", "{}")+part(`name="deep[n][]"`, "1")+"--x--"), true)
+	drop, _ := build(f, Options{Undeclared: schema.Drop, Misplaced: schema.Drop})
+	strict, _ := build(f, Options{})
+	f.Fuzz(func(t *testing.T, raw []byte, multi bool) {
+		head := "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\n"
+		if multi {
+			head = "POST /pets\nContent-Type: multipart/form-data; boundary=x\n\n"
+		}
+		x, g := drop.request(t, head+string(raw))
+		if walk(x, g) != gate.Allow {
+			return
+		}
+		y, g := strict.request(t, head+string(spliced(t, x.Body, x.Edits)))
+		if walk(y, g) != gate.Allow {
+			t.Fatalf("%q left %q, which is refused: %+v", raw, y.Body, y.Refusal)
+		}
+	})
+}

@@ -203,6 +203,10 @@ func TestRequests(t *testing.T) {
 
 		{"multipart", parts(`name="title"`, "Rex", `name="count"`, "3", "name=\"meta\"\nContent-Type: application/json", `{"a":1}`, "name=\"picture\"; filename=\"a.png\"\nContent-Type: image/png", "\x00\xff"), ""},
 		{"multipart-lists", parts(`name="title"`, "Rex", `name="tags"`, "a", `name="tags"`, "b", "name=\"files\"; filename=\"a\"", "\xff", "name=\"files\"; filename=\"b\"\nContent-Type: application/pdf", ""), ""},
+		{"multipart-deep", parts(`name="title"`, "Rex", `name="deep[n][0]"`, "1", `name="deep[n][1]"`, "2"), ""},
+		{"multipart-deep-wrong", parts(`name="title"`, "Rex", `name="deep[n][0]"`, "x"), "body-schema body type"},
+		{"multipart-deep-gap", parts(`name="title"`, "Rex", `name="deep[n][1]"`, "1"), "body-part body deep"},
+		{"multipart-deep-of-other-type", parts(`name="title"`, "Rex", "name=\"deep[n][0]\"\nContent-Type: image/png", "1"), "body-part body deep"},
 		{"multipart-none", parts(), "body-schema body required"},
 		{"multipart-empty", "POST /pets\nContent-Type: multipart/form-data; boundary=x", "body-missing body"},
 		{"multipart-wrong", parts(`name="title"`, "Rex", `name="count"`, "x"), "body-schema body type"},

@@ -17,6 +17,7 @@ type partEncoding struct {
 	form   partForm
 	shape  *schema.Shape // of one part: of the items of an array
 	listed bool          // the property is an array; each part is an item
+	styled bool          // parts are text, named and written as in a query
 }
 
 // partForm is how the content of a part is read.
@@ -62,8 +63,9 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 	if typesOf(p.shape)&allTypes == allTypes && len(p.types) > 0 && p.form == textPart && p.types[0].kind() == opaqueKind {
 		p.form = binaryPart // OpenAPI 3.1 writes files as an empty schema
 	}
-	if e.StyleSet {
-		b.problems = append(b.problems, source.Warn(e.Node, "remove style, explode and allowReserved", "they have no effect in multipart bodies"))
+	p.styled = e.StyleSet && p.form != binaryPart
+	if len(e.Headers) > 0 {
+		b.problems = append(b.problems, source.Warn(e.Node, "remove the headers", "headers of parts are not supported: parts that have them are refused"))
 	}
 	return p
 }
@@ -132,6 +134,9 @@ func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedi
 // property writes the parts of the i-th property.
 func (b *body) property(x *gate.Exchange, r *reader, f *form, i int) issue {
 	e := &f.encoding[i]
+	if e.styled {
+		return r.styledParts(&f.list[i], x.Body)
+	}
 	pairs := r.chain(f.list[i].whole)
 	if pairs.n == 0 {
 		return fine
@@ -158,6 +163,39 @@ func (b *body) property(x *gate.Exchange, r *reader, f *form, i int) issue {
 	}
 	if e.listed {
 		r.json = append(r.json, ']')
+	}
+	return fine
+}
+
+// styledParts writes the parts of a property whose encoding has a style
+// (OpenAPI 3.1.1 section 4.8.15.1.2): text parts, named as query fields are.
+func (r *reader) styledParts(f *field, raw []byte) issue {
+	mark := len(r.json)
+	r.comma(1)
+	r.json = appendName(r.json, f.name)
+	stands, bad := r.write(f, raw, literal)
+	if stands != present {
+		r.json = r.json[:mark]
+	}
+	for _, slot := range [...]int{f.whole, f.deep, f.rest} {
+		if bad == fine {
+			bad = r.plainParts(slot)
+		}
+	}
+	for i := range f.parts {
+		if bad == fine {
+			bad = r.plainParts(f.parts[i].slot)
+		}
+	}
+	return bad
+}
+
+// plainParts refuses parts of a slot that are not text.
+func (r *reader) plainParts(slot int) issue {
+	for i := r.chain(slot).head; i != 0; i = r.pairs[i-1].next {
+		if h := &r.heads[i-1]; h.typed && !h.media.is("text", "plain") || !h.media.charsetKnown() {
+			return badPartType
+		}
 	}
 	return fine
 }
