@@ -2,6 +2,7 @@ package request
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -196,3 +197,7 @@ func contentType(x *gate.Exchange) (m media, n int, ok bool) {
 	m, ok = parseMedia(view(value))
 	return m, n, ok && m.main != "*" && m.sub != "*"
 }
+
+// view returns b as a string without copying it. The string must not outlive
+// the exchange that b belongs to, and b does not change while it is judged.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -3,103 +3,10 @@ package request
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 
-	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
-	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 )
-
-// partEncoding says which parts a property of a multipart body takes.
-type partEncoding struct {
-	types  []media // acceptable types or ranges; empty for the default of form
-	form   partForm
-	shape  *schema.Shape // of one part: of the items of an array
-	listed bool          // the property is an array; each part is an item
-	styled bool          // parts are text, named and written as in a query
-}
-
-// partForm is how the content of a part is read.
-type partForm uint8
-
-const (
-	textPart   partForm = iota // a scalar, as text
-	jsonPart                   // an object or array, as JSON
-	binaryPart                 // bytes, of which only the number is judged
-)
-
-// partEncoding compiles the Encoding Object of a property and its defaults
-// (OpenAPI 3.1.1 section 4.8.15.1).
-func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
-	p := partEncoding{shape: c.shape, listed: c.list && !c.scalar && !c.object}
-	if p.listed {
-		p.shape = nil
-		if c.shape != nil {
-			p.shape = c.shape.Items
-		}
-	}
-	types := typesOf(p.shape)
-	switch {
-	case p.shape != nil && p.shape.Binary:
-		p.form = binaryPart
-	case types&scalarTypes == 0 && types&allTypes != 0:
-		p.form = jsonPart
-	}
-	if e == nil {
-		return p
-	}
-	for _, t := range e.ContentTypes {
-		m, ok := parseMedia(strings.Clone(t))
-		if !ok {
-			b.problems = append(b.problems, source.At(e.Node, "write it as in \"image/png\"", "%q is not a media type", t))
-			continue
-		}
-		if m.kind() == jsonKind && m.sub != "*" && p.form == textPart && len(e.ContentTypes) == 1 {
-			p.form = jsonPart
-		}
-		p.types = append(p.types, m)
-	}
-	if typesOf(p.shape)&allTypes == allTypes && len(p.types) > 0 && p.form == textPart && p.types[0].kind() == opaqueKind {
-		p.form = binaryPart // OpenAPI 3.1 writes files as an empty schema
-	}
-	p.styled = e.StyleSet && p.form != binaryPart
-	if len(e.Headers) > 0 {
-		b.problems = append(b.problems, source.Warn(e.Node, "remove the headers", "headers of parts are not supported: parts that have them are refused"))
-	}
-	return p
-}
-
-// takes reports whether a part with header h may stand for the property.
-func (e *partEncoding) takes(h *partHead) bool {
-	m := h.media
-	if e.form != binaryPart && !m.charsetKnown() {
-		return false
-	}
-	if !h.typed {
-		if len(e.types) == 0 {
-			return true
-		}
-		m = plainText // RFC 7578 section 4.4
-	}
-	if len(e.types) == 0 {
-		switch e.form {
-		case binaryPart:
-			return true
-		case jsonPart:
-			return m.kind() == jsonKind
-		}
-		return m.is("text", "plain")
-	}
-	for i := range e.types {
-		if e.types[i].covers(&m) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-var plainText = media{main: "text", sub: "plain"}
 
 // judgeMultipart judges a multipart/form-data body as one object.
 func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedia) gate.Verdict {

@@ -1,0 +1,102 @@
+package request
+
+import "github.com/gatehouse-api/gatehouse/gate"
+
+// intake decides from the head whether a body may come and how it is taken.
+func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
+	comes := x.BodyLength != 0
+	if comes {
+		// In observe mode a refused head goes on, with the body unread.
+		x.Intake = gate.Intake{Mode: gate.Stream, MaxBytes: g.options.MaxBodyBytes}
+	}
+	if g.body == nil {
+		if comes {
+			return x.Deny(gate.Refusal{Code: gate.BodyUnexpected, In: "body", Detail: "the operation takes no body"})
+		}
+		return gate.Allow
+	}
+	value, stated := x.Field("Content-Type")
+	if !comes && (stated == 0 || !g.body.holdsNothing(value)) {
+		if g.body.required {
+			return x.Deny(missing)
+		}
+		return gate.Allow
+	}
+	if x.BodyLength > g.options.MaxBodyBytes {
+		return x.Deny(gate.Refusal{Code: gate.BodyTooLarge, In: "body"})
+	}
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		if !f.Gone && gate.EqualFold(f.Name, "Content-Encoding") && !gate.EqualFold(f.Value, "identity") {
+			return x.Deny(gate.Refusal{Code: gate.BodyCoding, In: "body", Detail: "the body must not be compressed or otherwise coded"})
+		}
+	}
+	m, d, v := g.body.choose(x)
+	if v != gate.Allow {
+		return v
+	}
+	mode := gate.Buffer
+	if d.streams(m.kind()) {
+		mode = gate.Stream
+	}
+	x.Intake = gate.Intake{Mode: mode, MaxBytes: g.options.MaxBodyBytes}
+	return gate.Allow
+}
+
+var missing = gate.Refusal{Code: gate.BodyMissing, In: "body", Detail: "a body is required"}
+
+// holdsNothing reports whether a body of this type may be of no bytes: an
+// empty form or an empty text, not an absent body.
+func (b *body) holdsNothing(contentType []byte) bool {
+	m, ok := parseMedia(view(contentType))
+	k := m.kind()
+	return ok && b.required && (k == formKind || k == textKind || k == opaqueKind)
+}
+
+// streams reports whether bodies of kind k are passed on unread.
+func (d *bodyMedia) streams(k kind) bool { return d.schema == nil || k == opaqueKind }
+
+// choose finds the declared media type that fits the request's best.
+func (b *body) choose(x *gate.Exchange) (m media, d *bodyMedia, v gate.Verdict) {
+	m, n, ok := contentType(x)
+	switch {
+	case n == 0:
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must say what the body is"})
+	case n > 1:
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must stand only once"})
+	case !ok:
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must be a media type as in RFC 9110 section 8.3.1, without repeated parameters"})
+	}
+	best := 0
+	for i := range b.media {
+		if fit := b.media[i].covers(&m); fit > best {
+			best, d = fit, &b.media[i]
+		}
+	}
+	if d == nil {
+		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "the operation does not take bodies of this type"})
+	}
+	return m, d, d.admit(x, &m)
+}
+
+// admit refuses types that fit the contract but cannot be read.
+func (d *bodyMedia) admit(x *gate.Exchange, m *media) gate.Verdict {
+	k := m.kind()
+	switch {
+	case k == xmlKind:
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "XML bodies are not supported yet"})
+	case d.schema == nil:
+		return gate.Allow
+	case k == mixedKind:
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "of multipart bodies only multipart/form-data is supported"})
+	case k != opaqueKind && !m.charsetKnown():
+		return x.Deny(gate.Refusal{Code: gate.BodyCharset, In: "header", Name: "Content-Type", Detail: "the charset must be UTF-8"})
+	case k == opaqueKind && d.sub == "*" && constrains(nil, d.shape):
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "bodies of this type cannot be read"})
+	case k == formKind && d.form == nil, k == multipartKind && d.multipart == nil:
+		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "the operation does not take bodies of this type"})
+	case k == multipartKind:
+		return checkBoundary(x, m)
+	}
+	return gate.Allow
+}
