@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -53,10 +54,11 @@ func (r *reader) servers(n *source.Node, outer []string) []string {
 		for _, u := range r.serverURLs(server) {
 			path, fault := basePath(u)
 			if fault != "" {
+				shown := fmt.Sprintf(" %q", u)
 				if strings.Contains(u, "@") { // it may hold a password
-					u = "with a user"
+					shown = ""
 				}
-				r.fail(at, "", "the server URL %q cannot be used: %s", u, fault)
+				r.fail(at, "", "the server URL%s cannot be used: %s", shown, fault)
 				break
 			}
 			if !strings.HasPrefix(u, "/") && !strings.Contains(u, "://") && u != "" {
