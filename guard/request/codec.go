@@ -58,7 +58,7 @@ func newCodec(name string, style contract.Style, explode bool, how escapes, shap
 	// A server that decodes before it splits reads an encoded separator as a
 	// separator, one that splits first as data. Where no item can be a
 	// string, only the former makes sense.
-	if c.list && !c.object && !itemsHold(shape, source.String) {
+	if c.list && !c.object && !c.scalar && !itemsHold(shape, source.String) {
 		c.sep.encoded = true
 	}
 	return c

@@ -75,5 +75,9 @@ var issues = [...]struct {
 
 // deny refuses x for an issue with the value called name.
 func deny(x *gate.Exchange, i issue, in, name string) gate.Verdict {
-	return x.Deny(gate.Refusal{Code: issues[i].code, In: in, Name: name, Detail: issues[i].detail})
+	code := issues[i].code
+	if code == gate.QueryForm && in != "query" {
+		code = gate.ParameterForm
+	}
+	return x.Deny(gate.Refusal{Code: code, In: in, Name: name, Detail: issues[i].detail})
 }

@@ -65,7 +65,9 @@ func parseMedia(s string) (m media, ok bool) {
 
 // parseParam reads name=token or name="text".
 func parseParam(s string) (p mediaParam, rest string, ok bool) {
-	if p.name, s = token(s); p.name == "" || s == "" || s[0] != '=' {
+	// A "*" would continue or re-encode another parameter for some readers
+	// (RFC 2231 sections 3 and 4).
+	if p.name, s = token(s); p.name == "" || s == "" || s[0] != '=' || strings.Contains(p.name, "*") {
 		return p, s, false
 	}
 	if s = s[1:]; s == "" || s[0] != '"' {
