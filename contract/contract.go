@@ -34,7 +34,7 @@ type Operation struct {
 	ID         string   // operationId, "" when it has none
 	Method     string   // upper case: "GET"
 	Path       string   // the template as written: "/pets/{id}"
-	BasePaths  []string // of the servers in force, "" for the root; at least one, no repeats
+	BasePaths  []string // of the servers in force, without "/" at the end, escapes as written, "" for the root; at least one, no repeats
 	Parameters []*Parameter
 	Body       *Body // nil when the operation takes none
 	Responses  []*Response
@@ -138,7 +138,9 @@ type Body struct {
 
 // Media is one media type of a body or an answer.
 type Media struct {
-	Type     string               // as written, lower case: "application/json", "text/*", "*/*"; may hold parameters
+	// Type is "application/json", "text/*" or "*/*" in lower case; parameters
+	// follow as "; name=value", their values as written.
+	Type     string
 	Schema   *source.Node         // nil when any content will do
 	Encoding map[string]*Encoding // by property; forms and multipart only
 	Node     *source.Node
