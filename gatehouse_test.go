@@ -86,6 +86,38 @@ func TestCompile(t *testing.T) {
 	}
 }
 
+// TestUnroutedCallsNeedACredential shows that observing an API does not open
+// other spellings of its paths.
+func TestUnroutedCallsNeedACredential(t *testing.T) {
+	byOperation := strings.Replace(strings.Replace(vault, "security: [{token: []}]\n", "", 1), "operationId: getSecret", "operationId: getSecret\n      security: [{token: []}]", 1)
+	open := strings.Replace(byOperation, "security: [{token: []}]", "security: []", 1)
+	tests := []struct {
+		name, text     string
+		authentication gatehouse.Authentication
+		want           string // guards
+	}{
+		{"by-the-document", vault, gatehouse.Upstream, "authn enforce, request enforce"},
+		{"by-an-operation", byOperation, gatehouse.Upstream, "authn enforce, request enforce"},
+		{"nothing-is-asked-for", open, gatehouse.Upstream, "request enforce"},
+		{"public", vault, gatehouse.Public, "request enforce"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			plan, problems := gatehouse.Compile(load(t, test.text), gatehouse.Options{Authentication: test.authentication, Mode: gate.Observe})
+			if plan == nil {
+				t.Fatal(problems)
+			}
+			var got []string
+			for _, s := range plan.APIs[0].Unrouted.Steps {
+				got = append(got, s.Name+" "+s.Mode.String())
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("%v, want %s", got, test.want)
+			}
+		})
+	}
+}
+
 func TestRoutes(t *testing.T) {
 	plan, problems := gatehouse.Compile(load(t, vault), gatehouse.Options{Authentication: gatehouse.Upstream})
 	if plan == nil {

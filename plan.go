@@ -22,9 +22,12 @@ var order = []struct {
 	// build returns the guard of an operation and its mode; nil when the
 	// operation does not need it.
 	build func(b *builder, op *contract.Operation) (guard any, mode gate.Mode)
+	// unrouted returns the guard of calls that no operation describes, for
+	// the time in which the API is observed; nil when they need none.
+	unrouted func(b *builder) any
 }{
-	{"authn", (*builder).authn},
-	{"request", (*builder).request},
+	{"authn", (*builder).authn, (*builder).authnUnrouted},
+	{"request", (*builder).request, func(*builder) any { return request.Bypass{} }},
 }
 
 // builder makes one plan.
@@ -129,14 +132,31 @@ func (b *builder) steps(op *contract.Operation) []gate.Step {
 		if guard == nil {
 			continue
 		}
-		s := gate.Step{Name: place.name, Mode: mode}
-		s.Head, _ = guard.(gate.HeadGuard)
-		s.Body, _ = guard.(gate.BodyGuard)
-		s.Answer, _ = guard.(gate.AnswerGuard)
-		s.Done, _ = guard.(gate.DoneGuard)
-		steps = append(steps, s)
+		steps = append(steps, step(place.name, mode, guard))
 	}
 	return steps
+}
+
+func step(name string, mode gate.Mode, guard any) gate.Step {
+	s := gate.Step{Name: name, Mode: mode}
+	s.Head, _ = guard.(gate.HeadGuard)
+	s.Body, _ = guard.(gate.BodyGuard)
+	s.Answer, _ = guard.(gate.AnswerGuard)
+	s.Done, _ = guard.(gate.DoneGuard)
+	return s
+}
+
+// unrouted builds the guards of calls that no operation describes. They
+// enforce: what observing lets pass is only that the call is not described.
+func (b *builder) unrouted() {
+	for _, place := range order {
+		if guard := place.unrouted(b); guard != nil {
+			b.api.Unrouted.Steps = append(b.api.Unrouted.Steps, step(place.name, gate.Enforce, guard))
+		}
+	}
+	if err := b.api.Unrouted.Compile(); err != nil {
+		b.problems = append(b.problems, source.At(b.contract.Root, "", "%v", err))
+	}
 }
 
 // authn demands credentials. It enforces in observe mode as well: observing a
@@ -152,6 +172,33 @@ func (b *builder) authn(op *contract.Operation) (any, gate.Mode) {
 		return nil, gate.Enforce
 	}
 	return guard, gate.Enforce
+}
+
+// authnUnrouted demands of a call that no operation describes what the document
+// demands of all of them; when it says that of single operations only, the
+// credentials of any of these. Otherwise another spelling of a protected path
+// would be a way around its credential while the API is observed.
+func (b *builder) authnUnrouted() any {
+	if b.options.Authentication == Public || !b.contract.Secured {
+		return nil
+	}
+	all := &contract.Operation{SecurityFrom: contract.SecurityDocument}
+	seen := make(map[string]bool)
+	for _, op := range b.contract.Operations {
+		if op.SecurityFrom == contract.SecurityDocument {
+			all.Security = op.Security
+			break
+		}
+		if words := credential(op); !op.Public() && !seen[words] {
+			seen[words] = true
+			all.Security = append(all.Security, op.Security...)
+		}
+	}
+	if all.Public() {
+		return nil
+	}
+	guard, _ := authn.NewPresence(all, b.api.Name) // its problems are those of the operations
+	return guard
 }
 
 // certificates reports an operation that nobody could call, because each of
@@ -207,6 +254,7 @@ func (b *builder) media(list []*contract.Media) {
 
 // plan closes the builder.
 func (b *builder) plan() (*gate.Plan, source.Problems) {
+	b.unrouted()
 	table, problems := route.Build(b.entries)
 	problems = append(problems, b.problems...)
 	problems = append(problems, b.schemas.Problems()...)

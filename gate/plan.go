@@ -21,7 +21,8 @@ type API struct {
 	Mode     Mode
 	Upstream Upstream
 	// Unrouted handles calls that no operation describes while the API is
-	// observed. It has no steps.
+	// observed. Its body is a stream, so of its guards only those of the head
+	// judge it.
 	Unrouted *Operation
 }
 

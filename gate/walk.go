@@ -114,12 +114,13 @@ const unroutedBytes = 64 << 20
 func (x *Exchange) replied() bool { return x.Reply.Status != 0 }
 
 // head runs the head guards. An operation whose guards say nothing is
-// refused: an empty list denies.
+// refused: an empty list denies. Only a call that no operation describes may
+// have none: its API is observed.
 func (g *Gate) head(x *Exchange) bool {
-	if x.replied() || x.unrouted() {
+	if x.replied() {
 		return true
 	}
-	judged := false
+	judged := x.unrouted()
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]
 		if s.Head == nil || x.skips(i) {

@@ -86,6 +86,13 @@ func startAPI(ts *testscript.TestScript, neg bool, args []string) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "text/plain")
 		fmt.Fprintf(w, "api saw %s %s %s\n", r.Method, r.RequestURI, body)
+		var names []string
+		for name := range r.Header {
+			if strings.HasPrefix(name, "X") && !strings.HasPrefix(name, "X-Forwarded-") {
+				names = append(names, name)
+			}
+		}
+		fmt.Fprintf(w, "fields: %s\n", strings.Join(names, " "))
 	}))
 	ts.Setenv("API", s.api.URL)
 	ts.Defer(s.api.Close)

@@ -21,6 +21,7 @@ import (
 // the listener.
 type Presence struct {
 	alternatives [][]check
+	names        []string // of header fields that hold keys
 	challenges   []gate.Field
 	refusal      gate.Refusal
 }
@@ -47,6 +48,9 @@ func NewPresence(op *contract.Operation, realm string) (*Presence, source.Proble
 				problems = append(problems, source.At(use.Scheme.Node, "", "the gate does not know the security scheme %q", use.Scheme.Name))
 			}
 			checks[i], parts[i] = k.check, k.words
+			if k.check.place == header && !slices.Contains(p.names, k.check.name) {
+				p.names = append(p.names, k.check.name)
+			}
 			p.challenge(k.challenge(realm, use.Scopes))
 		}
 		p.alternatives = append(p.alternatives, checks)
@@ -75,6 +79,7 @@ func (p *Presence) challenge(value string) {
 // Head allows x when all credentials of one alternative are there. An empty
 // list of alternatives denies.
 func (p *Presence) Head(x *gate.Exchange) gate.Verdict {
+	p.single(x)
 	for _, checks := range p.alternatives {
 		if all(x, checks) {
 			return gate.Allow
@@ -83,6 +88,40 @@ func (p *Presence) Head(x *gate.Exchange) gate.Verdict {
 	// RFC 9110 section 15.5.2: an answer 401 has at least one challenge.
 	x.Reply.Fields = append(x.Reply.Fields, p.challenges...)
 	return x.Deny(p.refusal)
+}
+
+// single removes fields whose name is that of a key but for "_" and "-":
+// servers that hand fields on as variables (RFC 3875 section 4.1.18) would take
+// them for the key that was found.
+func (p *Presence) single(x *gate.Exchange) {
+	for _, name := range p.names {
+		for i := range x.Fields {
+			if f := &x.Fields[i]; len(f.Name) == len(name) && !gate.EqualFold(f.Name, name) && alike(f.Name, name) {
+				f.Gone = true
+			}
+		}
+	}
+}
+
+// alike compares names without case and takes "_" for "-".
+func alike(a []byte, b string) bool {
+	for i := range a {
+		if variable(a[i]) != variable(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// variable is c as it stands in the name of a variable.
+func variable(c byte) byte {
+	switch {
+	case 'a' <= c && c <= 'z':
+		return c - 'a' + 'A'
+	case c == '-':
+		return '_'
+	}
+	return c
 }
 
 func all(x *gate.Exchange, checks []check) bool {

@@ -118,6 +118,19 @@ func TestRemovedFieldsDoNotCount(t *testing.T) {
 	}
 }
 
+func TestTwinsOfKeysAreRemoved(t *testing.T) {
+	guard, _ := authn.NewPresence(operation(need(key)), "shop")
+	x := exchange("X-API-Key: k", "X_API_Key: other", "x-api_key: other", "X-API-Keys: x", "XXAPIXKey: x")
+	if guard.Head(x) != gate.Allow {
+		t.Error("denied")
+	}
+	for i, gone := range []bool{false, true, true, false, false} {
+		if x.Fields[i].Gone != gone {
+			t.Errorf("%s: gone is %v", x.Fields[i].Name, x.Fields[i].Gone)
+		}
+	}
+}
+
 func TestPublicNeedsNoGuard(t *testing.T) {
 	for name, op := range map[string]*contract.Operation{"empty-list": operation(), "empty-entry": operation(need(bearer), contract.Requirement{})} {
 		t.Run(name, func(t *testing.T) {
