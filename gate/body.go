@@ -36,9 +36,6 @@ func (g *Gate) body(x *Exchange) bool {
 			return x.refuse(BodyUnexpected)
 		}
 	}
-	if x.unrouted() {
-		return true
-	}
 	return g.judgeBody(x)
 }
 

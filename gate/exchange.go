@@ -43,7 +43,7 @@ type Exchange struct {
 	ID        ID
 	Plan      *Plan
 	API       *API       // nil until routed
-	Operation *Operation // nil until routed, and for an unrouted call in observe mode
+	Operation *Operation // nil until routed; API.Unrouted for a call that only passes because it is observed
 	Path      []byte     // of Target, raw, without the query
 	Query     []byte     // of Target, raw, without "?"; nil when there is no "?"
 	Match     route.Match

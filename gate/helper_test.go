@@ -127,7 +127,15 @@ func build(t testing.TB, mode gate.Mode, steps ...gate.Step) *house {
 func plan(t testing.TB, up gate.Upstream, mode gate.Mode, steps ...gate.Step) *gate.Plan {
 	t.Helper()
 	a := &gate.API{Name: "pets", Mode: mode, Upstream: up}
-	a.Unrouted = &gate.Operation{API: a, Mode: mode}
+	a.Unrouted = &gate.Operation{API: a, Mode: mode, Steps: []gate.Step{{Name: "always", Head: head(func(x *gate.Exchange) gate.Verdict {
+		if _, n := x.Field("Bad"); n > 0 {
+			return x.Deny(gate.Refusal{Code: gate.CredentialMissing})
+		}
+		return gate.Allow
+	})}}}
+	if err := a.Unrouted.Compile(); err != nil {
+		t.Fatal(err)
+	}
 	op := &gate.Operation{Name: "feed", Method: "POST", Template: "/pets/{id}", API: a, Mode: mode, Steps: steps}
 	if err := op.Compile(); err != nil {
 		t.Fatal(err)

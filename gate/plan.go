@@ -22,7 +22,7 @@ type API struct {
 	Upstream Upstream
 	// Unrouted handles calls that no operation describes while the API is
 	// observed. Its body is a stream, so of its guards only those of the head
-	// judge it.
+	// judge it. nil refuses such calls.
 	Unrouted *Operation
 }
 

@@ -97,7 +97,7 @@ func (g *Gate) route(x *Exchange) bool {
 		x.Refusal = Refusal{Code: PathForm, In: "path", Detail: x.Match.Why.Words()}
 		return false // never observed: others could read this path differently
 	}
-	if x.API == nil || x.API.Mode != Observe {
+	if x.API == nil || x.API.Mode != Observe || x.API.Unrouted == nil {
 		return false
 	}
 	x.would(x.Refusal.Code)
@@ -114,13 +114,12 @@ const unroutedBytes = 64 << 20
 func (x *Exchange) replied() bool { return x.Reply.Status != 0 }
 
 // head runs the head guards. An operation whose guards say nothing is
-// refused: an empty list denies. Only a call that no operation describes may
-// have none: its API is observed.
+// refused: an empty list denies.
 func (g *Gate) head(x *Exchange) bool {
 	if x.replied() {
 		return true
 	}
-	judged := x.unrouted()
+	judged := false
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]
 		if s.Head == nil || x.skips(i) {
@@ -140,8 +139,6 @@ func (g *Gate) head(x *Exchange) bool {
 	}
 	return true
 }
-
-func (x *Exchange) unrouted() bool { return x.Operation != nil && x.Operation == x.API.Unrouted }
 
 // skips reports whether step i failed before or needs one that did.
 func (x *Exchange) skips(i int) bool { return x.failed&x.Operation.needs[i] != 0 }

@@ -126,6 +126,25 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// TestUnroutedCallsMeetTheirGuards holds a call that no operation describes
+// against the guards that observing never covers.
+func TestUnroutedCallsMeetTheirGuards(t *testing.T) {
+	h := build(t, gate.Observe, gate.Step{Name: "a", Head: buffered(10)})
+	if w := h.call("GET", "/cats", "", gate.Field{Name: []byte("Bad")}); w.status != 401 || h.api.calls != 0 {
+		t.Errorf("status %d, %d calls arrived", w.status, h.api.calls)
+	}
+	bare := plan(t, h.api, gate.Observe, gate.Step{Name: "a", Head: buffered(10)})
+	bare.APIs[0].Unrouted.Steps = nil
+	h.gate.Swap(bare)
+	if w := h.call("GET", "/cats", ""); w.status != 500 {
+		t.Errorf("without guards: status %d", w.status)
+	}
+	bare.APIs[0].Unrouted = nil
+	if w := h.call("GET", "/cats", ""); w.status != 404 {
+		t.Errorf("without an operation for it: status %d", w.status)
+	}
+}
+
 func TestWouldIsBounded(t *testing.T) {
 	var steps []gate.Step
 	for i := range 20 {
