@@ -32,7 +32,9 @@ func Load(path string) (*contract.Contract, source.Problems) {
 	return Read(set, main)
 }
 
-// Read reads the contract whose main document is main, a file of set.
+// Read reads the contract whose main document is main, a file of set. What
+// was wrong with the text of a file that set did not load itself is known to
+// whoever parsed it.
 func Read(set *source.Set, main *source.File) (*contract.Contract, source.Problems) {
 	r := &reader{
 		set: set, root: main.Root, seenRefs: make(map[*source.Node]bool),

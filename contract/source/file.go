@@ -21,22 +21,38 @@ type File struct {
 	mu    sync.Mutex                 // guards what follows, all built on demand
 	lines []uint32                   // offsets at which lines begin
 	index map[*Node]map[string]int32 // names of large objects
+	last  walked                     // where bytesBefore stopped
 }
+
+// walked is a place in a line: so many bytes stand before the column.
+type walked struct{ line, column, bytes int }
 
 // position turns a place into line and column.
 func (f *File) position(at place) Position {
 	if !f.yaml {
 		return f.offset(int(at))
 	}
-	// YAML's columns count characters, ours bytes.
-	p := Position{File: f.Name, Line: int(at >> columnBits), Column: 1}
-	rest := f.text[f.byteOf(p):]
-	for range int(at&(1<<columnBits-1)) - 1 {
-		_, size := utf8.DecodeRuneInString(rest)
-		rest = rest[size:]
-		p.Column += max(size, 1)
+	line, column := int(at>>columnBits), int(at&(1<<columnBits-1))
+	return Position{File: f.Name, Line: line, Column: f.bytesBefore(line, column) + 1}
+}
+
+// bytesBefore counts the bytes of a line before a column, since the columns of
+// YAML count characters and ours bytes. It goes on where it stopped last, so
+// that places asked for in order on one long line take linear time.
+func (f *File) bytesBefore(line, column int) int {
+	start := f.byteOf(Position{Line: line, Column: 1})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last.line != line || f.last.column > column {
+		f.last = walked{line: line, column: 1}
 	}
-	return p
+	w := &f.last
+	for w.column < column {
+		_, size := utf8.DecodeRuneInString(f.text[min(start+w.bytes, len(f.text)):])
+		w.bytes += max(size, 1)
+		w.column++
+	}
+	return w.bytes
 }
 
 // offset turns a byte offset into line and column.

@@ -37,6 +37,7 @@ func TestHostileTexts(t *testing.T) {
 		{"yaml-many-names", "a.yaml", names(50_000, "k%d: 1\n")},
 		{"yaml-one-name", "a.yaml", strings.Repeat("k: 1\n", 1<<16)},
 		{"yaml-one-name-on-one-line", "a.yaml", "{" + strings.Repeat("é: 1, ", 1<<15) + "}"},
+		{"yaml-one-name-at-the-end-of-a-line", "a.yaml", "[" + strings.Repeat("é", 4<<20) + ", {" + strings.Repeat("é: 1, ", 1<<11) + "}]"},
 		{"yaml-long-scalar", "a.yaml", "a: " + strings.Repeat("x ", 1<<20)},
 		{"yaml-comments", "a.yaml", strings.Repeat("# x\n", 1<<18) + "a: 1\n"},
 		{"yaml-anchors", "a.yaml", names(20_000, "- &k%[1]d 1\n- *k%[1]d\n")},
