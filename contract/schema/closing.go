@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -42,7 +43,7 @@ func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
 		st.bad.node = w.n
 		return -1
 	}
-	mark := len(st.Spans)
+	mark, votes := len(st.Spans), len(st.votes)
 	var end int
 	if st.rounds == 0 {
 		end = st.skip(d, i)
@@ -52,7 +53,11 @@ func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
 	if end < 0 {
 		return -1
 	}
+	// What stands in a member that goes is of no interest.
 	st.Spans = st.Spans[:mark]
+	if !st.confirm {
+		st.votes = st.votes[:votes]
+	}
 	st.declare(w)
 	if st.rounds == 0 {
 		st.drop(w.key, end)
@@ -125,7 +130,29 @@ func (st *State) decide(n *node, d []byte) bool {
 		}
 		st.drop(int(v.key), int(v.end))
 	}
+	st.unnest()
 	return true
+}
+
+// unnest removes spans that lie in members which are dropped. From the last
+// end backwards, a span either lies in the dropped member that was met last or
+// ends before it begins.
+func (st *State) unnest() {
+	slices.SortFunc(st.Spans, compareSpans)
+	dropped := uint32(math.MaxUint32)
+	kept := len(st.Spans)
+	for i := len(st.Spans) - 1; i >= 0; i-- {
+		s := st.Spans[i]
+		if s.Start >= dropped {
+			continue
+		}
+		if s.Tag == TagDrop {
+			dropped = s.Start
+		}
+		kept--
+		st.Spans[kept] = s
+	}
+	st.Spans = st.Spans[:copy(st.Spans, st.Spans[kept:])]
 }
 
 // sortSpans puts the spans into the order of their ends and drops those that

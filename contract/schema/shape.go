@@ -42,6 +42,7 @@ func shape(list []*node, depth int) *Shape {
 			out.Open = true
 		}
 	}
+	out.Open = out.Open && out.Types&(1<<source.Object) != 0
 	if depth <= 0 {
 		return out
 	}
