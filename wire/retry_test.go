@@ -217,3 +217,31 @@ func TestAPIOverTLS(t *testing.T) {
 		}
 	}
 }
+
+// TestBytesBehindAnAnswer has the API send a second answer that nobody asked
+// for with each first one. It must never become the answer to another request.
+func TestBytesBehindAnAnswer(t *testing.T) {
+	leak.Check(t)
+	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+	back := record(t, answer+"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
+	p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, false)
+	c := p.client(t)
+	good := 0
+	for range 200 {
+		res, err := c.Get(p.url + "/get")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if strings.Contains(string(b), "poison") {
+			t.Fatal("a client got the answer to no request")
+		}
+		if res.StatusCode == 200 && string(b) == "ok" {
+			good++
+		}
+	}
+	if good == 0 {
+		t.Error("no request was answered")
+	}
+}

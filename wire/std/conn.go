@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/chunk"
 )
 
 // conn is a client's connection between the network and net/http. It reads
@@ -38,7 +39,7 @@ type conn struct {
 	timed   bool  // and its first byte came
 	phase   phase // of the message that is read
 	left    int64 // of a body with Content-Length
-	body    chunked
+	body    chunk.Scanner
 	out     []byte // for net/http before anything else; backed by synth
 	synth   [192]byte
 	rest    []byte        // read from the network and not looked at
@@ -160,7 +161,7 @@ func (c *conn) begin(h *head) {
 		c.phase, c.left = inFixed, h.length
 	case h.length < 0:
 		c.phase = inChunks
-		c.body.start()
+		c.body.Start()
 	}
 	c.out = h.appendPlain(c.synth[:0])
 }
@@ -191,7 +192,7 @@ func (c *conn) readChunks(p []byte) (n int, err error) {
 		}
 		src = p[:n]
 	}
-	in, out, ok := c.body.scan(p, src)
+	in, out, ok := c.body.Scan(p, src)
 	if len(c.rest) > 0 {
 		c.rest = c.rest[:copy(c.rest, c.rest[in:])]
 	} else if in < len(src) && ok {
@@ -200,7 +201,7 @@ func (c *conn) readChunks(p []byte) (n int, err error) {
 	if !ok {
 		c.err = errFraming
 	}
-	if c.body.state == chunksDone {
+	if c.body.Done() {
 		c.endBody()
 	}
 	return out, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 // framing lists the fields that decide where a message ends and whose it is.
@@ -24,26 +25,12 @@ func (h *head) contentLength(v []byte) gate.Code {
 	if h.lengths++; h.lengths > 1 || bytes.IndexByte(v, ',') >= 0 {
 		return gate.LengthConflict
 	}
-	n, ok := number(v)
+	n, ok := octet.Number(v)
 	if !ok {
 		return gate.Malformed
 	}
 	h.length = n
 	return gate.Undecided
-}
-
-// number reads digits; at most 18, so that nothing overflows.
-func number(v []byte) (n int64, ok bool) {
-	if len(v) == 0 || len(v) > 18 {
-		return 0, false
-	}
-	for _, c := range v {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	return n, true
 }
 
 // transferEncoding takes exactly "chunked", once (RFC 9112 section 6.1: a

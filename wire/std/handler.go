@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 // text keeps a string in the turn's buffer and returns the view.
@@ -49,7 +50,7 @@ func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Co
 		return gate.TargetTooLong
 	case size > l.HeadBytes || fields > l.Fields:
 		return gate.FieldsTooLarge
-	case !isToken(h.method) || len(h.target) == 0 || !all(h.target, targetByte):
+	case !octet.IsToken(h.method) || len(h.target) == 0 || !octet.All(h.target, octet.Target):
 		return gate.Malformed
 	case len(r.TransferEncoding) > 0 && !r.ProtoAtLeast(1, 1):
 		return gate.Malformed

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 // head is one request head as it stood on the wire. It is read line by line
@@ -153,11 +154,11 @@ func (h *head) take(l *Limits, line []byte) {
 // one space in each place (RFC 9112 section 3).
 func (h *head) requestLine(l *Limits, line []byte) gate.Code {
 	method, rest, ok := bytes.Cut(line, space)
-	if !ok || !isToken(method) {
+	if !ok || !octet.IsToken(method) {
 		return gate.Malformed
 	}
 	target, version, ok := bytes.Cut(rest, space)
-	if !ok || len(target) == 0 || !all(target, targetByte) {
+	if !ok || len(target) == 0 || !octet.All(target, octet.Target) {
 		return gate.Malformed
 	}
 	switch string(version) {
@@ -188,11 +189,11 @@ func refusedMethod(m []byte) gate.Code {
 // (section 5.1) fail as names that are no tokens.
 func (h *head) field(line []byte) gate.Code {
 	name, value, ok := bytes.Cut(line, colon)
-	if !ok || !isToken(name) {
+	if !ok || !octet.IsToken(name) {
 		return gate.Malformed
 	}
 	value = bytes.Trim(value, " \t")
-	if !all(value, valueByte) {
+	if !octet.All(value, octet.Value) {
 		return gate.Malformed
 	}
 	h.fields = append(h.fields, gate.Field{Name: name, Value: value})

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 var (
@@ -80,7 +81,7 @@ func isAuthority(v []byte) bool {
 	if i := bytes.IndexByte(v, ':'); i >= 0 {
 		name, port = v[:i], v[i:]
 	}
-	return len(name) > 0 && all(name, hostByte) && isPort(port)
+	return len(name) > 0 && octet.All(name, octet.Host) && isPort(port)
 }
 
 // isPort takes nothing or ":" and a number up to 65535.
@@ -88,45 +89,6 @@ func isPort(v []byte) bool {
 	if len(v) == 0 {
 		return true
 	}
-	n, ok := number(v[1:])
+	n, ok := octet.Number(v[1:])
 	return v[0] == ':' && ok && len(v) <= 6 && n <= 65535
 }
-
-// Classes of bytes; a byte may be in several.
-const (
-	tokenByte  = 1 << iota // RFC 9110 section 5.6.2
-	valueByte              // RFC 9110 section 5.5: no control characters but HTAB
-	targetByte             // visible ASCII without "#": a fragment is never sent
-	hostByte
-)
-
-var classes = func() (t [256]uint8) {
-	for c := range t {
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z' && c < 0x80
-		digit := '0' <= c && c <= '9'
-		if letter || digit || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), byte(c)) >= 0 {
-			t[c] |= tokenByte
-		}
-		if letter || digit || c == '-' || c == '_' || c == '.' {
-			t[c] |= hostByte
-		}
-		if 0x20 < c && c < 0x7f && c != '#' {
-			t[c] |= targetByte
-		}
-		if c == '\t' || 0x20 <= c && c != 0x7f {
-			t[c] |= valueByte
-		}
-	}
-	return t
-}()
-
-func all(v []byte, class uint8) bool {
-	for _, c := range v {
-		if classes[c]&class == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func isToken(v []byte) bool { return len(v) > 0 && all(v, tokenByte) }

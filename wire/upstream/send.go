@@ -76,7 +76,7 @@ func (c *call) prepare(ctx context.Context, u *Upstream, x *gate.Exchange) error
 		Method: string(x.Method), URL: &c.url, Host: string(x.Host),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(x.Fields)+6),
-	}).WithContext(ctx)
+	}).WithContext(watched(ctx, string(x.Method) == http.MethodHead))
 	setFields(c.request.Header, x)
 	c.setBody(x)
 	return nil

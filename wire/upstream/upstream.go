@@ -9,7 +9,6 @@
 package upstream
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -78,17 +77,10 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 		return nil, errors.New("upstream: only scheme, host and port are used, since requests keep their path: remove what follows them")
 	}
 	o = o.withDefaults()
-	dialer := &net.Dialer{Timeout: o.ConnectTimeout}
+	d := &dialer{Dialer: net.Dialer{Timeout: o.ConnectTimeout}, tls: settings(o.TLS, target.Hostname()), limit: o.StallTimeout}
 	t := &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := dialer.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return &stalling{Conn: c, limit: o.StallTimeout}, nil
-		},
-		TLSClientConfig:        o.TLS,
-		TLSHandshakeTimeout:    o.ConnectTimeout,
+		DialContext:            d.plain,
+		DialTLSContext:         d.secure,
 		DisableCompression:     true,
 		MaxIdleConns:           o.MaxIdle,
 		MaxIdleConnsPerHost:    o.MaxIdle,
@@ -106,28 +98,3 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 // Close closes the connections that wait. Exchanges in flight end by
 // themselves.
 func (u *Upstream) Close() { u.transport.CloseIdleConnections() }
-
-// stalling bounds the time in which nothing moves in either direction. The
-// transport always has a read waiting, which a write that goes on must keep
-// alive.
-type stalling struct {
-	net.Conn
-	limit time.Duration
-}
-
-// Read implements net.Conn.
-func (s *stalling) Read(p []byte) (int, error) {
-	s.Conn.SetReadDeadline(s.readUntil())
-	return s.Conn.Read(p)
-}
-
-// Write implements net.Conn.
-func (s *stalling) Write(p []byte) (int, error) {
-	s.Conn.SetReadDeadline(s.readUntil())
-	s.Conn.SetWriteDeadline(time.Now().Add(s.limit))
-	return s.Conn.Write(p)
-}
-
-// readUntil is a little later than a write begun now may last: of two that
-// wait, the write ends first and says why.
-func (s *stalling) readUntil() time.Time { return time.Now().Add(s.limit + s.limit/2) }

@@ -1,28 +1,32 @@
-package std
+// Package chunk follows bodies in the chunked coding without taking them
+// apart. Engines and upstreams below wire import it; it knows nothing of
+// connections.
+package chunk
 
 import (
 	"bytes"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
-// chunked follows a body in the chunked coding (RFC 9112 section 7.1) byte by
+// Scanner follows a body in the chunked coding (RFC 9112 section 7.1) byte by
 // byte. What it passes on is the same body without chunk extensions and
 // trailer fields, so that nothing behind it has to read either. It accepts
 // CRLF alone as a line end, sizes of up to 15 hexadecimal digits without
 // prefix or white space, and a bounded amount of what it drops.
-type chunked struct {
-	state   chunkState
+type Scanner struct {
+	state   state
 	size    int64  // of the chunk, or what is left of it
 	digits  int    // of the size
 	dropped int    // bytes of extensions and trailers so far
 	line    []byte // of the trailer section
 }
 
-type chunkState uint8
+type state uint8
 
 const (
-	sizeFirst chunkState = iota // the first digit of a size
+	sizeFirst state = iota // the first digit of a size
 	sizeMore
 	extension
 	sizeLF
@@ -31,21 +35,21 @@ const (
 	dataLF
 	trailer // any byte of a trailer line, up to its CR
 	trailerLF
-	chunksDone
-	chunksBroken
+	finished
+	broken
 )
 
 // maxDropped bounds extensions and trailers together, in bytes of one body.
 const maxDropped = 4 << 10
 
-// start makes c ready for the next body.
-func (c *chunked) start() { *c = chunked{line: c.line[:0]} }
+// Start makes c ready for the next body.
+func (c *Scanner) Start() { *c = Scanner{line: c.line[:0]} }
 
-// scan moves what of src belongs to the body to dst, which may begin where src
+// Scan moves what of src belongs to the body to dst, which may begin where src
 // does and is at least as long. It stops behind the body's last byte; ok is
 // false when the coding is broken.
-func (c *chunked) scan(dst, src []byte) (in, out int, ok bool) {
-	for in < len(src) && c.state != chunksDone {
+func (c *Scanner) Scan(dst, src []byte) (in, out int, ok bool) {
+	for in < len(src) && c.state != finished {
 		if c.state == data {
 			n := copy(dst[out:], src[in:min(int64(len(src)), int64(in)+c.size)])
 			in, out = in+n, out+n
@@ -57,7 +61,7 @@ func (c *chunked) scan(dst, src []byte) (in, out int, ok bool) {
 		b := src[in]
 		in++
 		next, keep := c.step(b)
-		if next == chunksBroken {
+		if next == broken {
 			c.state = next
 			return in, out, false
 		}
@@ -69,8 +73,11 @@ func (c *chunked) scan(dst, src []byte) (in, out int, ok bool) {
 	return in, out, true
 }
 
+// Done reports whether the body came to its end.
+func (c *Scanner) Done() bool { return c.state == finished }
+
 // step takes one byte that is no chunk data and says whether it is passed on.
-func (c *chunked) step(b byte) (next chunkState, keep bool) {
+func (c *Scanner) step(b byte) (next state, keep bool) {
 	switch c.state {
 	case sizeFirst, sizeMore:
 		return c.sizeByte(b)
@@ -80,7 +87,7 @@ func (c *chunked) step(b byte) (next chunkState, keep bool) {
 		c.digits = 0
 		switch {
 		case b != '\n':
-			return chunksBroken, false
+			return broken, false
 		case c.size == 0:
 			return trailer, true
 		}
@@ -94,12 +101,12 @@ func (c *chunked) step(b byte) (next chunkState, keep bool) {
 	case trailerLF:
 		return c.trailerEnd(b)
 	}
-	return chunksBroken, false
+	return broken, false
 }
 
-func expect(b, want byte, next chunkState) chunkState {
+func expect(b, want byte, next state) state {
 	if b != want {
-		return chunksBroken
+		return broken
 	}
 	return next
 }
@@ -107,7 +114,7 @@ func expect(b, want byte, next chunkState) chunkState {
 // maxSizeDigits keeps a size within 60 bits.
 const maxSizeDigits = 15
 
-func (c *chunked) sizeByte(b byte) (chunkState, bool) {
+func (c *Scanner) sizeByte(b byte) (state, bool) {
 	digit := unhex(b)
 	switch {
 	case digit >= 0 && c.digits < maxSizeDigits:
@@ -118,13 +125,13 @@ func (c *chunked) sizeByte(b byte) (chunkState, bool) {
 		c.size = c.size<<4 | int64(digit)
 		return sizeMore, true
 	case c.digits == 0:
-		return chunksBroken, false
+		return broken, false
 	case b == '\r':
 		return sizeLF, true
 	case b == ';':
 		return extension, false
 	}
-	return chunksBroken, false
+	return broken, false
 }
 
 func unhex(b byte) int {
@@ -139,37 +146,37 @@ func unhex(b byte) int {
 
 // extensionByte drops chunk extensions, as RFC 9112 section 7.1.1 asks of who
 // does not know them.
-func (c *chunked) extensionByte(b byte) chunkState {
+func (c *Scanner) extensionByte(b byte) state {
 	if b == '\r' {
 		return sizeLF
 	}
-	if c.dropped++; c.dropped > maxDropped || classes[b]&valueByte == 0 {
-		return chunksBroken
+	if c.dropped++; c.dropped > maxDropped || !octet.Is(b, octet.Value) {
+		return broken
 	}
 	return extension
 }
 
 // trailerByte collects a line of the trailer section. The CR of the empty
 // line that ends the body is passed on, other lines are not.
-func (c *chunked) trailerByte(b byte) (chunkState, bool) {
+func (c *Scanner) trailerByte(b byte) (state, bool) {
 	if b == '\r' {
 		return trailerLF, len(c.line) == 0
 	}
 	if c.dropped++; c.dropped > maxDropped {
-		return chunksBroken, false
+		return broken, false
 	}
 	c.line = append(c.line, b)
 	return trailer, false
 }
 
-func (c *chunked) trailerEnd(b byte) (chunkState, bool) {
+func (c *Scanner) trailerEnd(b byte) (state, bool) {
 	switch {
 	case b != '\n':
-		return chunksBroken, false
+		return broken, false
 	case len(c.line) == 0:
-		return chunksDone, true
+		return finished, true
 	case !trailerField(c.line):
-		return chunksBroken, false
+		return broken, false
 	}
 	c.line = c.line[:0]
 	return trailer, false
@@ -179,8 +186,8 @@ func (c *chunked) trailerEnd(b byte) (chunkState, bool) {
 // section (RFC 9110 section 6.5.1): none that frames, routes, authenticates
 // or changes how the content is read.
 func trailerField(line []byte) bool {
-	name, value, ok := bytes.Cut(line, colon)
-	if !ok || !isToken(name) || !all(bytes.Trim(value, " \t"), valueByte) {
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	if !ok || !octet.IsToken(name) || !octet.All(bytes.Trim(value, " \t"), octet.Value) {
 		return false
 	}
 	for _, n := range notInTrailers {

@@ -1,0 +1,63 @@
+// Package octet knows which bytes HTTP allows where. The packages below wire
+// import it; it imports nothing.
+package octet
+
+// Class is a set of bytes. A byte may be in several.
+type Class uint8
+
+const (
+	Token  Class = 1 << iota // RFC 9110 section 5.6.2
+	Value                    // RFC 9110 section 5.5: no control characters but HTAB
+	Target                   // visible ASCII without "#": a fragment is never sent
+	Host                     // letters, digits, "-", "_" and "."
+)
+
+var classes = func() (t [256]Class) {
+	for c := range t {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z' && c < 0x80
+		digit := '0' <= c && c <= '9'
+		if letter || digit || c == '-' || c == '_' || c == '.' {
+			t[c] |= Host | Token
+		}
+		if 0x20 < c && c < 0x7f && c != '#' {
+			t[c] |= Target
+		}
+		if c == '\t' || 0x20 <= c && c != 0x7f {
+			t[c] |= Value
+		}
+	}
+	for _, c := range []byte("!#$%&'*+^`|~") {
+		t[c] |= Token
+	}
+	return t
+}()
+
+// Is reports whether b is in class.
+func Is(b byte, class Class) bool { return classes[b]&class != 0 }
+
+// All reports whether every byte of v is in class.
+func All(v []byte, class Class) bool {
+	for _, c := range v {
+		if classes[c]&class == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// IsToken reports whether v is a token.
+func IsToken(v []byte) bool { return len(v) > 0 && All(v, Token) }
+
+// Number reads digits; at most 18, so that nothing overflows.
+func Number(v []byte) (n int64, ok bool) {
+	if len(v) == 0 || len(v) > 18 {
+		return 0, false
+	}
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
