@@ -35,6 +35,7 @@ func TestHostileTexts(t *testing.T) {
 		{"yaml-deep-blocks", "a.yaml", strings.Repeat("- ", 1<<20) + "a"},
 		{"yaml-many-values", "a.yaml", strings.Repeat("- a: 1\n", 1<<16)},
 		{"yaml-many-names", "a.yaml", names(50_000, "k%d: 1\n")},
+		{"yaml-values-only", "a.yaml", "a: [" + strings.Repeat("a,", 4<<20) + "]"},
 		{"yaml-one-name", "a.yaml", strings.Repeat("k: 1\n", 1<<16)},
 		{"yaml-one-name-on-one-line", "a.yaml", "{" + strings.Repeat("é: 1, ", 1<<15) + "}"},
 		{"yaml-one-name-at-the-end-of-a-line", "a.yaml", "[" + strings.Repeat("é", 4<<20) + ", {" + strings.Repeat("é: 1, ", 1<<11) + "}]"},

@@ -16,6 +16,10 @@ const (
 	// maxYAMLBytes bounds YAML text, whose nodes need far more memory on the
 	// way than those of JSON.
 	maxYAMLBytes = 16 << 20
+	// maxYAMLMarks bounds the characters that begin or end values of YAML, so
+	// that text of the permitted size cannot be values only: each takes some
+	// 250 bytes. Documents in use have one in eight bytes or less.
+	maxYAMLMarks = 3 << 20
 	// columnBits of a place are the column; a line has fewer bytes than that.
 	columnBits = 28
 )
@@ -38,6 +42,12 @@ func parseYAML(f *File) Problems {
 			Hint: fmt.Sprintf("split it, or write it as JSON, of which %d MiB are read", maxFileBytes>>20),
 		}}
 	}
+	if marks(f.text) > maxYAMLMarks {
+		return Problems{{
+			Position: Position{File: f.Name}, Text: "the YAML document has too many values",
+			Hint: "split it, or write it as JSON",
+		}}
+	}
 	if at, text := unreadable(f.text); text != "" {
 		return Problems{{Position: f.offset(at), Text: "not valid YAML: " + text}}
 	}
@@ -52,6 +62,18 @@ func parseYAML(f *File) Problems {
 		f.Root = root
 	}
 	return append(c.problems, c.repeats.problems(f)...)
+}
+
+// marks counts what can begin or end a value.
+func marks(text string) int {
+	n := 0
+	for i := range len(text) {
+		switch text[i] {
+		case ',', '\n', '\r', ':', '-', '?', '[', '{', '*':
+			n++
+		}
+	}
+	return n
 }
 
 // loadYAML reads the one document that the text may hold.

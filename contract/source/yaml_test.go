@@ -73,6 +73,7 @@ func TestBadYAML(t *testing.T) {
 		{"alias-to-itself", "a: &a [*a]\n", "a.yaml:1:8: nested deeper than 512 levels"},
 		{"too-deep", strings.Repeat("[", 600) + "a" + strings.Repeat("]", 600) + "\n", "a.yaml:1:513: nested deeper than 512 levels"},
 		{"flow-at-the-top", "{a: 1, a: 2}\n", "a.yaml:1:8: #/a: the name \"a\" stands twice in this object\n  hint: remove or rename one of them"},
+		{"too-many-values", strings.Repeat("- - a\n", 1<<20+1), "a.yaml: the YAML document has too many values\n  hint: split it, or write it as JSON"},
 		{"too-deep-in-blocks", strings.Repeat("- ", 600) + "a\n", "a.yaml:1:1025: nested deeper than 512 levels"},
 		{"deeper-than-the-parser", "a: " + strings.Repeat("[", 20_000), "a.yaml:1:10004: not valid YAML: exceeded max depth of 10000 while increasing flow level"},
 	} {
