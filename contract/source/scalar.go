@@ -76,7 +76,7 @@ func (c *converter) plain(y *yaml.Node) (Kind, string) {
 	if digits := strings.TrimLeft(s, "+-"); len(digits) > 1 && digits[0] == '0' && coreInt.MatchString(digits) && digits[1] <= '9' {
 		p := Problem{
 			Position: c.file.position(placeOf(y)), Severity: Warning,
-			Text: "a number with leading zeros is decimal here, but octal to readers of YAML 1.1",
+			Text: "a number with leading zeros is decimal here, but octal or text to readers of YAML 1.1",
 			Hint: "write " + clip(text) + ", or put it in quotes if it is meant as text",
 		}
 		if len(c.problems) < maxReported {

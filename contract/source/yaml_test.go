@@ -64,7 +64,7 @@ func TestBadYAML(t *testing.T) {
 		{"infinity", "a: .inf\n", "a.yaml:1:4: .inf is no number that JSON has\n  hint: put it in quotes if it is meant as text"},
 		{"not-a-number", "a: .NaN\n", "a.yaml:1:4: .NaN is no number that JSON has\n  hint: put it in quotes if it is meant as text"},
 		{"long-hexadecimal", "a: 0x" + strings.Repeat("f", 200) + "\n", "a.yaml:1:4: the number is too long\n  hint: write it in decimal"},
-		{"leading-zero", "a: 014\n", "a.yaml:1:4: warning: a number with leading zeros is decimal here, but octal to readers of YAML 1.1\n  hint: write 14, or put it in quotes if it is meant as text"},
+		{"leading-zero", "a: 014\n", "a.yaml:1:4: warning: a number with leading zeros is decimal here, but octal or text to readers of YAML 1.1\n  hint: write 14, or put it in quotes if it is meant as text"},
 		{"tag-of-its-own", "a: !foo bar\n", "a.yaml:1:4: the tag !foo has no meaning here\n  hint: remove the tag"},
 		{"binary", "a: !!binary aGk=\n", "a.yaml:1:4: the tag !!binary has no meaning here\n  hint: remove the tag"},
 		{"set", "a: !!set {x, y}\n", "a.yaml:1:4: the tag !!set has no meaning here\n  hint: remove the tag"},
