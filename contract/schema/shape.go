@@ -3,11 +3,14 @@ package schema
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
-// Shape returns the shape of s, at most depth levels deep.
+// Shape returns the shape of s, at most depth levels deep. Shapes are shared
+// and must not be changed. Their size grows with the power of depth where
+// objects are wide: ask for no more levels than are needed.
 func (s *Schema) Shape(depth int) *Shape {
 	if s == nil || s.root == nil {
 		return nil
@@ -43,8 +46,8 @@ func shape(list []*node, depth int) *Shape {
 		}
 	}
 	out.Open = out.Open && out.Types&(1<<source.Object) != 0
-	if depth <= 0 {
-		return out
+	if depth <= 0 || out.Types&(1<<source.Object|1<<source.Array) == 0 {
+		return leafShape(*out)
 	}
 	out.Properties = shapeProperties(list, all, depth)
 	extra, items := []*node(nil), []*node(nil)
@@ -68,6 +71,25 @@ func shape(list []*node, depth int) *Shape {
 		out.Prefix = append(out.Prefix, shape(roots(itemParts(all, k)), depth-1))
 	}
 	return out
+}
+
+// leafShapes holds the shapes without parts, of which there are few.
+var leafShapes sync.Map // of leafKey to *Shape
+
+type leafKey struct {
+	types        Types
+	open, binary bool
+}
+
+// leafShape returns the one shape that stands for all that are equal to s,
+// which has no parts.
+func leafShape(s Shape) *Shape {
+	key := leafKey{s.Types, s.Open, s.Binary}
+	if known, ok := leafShapes.Load(key); ok {
+		return known.(*Shape)
+	}
+	known, _ := leafShapes.LoadOrStore(key, &s)
+	return known.(*Shape)
 }
 
 // roots bounds what is merged.
@@ -100,12 +122,15 @@ func shapeProperties(list, all []*node, depth int) []PropertyShape {
 // either merges schemas of which several may apply: the same property in
 // different branches.
 func either(nodes []*node, depth int) *Shape {
-	out := shape(nodes, depth)
+	if len(nodes) == 1 {
+		return shape(nodes, depth)
+	}
+	out := *shape(nodes, depth)
 	out.Types = 0
 	for _, n := range nodes {
 		out.Types |= typesOf(n.accept)
 	}
-	return out
+	return &out
 }
 
 func requires(must []*node, name string) bool {

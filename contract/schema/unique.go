@@ -34,7 +34,8 @@ func (st *State) unique(d []byte, base int) bool {
 	}
 	from := len(st.sums)
 	for k, it := range items {
-		st.sums = append(st.sums, sum{st.hash(d, int(it.Start)), k})
+		h, _ := st.hash(d, int(it.Start))
+		st.sums = append(st.sums, sum{h, k})
 		if !st.charge(int(it.Start), int(it.End)) {
 			return false
 		}
@@ -52,39 +53,38 @@ func (st *State) unique(d []byte, base int) bool {
 	return ok
 }
 
-// hash returns a hash of the value at i that equal values share.
-func (st *State) hash(d []byte, i int) uint64 {
+// hash returns a hash of the value at i that equal values share, and where the
+// value ends.
+func (st *State) hash(d []byte, i int) (h uint64, end int) {
 	switch d[i] {
 	case '"':
-		return st.hashString(d, i)
+		return st.hashString(d, i), jumpString(d, i)
 	case '[':
-		h := uint64(1)
+		h = 1
 		for i = space(d, i+1); d[i] != ']'; {
-			h = mix(h ^ st.hash(d, i))
-			if i = space(d, jump(d, i)); d[i] == ',' {
-				i = space(d, i+1)
-			}
+			item, e := st.hash(d, i)
+			h = mix(h ^ item)
+			i = next(d, e)
 		}
-		return h
+		return h, i + 1
 	case '{':
-		h := uint64(2)
+		h = 2
 		for i = space(d, i+1); d[i] != '}'; {
-			value := colon(d, jumpString(d, i))
-			h += mix(st.hashString(d, i) ^ mix(st.hash(d, value)))
-			if i = space(d, jump(d, value)); d[i] == ',' {
-				i = space(d, i+1)
-			}
+			value, e := st.hash(d, colon(d, jumpString(d, i)))
+			h += mix(st.hashString(d, i) ^ mix(value))
+			i = next(d, e)
 		}
-		return mix(h)
+		return mix(h), i + 1
 	case 't', 'f', 'n':
-		return uint64(d[i])
+		return uint64(d[i]), jump(d, i)
 	}
-	x := parseDecimal(d[i:jump(d, i)])
-	h := maphash.Hash{}
-	h.SetSeed(seed)
-	h.Write(x.a)
-	h.Write(x.b)
-	return mix(h.Sum64() ^ uint64(x.exponent)<<2 ^ uint64(x.sign+1))
+	end = jump(d, i)
+	x := parseDecimal(d[i:end])
+	m := maphash.Hash{}
+	m.SetSeed(seed)
+	m.Write(x.a)
+	m.Write(x.b)
+	return mix(m.Sum64() ^ uint64(x.exponent)<<2 ^ uint64(x.sign+1)), end
 }
 
 func (st *State) hashString(d []byte, i int) uint64 {
@@ -140,9 +140,13 @@ func (st *State) same(d []byte, i, j int) bool {
 	return compareDecimals(&x, &y) == 0
 }
 
-// after returns where the next item begins, or the closing bracket.
-func after(d []byte, i int) int {
-	if i = space(d, jump(d, i)); d[i] == ',' {
+// after returns where the item that follows the one at i begins, or the
+// closing bracket.
+func after(d []byte, i int) int { return next(d, jump(d, i)) }
+
+// next is after for an item that ends at i.
+func next(d []byte, i int) int {
+	if i = space(d, i); d[i] == ',' {
 		i = space(d, i+1)
 	}
 	return i
@@ -180,7 +184,7 @@ func (st *State) listNames(d []byte, i int) {
 func (st *State) constant(n *node, d []byte, i int) bool {
 	for _, c := range n.more.consts {
 		if st.equals(c, d, i) {
-			return true
+			return st.charge(i, jump(d, i))
 		}
 	}
 	if end := jump(d, i); end >= 0 {
