@@ -186,12 +186,15 @@ func TestSpans(t *testing.T) {
 		{"once", `{"allOf":[{"properties":{"a":{"x-tag":1}}},{"properties":{"a":{"x-tag":1}}}]}`, `{"a":5}`, `1=5`},
 		{"not-in-not", `{"not":{"required":["zz"],"properties":{"a":{"x-tag":1}}}}`, `{"a":5}`, ``},
 		{"sorted", `{"properties":{"a":{"x-tag":3}},"allOf":[{"properties":{"b":{"x-tag":1}}}]}`, `{"b":1,"a":2}`, `1=1 3=2`},
+		{"nothing-within-dropped", `{"properties":{"a":{"readOnly":true,"x-tag":3,"properties":{"b":{"x-tag":2}}}}}`, `{"a":{"b":1,"c":2}}`, `0="a":{"b":1,"c":2}`},
+		{"nothing-within-dropped-overlay", `{"allOf":[{"properties":{"a":{"properties":{"b":{"x-tag":2}}}}},{"properties":{"a":{"readOnly":true,"properties":{"b":{"x-tag":3}}},"d":{"x-tag":4}}}]}`,
+			`{"a":{"b":1,"c":2},"d":5}`, `0="a":{"b":1,"c":2} 4=5`},
 		{"drop-whole-member", `{"properties":{"a":{"x-tag":3}}}`, `{ "zz" : [1] , "a":2}`, `0="zz" : [1] 3=2`},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			s := compile(t, r.schema, Options{Tags: tags})
-			st := State{Undeclared: Drop}
+			st := State{Direction: Request, Undeclared: Drop, Misplaced: Drop}
 			if !s.Read(&st, []byte(r.doc)) {
 				t.Fatalf("%+v", st.Fault())
 			}

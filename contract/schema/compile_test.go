@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -130,5 +131,64 @@ func TestProblemsStayWhereTheyAre(t *testing.T) {
 	var st State
 	if bad.Read(&st, []byte(`"a"`)) || !good.Read(&st, []byte(`"a"`)) || user.Read(&st, []byte(`["a"]`)) {
 		t.Error("problems are not kept apart")
+	}
+}
+
+// References by $id and anchor within a description of an API.
+func TestReferencesInOpenAPI31(t *testing.T) {
+	f, _ := source.Parse("api.json", []byte(`{"openapi":"3.1.0","paths":{"/a":{"get":{"schema":{"items":{"$ref":"#pet"}}},
+		"post":{"schema":{"$ref":"https://x.example/owner"}},"put":{"schema":{"$ref":"https://x.example/owner#/$defs/name"}},
+		"patch":{"schema":{"$ref":"https://x.example/list","$id":"https://x.example/strings","$defs":{"i":{"$dynamicAnchor":"item","type":"string"}}}}}},
+		"components":{"examples":{"e":{"value":{"$anchor":"pet"}}},"schemas":{
+		"Pet":{"$anchor":"pet","type":"object","properties":{"name":{"type":"string"}}},
+		"List":{"$id":"https://x.example/list","type":"array","items":{"$dynamicRef":"#item"},"$defs":{"i":{"$dynamicAnchor":"item"}}},
+		"Owner":{"$id":"https://x.example/owner","properties":{"name":{"$ref":"#/$defs/name"}},"$defs":{"name":{"type":"integer"}}}}}}`))
+	rows := []struct{ method, yes, no string }{
+		{"get", `[{"name":"x"}]`, `[{"name":1}]`},
+		{"post", `{"name":1}`, `{"name":"x"}`},
+		{"put", `1`, `"x"`},
+		{"patch", `["a"]`, `[1]`},
+	}
+	c := NewCompiler(Options{})
+	var st State
+	for _, r := range rows {
+		s := c.Compile(f.Root.Get("paths").Get("/a").Get(r.method).Get("schema"))
+		if c.Problems() != nil {
+			t.Fatal(c.Problems())
+		}
+		if !s.Read(&st, []byte(r.yes)) {
+			t.Errorf("%s: %s is refused: %+v", r.method, r.yes, st.Fault())
+		}
+		if s.Read(&st, []byte(r.no)) {
+			t.Errorf("%s: %s is accepted", r.method, r.no)
+		}
+	}
+	if s := c.Compile(f.Root.Lookup("/components/schemas/List")); !s.Read(&st, []byte(`[1]`)) {
+		t.Errorf("outside of the scope that binds it, the anchor keeps its meaning: %+v", st.Fault())
+	}
+}
+
+// Schemas are read by many goroutines while their compiler goes on.
+func TestReadWhileCompiling(t *testing.T) {
+	f, _ := source.Parse("s.json", []byte(`{"a":{"type":"object","properties":{"x":{"$ref":"#/b"}},"allOf":[{"$ref":"#/b"}]},
+		"b":{"oneOf":[{"type":"object","properties":{"x":{"type":"object"}}},{"type":"string"}]},"c":{"items":{"$ref":"#/a"},"anyOf":[{"$ref":"#/b"},true]}}`))
+	c := NewCompiler(Options{})
+	a := c.Compile(f.Root.Get("a"))
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			var st State
+			for range 200 {
+				if !a.Read(&st, []byte(`{"x":{}}`)) {
+					t.Error(st.Fault())
+					return
+				}
+			}
+		})
+	}
+	b, other := c.Compile(f.Root.Get("b")), c.Compile(f.Root.Get("c"))
+	group.Wait()
+	if b.root == nil || other.root == nil || c.Problems() != nil {
+		t.Error(c.Problems())
 	}
 }

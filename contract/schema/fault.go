@@ -15,6 +15,7 @@ const (
 	wDepth
 	wBudget
 	wBroken
+	wSize
 	wType
 	wEnum
 	wMinLength
@@ -57,6 +58,7 @@ var words = [...]struct{ name, want string }{
 	wDepth:                 {"depth", "must not nest deeper than " + strconv.Itoa(maxDepth) + " levels"},
 	wBudget:                {"budget", "must be simpler: judging it takes more work than its size allows"},
 	wBroken:                {"schema", "cannot be judged, because its schema has problems"},
+	wSize:                  {"size", "must be smaller than 2 GiB"},
 	wType:                  {"type", ""},
 	wEnum:                  {"enum", ""},
 	wMinLength:             {"minLength", ""},

@@ -134,6 +134,9 @@ func (c *Compiler) find(uri string, from *source.Node) *resource {
 		return nil
 	}
 	res := c.document(file)
+	if res.uri == "" {
+		res.uri = uri
+	}
 	c.resources[uri] = res
 	return res
 }

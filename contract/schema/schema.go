@@ -5,6 +5,26 @@
 // A Schema is immutable and may be used by many goroutines; each brings a
 // State of its own. Reading makes no map and, once the State has grown,
 // allocates nothing.
+//
+// # How a document is read
+//
+// A schema is a graph of nodes with rules for strings, numbers, objects and
+// arrays. One recursive descent over the bytes applies them and checks syntax
+// on the way. Composites (allOf, anyOf, oneOf, not, if, dependentSchemas) read
+// the same bytes again; types and constant properties, found when compiling,
+// leave one branch of most unions. What is read again is charged to a budget
+// per byte, so that no schema and no document takes more than linear time.
+//
+// # Where meaning was chosen
+//
+//   - nullable: true (OpenAPI 3.0) lets null pass whatever else the schema
+//     says: an enumeration or allOf beside it rarely allows null, though its
+//     author meant it to.
+//   - discriminator selects the alternative in OpenAPI 3.0. In 3.1 it judges
+//     nothing; constants in the alternatives select as well.
+//   - Patterns are those of ECMA-262 that can be matched in linear time, and
+//     look-aheads at their beginning. Others are problems.
+//   - Formats that are not known pass and are listed by UnknownFormats.
 package schema
 
 import "github.com/gatehouse-api/gatehouse/contract/source"

@@ -64,8 +64,12 @@ type failure struct {
 // with st.Spans and st.Fault.
 func (s *Schema) Read(st *State, data []byte) bool {
 	st.start(s, data)
-	if s == nil || s.root == nil || s.root.flags&broken != 0 || len(data) > math.MaxInt32 {
+	switch {
+	case s == nil || s.root == nil || s.root.flags&broken != 0:
 		st.bad = failure{word: wBroken}
+		return false
+	case len(data) > math.MaxInt32:
+		st.bad = failure{word: wSize}
 		return false
 	}
 	ok := st.whole(s.root, data)
