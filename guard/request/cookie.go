@@ -42,24 +42,11 @@ func (g *Guard) judgeCookies(x *gate.Exchange, r *reader) gate.Verdict {
 	return gate.Allow
 }
 
-// Classes of the bytes of a cookie string.
-const (
-	cookieBad   = iota
-	cookieOctet // RFC 6265 section 4.1.1
-	cookieOther // not allowed there, but read alike outside of declared cookies
-)
-
-var cookieClasses = func() (t [256]uint8) {
-	for i := 0x20; i < 256; i++ {
-		t[i] = cookieOther
-	}
+// cookieOctets are the bytes of an unquoted value (RFC 6265 section 4.1.1).
+var cookieOctets = func() (t [256]bool) {
 	for i := 0x21; i < 0x7f; i++ {
-		t[i] = cookieOctet
+		t[i] = i != '"' && i != ',' && i != '\\'
 	}
-	for _, c := range `",\` {
-		t[c] = cookieOther
-	}
-	t['\t'], t[0x7f] = cookieBad, cookieBad
 	return t
 }()
 
@@ -94,29 +81,50 @@ func (r *reader) splitCookies(raw []byte, fs *fields) issue {
 }
 
 // checkCookie refuses a pair that some server could read as another one, or as
-// several.
+// several: blanks and commas are separators to readers of older standards
+// (RFC 2109 section 4.3.4), quotes hide a semicolon from some.
 func checkCookie(name, value []byte, named bool, fs *fields) issue {
-	trimmed := bytes.Trim(name, " \t")
-	if len(trimmed) == 0 {
+	if len(name) == 0 || !plainCookie(name) || bytes.IndexByte(name, ',') >= 0 {
 		return badCookie
 	}
-	slot := fs.slot(trimmed)
-	if slot != noSlot && (!named || len(trimmed) != len(name)) {
+	if fs.slot(name) == noSlot {
+		return checkOtherCookie(value)
+	}
+	if !named {
 		return badCookie
 	}
-	for _, c := range name {
-		if cookieClasses[c] == cookieBad || c == '"' || c == ',' {
-			return badCookie
-		}
-	}
-	for i, c := range value {
-		switch class := cookieClasses[c]; {
-		case class == cookieBad, c == '"' && (i != 0 && i != len(value)-1 || value[0] != value[len(value)-1] || len(value) == 1):
-			return badCookie
-		case slot == noSlot, class == cookieOctet, c == ',':
-		default:
+	for _, c := range value {
+		if !cookieOctets[c] && c != ',' { // lists hold commas
 			return badCookie
 		}
 	}
 	return fine
+}
+
+// checkOtherCookie refuses values of undeclared cookies that could be taken for
+// several pairs.
+func checkOtherCookie(value []byte) issue {
+	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+		for _, c := range value[1 : n-1] {
+			if c == '"' || c == '\\' || c < 0x20 || c == 0x7f {
+				return badCookie
+			}
+		}
+		return fine
+	}
+	comma := bytes.IndexByte(value, ',')
+	if !plainCookie(value) || comma >= 0 && bytes.IndexByte(value[comma:], '=') >= 0 {
+		return badCookie
+	}
+	return fine
+}
+
+// plainCookie reports text without blanks, quotes and control characters.
+func plainCookie(text []byte) bool {
+	for _, c := range text {
+		if c <= ' ' || c == '"' || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }

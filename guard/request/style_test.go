@@ -256,6 +256,11 @@ func TestAmbiguousValues(t *testing.T) {
 		{"cookie-without-equals", contract.Cookie, contract.Form, true, of(tString), `color`, "", badCookie},
 		{"cookie-separator-at-end", contract.Cookie, contract.Form, true, of(tString), `color=b;`, "", badCookie},
 		{"cookie-empty-pair", contract.Cookie, contract.Form, true, of(tString), `x=y; ; color=b`, "", badCookie},
+		{"cookie-after-blank", contract.Cookie, contract.Form, true, of(tString), `x=1 color=b`, "", badCookie},
+		{"cookie-after-comma", contract.Cookie, contract.Form, true, of(tString), `x=1,color=b`, "", badCookie},
+		{"cookie-after-escaped-quote", contract.Cookie, contract.Form, true, of(tString), `x="1\"; color=b; y="`, "", badCookie},
+		{"cookie-after-comma-in-name", contract.Cookie, contract.Form, true, of(tString), `x,color=b`, "", badCookie},
+		{"cookie-other-with-comma", contract.Cookie, contract.Form, true, of(tString), `x=1,2; color=b`, `unknown`, fine},
 		{"cookie-other-quoted", contract.Cookie, contract.Form, true, of(tString), `x="a b"; color=b`, `unknown`, fine},
 	}
 	for _, row := range rows {
