@@ -1,5 +1,6 @@
-// Package octet knows which bytes HTTP allows where. The packages below wire
-// import it; it imports nothing.
+// Package octet knows which bytes HTTP allows in tokens, field values, targets
+// and hosts, so that engines and upstreams refuse alike. The packages below
+// wire import it; it imports nothing and knows nothing of messages.
 package octet
 
 // Class is a set of bytes. A byte may be in several.
