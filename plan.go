@@ -99,7 +99,7 @@ func (b *builder) operation(op *contract.Operation) {
 	b.answers(op)
 	for _, base := range op.BasePaths {
 		compiled := &gate.Operation{
-			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: base + op.Path,
+			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: strings.Clone(base + op.Path),
 			API: b.api, Mode: b.options.Mode, Steps: steps,
 		}
 		if err := compiled.Compile(); err != nil {

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
@@ -99,7 +100,7 @@ const (
 )
 
 func compilePattern(text string) (*pattern, *patternError) {
-	p := &pattern{source: shorten(text, 80)}
+	p := &pattern{source: strings.Clone(shorten(text, 80))}
 	if steps, closed, ok := simplePattern(text); ok {
 		p.steps, p.simple, p.open = steps, true, !closed
 		p.raw = closed && rawProgram(steps)
