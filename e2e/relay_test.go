@@ -86,9 +86,11 @@ func unstartedRelay(t *testing.T, target string) *relay {
 func (r *relay) remember(req *http.Request, body []byte) {
 	media := req.Header.Get("Content-Type")
 	if kind, params, err := mime.ParseMediaType(media); err == nil && params["boundary"] != "" {
-		// The boundary is drawn by lot: it is taken out before two are compared.
-		body = bytes.ReplaceAll(body, []byte(params["boundary"]), []byte("boundary"))
-		media = kind
+		// The boundary is drawn by lot, and stripe-go's order of parts as well:
+		// both are taken out before two bodies are compared.
+		parts := bytes.Split(body, []byte(params["boundary"]))
+		slices.SortFunc(parts, bytes.Compare)
+		body, media = bytes.Join(parts, nil), kind
 	}
 	c := call{req.Method, req.RequestURI, media, fmt.Sprintf("%d:%x", len(body), sha256.Sum256(body))}
 	r.mu.Lock()

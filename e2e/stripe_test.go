@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,9 +22,12 @@ var stripeEdits = []edit{
 	},
 }
 
+// stripeSuites are the packages of stripe-go whose tests are run: nearly every
+// operation with the examples of the document, and uploads of files.
+var stripeSuites = []string{"github.com/stripe/stripe-go/v85/example"}
+
 const (
 	stripeServer  = "github.com/stripe/stripe-mock"
-	stripeClient  = "github.com/stripe/stripe-go/v85/example"
 	stripeForm    = "application/x-www-form-urlencoded"
 	stripeKey     = "Authorization: Bearer sk_test_123"
 	stripeMinimum = 1300 // tests of stripe-go that must have run
@@ -61,8 +65,7 @@ func TestStripe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, tests := buildStripe(t)
-	folder := filepath.Join(goList(t, "-f", "{{.Dir}}", stripeClient))
+	server := buildStripe(t)
 	document := filepath.Join(goList(t, "-m", "-f", "{{.Dir}}", stripeServer), "embedded", "openapi", "spec3.json")
 
 	direct, gateAddress := freeAddress(t), freeAddress(t)
@@ -84,11 +87,14 @@ func TestStripe(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			way.relay.seen()
 			_, port, _ := strings.Cut(way.address, ":")
-			out, err := run(t, folder, []string{"STRIPE_MOCK_PORT=" + port}, tests, "-test.v")
-			if err != nil {
-				t.Errorf("the tests of stripe-go fail: %v\n%s", err, failures(out))
+			for _, suite := range stripeSuites {
+				out, err := run(t, goList(t, "-f", "{{.Dir}}", suite), []string{"STRIPE_MOCK_PORT=" + port}, suiteFile(suite), "-test.v")
+				if err != nil {
+					t.Errorf("the tests of %s fail: %v\n%s", suite, err, failures(out))
+				}
+				passed[way.name] = append(passed[way.name], passes(out)...)
 			}
-			passed[way.name], calls[way.name] = passes(out), way.relay.seen()
+			calls[way.name] = way.relay.seen()
 			t.Logf("%d tests of stripe-go passed with %d calls", len(passed[way.name]), len(calls[way.name]))
 			if len(passed[way.name]) < stripeMinimum {
 				t.Errorf("only %d tests of stripe-go passed, want at least %d", len(passed[way.name]), stripeMinimum)
@@ -110,21 +116,27 @@ func TestStripe(t *testing.T) {
 
 // buildStripe builds the server and the client's tests from the versions that
 // the module in folder stripe pins.
-func buildStripe(t *testing.T) (server, tests string) {
+func buildStripe(t *testing.T) (server string) {
 	t.Helper()
-	server, tests = filepath.Join(workshop, "stripe-mock"), filepath.Join(workshop, "stripe-go.test")
 	if out, err := exec.Command("go", "-C", "stripe", "mod", "download").CombinedOutput(); err != nil {
 		lack(t, "the modules that e2e/stripe/go.mod names cannot be had: %v\n%s", err, out)
 	}
-	for _, args := range [][]string{
-		{"-C", "stripe", "build", "-o", server, stripeServer},
-		{"-C", "stripe", "test", "-c", "-vet=off", "-o", tests, stripeClient},
-	} {
-		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	server = filepath.Join(workshop, "stripe-mock")
+	builds := [][]string{{"build", "-o", server, stripeServer}}
+	for _, suite := range stripeSuites {
+		builds = append(builds, []string{"test", "-c", "-vet=off", "-o", suiteFile(suite), suite})
+	}
+	for _, args := range builds {
+		if out, err := exec.Command("go", append([]string{"-C", "stripe"}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
 	}
-	return server, tests
+	return server
+}
+
+// suiteFile is where the tests of a package of stripe-go are built.
+func suiteFile(suite string) string {
+	return filepath.Join(workshop, path.Base(suite)+".test")
 }
 
 func goList(t *testing.T, args ...string) string {
