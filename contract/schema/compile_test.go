@@ -2,6 +2,7 @@ package schema
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -191,4 +192,32 @@ func TestReadWhileCompiling(t *testing.T) {
 	if b.root == nil || other.root == nil || c.Problems() != nil {
 		t.Error(c.Problems())
 	}
+}
+
+// Schemas outlive the documents that they come from and keep none of it.
+func TestKeepsNoText(t *testing.T) {
+	const size = 32 << 20
+	schemas := func() []*Schema {
+		text := `{"description":"` + strings.Repeat("x", size) + `","type":["object","string"],"pattern":"^a","enum":["abc",{"k":["v"]},12.5],
+			"properties":{"name":{"pattern":"(a|b)c","format":"weather","minimum":1,"multipleOf":3}},"patternProperties":{"^x-":{"const":"y"}},
+			"required":["name"],"dependentRequired":{"p":["q"]},"dependentSchemas":{"r":{"required":["s"]}},
+			"oneOf":[{"properties":{"kind":{"const":"a"}},"required":["kind"]},{"properties":{"kind":{"const":"b"}},"required":["kind"]}]}`
+		f, _ := source.Parse("s.json", []byte(text))
+		c := NewCompiler(Options{})
+		return []*Schema{c.Compile(f.Root)}
+	}
+	before := heapSize()
+	kept := schemas()
+	if grown := heapSize() - before; grown > size/2 {
+		t.Errorf("%d bytes are kept of a schema of a few hundred", grown)
+	}
+	runtime.KeepAlive(kept)
+}
+
+func heapSize() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }

@@ -136,7 +136,7 @@ func (st *State) parts(n *node, d []byte, i int, kind kinds, track bool) int {
 		return -1
 	}
 	for _, b := range m.all {
-		if end = st.value(b, d, i, track); end < 0 || !st.charge(i, end) {
+		if end = st.value(b, d, i, track); end < 0 || m.passes > 1 && !st.charge(i, end) {
 			return -1
 		}
 	}

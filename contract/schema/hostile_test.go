@@ -78,6 +78,8 @@ func TestHostile(t *testing.T) {
 		{"tags-deep", `{"$defs":{"n":{"oneOf":[{"type":"object","properties":{"k":{"const":"a"},"a":{"$ref":"#/$defs/n"}},"required":["k"]},
 			{"type":"object","properties":{"k":{"const":"b"},"a":{"$ref":"#/$defs/n"}},"required":["k"]},{"type":"integer"}]}},"$ref":"#/$defs/n"}`,
 			strings.Repeat(`{"a":`, 100) + `1` + strings.Repeat(`,"k":"a"}`, 100), ""},
+		{"one-pass-deep", `{"properties":{"a":{"allOf":[{"$ref":"#"}]}},"additionalProperties":{"type":"string"}}`,
+			strings.Repeat(`{"a":`, 100) + `{"b":"` + strings.Repeat("x", 500_000) + `"}` + strings.Repeat("}", 100), ""},
 		{"dependent-many", `{"dependentSchemas":{"zz":{}},"additionalProperties":{"$ref":"#"}}`, nested(100), ""},
 		{"patterns-many", `{"patternProperties":{"^n":{},"e$":{},"a":{"type":"integer"}}}`, wide(60_000), ""},
 	}

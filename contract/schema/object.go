@@ -189,8 +189,14 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 		if p.flags&st.misplacedFlag() != 0 {
 			return st.misplaced(w, p, d, i)
 		}
+		if rare != nil {
+			st.rounds++ // patterns may read the same value
+		}
 		if end = st.value(p.node, d, i, false); end < 0 {
 			return -1
+		}
+		if rare != nil {
+			st.rounds--
 		}
 		hit = true
 	}
