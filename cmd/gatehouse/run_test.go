@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestExitStatus holds the statuses that docs/reference/cli.md promises.
+func TestExitStatus(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const info = "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\n"
+	good := write("good.yaml", info+"security: []\npaths: {/a: {get: {responses: {\"200\": {description: OK}}}}}\n")
+	warned := write("warned.yaml", info+"paths: {/a: {get: {responses: {\"200\": {description: OK}}}}}\n")
+	bad := write("bad.yaml", info+"paths: {a: {}}\n")
+	tests := []struct {
+		name   string
+		args   string
+		status int
+	}{
+		{"nothing", "", statusOK},
+		{"help", "help serve", statusOK},
+		{"version", "version", statusOK},
+		{"good-contract", "check --contract " + good, statusOK},
+		{"contract-with-a-warning", "check --contract " + warned, statusOK},
+		{"bad-contract", "check --contract " + bad, statusProblems},
+		{"bad-contract-as-json", "check --json --contract " + bad, statusProblems},
+		{"no-such-contract", "check --contract " + bad + "x", statusProblems},
+		{"served-bad-contract", "serve --upstream http://127.0.0.1:1 --contract " + bad, statusProblems},
+		{"address-that-cannot-be", "serve --upstream http://127.0.0.1:1 --listen 192.0.2.1:1 --plain-http --contract " + good, statusProblems},
+		{"unknown-command", "guard", statusUsage},
+		{"unknown-flag", "check --contrct a", statusUsage},
+		{"flag-without-value", "check --contract", statusUsage},
+		{"wrong-value", "serve --mode both", statusUsage},
+		{"argument-too-many", "version now", statusUsage},
+		{"flag-missing", "serve --contract " + good, statusUsage},
+		{"flags-that-exclude", "serve --public --authentication upstream --contract " + good, statusUsage},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			got := Run(t.Context(), strings.Fields(test.args), strings.NewReader(""), &stdout, &stderr, nil)
+			if got != test.status {
+				t.Errorf("status %d, want %d\n%s", got, test.status, stderr.String())
+			}
+			said := &stderr // where the problem must stand, alone
+			if strings.Contains(test.args, "--json") {
+				said = &stdout
+			}
+			if got != statusOK && (said.Len() == 0 || stdout.Len() > 0 && stderr.Len() > 0) {
+				t.Errorf("standard output %q, standard error %q", stdout.String(), stderr.String())
+			}
+		})
+	}
+}
+
+// TestDemoServesUntilItIsEnded makes the call that the demo proposes.
+func TestDemoServesUntilItIsEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, in := io.Pipe()
+	status := make(chan int, 1)
+	go func() {
+		status <- Run(ctx, []string{"demo"}, nil, in, in, nil)
+		in.Close()
+	}()
+	called := false
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		line := strings.TrimSpace(lines.Text())
+		target, ok := strings.CutPrefix(line, "curl -i http")
+		if !ok || called {
+			continue
+		}
+		called = true
+		answer, err := http.Get("http" + strings.Fields(target)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusNotFound {
+			t.Errorf("status %d", answer.StatusCode)
+		}
+		cancel()
+	}
+	if got := <-status; got != statusOK || !called {
+		t.Errorf("status %d, called %v", got, called)
+	}
+}
+
+// TestSignals sends two signals to this process: the first ends the context,
+// the second closes the channel.
+func TestSignals(t *testing.T) {
+	ctx, cut, stop := interrupts(t.Context())
+	defer stop()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	select {
+	case <-cut:
+		t.Error("the first signal cuts")
+	default:
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	<-cut
+}
+
+func TestContextEndsWithItsParent(t *testing.T) {
+	parent, cancel := context.WithCancel(t.Context())
+	ctx, cut, stop := interrupts(parent)
+	cancel()
+	<-ctx.Done()
+	stop()
+	select {
+	case <-cut:
+		t.Error("the end of the parent cuts")
+	default:
+	}
+}
