@@ -173,8 +173,8 @@ func refuse(t *testing.T, p *path, back *recorder, text, how string, code gate.C
 	if code == gate.MethodUnknown && res.Header.Get("Allow") == "" {
 		t.Error("405 without Allow")
 	}
-	if e := p.Event(first); e.Code != code || e.Guard != "wire" || e.ID.String() != problem.ID {
-		t.Errorf("event %v by %s, want %v by wire", e.Code, e.Guard, code)
+	if e := p.Event(first); e.Code != code || e.Guard != "wire" || e.ID.String() != problem.ID || time.Since(e.Time) > time.Minute {
+		t.Errorf("event %v by %s at %v, want %v by wire now", e.Code, e.Guard, e.Time, code)
 	}
 	if sent := back.take(); how == "after-a-good-one" != strings.HasPrefix(sent, "GET /get?before ") || strings.Count(sent, "\r\n\r\n") > 1 {
 		t.Errorf("the API got %q", sent)

@@ -118,6 +118,25 @@ func TestReadableKeyIsWarnedOf(t *testing.T) {
 	}
 }
 
+func TestEndOfACertificateIsSaid(t *testing.T) {
+	end := tomorrow()
+	cert, key := files(t, t.TempDir(), 1, end)
+	var log lines
+	p, err := openPair(cert, key, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		at           time.Time
+		soon, passed int
+	}{{time.Now(), 1, 0}, {end.Add(-20 * 24 * time.Hour), 1, 0}, {end.Add(-time.Hour), 2, 0}, {end.Add(-time.Minute), 2, 0}, {end.Add(time.Minute), 2, 1}, {end.Add(time.Hour), 2, 1}} {
+		p.warn(row.at)
+		if s, e := log.count("expires soon"), log.count("has expired"); s != row.soon || e != row.passed {
+			t.Errorf("at %v: said %d and %d times, want %d and %d", row.at.Sub(end), s, e, row.soon, row.passed)
+		}
+	}
+}
+
 // greet accepts connections and writes a byte on each.
 func greet(l *Listener) {
 	for {
@@ -324,7 +343,7 @@ func connect(t *testing.T, l *Listener) net.Conn {
 }
 
 func TestNetworkOfAClient(t *testing.T) {
-	l := limit(nil, 10, 1)
+	l := limit(nil, 10, 1, slog.New(slog.DiscardHandler))
 	a, b := netip.MustParsePrefix("2001:db8::/64"), netip.MustParsePrefix("2001:db8:0:1::/64")
 	if !l.enter(a) || l.enter(a) || !l.enter(b) {
 		t.Error("networks are not counted apart")

@@ -1,10 +1,12 @@
 package edge
 
 import (
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // limited bounds the open connections of a listener, in all and for each
@@ -13,6 +15,8 @@ import (
 type limited struct {
 	tcp       *net.TCPListener
 	max, each int
+	log       *slog.Logger
+	said      time.Time // of Accept alone; when dropped ones were logged last
 	dropped   atomic.Int64
 
 	mu   sync.Mutex
@@ -20,8 +24,8 @@ type limited struct {
 	by   map[netip.Prefix]int // guarded by mu; never holds more than open
 }
 
-func limit(l *net.TCPListener, most, each int) *limited {
-	return &limited{tcp: l, max: most, each: each, by: map[netip.Prefix]int{}}
+func limit(l *net.TCPListener, most, each int, log *slog.Logger) *limited {
+	return &limited{tcp: l, max: most, each: each, log: log, by: map[netip.Prefix]int{}}
 }
 
 // Accept implements net.Listener.
@@ -35,11 +39,24 @@ func (l *limited) Accept() (net.Conn, error) {
 		if l.enter(from) {
 			return &counted{TCPConn: c, from: from, limited: l}, nil
 		}
-		l.dropped.Add(1)
+		l.drop()
 		c.SetLinger(0) // leaves nothing behind in the kernel
 		c.Close()
 	}
 }
+
+// drop counts a connection beyond the bounds and says so now and then.
+func (l *limited) drop() {
+	n, now := l.dropped.Add(1), time.Now()
+	if now.Sub(l.said) < sayEvery {
+		return
+	}
+	l.said = now
+	l.log.Warn("there are too many connections, new ones are closed", "in all", l.max, "of one address", l.each, "closed so far", n)
+}
+
+// sayEvery is how often dropped connections are logged at most.
+const sayEvery = 10 * time.Second
 
 // Dropped returns how many connections were beyond the bounds so far.
 func (l *limited) Dropped() int64 { return l.dropped.Load() }

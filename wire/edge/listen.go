@@ -29,7 +29,7 @@ type Options struct {
 	MaxConnections int           // open at once; default 8192
 	MaxPerAddress  int           // of these from one IPv4 address or IPv6 /64; default 1024
 	Poll           time.Duration // how often the files are looked at for changes; default 1s
-	Log            *slog.Logger  // takes what happens to the certificate; nil drops it
+	Log            *slog.Logger  // takes what happens to certificate and bounds; nil drops it
 }
 
 // Listener is one open address. Accept drops connections beyond the bounds.
@@ -71,7 +71,7 @@ func Listen(o Options) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", o.Address, err)
 	}
-	l.limited = limit(tcp, o.MaxConnections, o.MaxPerAddress)
+	l.limited = limit(tcp, o.MaxConnections, o.MaxPerAddress, o.Log)
 	if l.pair != nil {
 		l.pair.watch(o.Poll)
 	}

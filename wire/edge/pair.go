@@ -3,6 +3,7 @@ package edge
 import (
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ type pair struct {
 	certFile, keyFile string
 	log               *slog.Logger
 	live              atomic.Pointer[tls.Certificate]
+	said              atomic.Pointer[statement]
 
 	mu   sync.Mutex
 	seen [sha256.Size]byte // guarded by mu; of both files' content when last tried
@@ -38,6 +40,7 @@ func openPair(certFile, keyFile string, log *slog.Logger) (*pair, error) {
 	if info, err := os.Stat(keyFile); err == nil && info.Mode().Perm()&0o004 != 0 {
 		log.Warn("everyone on this machine can read the TLS key: take the permission away", "file", keyFile, "mode", info.Mode().Perm().String())
 	}
+	p.warn(time.Now())
 	return p, nil
 }
 
@@ -54,10 +57,50 @@ func (p *pair) watch(every time.Duration) {
 				return
 			case <-tick.C:
 				p.reload()
+				p.warn(time.Now())
 			}
 		}
 	})
 }
+
+// soon is how long before its end a certificate is warned of.
+const soon = 14 * 24 * time.Hour
+
+// warn says once that the certificate in use ends soon, and once that it has
+// ended. It serves on: clients decide what they trust.
+func (p *pair) warn(now time.Time) {
+	leaf := p.live.Load().Leaf
+	age := fresh
+	switch left := leaf.NotAfter.Sub(now); {
+	case left <= 0:
+		age = expired
+	case left < soon:
+		age = ending
+	}
+	if said := p.said.Swap(&statement{leaf, age}); said != nil && *said == (statement{leaf, age}) {
+		return
+	}
+	switch age {
+	case expired:
+		p.log.Error("the TLS certificate has expired: renew it", "file", p.certFile, "expired", leaf.NotAfter)
+	case ending:
+		p.log.Warn("the TLS certificate expires soon: renew it", "file", p.certFile, "expires", leaf.NotAfter)
+	}
+}
+
+// statement is what was last said about which certificate.
+type statement struct {
+	leaf *x509.Certificate
+	age  age
+}
+
+type age uint8
+
+const (
+	fresh age = iota
+	ending
+	expired
+)
 
 // close ends watch.
 func (p *pair) close() {

@@ -20,17 +20,16 @@ type head struct {
 	method, target, host []byte
 	http10               bool
 	fields               []gate.Field
-	at                   time.Time // when it was complete
+	at                   time.Time // when it was complete or refused
 
-	length   int64 // of the body; -1 for chunked, 0 for none
-	lengths  int   // Content-Length fields seen
-	codings  int   // Transfer-Encoding fields seen
-	hosts    int   // Host fields seen
-	closes   bool  // Connection: close
-	keeps    bool  // Connection: keep-alive
-	expects  bool  // Expect: 100-continue
-	absolute bool  // the target was in absolute form
-	secure   bool  // came over TLS
+	length  int64 // of the body; -1 for chunked, 0 for none
+	lengths int   // Content-Length fields seen
+	codings int   // Transfer-Encoding fields seen
+	hosts   int   // Host fields seen
+	closes  bool  // Connection: close
+	keeps   bool  // Connection: keep-alive
+	expects bool  // Expect: 100-continue
+	secure  bool  // came over TLS
 
 	broken gate.Code // why it is refused
 }
@@ -113,7 +112,11 @@ func (h *head) scan(l *Limits) (done bool) {
 	if h.broken == gate.Undecided && h.end > 0 {
 		h.judge()
 	}
-	return h.end > 0 || h.broken != gate.Undecided
+	if h.end == 0 && h.broken == gate.Undecided {
+		return false
+	}
+	h.at = time.Now()
+	return true
 }
 
 // bound refuses a head whose current line reaches to n bytes or beyond.
@@ -220,5 +223,4 @@ func (h *head) judge() {
 		}
 		h.broken = h.originForm()
 	}
-	h.at = time.Now()
 }

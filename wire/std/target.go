@@ -47,7 +47,6 @@ func (h *head) originForm() gate.Code {
 	if !bytes.EqualFold(t[:end], h.host) {
 		return gate.HostInvalid
 	}
-	h.absolute = true
 	switch t = t[end:]; {
 	case len(t) > 0 && t[0] == '/':
 		h.target = t

@@ -1,9 +1,13 @@
 package upstream
 
 import (
+	"context"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 func TestNew(t *testing.T) {
@@ -22,6 +26,51 @@ func TestNew(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), ":p@") {
 			t.Errorf("%s: the error shows a password", row.target)
+		}
+	}
+}
+
+// TestTargetThatNoGatePasses asks for targets that the gate refuses today.
+// What is sent is the target as it was, or nothing.
+func TestTargetThatNoGatePasses(t *testing.T) {
+	u := &Upstream{scheme: "http", host: "api"}
+	for _, row := range []struct {
+		target string
+		ok     bool
+	}{
+		{"//a/b", true}, {"//a?b", true}, {"//a?", true}, {"///", true}, {"//%2F", true}, {"/a//b", true},
+		{"//a b", false}, {"//%zz", false}, {"", false}, {"//a\xff", false},
+	} {
+		c := &call{owner: u}
+		err := c.prepare(context.Background(), u, &gate.Exchange{Method: []byte("GET"), OutTarget: []byte(row.target)})
+		if (err == nil) != row.ok {
+			t.Errorf("%q: %v", row.target, err)
+		}
+		if err == nil && c.url.RequestURI() != row.target {
+			t.Errorf("%q becomes %q", row.target, c.url.RequestURI())
+		}
+	}
+}
+
+// TestForwarded follows RFC 7239.
+func TestForwarded(t *testing.T) {
+	for _, row := range []struct{ peer, host, forwarded, client string }{
+		{"192.0.2.1:5", "a.test", "for=192.0.2.1;host=a.test;proto=http", "192.0.2.1"},
+		{"192.0.2.1:5", "a.test:80", `for=192.0.2.1;host="a.test:80";proto=http`, "192.0.2.1"},
+		{"[2001:db8::1]:5", "[::1]", `for="[2001:db8::1]";host="[::1]";proto=http`, "2001:db8::1"},
+		{"[::ffff:192.0.2.1]:5", "a", "for=192.0.2.1;host=a;proto=http", "192.0.2.1"},
+		{"[fe80::1%eth0]:5", "a", `for="[fe80::1]";host=a;proto=http`, "fe80::1"},
+	} {
+		h := map[string][]string{}
+		setFields(h, &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"})
+		if got := h["Forwarded"]; len(got) != 1 || got[0] != row.forwarded {
+			t.Errorf("%s: Forwarded %q, want %q", row.peer, got, row.forwarded)
+		}
+		if got := h["X-Forwarded-For"]; len(got) != 1 || got[0] != row.client {
+			t.Errorf("%s: X-Forwarded-For %q, want %q", row.peer, got, row.client)
+		}
+		if got := h["Via"]; len(got) != 1 || got[0] != "1.0 gatehouse" {
+			t.Errorf("Via %q", got)
 		}
 	}
 }

@@ -43,7 +43,11 @@ func New(t testing.TB, up gate.Upstream) *House {
 	h.more = sync.NewCond(&h.mu)
 	h.Gate = gate.New(gate.Options{Sink: h, Poison: true})
 	h.API = &gate.API{Name: "stage", Mode: gate.Observe, Upstream: up}
-	h.API.Unrouted = &gate.Operation{API: h.API, Mode: gate.Observe}
+	h.API.Unrouted = &gate.Operation{API: h.API, Mode: gate.Observe,
+		Steps: []gate.Step{{Name: "allow", Head: allow(gate.Stream)}}}
+	if err := h.API.Unrouted.Compile(); err != nil {
+		t.Fatal(err)
+	}
 	p := &gate.Plan{APIs: []*gate.API{h.API}}
 	var entries []route.Entry
 	for i, o := range operations {
