@@ -14,7 +14,7 @@ import (
 // encoding/json, which decodes the same bytes into any.
 func BenchmarkLoad(b *testing.B) {
 	for _, name := range []string{"stripe", "github"} {
-		path := filepath.Join(testdata.Path(b, "GATEHOUSE_OPENAPI", "openapi"), name+".json")
+		path := filepath.Join(testdata.Path(b, "GATEHOUSE_OPENAPI_DOCUMENTS", "openapi"), name+".json")
 		b.Run("document="+name+"/reader=openapi", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

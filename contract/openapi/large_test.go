@@ -19,7 +19,7 @@ func TestLargeDocuments(t *testing.T) {
 		{"github.json", 1223, 0, false},
 	} {
 		t.Run(row.name[:6], func(t *testing.T) {
-			c, problems := openapi.Load(filepath.Join(testdata.Path(t, "GATEHOUSE_OPENAPI", "openapi"), row.name))
+			c, problems := openapi.Load(filepath.Join(testdata.Path(t, "GATEHOUSE_OPENAPI_DOCUMENTS", "openapi"), row.name))
 			if err := problems.Err(); err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -27,11 +28,7 @@ func (r *reader) style(n *source.Node, in contract.In, what string) (contract.St
 	name := allowed[0]
 	if at := n.Get("style"); at.Is(source.String) {
 		name = at.Str()
-		ok := false
-		for _, a := range allowed {
-			ok = ok || a == name
-		}
-		if !ok {
+		if !slices.Contains(allowed, name) {
 			r.fail(at, source.DidYouMean("known here: "+strings.Join(allowed, ", "), name, allowed...),
 				"%s cannot have the style %q", article(what), name)
 			name = allowed[0]

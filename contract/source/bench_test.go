@@ -14,7 +14,7 @@ import (
 // same file into any.
 func BenchmarkParse(b *testing.B) {
 	for _, name := range []string{"stripe", "github"} {
-		data, err := os.ReadFile(filepath.Join(testdata.Path(b, "GATEHOUSE_OPENAPI", "openapi"), name+".json"))
+		data, err := os.ReadFile(filepath.Join(testdata.Path(b, "GATEHOUSE_OPENAPI_DOCUMENTS", "openapi"), name+".json"))
 		if err != nil {
 			b.Fatal(err)
 		}
