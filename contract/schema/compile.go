@@ -14,9 +14,11 @@ type Compiler struct {
 	problems source.Problems
 	errors   int // of them
 
-	memo   map[memoKey]*node
-	fresh  []*node                // compiled but not finished
-	places map[*node]*source.Node // of those with composites
+	memo     map[memoKey]*node
+	fresh    []*node                // compiled but not finished
+	places   map[*node]*source.Node // of those with composites
+	suspects []suspect
+	inPlace  map[*node]bool // parts of other schemas
 
 	names    map[string]string
 	leaves   map[node]*node
@@ -68,6 +70,7 @@ func NewCompiler(o Options) *Compiler {
 	}
 	c.memo = make(map[memoKey]*node)
 	c.places = make(map[*node]*source.Node)
+	c.inPlace = make(map[*node]bool)
 	return c
 }
 
@@ -92,7 +95,41 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 }
 
 // Problems returns what was wrong with all schemas compiled so far.
-func (c *Compiler) Problems() source.Problems { return c.problems }
+func (c *Compiler) Problems() source.Problems {
+	return append(c.problems[:len(c.problems):len(c.problems)], c.unsatisfiable()...)
+}
+
+// suspect is a closed object that requires what it does not declare.
+type suspect struct {
+	n    *node
+	at   *source.Node
+	name string
+}
+
+// suspect notes n when it is closed and requires what it does not declare.
+func (c *Compiler) suspect(n *node, at *source.Node) {
+	if !n.obj.closed || n.more != nil || n.obj.rare != nil {
+		return
+	}
+	for k, p := range n.obj.props {
+		if p.flags&declared == 0 && k>>6 < len(n.obj.required) && n.obj.required[k>>6]&(1<<(k&63)) != 0 {
+			c.suspects = append(c.suspects, suspect{n, at.Get("required"), p.name})
+			return
+		}
+	}
+}
+
+// unsatisfiable warns of suspects that are no part of a schema which declares
+// more.
+func (c *Compiler) unsatisfiable() (list source.Problems) {
+	for _, s := range c.suspects {
+		if !c.inPlace[s.n] {
+			list = append(list, source.Warn(s.at, "declare it under properties, or say additionalProperties: true",
+				"%q is required but not declared, and what is not declared may not be there", shorten(s.name, 60)))
+		}
+	}
+	return list
+}
 
 func (c *Compiler) problem(p source.Problem) {
 	if p.Severity == source.Error {
@@ -177,6 +214,9 @@ func (c *Compiler) fill(n *source.Node, s scope, key memoKey) *node {
 	if set.has(compositeWords) || consts != nil {
 		out.more = c.composite(out, &set, s, consts)
 		c.places[out] = n
+	}
+	if out.obj != nil {
+		c.suspect(out, n)
 	}
 	return out
 }

@@ -15,6 +15,9 @@ func (c *Compiler) finish() {
 	}
 	for _, n := range c.fresh {
 		f.visit(n)
+		if n.more != nil {
+			f.mark(n.more)
+		}
 	}
 	for _, n := range f.cyclic {
 		*n = *bad
@@ -96,6 +99,27 @@ func (f *finisher) visit(n *node) {
 	n.accept = accept
 	n.flags |= settled
 	f.state[n] = 0
+}
+
+// mark notes the parts of m that judge the same value.
+func (f *finisher) mark(m *composite) {
+	list := m.all
+	for _, ch := range []*choice{m.any, m.one} {
+		if ch != nil {
+			list = append(list[:len(list):len(list)], ch.branches...)
+		}
+	}
+	if m.cond != nil {
+		list = append(list[:len(list):len(list)], m.cond.when, m.cond.then, m.cond.otherwise)
+	}
+	for _, dep := range m.depends {
+		list = append(list[:len(list):len(list)], dep.node)
+	}
+	for _, part := range append(list[:len(list):len(list)], m.not) {
+		if part != nil && part.obj != nil {
+			f.c.inPlace[part] = true
+		}
+	}
 }
 
 // both is the intersection of two sets of kinds, where integers are numbers.

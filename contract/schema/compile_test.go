@@ -124,6 +124,27 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// A closed object that requires what it does not declare refuses everything:
+// that is said, unless another schema around it declares more.
+func TestRequiredButNotDeclared(t *testing.T) {
+	rows := []struct{ name, schema, want string }{
+		{"alone", `{"properties":{"a":{}},"required":["a","b"]}`, `s.json:1:35: warning: #/required: "b" is required but not declared`},
+		{"open", `{"properties":{"a":{}},"required":["b"],"additionalProperties":true}`, ""},
+		{"part", `{"allOf":[{"properties":{"a":{}},"required":["b"]},{"properties":{"b":{}}}]}`, ""},
+		{"names-nothing", `{"required":["b"]}`, ""},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			f, _ := source.Parse("s.json", []byte(r.schema))
+			c := NewCompiler(Options{})
+			c.Compile(f.Root)
+			if got := c.Problems().Error(); !strings.HasPrefix(got, r.want) || (got == "") != (r.want == "") {
+				t.Errorf("got %q, want %q", got, r.want)
+			}
+		})
+	}
+}
+
 // One compiler for many schemas: a problem in one does not spoil another.
 func TestProblemsStayWhereTheyAre(t *testing.T) {
 	f, _ := source.Parse("s.json", []byte(`{"bad":{"type":"strng"},"good":{"type":"string"},"user":{"items":{"$ref":"#/bad"}}}`))
