@@ -19,8 +19,11 @@ func (g *Gate) body(x *Exchange) bool {
 	x.Guard = "gate"
 	switch x.Intake.Mode {
 	case Buffer:
-		if c, cause := x.readBody(x.Intake.MaxBytes); c != Undecided {
+		if c, cause := g.readBody(x, x.Intake.MaxBytes); c != Undecided {
 			x.Refusal = Refusal{Code: c, In: "body", Cause: cause}
+			if c == Overloaded {
+				x.Refusal.Retry = overloadedRetry
+			}
 			return false
 		}
 	case Stream:
@@ -59,9 +62,13 @@ func (g *Gate) judgeBody(x *Exchange) bool {
 	return true
 }
 
+// overloadedRetry is when a client may try again, in seconds.
+const overloadedRetry = 1
+
 // readBody reads the whole body into the pooled buffer. The stated length is
-// only a hint: memory grows with what really arrives.
-func (x *Exchange) readBody(limit int64) (Code, error) {
+// only a hint: memory grows with what really arrives, and all buffers beyond
+// what a pooled exchange keeps are bounded together.
+func (g *Gate) readBody(x *Exchange, limit int64) (Code, error) {
 	if x.BodyLength > limit {
 		return BodyTooLarge, nil
 	}
@@ -71,7 +78,11 @@ func (x *Exchange) readBody(limit int64) (Code, error) {
 	b := x.buffer[:0]
 	for {
 		if cap(b)-len(b) < minRead {
-			grown := make([]byte, len(b), max(2*cap(b), 2*minRead))
+			size := max(2*cap(b), 2*minRead)
+			if !g.reserve(x, size-cap(b), size) {
+				return Overloaded, nil
+			}
+			grown := make([]byte, len(b), size)
 			copy(grown, b)
 			b = grown
 		}
@@ -90,6 +101,20 @@ func (x *Exchange) readBody(limit int64) (Code, error) {
 			return readCode(err), err
 		}
 	}
+}
+
+// reserve takes room for a buffer that grows by more bytes to size from what
+// all exchanges share. Release gives it back.
+func (g *Gate) reserve(x *Exchange, more, size int) bool {
+	if size <= maxKept {
+		return true
+	}
+	if g.buffered.Add(int64(more)) > g.maxBuffered {
+		g.buffered.Add(-int64(more))
+		return false
+	}
+	x.reserved += int64(more)
+	return true
 }
 
 // readCode says what an error of reading the client's body means. An engine

@@ -77,6 +77,45 @@ func TestBodyGrowsWithWhatArrives(t *testing.T) {
 	}
 }
 
+// TestBuffersAreBoundedTogether holds bodies back until the room that all
+// exchanges share is full: the next one is refused, and finds room again when
+// the others are done.
+func TestBuffersAreBoundedTogether(t *testing.T) {
+	const size, room = 100_000, 300_000
+	s := &sink{}
+	g := gate.New(gate.Options{Sink: s, MaxBuffered: room})
+	g.Swap(plan(t, &api{}, gate.Enforce, gate.Step{Name: "a", Head: buffered(1 << 20)}))
+	send := func() (*gate.Exchange, *wire) {
+		x, w := g.Acquire(), &wire{}
+		x.Method, x.Target, x.BodyLength = []byte("POST"), []byte("/pets/1"), size
+		x.Incoming = strings.NewReader(strings.Repeat("x", size))
+		g.Serve(x, w)
+		return x, w
+	}
+	var held []*gate.Exchange
+	for {
+		x, w := send()
+		held = append(held, x)
+		if w.status == 503 {
+			if w.fields["Retry-After"] != "1" || s.events[len(s.events)-1].Code != gate.Overloaded {
+				t.Errorf("refused with %v", w.fields)
+			}
+			break
+		}
+		if len(held) > room/(64<<10) { // each holds 128 KiB, of which 64 are its own
+			t.Fatalf("%d bodies of %d bytes found room in %d", len(held), size, room)
+		}
+	}
+	for _, x := range held {
+		g.Release(x)
+	}
+	if x, w := send(); w.status != 200 {
+		t.Errorf("afterwards: status %d", w.status)
+	} else {
+		g.Release(x)
+	}
+}
+
 func TestHopByHop(t *testing.T) {
 	rows := []struct {
 		name   string

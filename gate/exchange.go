@@ -75,12 +75,13 @@ type Exchange struct {
 
 	failed uint64 // bit i: step i of the operation failed in observe mode
 
-	buffer  []byte // backs Body
-	scratch []byte // backs edited target and body
-	reply   []byte // backs Reply.Body
-	event   Event
-	bound   bounded
-	Scratch any // of the engine or of tests; the gate keeps it untouched
+	buffer   []byte // backs Body
+	reserved int64  // of buffer, counted by the gate
+	scratch  []byte // backs edited target and body
+	reply    []byte // backs Reply.Body
+	event    Event
+	bound    bounded
+	Scratch  any // of the engine or of tests; the gate keeps it untouched
 }
 
 // Intake says how the body is taken. The zero value takes none.

@@ -20,14 +20,20 @@ type Gate struct {
 	log    *slog.Logger
 	poison bool
 
-	live atomic.Pointer[Plan]
-	pool sync.Pool
+	maxBuffered int64
+	buffered    atomic.Int64 // bytes of large body buffers in use
+	live        atomic.Pointer[Plan]
+	pool        sync.Pool
 }
 
 // Options are what a gate needs besides a plan.
 type Options struct {
 	Sink Sink         // takes one event for each exchange; nil drops them
 	Log  *slog.Logger // takes causes that clients must not see; nil drops them
+	// MaxBuffered bounds the body buffers of all exchanges together, in bytes,
+	// beyond the 64 KiB that each may have anyway; 256 MiB when 0. A body that
+	// finds no room is refused as overloaded.
+	MaxBuffered int64
 	// Poison overwrites every buffer when its exchange ends, so that whoever
 	// kept a view finds nonsense. For tests.
 	Poison bool
@@ -38,7 +44,10 @@ func New(o Options) *Gate {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gate{sink: o.Sink, log: o.Log, poison: o.Poison}
+	if o.MaxBuffered <= 0 {
+		o.MaxBuffered = 256 << 20
+	}
+	g := &Gate{sink: o.Sink, log: o.Log, poison: o.Poison, maxBuffered: o.MaxBuffered}
 	g.pool.New = func() any { return new(Exchange) }
 	return g
 }
@@ -62,6 +71,9 @@ func (g *Gate) Acquire() *Exchange {
 func (g *Gate) Release(x *Exchange) {
 	if g.poison {
 		x.poison()
+	}
+	if x.reserved > 0 {
+		g.buffered.Add(-x.reserved)
 	}
 	x.reset()
 	g.pool.Put(x)

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"errors"
+	"net"
 	"strconv"
 	"unicode/utf8"
 )
@@ -22,8 +24,8 @@ var (
 // of the request. Fields that the refusing guard left in x.Reply are kept.
 func (g *Gate) refuse(x *Exchange) {
 	r := &x.Refusal
-	if r.Cause != nil {
-		g.log.Warn("refused", "id", x.ID.String(), "guard", x.Guard, "code", r.Code.String(), "cause", r.Cause)
+	if r.Cause != nil && r.Code.Status() >= 500 {
+		g.log.Warn("failed", "id", x.ID.String(), "guard", x.Guard, "code", r.Code.String(), "cause", causeText(r.Cause))
 	}
 	x.Reply.Status = r.Code.Status()
 	x.Reply.Close = x.Broken != Undecided || x.Incoming != nil && x.Body == nil || r.Code == BodyTooLarge
@@ -35,6 +37,17 @@ func (g *Gate) refuse(x *Exchange) {
 	}
 	x.reply = appendProblem(x.reply[:0], x)
 	x.Reply.Body = x.reply
+}
+
+// causeText is what the log says of a cause. Errors of the network name both
+// ends of a connection, of which one may be a person's: only what went wrong
+// is kept.
+func causeText(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op != "dial" {
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
 }
 
 func appendProblem(b []byte, x *Exchange) []byte {

@@ -11,6 +11,7 @@ const (
 	Undecided Code = iota
 	Internal
 	NotReady
+	Overloaded
 	Malformed
 	LengthConflict
 	FieldsTooLarge
@@ -59,6 +60,7 @@ var table = [codes]row{
 	Undecided:           {"undecided", 500, "A check could not decide, so the request was refused.", "RFC 9110 section 15.6.1"},
 	Internal:            {"internal", 500, "The gate failed while it handled this request.", "RFC 9110 section 15.6.1"},
 	NotReady:            {"not-ready", 503, "The gate is starting or stopping.", "RFC 9110 section 15.6.4"},
+	Overloaded:          {"overloaded", 503, "The gate has too much to do.", "RFC 9110 section 15.6.4"},
 	Malformed:           {"malformed", 400, "The request is not well-formed HTTP.", "RFC 9112 section 2.2"},
 	LengthConflict:      {"length-conflict", 400, "The request states the length of its body in more than one way.", "RFC 9112 section 6.3"},
 	FieldsTooLarge:      {"fields-too-large", 431, "The header fields are too large or too many.", "RFC 6585 section 5"},

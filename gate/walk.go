@@ -18,6 +18,9 @@ import (
 // follow whatever happened.
 func (g *Gate) Serve(x *Exchange, w Wire) {
 	x.Plan = g.live.Load()
+	if x.Received.IsZero() { // the head never was complete
+		x.Received = time.Now()
+	}
 	x.ID = newID(x.Received)
 	x.Context = withContext(x.Context)
 	if !g.walk(x) {
