@@ -62,16 +62,8 @@ func anyLength(s string) bool {
 // groupEnd returns the place of the parenthesis that closes the one at 0.
 func groupEnd(s string) int {
 	depth := 0
-	for i := 0; i < len(s); i++ {
+	for i := 0; i < len(s); i = nextAtom(s, i) {
 		switch s[i] {
-		case '\\':
-			i++
-		case '[':
-			for i++; i < len(s) && s[i] != ']'; i++ {
-				if s[i] == '\\' {
-					i++
-				}
-			}
 		case '(':
 			depth++
 		case ')':
@@ -83,27 +75,37 @@ func groupEnd(s string) int {
 	return -1
 }
 
+// topLevelAlternation reports whether s has alternatives outside of groups.
 func topLevelAlternation(s string) bool {
-	for i := 0; i < len(s); i++ {
+	depth := 0
+	for i := 0; i < len(s); i = nextAtom(s, i) {
 		switch s[i] {
-		case '\\':
-			i++
+		case '(':
+			depth++
+		case ')':
+			depth--
 		case '|':
-			return true
-		case '(', '[':
-			end := groupEnd("(" + s[i:] + ")")
-			if s[i] == '(' {
-				end = groupEnd(s[i:])
-			} else {
-				end = strings.IndexByte(s[i:], ']')
+			if depth == 0 {
+				return true
 			}
-			if end < 0 {
-				return false
-			}
-			i += end
 		}
 	}
 	return false
+}
+
+// nextAtom returns the place after the character, escape or class at i.
+func nextAtom(s string, i int) int {
+	switch s[i] {
+	case '\\':
+		i++
+	case '[':
+		for i++; i < len(s) && s[i] != ']'; i++ {
+			if s[i] == '\\' {
+				i++
+			}
+		}
+	}
+	return i + 1
 }
 
 // The classes of ECMA-262 that differ from Go's (section 22.2.2.9: WhiteSpace

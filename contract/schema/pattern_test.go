@@ -77,6 +77,7 @@ func TestPatterns(t *testing.T) {
 		{"hyphen-first", `^[-+]?\d+$`, "-1", "--1"},
 		{"long-count", `^[a-z]{2000}$`, strings.Repeat("a", 2000), "a"},
 		{"lazy", `^a+?b$`, "aab", "b"},
+		{"look-ahead-and-grouped-alternatives", `^(?!x)(a|[|\]]|b\|)$`, "]", "x"},
 		{"astral-class", `^[😀-😂]$`, "😁", "x"},
 	}
 	for _, r := range rows {
