@@ -14,7 +14,7 @@ import (
 
 // banner says what this gate does and does not do, so that nobody takes an
 // open door for a closed one.
-func (p *Program) banner(c *contract.Contract, problems source.Problems) string {
+func (p *Program) banner(c *contract.Contract, problems source.Problems, exposed int) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-12s", name)
@@ -30,8 +30,8 @@ func (p *Program) banner(c *contract.Contract, problems source.Problems) string 
 	for _, w := range p.warnings(c) {
 		fmt.Fprintf(&b, "  WARNING     %s\n", w)
 	}
-	if n := len(problems); n > 0 {
-		line("contract", "warnings: %d; gatehouse check --contract %s lists them", n, p.config.Contract)
+	if n := len(problems); n > 0 || exposed > 0 {
+		line("contract", "warnings: %d, open or loose operations: %d; gatehouse check --contract %s lists them", n, exposed, p.config.Contract)
 	}
 	return b.String()
 }
@@ -85,4 +85,15 @@ func (p *Program) warnings(c *contract.Contract) (list []string) {
 		list = append(list, "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
 	}
 	return list
+}
+
+// exposedOperations counts the operations at which the contract lets through
+// more than its words say.
+func exposedOperations(list []gatehouse.Exposure) (n int) {
+	for i := range list {
+		if len(list[i].Open)+len(list[i].Loose) > 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -2,15 +2,12 @@ package serve
 
 import (
 	"io"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
-	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
 // Config is one gate in front of one API.
@@ -39,43 +36,5 @@ type Config struct {
 	Quiet   bool      // no banner, and of the log warnings only
 }
 
-// ConfigError is a mistake in one setting.
-type ConfigError struct {
-	Flag string // of the command, without dashes
-	Text string // what is wrong with it
-	Hint string // what to do next
-}
-
-func (e *ConfigError) Error() string { return e.Flag + ": " + e.Text }
-
 // defaultDrain is how long exchanges may go on.
 const defaultDrain = 30 * time.Second
-
-// check finds the first mistake that can be seen without looking around; what
-// edge and upstream know better is left to them.
-func (c *Config) check() error {
-	switch {
-	case c.Contract == "" && c.Read == nil:
-		return &ConfigError{"contract", "is missing", "name the API's OpenAPI document: --contract openapi.yaml"}
-	case c.Upstream == "":
-		return &ConfigError{"upstream", "is missing", "say where the API is: --upstream http://127.0.0.1:9000"}
-	case c.MaxBodyBytes < 0:
-		return &ConfigError{"max-body", "must be at least 1", "leave it out for 1MiB"}
-	case c.Drain < 0:
-		return &ConfigError{"drain", "must not be negative", "leave it out for 30s"}
-	}
-	return nil
-}
-
-// newUpstream returns the way to the API.
-func (c *Config) newUpstream() (*upstream.Upstream, error) {
-	target, err := url.Parse(c.Upstream)
-	if err != nil {
-		return nil, &ConfigError{"upstream", "is not a URL", "write it like http://127.0.0.1:9000"}
-	}
-	u, err := upstream.New(target, upstream.Options{})
-	if err != nil {
-		return nil, &ConfigError{"upstream", strings.TrimPrefix(err.Error(), "upstream: "), ""}
-	}
-	return u, nil
-}

@@ -31,7 +31,7 @@ func openEvents(c *Config, log *slog.Logger) (*events, error) {
 		// Events name clients' networks and calls: not for everybody's eyes.
 		f, err := os.OpenFile(c.Events, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
 		if err != nil {
-			return nil, fmt.Errorf("--events: %w", err)
+			return nil, eventsError(err)
 		}
 		out, e.file, e.place = f, f, c.Events
 	}

@@ -90,6 +90,10 @@ func (p *Program) start() error {
 	if err := problems.Err(); err != nil {
 		return err
 	}
+	exposed := exposedOperations(gatehouse.Survey(c))
+	if c.Files != nil {
+		c.Files.Close() // nothing more is read
+	}
 	if p.events, err = openEvents(&p.config, log); err != nil {
 		return err
 	}
@@ -99,7 +103,7 @@ func (p *Program) start() error {
 		return err
 	}
 	if !p.config.Quiet {
-		io.WriteString(p.config.Stderr, p.banner(c, problems))
+		io.WriteString(p.config.Stderr, p.banner(c, problems, exposed))
 	}
 	// A big document leaves many times the plan's size behind.
 	debug.FreeOSMemory()
@@ -107,7 +111,7 @@ func (p *Program) start() error {
 }
 
 // compile reads the contract and makes the plan, so that all problems are
-// known at once. The files of the contract are not needed after it.
+// known at once.
 func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 	c, problems := p.config.Read, source.Problems(nil)
 	if c == nil {
@@ -120,9 +124,6 @@ func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 		Upstream: p.upstream, Mode: p.config.Mode, Authentication: p.config.Authentication,
 		Undeclared: p.config.Undeclared, MaxBodyBytes: p.config.MaxBodyBytes,
 	})
-	if c.Files != nil {
-		c.Files.Close()
-	}
 	p.config.Read = nil
 	return c, plan, append(problems, more...).Sort()
 }
@@ -133,9 +134,12 @@ func (p *Program) listen(log *slog.Logger) error {
 		Address: p.config.Listen, CertFile: p.config.TLSCert, KeyFile: p.config.TLSKey, PlainHTTP: p.config.PlainHTTP, Log: log,
 	})
 	if err != nil {
-		return err
+		return listenError(err)
 	}
 	p.listener = l
+	if err := p.loops(); err != nil {
+		return err
+	}
 	p.engine = std.NewServer(p.gate, std.Options{Log: log})
 	go func() {
 		if err := p.engine.Serve(l, l.TLS()); err != nil {

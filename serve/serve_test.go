@@ -182,6 +182,12 @@ func TestCut(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	busy := l.Addr().String()
 	good := func() serve.Config {
 		return serve.Config{Contract: write(t, "pets.yaml", pets), Upstream: "http://127.0.0.1:1", Listen: "127.0.0.1:0"}
 	}
@@ -203,8 +209,13 @@ func TestMistakes(t *testing.T) {
 		{"contract-not-openapi", func(c *serve.Config) { c.Contract = write(t, "a.yaml", "a: b\n") }, "", "a.yaml:1:1"},
 		{"listen-nowhere", func(c *serve.Config) { c.Listen = "nonsense" }, "", "host:port"},
 		{"plain-beyond-loopback", func(c *serve.Config) { c.Listen = ":0" }, "", "--plain-http"},
-		{"certificate-not-there", func(c *serve.Config) { c.TLSCert, c.TLSKey = "a.pem", "a.key" }, "", "a.pem"},
-		{"events-cannot-be-written", func(c *serve.Config) { c.Events = c.Contract + "/a" }, "", "--events"},
+		{"certificate-not-there", func(c *serve.Config) { c.TLSCert, c.TLSKey = "a.pem", "a.key" }, "tls-cert, --tls-key", "a.pem"},
+		{"certificate-without-key", func(c *serve.Config) { c.TLSCert = "a.pem" }, "", "--tls-key"},
+		{"events-cannot-be-written", func(c *serve.Config) { c.Events = c.Contract + "/a" }, "events", "not a directory"},
+		{"contract-is-a-folder", func(c *serve.Config) { c.Contract = filepath.Dir(c.Contract) }, "contract", "is a folder"},
+		{"contract-is-a-url", func(c *serve.Config) { c.Contract = "https://a.example/openapi.yaml" }, "contract", "from files only"},
+		{"upstream-without-such-a-port", func(c *serve.Config) { c.Upstream = "http://a.example:65536" }, "upstream", "ports are 1 to 65535"},
+		{"address-in-use", func(c *serve.Config) { c.Listen = busy }, "listen", "already in use"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

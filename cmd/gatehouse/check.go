@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/serve"
 )
 
 func newCheck(w *world) *cobra.Command {
@@ -33,6 +34,9 @@ more than its words say:
 		RunE: func(*cobra.Command, []string) error {
 			if path == "" {
 				return &usageError{"--contract is missing", "name an OpenAPI document: --contract openapi.yaml"}
+			}
+			if err := serve.CheckContractPath(path); err != nil {
+				return err
 			}
 			return w.check(path, asJSON)
 		},

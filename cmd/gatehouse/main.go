@@ -5,9 +5,14 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 )
 
 func main() {
+	// Libraries that write to the standard logger quote what they have read
+	// from the network. The program's own log says what an operator needs.
+	log.SetOutput(io.Discard)
 	os.Exit(Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }

@@ -108,7 +108,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return &usageError{fmt.Sprintf("%s takes no argument, got %q", cmd.CommandPath(), args[0]), cmd.CommandPath() + " --help shows examples"}
+	hint := cmd.CommandPath() + " --help shows examples"
+	if cmd.Flags().Lookup("contract") != nil {
+		hint = "write --contract " + args[0]
+	}
+	return &usageError{fmt.Sprintf("%s takes no argument, got %q", cmd.CommandPath(), args[0]), hint}
 }
 
 // status prints err and says how the program ends.
@@ -126,6 +130,9 @@ func (w *world) status(err error) int {
 		return statusUsage
 	case errors.As(err, &config):
 		w.complain("--"+config.Flag+": "+config.Text, config.Hint)
+		if config.Cause != nil { // the command line is right, the system says no
+			return statusProblems
+		}
 		return statusUsage
 	case errors.As(err, &problems):
 		w.problems(problems)

@@ -30,9 +30,11 @@ func TestMain(m *testing.M) {
 // TestScripts runs the whole program as operators do. Besides the commands of
 // testscript there are:
 //
-//	api                      starts an API that echoes; $API is its address
+//	api [unsolicited]        starts an API that echoes; $API is its address. An
+//	                         unsolicited one sends more than its answer
 //	apisaw N                 the API has seen N calls
-//	gate ARGS                starts gatehouse serve in front of it; $GATE is its address,
+//	gate ARGS                starts gatehouse serve in front of it; $GATE is its URL,
+//	                         $ADDRESS its host and port;
 //	                         gate.out and gate.err hold what it has printed after stop
 //	stop [STATUS]            sends SIGTERM to the gate and waits for its end
 //	call METHOD TARGET [NAME:VALUE] [=BODY]
@@ -79,6 +81,10 @@ func plain(ts *testscript.TestScript, neg bool, args []string, least int) {
 func startAPI(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg, args, 0)
 	s := on(ts)
+	if len(args) > 0 {
+		startUnsolicited(ts)
+		return
+	}
 	s.api = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.calls++
@@ -96,6 +102,32 @@ func startAPI(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	ts.Setenv("API", s.api.URL)
 	ts.Defer(s.api.Close)
+}
+
+// startUnsolicited starts an API that sends something after each answer.
+func startUnsolicited(ts *testscript.TestScript) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv("API", "http://"+l.Addr().String())
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				r := bufio.NewReader(conn)
+				for {
+					if _, err := http.ReadRequest(r); err != nil {
+						return
+					}
+					io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\nSEKRIT and more\r\n")
+				}
+			}()
+		}
+	}()
 }
 
 func apiSaw(ts *testscript.TestScript, neg bool, args []string) {
@@ -140,6 +172,8 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 	go s.follow(stderr, ts.MkAbs("gate.err"), address)
 	if url := <-address; url != "" {
 		ts.Setenv("GATE", url)
+		_, address, _ := strings.Cut(url, "://")
+		ts.Setenv("ADDRESS", address)
 		return
 	}
 	s.gate.Wait()
