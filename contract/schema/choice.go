@@ -10,6 +10,12 @@ func (st *State) anyOf(n *node, d []byte, i int, kind kinds, track bool) int {
 		return st.only(n, c, d, i, track)
 	}
 	bad, tried, end := st.bad, 0, -1
+	every := track || st.silent == 0 && n.flags&allBranches != 0
+	if c.hint != nil && kind == kObject && !every {
+		if end = st.meant(c, d, i); end >= 0 || st.fatal {
+			return end
+		}
+	}
 	for _, b := range c.branches {
 		if b.accept&kind == 0 {
 			continue
@@ -23,7 +29,7 @@ func (st *State) anyOf(n *node, d []byte, i int, kind kinds, track bool) int {
 			continue
 		}
 		end = e
-		if !track && (st.silent > 0 || n.flags&allBranches == 0) {
+		if !every {
 			break
 		}
 	}
@@ -31,7 +37,7 @@ func (st *State) anyOf(n *node, d []byte, i int, kind kinds, track bool) int {
 		st.bad = bad
 		return end
 	}
-	return st.none(n, i, tried, len(c.branches), wAnyOf)
+	return st.none(n, c, d, i, tried, wAnyOf)
 }
 
 // oneOf tries every branch that can accept the kind of the value.
@@ -63,27 +69,47 @@ func (st *State) oneOf(n *node, d []byte, i int, kind kinds, track bool) int {
 		st.bad = bad
 		return end
 	}
-	return st.none(n, i, tried, len(c.branches), wOneOf)
+	return st.none(n, c, d, i, tried, wOneOf)
 }
 
 // none reports that no branch matched. When only one was possible, or one got
-// into the value, its own reason says more.
-func (st *State) none(n *node, i, tried, branches int, word keyword) int {
+// into the value, its own reason says more; so does that of the branch that
+// the discriminator names.
+func (st *State) none(n *node, c *choice, d []byte, i, tried int, word keyword) int {
+	if c.hint != nil && kindOf[d[i]] == kObject {
+		bad := st.bad
+		st.bad = failure{}
+		st.silent++
+		st.meant(c, d, i)
+		st.silent--
+		if st.bad.word != 0 {
+			return -1
+		}
+		st.bad = bad
+	}
 	if tried == 1 && st.bad.word != 0 && st.bad.at >= i || st.bad.word != 0 && st.bad.at > i {
 		return -1
 	}
-	st.bad = failure{word: word, node: n, at: i, progress: max(st.last, i), detail: branches}
+	st.bad = failure{word: word, node: n, at: i, progress: max(st.last, i), detail: len(c.branches)}
+	return -1
+}
+
+// meant tries the branch that the discriminator names, if any.
+func (st *State) meant(c *choice, d []byte, i int) int {
+	if k := st.chosen(c.hint, d, i); k >= 0 && !st.fatal {
+		return st.branch(c.branches[k], d, i, false)
+	}
 	return -1
 }
 
 // chosen finds the branch that the tag property names: -1 when the tag is
 // missing, -2 when its value is unknown.
-func (st *State) chosen(c *choice, d []byte, i int) int {
-	at, reach := st.property(d, i, c.tag.name)
+func (st *State) chosen(t *tagChoice, d []byte, i int) int {
+	at, reach := st.property(d, i, t.name)
 	if !st.charge(i, reach) || at < 0 {
 		return -1
 	}
-	return st.tagBranch(c.tag, d, at)
+	return st.tagBranch(t, d, at)
 }
 
 // tagBranch finds the string at i among the values of the tag.
@@ -114,7 +140,7 @@ func (st *State) tagBranch(t *tagChoice, d []byte, i int) int {
 // only applies the one branch that the tag left. Without one the value is
 // still read, so that a syntax error is reported as such.
 func (st *State) only(n *node, c *choice, d []byte, i int, track bool) int {
-	k := st.chosen(c, d, i)
+	k := st.chosen(c.tag, d, i)
 	if st.fatal {
 		return -1
 	}

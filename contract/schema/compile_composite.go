@@ -76,9 +76,6 @@ func (c *Compiler) discriminator(v *source.Node, set *keywordSet, m *composite, 
 	if !name.Is(source.String) {
 		return
 	}
-	if c.o.Dialect != OpenAPI30 {
-		return
-	}
 	list, ch := set.value[kwOneOf], m.one
 	if list == nil {
 		list, ch = set.value[kwAnyOf], m.any
@@ -110,8 +107,12 @@ func (c *Compiler) discriminator(v *source.Node, set *keywordSet, m *composite, 
 		}
 		targets[value] = k
 	}
-	if len(targets) > 0 {
+	switch {
+	case len(targets) == 0:
+	case c.o.Dialect == OpenAPI30:
 		ch.tag = newTag(c, name.Str(), targets)
+	default:
+		ch.hint = newTag(c, name.Str(), targets)
 	}
 }
 

@@ -64,6 +64,18 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// The discriminator tells which alternative's fault is of interest.
+func TestFaultOfDiscriminator(t *testing.T) {
+	s := compile(t, `{"$defs":{"A":{"properties":{"k":{"type":"string"},"x":{"type":"integer"}}},"B":{"properties":{"k":{"type":"string"},"x":{"type":"string"},"y":{"type":"integer"}}}},
+		"oneOf":[{"$ref":"#/$defs/A"},{"$ref":"#/$defs/B"}],"discriminator":{"propertyName":"k"}}`, Options{})
+	var st State
+	for doc, want := range map[string]string{`{"k":"A","x":"s","y":"s"}`: "/x", `{"k":"B","x":"s","y":"s"}`: "/y"} {
+		if s.Read(&st, []byte(doc)) || st.Fault().Pointer != want {
+			t.Errorf("%s: %+v, want %s", doc, st.Fault(), want)
+		}
+	}
+}
+
 // Whatever is wrong, no message may hold a name or a value of the document.
 func TestFaultsHoldNothing(t *testing.T) {
 	schemas := []string{

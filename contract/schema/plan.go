@@ -151,7 +151,8 @@ type composite struct {
 // choice is anyOf or oneOf.
 type choice struct {
 	branches []*node
-	tag      *tagChoice
+	tag      *tagChoice // decides
+	hint     *tagChoice // says what was probably meant (discriminator in OpenAPI 3.1)
 }
 
 // tagChoice finds the only branch that can match by a property's value.

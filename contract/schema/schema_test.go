@@ -102,6 +102,9 @@ func TestSwagger20(t *testing.T) {
 }
 
 func TestOpenAPI31(t *testing.T) {
+	const hinted = `{"$defs":{"Cat":{"type":"object","required":["kind"],"properties":{"kind":{"type":"string"},"lives":{"type":"integer"}}},
+		"Dog":{"type":"object","required":["kind"],"properties":{"kind":{"type":"string"},"bark":{"type":"string"},"zz":{"type":"integer"}}}},
+		"anyOf":[{"$ref":"#/$defs/Cat"},{"$ref":"#/$defs/Dog"}],"discriminator":{"propertyName":"kind"},"unevaluatedProperties":true}`
 	union := `{"oneOf":[
 		{"properties":{"kind":{"const":"a"},"x":{"type":"integer"}},"required":["kind"]},
 		{"properties":{"kind":{"enum":["b","c"]},"y":{"type":"integer"}},"required":["kind"]}],
@@ -113,6 +116,10 @@ func TestOpenAPI31(t *testing.T) {
 		{"constant-tag-branch-fault", union, `{"kind":"b","y":"1"}`, "type"},
 		{"constant-tag-unknown", union, `{"kind":"d"}`, "discriminator"},
 		{"constant-tag-other-kind", union, `3`, "oneOf"},
+		{"discriminator-hint", hinted, `{"kind":"Dog","bark":"x"}`, ""},
+		{"discriminator-hint-is-no-rule", hinted, `{"kind":"Dog","bark":1}`, ""},
+		{"discriminator-hint-unknown", hinted, `{"kind":"Fish"}`, ""},
+		{"discriminator-hint-names-the-fault", hinted, `{"kind":"Cat","lives":"x","bark":1,"zz":"z"}`, "type"},
 		{"discriminator-changes-nothing", `{"anyOf":[{"type":"object","properties":{"kind":{"type":"string"}}}],"discriminator":{"propertyName":"kind"}}`, `{"kind":"Fish"}`, ""},
 	})
 }
