@@ -26,8 +26,18 @@ type codec struct {
 // separator stands between the items of a value.
 type separator struct {
 	char    byte
-	encoded bool // also when it is percent-encoded
+	encoded encodedAs
 }
+
+// encodedAs says what a percent-encoded separator is. A server that decodes
+// before it splits reads a separator, one that splits first reads data.
+type encodedAs uint8
+
+const (
+	unclear   encodedAs = iota // refused
+	separates                  // a separator
+	belongs                    // part of an item
+)
 
 // separators are those of each style; where a style explodes into fields of
 // its own they are not used.
@@ -36,9 +46,9 @@ var separators = [...]struct{ plain, exploded separator }{
 	contract.Label:          {separator{char: ','}, separator{char: '.'}},
 	contract.Matrix:         {separator{char: ','}, separator{char: ';'}},
 	contract.Form:           {separator{char: ','}, separator{char: ','}},
-	contract.SpaceDelimited: {separator{' ', true}, separator{' ', true}},
-	contract.PipeDelimited:  {separator{'|', true}, separator{'|', true}},
-	contract.TabDelimited:   {separator{'\t', true}, separator{'\t', true}},
+	contract.SpaceDelimited: {separator{' ', separates}, separator{' ', separates}},
+	contract.PipeDelimited:  {separator{'|', separates}, separator{'|', separates}},
+	contract.TabDelimited:   {separator{'\t', separates}, separator{'\t', separates}},
 	contract.DeepObject:     {separator{char: ','}, separator{char: ','}},
 }
 
@@ -55,11 +65,8 @@ func newCodec(name string, style contract.Style, explode bool, how escapes, shap
 	if explode {
 		c.sep = separators[style].exploded
 	}
-	// A server that decodes before it splits reads an encoded separator as a
-	// separator, one that splits first as data. Where no item can be a
-	// string, only the former makes sense.
 	if c.list && !c.object && !c.scalar && !itemsHold(shape, source.String) {
-		c.sep.encoded = true
+		c.sep.encoded = separates // no item could hold it
 	}
 	return c
 }

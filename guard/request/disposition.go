@@ -8,11 +8,12 @@ import (
 
 // disposition reads `form-data; name="..."; filename="..."` (RFC 7578 section
 // 4.2) and refuses every form that Go, Node or Python read differently: other
-// parameters, filename* (which RFC 7578 forbids), backslashes and the escapes
+// parameters, a filename* that does not repeat the filename, backslashes and the escapes
 // that browsers write for quotes and line ends, paths in file names, empty
 // file names. value begins at at in raw; p gets the place of the name.
 func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 	const kind = "form-data"
+	var file, extended []byte
 	if len(value) < len(kind) || !strings.EqualFold(view(value[:len(kind)]), kind) {
 		return badDisposition
 	}
@@ -38,7 +39,9 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 		case strings.EqualFold(view(name), "name") && p.eq == 0 && to > from:
 			p.start, p.eq = uint32(at+from), uint32(at+to)
 		case strings.EqualFold(view(name), "filename") && !h.file && plainFile(value[from:to]):
-			h.file = true
+			h.file, file = true, value[from:to]
+		case strings.EqualFold(view(name), "filename*") && extended == nil:
+			extended = value[from:to]
 		default:
 			return badDisposition
 		}
@@ -47,7 +50,35 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 	if p.eq == 0 || strings.EqualFold(view(raw[p.start:p.eq]), "_charset_") {
 		return badDisposition // RFC 7578 section 4.6 would change the charset
 	}
+	if extended != nil && (!h.file || !sameExtended(extended, file)) {
+		return badDisposition
+	}
 	return fine
+}
+
+// sameExtended reports whether an extended value (RFC 8187 section 3.2.1) says
+// plain in UTF-8. RFC 7578 section 4.2 forbids them, and some clients send both
+// all the same.
+func sameExtended(extended, plain []byte) bool {
+	const charset = "utf-8''"
+	if len(extended) < len(charset) || !strings.EqualFold(view(extended[:len(charset)]), charset) {
+		return false
+	}
+	extended = extended[len(charset):]
+	for len(extended) > 0 && len(plain) > 0 {
+		c, n := extended[0], 1
+		if c == '%' {
+			if n = 3; len(extended) < n || hexValues[extended[1]]|hexValues[extended[2]] > 15 {
+				return false
+			}
+			c = hexValues[extended[1]]<<4 | hexValues[extended[2]]
+		}
+		if c != plain[0] {
+			return false
+		}
+		extended, plain = extended[n:], plain[1:]
+	}
+	return len(extended) == 0 && len(plain) == 0
 }
 
 // paramValue finds a quoted string or token that begins at i; next is -1 when

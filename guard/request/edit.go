@@ -33,6 +33,18 @@ func dropPairs(x *gate.Exchange, r *reader, raw []byte, part gate.Part, offset i
 	}
 }
 
+// plainSeparators adds the edits that write the encoded separators of value
+// plainly. value begins at offset in the target.
+func plainSeparators(x *gate.Exchange, value []byte, char byte, offset int) {
+	for i := 0; i+2 < len(value) && !observed(x); i++ {
+		if value[i] == '%' && hexValues[value[i+1]]<<4|hexValues[value[i+2]] == char {
+			x.Edits = append(x.Edits, gate.Edit{Part: gate.OnTarget, Start: uint32(offset + i), End: uint32(offset + i + 3), With: comma})
+		}
+	}
+}
+
+var comma = []byte{','}
+
 // dropMembers adds the edits that remove from body, which is JSON, the members
 // that spans tagged TagDrop cover, with the right commas.
 func dropMembers(x *gate.Exchange, r *reader, body []byte, spans []schema.Span) {

@@ -63,6 +63,7 @@ func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
 func (b *builder) formEncoding(e *contract.Encoding, c *codec) {
 	if e != nil && e.StyleSet {
 		*c = newCodec(c.name, e.Style, e.Explode, plus, c.shape)
+		c.sep.encoded = separates // forms are decoded before anything is split
 		c.reserved = e.AllowReserved
 		return
 	}

@@ -19,9 +19,15 @@ import (
 // Options say how strict a Guard is. The zero value refuses what the contract
 // does not name.
 type Options struct {
-	Undeclared   schema.Policy // query fields, form fields, parts and object properties that the contract does not name
-	Misplaced    schema.Policy // readOnly properties in a request
-	MaxBodyBytes int64         // of a body, buffered or streamed; 1 MiB when 0
+	// Undeclared is for query fields, form fields, parts and object properties
+	// that the contract does not name. Drop removes whole fields and parts,
+	// and properties of JSON bodies; inside of a parameter or a field they
+	// are refused all the same.
+	Undeclared schema.Policy
+	// Misplaced is for readOnly properties. Drop removes them from JSON
+	// bodies; elsewhere they are refused all the same.
+	Misplaced    schema.Policy
+	MaxBodyBytes int64 // of a body, buffered or streamed; 1 MiB when 0
 }
 
 // defaultBodyBytes bounds a body when Options say nothing.

@@ -122,6 +122,8 @@ func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw
 	r.json = r.json[:0]
 	stands, bad := r.write(f, raw, how)
 	switch {
+	case bad == encodedSeparator && in == "query" && f.list && !f.object:
+		return g.judgeEncoded(x, r, f, raw)
 	case bad != fine:
 		return deny(x, bad, in, f.name)
 	case stands == present:
@@ -138,6 +140,31 @@ func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw
 		}
 	}
 	return x.Deny(gate.Refusal{Code: gate.ParameterMissing, In: in, Name: f.name, Detail: "is required"})
+}
+
+// judgeEncoded judges a list of a query whose separators, or commas of its
+// items, are percent-encoded. It must satisfy the schema as most servers read
+// it, which decode first. When it does so as well for those that split first,
+// either may have it; else the separators are forwarded plainly, so that both
+// read what was judged.
+func (g *Guard) judgeEncoded(x *gate.Exchange, r *reader, f *field, raw []byte) gate.Verdict {
+	c, pairs := f.codec, r.chain(f.whole)
+	for _, c.sep.encoded = range [...]encodedAs{separates, belongs} {
+		r.json = r.json[:0]
+		if _, bad := r.writeWhole(&c, pairs, raw, plus); bad != fine {
+			return deny(x, bad, "query", f.name)
+		}
+		r.prepare()
+		switch fits := f.schema.Read(&r.state, r.json); {
+		case fits && c.sep.encoded == belongs:
+			return gate.Allow
+		case !fits && c.sep.encoded == separates:
+			return judge(x, r, f.schema, "query", f.name)
+		}
+	}
+	p := &r.pairs[pairs.head-1]
+	plainSeparators(x, p.value(raw), c.sep.char, len(x.Target)-len(raw)+int(p.from))
+	return gate.Allow
 }
 
 // prepare sets what a parameter is judged by. Nothing is dropped from inside

@@ -16,10 +16,12 @@ func (s separator) cut(raw []byte, how escapes) (piece, rest []byte, more bool, 
 			return raw[:i], raw[i+1:], true, fine
 		case c == '%' && how != literal && i+2 < len(raw) && hexValues[raw[i+1]]<<4|hexValues[raw[i+2]] == s.char &&
 			hexValues[raw[i+1]] < 16:
-			if !s.encoded {
+			switch s.encoded {
+			case unclear:
 				return nil, nil, false, encodedSeparator
+			case separates:
+				return raw[:i], raw[i+3:], true, fine
 			}
-			return raw[:i], raw[i+3:], true, fine
 		}
 	}
 	return raw, nil, false, fine
