@@ -1,6 +1,8 @@
 package record
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -22,6 +24,7 @@ type Lines struct {
 	out    io.Writer
 	log    *slog.Logger
 	lost   atomic.Uint64
+	ended  atomic.Uint64 // lines that were written or counted as lost
 	asleep atomic.Bool
 	wake   chan struct{}
 	stop   chan struct{}
@@ -75,6 +78,19 @@ func (l *Lines) Close() error {
 	close(l.stop)
 	<-l.done
 	return l.failed
+}
+
+// Shutdown is Close for a writer that may be stuck: it waits until ctx ends at
+// most. What was not written by then is lost; the error says how many events.
+// The writing goroutine then stays until its writer lets it go.
+func (l *Lines) Shutdown(ctx context.Context) error {
+	close(l.stop)
+	select {
+	case <-l.done:
+		return l.failed
+	case <-ctx.Done():
+		return fmt.Errorf("%d were not taken in time", l.ring.tail.Load()-l.ended.Load()+l.lost.Load())
+	}
 }
 
 func (l *Lines) run() {
@@ -133,6 +149,7 @@ func (l *Lines) flush() {
 	if l.failed = err; err != nil {
 		l.lost.Add(l.lines)
 	}
+	l.ended.Add(l.lines)
 	l.batch, l.lines = l.batch[:0], 0
 	if err != nil && n > 0 {
 		l.batch = append(l.batch, '\n') // ends a line that was cut

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,11 +41,11 @@ func openEvents(c *Config, log *slog.Logger) (*events, error) {
 	return e, nil
 }
 
-// close writes what is waiting.
-func (e *events) close() error {
+// close writes what is waiting, until ctx ends at most.
+func (e *events) close(ctx context.Context) error {
 	var err error
 	if e.lines != nil {
-		err = e.lines.Close()
+		err = e.lines.Shutdown(ctx)
 	}
 	if e.file != nil {
 		if e := e.file.Close(); err == nil {

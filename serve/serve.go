@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -70,7 +71,7 @@ func Start(c Config) (*Program, error) {
 	}
 	p := &Program{config: c, failed: make(chan error, 1)}
 	if err := p.start(); err != nil {
-		p.close()
+		p.close(context.Background())
 		return nil, err
 	}
 	return p, nil
@@ -158,33 +159,43 @@ func (p *Program) URL() string {
 	return scheme + "://" + p.listener.Addr().String()
 }
 
-// Stop refuses new connections, lets exchanges end for the configured time or
-// until Cut is closed, and writes the last events. It returns an error when
-// exchanges were cut or events lost.
+// leastFlush is what the writer of events gets when exchanges took all the time
+// to drain.
+const leastFlush = time.Second
+
+// Stop refuses new connections, lets exchanges end for the configured time and
+// writes the last events, all of it until Cut is closed at most. It returns an
+// error when exchanges were cut or events lost.
 func (p *Program) Stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), p.config.Drain)
-	defer cancel()
+	uncut, cut := context.WithCancel(context.Background())
+	defer cut()
 	if p.config.Cut != nil {
-		watched := make(chan struct{})
-		defer close(watched)
 		go func() {
 			select {
 			case <-p.config.Cut:
-				cancel()
-			case <-watched:
+				cut()
+			case <-uncut.Done():
 			}
 		}()
 	}
+	end := time.Now().Add(p.config.Drain)
+	ctx, cancel := context.WithDeadline(uncut, end)
+	defer cancel()
 	err := p.engine.Shutdown(ctx)
 	if err != nil {
 		err = errors.New("stopped before all exchanges had ended")
 	}
-	return errors.Join(err, p.close())
+	if least := time.Now().Add(leastFlush); end.Before(least) {
+		end = least
+	}
+	flush, cancelFlush := context.WithDeadline(uncut, end)
+	defer cancelFlush()
+	return errors.Join(err, p.close(flush))
 }
 
 // close releases what was opened; it may be called after a start that failed
 // half-way.
-func (p *Program) close() error {
+func (p *Program) close(ctx context.Context) error {
 	if p.listener != nil {
 		p.listener.Close()
 	}
@@ -192,7 +203,7 @@ func (p *Program) close() error {
 		p.upstream.Close()
 	}
 	if p.events != nil {
-		return p.events.close()
+		return p.events.close(ctx)
 	}
 	return nil
 }

@@ -315,3 +315,39 @@ func TestLostEventsAreSaid(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// stuck is a writer that takes nothing, as a pipe whose reader has stopped.
+type stuck struct{ begun, free chan struct{} }
+
+func (s stuck) Write(p []byte) (int, error) {
+	select {
+	case s.begun <- struct{}{}:
+	default:
+	}
+	<-s.free
+	return len(p), nil
+}
+
+// TestStuckEventsDoNotKeepTheProgram ends a program whose events nobody reads.
+func TestStuckEventsDoNotKeepTheProgram(t *testing.T) {
+	for _, drain := range []time.Duration{time.Millisecond, time.Hour} {
+		w := stuck{make(chan struct{}, 1), make(chan struct{})}
+		cut := make(chan struct{})
+		p, err := serve.Start(serve.Config{
+			Contract: write(t, "pets.yaml", pets), Upstream: "http://127.0.0.1:1", Listen: "127.0.0.1:0",
+			Events: "-", Stdout: w, Drain: drain, Cut: cut,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-call(p.URL() + "/admin")
+		<-w.begun
+		if drain == time.Hour {
+			close(cut)
+		}
+		if err := p.Stop(); err == nil || !strings.Contains(err.Error(), "events were lost: 1 were not taken") {
+			t.Errorf("error %v", err)
+		}
+		close(w.free)
+	}
+}

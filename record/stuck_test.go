@@ -1,0 +1,50 @@
+package record
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// stuck is a writer that takes nothing until it is let go.
+type stuck struct{ begun, free chan struct{} }
+
+func (s stuck) Write(p []byte) (int, error) {
+	select {
+	case s.begun <- struct{}{}:
+	default:
+	}
+	<-s.free
+	return len(p), nil
+}
+
+func TestShutdownDoesNotWaitForAStuckWriter(t *testing.T) {
+	w := stuck{make(chan struct{}, 1), make(chan struct{})}
+	l := NewLines(w, slog.New(slog.DiscardHandler))
+	for range 3 {
+		l.Record(&gate.Event{Method: "GET"})
+	}
+	<-w.begun
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.Shutdown(ctx); err == nil || !strings.Contains(err.Error(), "3 were not taken") {
+		t.Errorf("error %v", err)
+	}
+	close(w.free)
+	<-l.done
+}
+
+func TestShutdownWritesWhatIsWaiting(t *testing.T) {
+	var out strings.Builder
+	l := NewLines(&out, slog.New(slog.DiscardHandler))
+	l.Record(&gate.Event{Method: "GET"})
+	if err := l.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("written %q", out.String())
+	}
+}
