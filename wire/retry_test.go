@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
@@ -120,7 +119,7 @@ func TestPostIsNotSentTwice(t *testing.T) {
 // TestAPIThatStalls wants exchanges to end when the API stops within a body.
 func TestAPIThatStalls(t *testing.T) {
 	leak.Check(t)
-	stall := upstream.Options{StallTimeout: 50 * time.Millisecond, AnswerTimeout: 50 * time.Millisecond}
+	stall := upstream.Options{StallTimeout: brief, AnswerTimeout: brief}
 	t.Run("while-it-answers", func(t *testing.T) {
 		back := listen(t, func(c net.Conn) {
 			in := bufio.NewReader(c)

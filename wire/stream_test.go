@@ -230,7 +230,7 @@ func TestAPIThatDoesNotAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	up := to(t, "http://"+l.Addr().String(), upstream.Options{AnswerTimeout: 50 * time.Millisecond, MaxInFlight: 1})
+	up := to(t, "http://"+l.Addr().String(), upstream.Options{AnswerTimeout: brief, MaxInFlight: 1})
 	p := serve(t, up, std.Options{}, false)
 	for i, path := range []string{"/buffer", "/stream"} {
 		res, err := p.client(t).Post(p.url+path, "text/plain", strings.NewReader("hello"))
