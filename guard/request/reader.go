@@ -40,6 +40,9 @@ func (r *reader) close() {
 	if cap(r.names) > maxKept {
 		r.names = nil
 	}
+	if cap(r.spans) > maxKept/16 {
+		r.spans = nil
+	}
 	clear(r.heads) // holds views of the request
 	r.json, r.text, r.pairs = r.json[:0], r.text[:0], r.pairs[:0]
 	r.heads = r.heads[:0]
