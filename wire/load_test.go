@@ -5,12 +5,17 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
+	"github.com/gatehouse-api/gatehouse/wire/internal/stage"
 	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
 // fickle is an API that answers with the digest of the body, or before it has
@@ -38,19 +43,39 @@ func fickle(w http.ResponseWriter, r *http.Request) {
 // still read then would have another digest.
 func TestManyAtOnce(t *testing.T) {
 	for _, secure := range []bool{false, true} {
-		p := layTLS(t, http.HandlerFunc(fickle), std.Options{}, secure)
-		c := p.client(t)
-		var work sync.WaitGroup
-		for n := range 8 {
-			work.Go(func() {
-				random := rand.New(rand.NewPCG(1, uint64(n)))
-				for range 60 {
-					one(t, p, c, random)
-				}
-			})
-		}
-		work.Wait()
+		many(t, layTLS(t, http.HandlerFunc(fickle), std.Options{}, secure))
 	}
+}
+
+// TestManyAtOnceByAnotherServer is the same behind a server that is not ours.
+func TestManyAtOnceByAnotherServer(t *testing.T) {
+	leak.Check(t)
+	back := httptest.NewServer(http.HandlerFunc(fickle))
+	t.Cleanup(back.Close)
+	h := stage.New(t, to(t, back.URL, upstream.Options{}))
+	log := &log{}
+	front := httptest.NewUnstartedServer(std.Handler(h.Gate, std.Limits{}))
+	front.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(log, nil), slog.LevelInfo)
+	front.Start()
+	t.Cleanup(front.Close)
+	many(t, &path{House: h, url: front.URL})
+	if s := log.String(); s != "" {
+		t.Errorf("net/http says: %s", s)
+	}
+}
+
+func many(t *testing.T, p *path) {
+	c := p.client(t)
+	var work sync.WaitGroup
+	for n := range 8 {
+		work.Go(func() {
+			random := rand.New(rand.NewPCG(1, uint64(n)))
+			for range 60 {
+				one(t, p, c, random)
+			}
+		})
+	}
+	work.Wait()
 }
 
 func one(t *testing.T, p *path, c *http.Client, random *rand.Rand) {
