@@ -104,6 +104,28 @@ func Refusals(text string, codes []Code) (complaints []string) {
 	return complaints
 }
 
+var boundRow = regexp.MustCompile("^\\| .* \\| `([^`]+)` `([^`]+)` \\|$")
+
+// Bounds holds docs/reference/bounds.md against the code: each row names a file
+// and a piece of its text that says the bound.
+func Bounds(tree fs.FS, text string) (complaints []string) {
+	rows := 0
+	for line := range strings.Lines(text) {
+		m := boundRow.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if m == nil {
+			continue
+		}
+		rows++
+		if code, err := fs.ReadFile(tree, m[1]); err != nil || !strings.Contains(string(code), m[2]) {
+			complaints = append(complaints, fmt.Sprintf("docs/reference/bounds.md: %s does not say %q any more", m[1], m[2]))
+		}
+	}
+	if rows == 0 {
+		complaints = append(complaints, "docs/reference/bounds.md: has no row")
+	}
+	return complaints
+}
+
 var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 
 // Links demands that each relative link of the Markdown file at name leads to

@@ -49,6 +49,7 @@ func TestRepository(t *testing.T) {
 		{"dependencies", func(*testing.T) []string { return Dependencies(tree) }},
 		{"changelog", func(t *testing.T) []string { return Changelog(read(t, tree, "CHANGELOG.md")) }},
 		{"refusals", func(t *testing.T) []string { return Refusals(read(t, tree, "docs/refusals.md"), codes()) }},
+		{"bounds", func(t *testing.T) []string { return Bounds(tree, read(t, tree, "docs/reference/bounds.md")) }},
 		{"links", func(t *testing.T) []string { return allLinks(t, tree) }},
 	}
 	for _, rule := range rules {
@@ -149,6 +150,10 @@ func TestRulesGoRed(t *testing.T) {
 		{"refusal-unknown", fstest.MapFS{}, func(fstest.MapFS, *testing.T) []string {
 			return Refusals("| <a id=\"a\"></a>`a` | 400 | A. | x |\n| <a id=\"b\"></a>`b` | 400 | B. | x |\n", []Code{{"a", "A.", 400}})
 		}, "has 2 rows"},
+		{"bound-that-moved", fstest.MapFS{"a/a.go": {Data: []byte("const most = 2")}}, func(tree fstest.MapFS, _ *testing.T) []string {
+			return Bounds(tree, "| things | 1 | | `a/a.go` `most = 1` |\n")
+		}, `a/a.go does not say "most = 1"`},
+		{"no-bounds", fstest.MapFS{}, func(tree fstest.MapFS, _ *testing.T) []string { return Bounds(tree, "") }, "has no row"},
 		{"broken-link", fstest.MapFS{"docs/a.md": {}}, func(tree fstest.MapFS, _ *testing.T) []string {
 			return Links(tree, "docs/b.md", "[a](a.md) [top](../x.md#y) [web](https://example.org)")
 		}, "links to x.md"},
