@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,38 @@ func TestEarlyAnswer(t *testing.T) {
 		}
 		if n, err := in.Read(make([]byte, 1)); n != 0 || err == nil || isTimeout(err) {
 			t.Errorf("%s: the connection goes on: %v", length, err)
+		}
+	}
+}
+
+// TestBodyIsNeverTakenForARequest has the API answer early, and the rest of
+// the body look like a request.
+func TestBodyIsNeverTakenForARequest(t *testing.T) {
+	leak.Check(t)
+	back := listen(t, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(in); err != nil {
+				return
+			}
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly")
+		}
+	})
+	p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+	other := httptest.NewServer(std.Handler(p.Gate, std.Limits{}))
+	t.Cleanup(other.Close)
+	for _, way := range []*path{p, {addr: strings.TrimPrefix(other.URL, "http://")}} {
+		for _, length := range []string{"Content-Length: 100000", "Transfer-Encoding: chunked"} {
+			c := way.dial(t)
+			send(t, c, "POST /stream HTTP/1.1\r\nHost: a\r\n"+length+"\r\n\r\n")
+			in := bufio.NewReader(c)
+			if res, body := receive(t, in, "POST"); res.StatusCode != 200 || body != "early" || !res.Close {
+				t.Errorf("%s: %d %q, close %v", length, res.StatusCode, body, res.Close)
+			}
+			io.WriteString(c, good) // may be refused by then
+			if rest, _ := io.ReadAll(in); len(rest) > 0 {
+				t.Errorf("%s: a second answer: %q", length, rest)
+			}
 		}
 	}
 }

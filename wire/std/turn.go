@@ -20,6 +20,7 @@ type turn struct {
 	buf    []byte      // backs what came as strings
 	fields fields.List // of the answer
 	done   atomic.Bool // Incoming reached its end
+	lost   atomic.Bool // Incoming failed
 	both   bool        // the answer began before that
 	cut    bool        // the answer broke off
 	stop   bool        // Abort was called and works
@@ -49,6 +50,7 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 	cut, c := t.cut, t.conn
 	t.w, t.r, t.conn, t.buf, t.both, t.cut, t.stop = nil, nil, nil, t.buf[:0], false, false, false
 	t.done.Store(false)
+	t.lost.Store(false)
 	turns.Put(t)
 	if !cut {
 		return
@@ -129,8 +131,11 @@ func (t *turn) Read(p []byte) (int, error) {
 	switch {
 	case err == io.EOF:
 		t.done.Store(true)
-	case err != nil && t.conn != nil && t.conn.err != nil:
-		err = t.conn.err // net/http has words of its own for some
+	case err != nil:
+		t.lost.Store(true)
+		if t.conn != nil && t.conn.err != nil {
+			err = t.conn.err // net/http has words of its own for some
+		}
 	}
 	return n, err
 }
@@ -150,7 +155,7 @@ func (t *turn) Reply(x *gate.Exchange) error {
 	h := t.w.Header()
 	t.length(r.Status, int64(len(r.Body)))
 	t.addFields(h, r.Fields)
-	if r.Close || x.Broken != gate.Undecided {
+	if r.Close || x.Broken != gate.Undecided || t.lost.Load() {
 		h["Connection"] = closeValue
 	}
 	t.w.WriteHeader(r.Status)
@@ -194,12 +199,11 @@ func (t *turn) Relay(x *gate.Exchange) error {
 		// The answer begins while the client still sends: without this,
 		// net/http would read the rest of the body itself.
 		if err := rc.EnableFullDuplex(); err != nil && t.conn != nil {
+			t.cut = true
 			return err
 		}
 		t.both = true
-		if t.conn != nil && t.conn.pending.Load() {
-			// The rest of the body may never be read, and then the
-			// connection ends with this exchange.
+		if t.leaves() {
 			t.w.Header()["Connection"] = closeValue
 		}
 	}
@@ -216,6 +220,17 @@ func (t *turn) Relay(x *gate.Exchange) error {
 		t.Abort()
 	}
 	return err
+}
+
+// leaves reports whether the connection must end with an answer that begins
+// now, because the rest of the request's body may never be read. In a server
+// that is not ours nothing else keeps net/http from taking that rest for the
+// next request, which would be request smuggling.
+func (t *turn) leaves() bool {
+	if t.conn != nil {
+		return t.conn.pending.Load()
+	}
+	return t.r.ProtoMajor == 1
 }
 
 // copy writes the answer's body as it arrives.
