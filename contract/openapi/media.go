@@ -108,14 +108,22 @@ func (r *reader) encoding(n *source.Node, media string) *contract.Encoding {
 	}
 	e := &contract.Encoding{Style: contract.Form, Explode: true, Node: n}
 	// OpenAPI 3.0.4 section 4.7.15.1.2 has styles in URL-encoded forms only,
-	// OpenAPI 3.1.1 section 4.8.15.1.2 in multipart/form-data too.
-	styled := strings.HasPrefix(media, formType) || r.version != v30 && strings.HasPrefix(media, "multipart/form-data")
+	// OpenAPI 3.1.1 section 4.8.15.1.2 in multipart/form-data too. Documents of
+	// 3.0 write them there as well, and their clients do what they say.
+	multipart := strings.HasPrefix(media, "multipart/form-data")
+	styled := multipart || strings.HasPrefix(media, formType)
 	for _, name := range []string{"style", "explode", "allowReserved"} {
-		if at := n.Get(name); at != nil && !styled {
+		at := n.Get(name)
+		switch {
+		case at == nil:
+			continue
+		case !styled:
 			r.warn(at, "use contentType", "%q means nothing for %s in %s", name, media, r.version)
-		} else if at != nil {
-			e.StyleSet = true
+			continue
+		case multipart && r.version == v30:
+			r.warn(at, "it is read as OpenAPI 3.1 has it; other programs may not know it", "%q is not known for %s in %s", name, media, r.version)
 		}
+		e.StyleSet = true
 	}
 	if styled {
 		e.AllowReserved = n.Get("allowReserved").Bool()
