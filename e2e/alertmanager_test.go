@@ -101,13 +101,11 @@ func TestAlertmanager(t *testing.T) {
 	writeFile(t, config, alertmanagerConfig)
 	writeFile(t, filepath.Join(dir, "silences.json"), silencesToImport)
 
-	direct, gateAddress := freeAddress(t), freeAddress(t)
-	start(t, direct, program, "--config.file="+config, "--storage.path="+dir, "--web.listen-address="+direct, "--cluster.listen-address=")
+	direct := start(t, alertmanagerListens, program, "--config.file="+config, "--storage.path="+dir, "--web.listen-address="+anywhere, "--cluster.listen-address=")
 	back := newRelay(t, "http://"+direct)
 	document := edited(t, filepath.Join("testdata", "alertmanager", "openapi.yaml"), alertmanagerEdits)
-	start(t, gateAddress, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", gateAddress)
+	gateAddress := start(t, gateListens, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", anywhere)
 	front := newRelay(t, "http://"+gateAddress)
-	back.seen() // what asked whether the relay is there
 
 	tool := func(t *testing.T, address string, args ...string) string {
 		t.Helper()

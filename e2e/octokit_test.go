@@ -72,8 +72,7 @@ func TestOctokit(t *testing.T) {
 	}))
 	t.Cleanup(api.Close)
 	back := newRelay(t, api.URL)
-	gateAddress := freeAddress(t)
-	start(t, gateAddress, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", gateAddress)
+	gateAddress := start(t, gateListens, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", anywhere)
 	front := newRelay(t, "http://"+gateAddress)
 
 	t.Run("client", func(t *testing.T) {

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"syscall"
 	"testing"
@@ -36,6 +36,16 @@ func lack(t *testing.T, format string, args ...any) {
 	t.Skipf(format, args...)
 }
 
+// anywhere is a free port of loopback; programs say which one they took.
+const anywhere = "127.0.0.1:0"
+
+// How the programs say it.
+var (
+	gateListens         = regexp.MustCompile(`listening +https?://(127\.0\.0\.1:\d+)`)
+	alertmanagerListens = regexp.MustCompile(`msg="Listening on" address=(127\.0\.0\.1:\d+)`)
+	stripeListens       = regexp.MustCompile(`Listening for HTTP at address: (127\.0\.0\.1:\d+)`)
+)
+
 // gatehouse builds the command once and returns its path. The tests of the
 // command itself stand elsewhere; here it is one more program.
 var gatehouse = sync.OnceValues(func() (string, error) {
@@ -62,17 +72,6 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// freeAddress returns a loopback address that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // process is a program that a test started and will end.
 type process struct {
 	cmd  *exec.Cmd
@@ -95,9 +94,10 @@ func (p *process) output() string {
 	return p.out.String()
 }
 
-// start runs a program until the test ends and waits until it accepts
-// connections on address.
-func start(t *testing.T, address, program string, args ...string) *process {
+// start runs a program until the test ends. It waits until the program says
+// where it listens, which the first group of listening finds, and returns that
+// address.
+func start(t *testing.T, listening *regexp.Regexp, program string, args ...string) (address string) {
 	t.Helper()
 	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
@@ -110,25 +110,25 @@ func start(t *testing.T, address, program string, args ...string) *process {
 		close(p.done)
 	}()
 	t.Cleanup(func() { p.stop(t) })
-	p.await(t, address)
-	return p
+	return p.await(t, listening)
 }
 
-// await dials address until the program answers there, at most 15 seconds.
-func (p *process) await(t *testing.T, address string) {
+// await waits for the words of listening, at most 20 seconds.
+func (p *process) await(t *testing.T, listening *regexp.Regexp) string {
 	t.Helper()
-	end := time.After(15 * time.Second)
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		if c, err := net.Dial("tcp", address); err == nil {
-			c.Close()
-			return
+	end := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if found := listening.FindStringSubmatch(p.output()); found != nil {
+			return found[1]
 		}
 		select {
 		case <-tick.C:
 		case <-p.done:
 			t.Fatalf("%s ended before it listened: %v\n%s", p.cmd.Path, p.err, p.output())
 		case <-end:
-			t.Fatalf("%s does not listen on %s\n%s", p.cmd.Path, address, p.output())
+			t.Fatalf("%s does not say where it listens\n%s", p.cmd.Path, p.output())
 		}
 	}
 }

@@ -24,7 +24,7 @@ var stripeEdits = []edit{
 
 // stripeSuites are the packages of stripe-go whose tests are run: nearly every
 // operation with the examples of the document, and uploads of files.
-var stripeSuites = []string{"github.com/stripe/stripe-go/v85/example"}
+var stripeSuites = []string{"github.com/stripe/stripe-go/v85/example", "github.com/stripe/stripe-go/v85/file"}
 
 const (
 	stripeServer  = "github.com/stripe/stripe-mock"
@@ -68,12 +68,11 @@ func TestStripe(t *testing.T) {
 	server := buildStripe(t)
 	document := filepath.Join(goList(t, "-m", "-f", "{{.Dir}}", stripeServer), "embedded", "openapi", "spec3.json")
 
-	direct, gateAddress := freeAddress(t), freeAddress(t)
-	start(t, direct, server, "-http-addr", direct, "-https-addr", freeAddress(t))
+	direct := start(t, stripeListens, server, "-http-addr", anywhere, "-https-addr", anywhere)
 	past, back := newTLSRelay(t, "http://"+direct), newRelay(t, "http://"+direct)
 	certFile, keyFile := certificate(t)
-	start(t, gateAddress, gate, "serve", "--contract", edited(t, document, stripeEdits), "--upstream", "http://"+back.address(), "--authentication", "upstream",
-		"--listen", gateAddress, "--tls-cert", certFile, "--tls-key", keyFile)
+	gateAddress := start(t, gateListens, gate, "serve", "--contract", edited(t, document, stripeEdits), "--upstream", "http://"+back.address(), "--authentication", "upstream",
+		"--listen", anywhere, "--tls-cert", certFile, "--tls-key", keyFile)
 	// The tests of stripe-go insist on HTTP/2, which the gate does not speak.
 	front := newTLSRelay(t, "https://"+gateAddress)
 
