@@ -41,6 +41,10 @@ func (p *path) down(d []byte, i int) {
 	}
 }
 
+// before returns what stands up to p.at, so that no level of a deep document
+// reads what follows.
+func (p *path) before(d []byte) []byte { return d[:min(len(d), p.at+1)] }
+
 // member returns where the value of the right member begins, or -1.
 func (p *path) member(d []byte, i int) int {
 	i = space(d, i+1)
@@ -55,7 +59,7 @@ func (p *path) member(d []byte, i int) int {
 		if value < 0 {
 			return -1
 		}
-		end := jump(d, value)
+		end := jump(p.before(d), value)
 		if end < 0 || p.at >= key && p.at < end {
 			p.name(name)
 			if p.at <= key {
@@ -77,7 +81,7 @@ func (p *path) member(d []byte, i int) int {
 func (p *path) item(d []byte, i int) int {
 	i = space(d, i+1)
 	for k := 0; i < len(d) && d[i] != ']' && i <= p.at; k++ {
-		end := jump(d, i)
+		end := jump(p.before(d), i)
 		if end < 0 || p.at < end {
 			p.text.WriteString("/" + strconv.Itoa(k))
 			p.parts = itemParts(p.parts, k)
