@@ -37,7 +37,7 @@ func (d *dice) schema30(depth, refs int) map[string]any {
 		s["type"] = kind
 	}
 	if d.one(4) {
-		s["nullable"] = d.one(2) || d.one(2)
+		s["nullable"] = !d.one(4)
 	}
 	if depth > 0 && kind == "array" {
 		s["items"] = d.schema30(depth-1, refs)
