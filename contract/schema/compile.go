@@ -34,6 +34,7 @@ type Compiler struct {
 	envs      map[string]*env
 	dynamic   bool           // dynamic scopes are followed
 	wantsEnv  bool           // they should have been
+	exhausted bool           // there are too many dynamic scopes
 	unknown   map[string]int // formats that assert nothing
 }
 
@@ -149,6 +150,9 @@ var bad = &node{flags: broken, accept: allKinds}
 
 // node compiles the schema at n.
 func (c *Compiler) node(n *source.Node, s scope) *node {
+	if c.exhausted {
+		return bad
+	}
 	n, s, ok := c.follow(n, s)
 	if !ok {
 		return bad

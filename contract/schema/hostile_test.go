@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
 // slow bounds how long a hostile document of a megabyte may take. Honest
@@ -97,6 +99,41 @@ func TestHostile(t *testing.T) {
 				t.Errorf("got %v %+v, want %q", ok, f, r.want)
 			}
 		})
+	}
+}
+
+// Dynamic anchors of many resources could be bound in any combination.
+func TestManyDynamicScopes(t *testing.T) {
+	text := `{"$id":"https://x.example/","$defs":{` + repeat(40, func(i int) string {
+		return fmt.Sprintf(`"d%d":{"$id":"r%d","$dynamicAnchor":"a%d","properties":{%s}}`, i, i, i,
+			repeat(40, func(j int) string { return fmt.Sprintf(`"p%d":{"$ref":"r%d"}`, j, j) }))
+	}) + `},"$ref":"r0"}`
+	f, _ := source.Parse("s.json", []byte(text))
+	start := time.Now()
+	c := NewCompiler(Options{Pure: true})
+	s := c.Compile(f.Root)
+	if took := time.Since(start); took > slow {
+		t.Errorf("took %v", took)
+	}
+	if !strings.Contains(c.Problems().Error(), "dynamic anchors combine to more than") {
+		t.Errorf("problems: %v", c.Problems())
+	}
+	if s.Read(new(State), []byte(`{}`)) {
+		t.Error("a schema with problems accepts")
+	}
+}
+
+// Many dangling references are reported in time.
+func TestManyDanglingReferences(t *testing.T) {
+	long := strings.Repeat("n", 50)
+	text := `{"properties":{` + repeat(3000, func(i int) string { return fmt.Sprintf(`"p%d":{"$ref":"#/$defs/%s%d"}`, i, long, -i-1) }) + `},
+		"$defs":{` + repeat(3000, func(i int) string { return fmt.Sprintf(`"%s%d":{}`, long, i) }) + `}}`
+	f, _ := source.Parse("s.json", []byte(text))
+	start := time.Now()
+	c := NewCompiler(Options{})
+	c.Compile(f.Root)
+	if took := time.Since(start); took > slow || len(c.Problems()) != 3000 {
+		t.Errorf("%d problems in %v", len(c.Problems()), took)
 	}
 }
 

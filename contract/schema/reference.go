@@ -100,8 +100,10 @@ func (c *Compiler) target(ref *source.Node, s scope) (target, bool) {
 		return target{a.n, res}, true
 	}
 	hint := "anchors of a schema are set by $anchor"
-	if near := nearest(fragment, res.anchors); near != "" {
-		hint = "did you mean #" + near + "?"
+	if c.hinting() {
+		if near := nearest(fragment, res.anchors); near != "" {
+			hint = "did you mean #" + near + "?"
+		}
 	}
 	c.problem(source.At(ref, hint, "no schema has the anchor %q", shorten(fragment, 80)))
 	return target{}, false
@@ -139,14 +141,20 @@ func (c *Compiler) pointed(ref *source.Node, fragment string, res *resource) (ta
 func (c *Compiler) unresolved(ref, n *source.Node, token string) {
 	hint := "check the spelling of the reference"
 	names := make(map[string]bool)
-	for name := range n.Members() {
-		names[name] = true
+	if c.hinting() {
+		for name := range n.Members() {
+			names[name] = true
+		}
 	}
 	if near := nearest(token, names); near != "" {
 		hint = "did you mean " + strconv.Quote(shorten(near, 60)) + "?"
 	}
 	c.problem(source.At(ref, hint, "the reference %q leads nowhere: there is no %q", shorten(ref.Str(), 120), shorten(token, 60)))
 }
+
+// hinting reports whether names are still searched for what was meant: the
+// first problems are read, and the search is not free.
+func (c *Compiler) hinting() bool { return c.errors < 10 }
 
 // nearest returns the name that differs least from s, "" when none is near.
 func nearest[V any](s string, names map[string]V) string {
@@ -165,11 +173,11 @@ func nearest[V any](s string, names map[string]V) string {
 // distance is the edit distance of a and b without regard to case, or more
 // than most when it is larger.
 func distance(a, b string, most int) int {
-	if len(a) > 100 || len(b) > 100 {
+	if len(a) > 64 || len(b) > 64 {
 		return most + 1
 	}
 	a, b = strings.ToLower(a), strings.ToLower(b)
-	var row [101]int
+	var row [65]int
 	for j := range len(b) + 1 {
 		row[j] = j
 	}

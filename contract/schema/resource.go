@@ -222,6 +222,9 @@ type env struct {
 	targets []target
 }
 
+// maxScopes bounds how many dynamic scopes schemas are compiled for.
+const maxScopes = 200
+
 // target is where a reference leads.
 type target struct {
 	n   *source.Node
@@ -240,7 +243,7 @@ func (e *env) find(name string) (target, bool) {
 // inside returns the scope with res as the innermost resource.
 func (c *Compiler) inside(s scope, res *resource) scope {
 	s.res = res
-	if !c.dynamic {
+	if !c.dynamic || c.exhausted {
 		return s
 	}
 	c.index(res)
@@ -268,6 +271,11 @@ func (c *Compiler) inside(s scope, res *resource) scope {
 	}
 	if known := c.envs[key.String()]; known != nil {
 		s.env = known
+		return s
+	}
+	if len(c.envs) == maxScopes {
+		c.problem(source.At(res.root, "use fewer dynamic anchors", "dynamic anchors combine to more than %d scopes", maxScopes))
+		c.exhausted = true
 		return s
 	}
 	c.envs[key.String()] = next

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -15,14 +16,32 @@ func (s *Schema) Shape(depth int) *Shape {
 	if s == nil || s.root == nil {
 		return nil
 	}
-	return shape([]*node{s.root}, depth)
+	sh := shaper{make(map[string]*Shape)}
+	return sh.shape([]*node{s.root}, depth)
 }
 
+// shaper remembers the shapes of one call, so that schemas which refer to
+// each other from many places are looked at once a level.
+type shaper struct{ known map[string]*Shape }
+
 // shape merges the schemas that apply to one value together.
-func shape(list []*node, depth int) *Shape {
+func (sh *shaper) shape(list []*node, depth int) *Shape {
 	if len(list) == 0 {
 		return nil
 	}
+	key := fmt.Sprint(depth)
+	for _, n := range list {
+		key += fmt.Sprintf(" %p", n)
+	}
+	known, ok := sh.known[key]
+	if !ok {
+		known = sh.merge(list, depth)
+		sh.known[key] = known
+	}
+	return known
+}
+
+func (sh *shaper) merge(list []*node, depth int) *Shape {
 	out := &Shape{Types: ^Types(0)}
 	var all []*node
 	for _, n := range list {
@@ -49,7 +68,7 @@ func shape(list []*node, depth int) *Shape {
 	if depth <= 0 || out.Types&(1<<source.Object|1<<source.Array) == 0 {
 		return leafShape(*out)
 	}
-	out.Properties = shapeProperties(list, all, depth)
+	out.Properties = sh.properties(list, all, depth)
 	extra, items := []*node(nil), []*node(nil)
 	prefix := 0
 	for _, n := range all {
@@ -66,9 +85,9 @@ func shape(list []*node, depth int) *Shape {
 			prefix = max(prefix, len(n.arr.prefix))
 		}
 	}
-	out.Extra, out.Items = shape(extra, depth-1), shape(items, depth-1)
+	out.Extra, out.Items = sh.shape(extra, depth-1), sh.shape(items, depth-1)
 	for k := range prefix {
-		out.Prefix = append(out.Prefix, shape(roots(itemParts(all, k)), depth-1))
+		out.Prefix = append(out.Prefix, sh.shape(itemParts(all, k), depth-1))
 	}
 	return out
 }
@@ -92,10 +111,7 @@ func leafShape(s Shape) *Shape {
 	return known.(*Shape)
 }
 
-// roots bounds what is merged.
-func roots(list []*node) []*node { return list[:min(len(list), maxParts)] }
-
-func shapeProperties(list, all []*node, depth int) []PropertyShape {
+func (sh *shaper) properties(list, all []*node, depth int) []PropertyShape {
 	byName := make(map[string][]*node)
 	for _, n := range all {
 		if n.obj == nil {
@@ -113,7 +129,7 @@ func shapeProperties(list, all []*node, depth int) []PropertyShape {
 	}
 	var out []PropertyShape
 	for name, nodes := range byName {
-		out = append(out, PropertyShape{Name: name, Required: requires(must, name), Shape: either(nodes, depth-1)})
+		out = append(out, PropertyShape{Name: name, Required: requires(must, name), Shape: sh.either(nodes, depth-1)})
 	}
 	slices.SortFunc(out, func(a, b PropertyShape) int { return cmp.Compare(a.Name, b.Name) })
 	return out
@@ -121,11 +137,11 @@ func shapeProperties(list, all []*node, depth int) []PropertyShape {
 
 // either merges schemas of which several may apply: the same property in
 // different branches.
-func either(nodes []*node, depth int) *Shape {
+func (sh *shaper) either(nodes []*node, depth int) *Shape {
 	if len(nodes) == 1 {
-		return shape(nodes, depth)
+		return sh.shape(nodes, depth)
 	}
-	out := *shape(nodes, depth)
+	out := *sh.shape(nodes, depth)
 	out.Types = 0
 	for _, n := range nodes {
 		out.Types |= typesOf(n.accept)

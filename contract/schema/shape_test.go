@@ -76,3 +76,13 @@ func TestShape(t *testing.T) {
 		})
 	}
 }
+
+// Wide schemas that refer to each other do not make shapes explode.
+func TestShapeOfWideRecursion(t *testing.T) {
+	wide := repeat(300, func(i int) string { return fmt.Sprintf(`"p%d":{"$ref":"#"}`, i) })
+	for _, text := range []string{`{"type":"object","properties":{` + wide + `}}`, `{"type":"object","allOf":[{"properties":{` + wide + `}},{"properties":{` + wide + `}}]}`} {
+		if s := compile(t, text, Options{}).Shape(6); len(s.Properties) != 300 || len(s.Properties[7].Properties) != 300 {
+			t.Error("the shape is not complete")
+		}
+	}
+}
