@@ -82,8 +82,15 @@ func (g *Gate) Release(x *Exchange) {
 // maxKept bounds the buffers that a pooled exchange keeps, in bytes.
 const maxKept = 64 << 10
 
+// maxKeptEdits bounds the edits that a pooled exchange keeps room for.
+const maxKeptEdits = 1024
+
 // reset empties x but keeps its buffers for the next exchange.
 func (x *Exchange) reset() {
+	x.Schema.Forget()
+	if cap(x.Edits) > maxKeptEdits {
+		x.Edits = nil
+	}
 	*x = Exchange{
 		Fields:    x.Fields[:0],
 		Match:     x.Match,
