@@ -42,7 +42,8 @@ func (g *Guard) judgeCookies(x *gate.Exchange, r *reader) gate.Verdict {
 	return gate.Allow
 }
 
-// cookieOctets are the bytes of an unquoted value (RFC 6265 section 4.1.1).
+// cookieOctets are the bytes of a name, of which a token is a part, and of an
+// unquoted value (RFC 6265 section 4.1.1).
 var cookieOctets = func() (t [256]bool) {
 	for i := 0x21; i < 0x7f; i++ {
 		t[i] = i != '"' && i != ',' && i != '\\'
@@ -82,10 +83,16 @@ func (r *reader) splitCookies(raw []byte, fs *fields) issue {
 
 // checkCookie refuses a pair that some server could read as another one, or as
 // several: blanks and commas are separators to readers of older standards
-// (RFC 2109 section 4.3.4), quotes hide a semicolon from some.
+// (RFC 2109 section 4.3.4), quotes hide a semicolon from some, and names beyond
+// ASCII may begin or end with white space that some cut off.
 func checkCookie(name, value []byte, named bool, fs *fields) issue {
-	if len(name) == 0 || !plainCookie(name) || bytes.IndexByte(name, ',') >= 0 {
+	if len(name) == 0 {
 		return badCookie
+	}
+	for _, c := range name {
+		if !cookieOctets[c] {
+			return badCookie
+		}
 	}
 	if fs.slot(name) == noSlot {
 		return checkOtherCookie(value)

@@ -36,13 +36,7 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 			p.shape = c.shape.Items
 		}
 	}
-	types := typesOf(p.shape)
-	switch {
-	case p.shape != nil && p.shape.Binary:
-		p.form = binaryPart
-	case types&scalarTypes == 0 && types&allTypes != 0:
-		p.form = jsonPart
-	}
+	p.form = formOf(p.shape)
 	if e == nil {
 		return p
 	}
@@ -67,10 +61,23 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 	return p
 }
 
-// takes reports whether a part with header h may stand for the property.
+// formOf says how a part of shape s is read by default.
+func formOf(s *schema.Shape) partForm {
+	switch types := typesOf(s); {
+	case s != nil && s.Binary:
+		return binaryPart
+	case types&scalarTypes == 0 && types&allTypes != 0:
+		return jsonPart
+	}
+	return textPart
+}
+
+// takes reports whether a part with header h may stand for the property. Only
+// a binary one has a file name: servers keep files apart from values, so that
+// a value which came as a file would be missing behind the gate.
 func (e *partEncoding) takes(h *partHead) bool {
 	m := h.media
-	if e.form != binaryPart && !m.charsetKnown() {
+	if e.form != binaryPart && (h.file || !m.charsetKnown()) {
 		return false
 	}
 	if !h.typed {

@@ -102,6 +102,7 @@ func TestRequests(t *testing.T) {
 		}
 		return "POST /pets\nContent-Type: multipart/form-data; boundary=x\n\n" + b.String() + "--x--\r\n"
 	}
+	labels := func(list ...string) string { return strings.Replace(parts(list...), "/pets", "/labels", 1) }
 	rows := []struct{ name, request, want string }{
 		{"path-only", pet + tenant, ""},
 		{"path-not-integer", "GET /pets/seven" + tenant, "parameter-schema path id type"},
@@ -146,6 +147,12 @@ func TestRequests(t *testing.T) {
 		{"cookie-repeated", pet + tenant + "\nCookie: session=a; session=b", "parameter-repeated cookie session"},
 		{"cookie-fields-repeated", pet + tenant + "\nCookie: session=a\nCookie: session=b", "parameter-repeated header Cookie"},
 		{"cookie-form", pet + tenant + "\nCookie: x=\"; session=a\"", "parameter-form cookie"},
+		{"cookie-name-after-no-break-space", pet + tenant + "\nCookie: session=ok; \xc2\xa0session=b", "parameter-form cookie"},
+		{"cookie-name-after-next-line", pet + tenant + "\nCookie: session=ok; \xc2\x85session=b", "parameter-form cookie"},
+		{"cookie-name-after-ideographic-space", pet + tenant + "\nCookie: session=ok; \xe3\x80\x80session=b", "parameter-form cookie"},
+		{"cookie-name-beyond-ascii", pet + tenant + "\nCookie: caf\xc3\xa9=1; session=ok", "parameter-form cookie"},
+		{"cookie-without-name-beyond-ascii", pet + tenant + "\nCookie: session=ok; caf\xc3\xa9", "parameter-form cookie"},
+		{"cookie-of-others-beyond-ascii", pet + tenant + "\nCookie: x=caf\xc3\xa9; session=ok", ""},
 		{"body-on-get", pet + tenant + "\n\nhello", "body-unexpected body"},
 		{"body-on-delete", "DELETE /pets/7\nContent-Type: application/json\n\n{}", "body-unexpected body"},
 
@@ -209,6 +216,14 @@ func TestRequests(t *testing.T) {
 		{"multipart-deep-wrong", parts(`name="title"`, "Rex", `name="deep[n][0]"`, "x"), "body-schema body type"},
 		{"multipart-deep-gap", parts(`name="title"`, "Rex", `name="deep[n][1]"`, "1"), "body-part body deep"},
 		{"multipart-deep-of-other-type", parts(`name="title"`, "Rex", "name=\"deep[n][0]\"\nContent-Type: image/png", "1"), "body-part body deep"},
+		{"multipart-text-as-file", parts("name=\"title\"; filename=\"a\"", "Rex"), "body-part body title"},
+		{"multipart-number-as-file", parts(`name="title"`, "Rex", "name=\"count\"; filename=\"a\"\nContent-Type: text/plain", "3"), "body-part body count"},
+		{"multipart-json-as-file", parts(`name="title"`, "Rex", "name=\"meta\"; filename=\"blob\"\nContent-Type: application/json", `{"a":1}`), "body-part body meta"},
+		{"multipart-list-as-files", parts(`name="title"`, "Rex", `name="tags"`, "a", "name=\"tags\"; filename=\"b\"", "b"), "body-part body tags"},
+		{"multipart-deep-as-file", parts(`name="title"`, "Rex", "name=\"deep[n][0]\"; filename=\"b\"", "1"), "body-part body deep"},
+		{"multipart-rest", labels(`name="a"`, "x", "name=\"b\"\nContent-Type: text/plain", "y"), ""},
+		{"multipart-rest-as-file", labels("name=\"a\"; filename=\"f\"", "x"), "body-part body"},
+		{"multipart-rest-of-other-type", labels("name=\"a\"\nContent-Type: image/png", "x"), "body-part body"},
 		{"multipart-none", parts(), "body-schema body required"},
 		{"multipart-empty", "POST /pets\nContent-Type: multipart/form-data; boundary=x", "body-missing body"},
 		{"multipart-wrong", parts(`name="title"`, "Rex", `name="count"`, "x"), "body-schema body type"},

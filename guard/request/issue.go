@@ -70,7 +70,7 @@ var issues = [...]struct {
 	badMultipart:     {gate.BodySyntax, "must be parts between delimiter lines as in RFC 2046 section 5.1.1, with nothing before the first, nothing after the last, and the boundary nowhere else"},
 	badPartHead:      {gate.BodyPart, "the header of a part must hold only Content-Disposition, Content-Type, a true Content-Length and no transfer encoding, each once"},
 	badDisposition:   {gate.BodyPart, "each part must say form-data and its name, and may say a plain file name, without backslashes, paths, filename* or other parameters"},
-	badPartType:      {gate.BodyPart, "the part is of a type that the contract does not take here"},
+	badPartType:      {gate.BodyPart, "the part is of a type that the contract does not take here, or has a file name though it is no file"},
 }
 
 // deny refuses x for an issue with the value called name.

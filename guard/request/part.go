@@ -100,7 +100,7 @@ func (r *reader) styledParts(f *field, raw []byte) issue {
 // plainParts refuses parts of a slot that are not text.
 func (r *reader) plainParts(slot int) issue {
 	for i := r.chain(slot).head; i != 0; i = r.pairs[i-1].next {
-		if h := &r.heads[i-1]; h.typed && !h.media.is("text", "plain") || !h.media.charsetKnown() {
+		if h := &r.heads[i-1]; h.file || h.typed && !h.media.is("text", "plain") || !h.media.charsetKnown() {
 			return badPartType
 		}
 	}
@@ -153,11 +153,11 @@ func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
 			continue
 		}
 		shape, _ := propertyShape(f.shape, p.name(raw))
-		e := partEncoding{shape: shape}
-		if h.file || h.typed && !h.media.is("text", "plain") && h.media.kind() != jsonKind {
-			e.form = binaryPart
+		e := partEncoding{shape: shape, form: formOf(shape)}
+		if typesOf(shape)&allTypes == allTypes {
+			e.form = h.form() // nothing says what it is but the part itself
 		}
-		if !e.takesAny(h) {
+		if !e.takes(h) {
 			return badPartType
 		}
 		r.comma(1)
@@ -169,9 +169,17 @@ func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
 	return fine
 }
 
-// takesAny is takes for a part that no property describes.
-func (e *partEncoding) takesAny(h *partHead) bool {
-	return !h.typed || e.form == binaryPart || h.media.charsetKnown()
+// form says how a part that may be anything is read.
+func (h *partHead) form() partForm {
+	switch {
+	case h.file:
+		return binaryPart
+	case !h.typed, h.media.is("text", "plain"):
+		return textPart
+	case h.media.kind() == jsonKind:
+		return jsonPart
+	}
+	return binaryPart
 }
 
 // dropParts adds the edits that remove the parts that nobody takes, each with
