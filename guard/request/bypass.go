@@ -19,8 +19,7 @@ func (Bypass) Head(x *gate.Exchange) gate.Verdict {
 // bypassing are the header fields that are removed from every request unless
 // the contract declares them: those by which a client could have the API see
 // another method, target, host or address than the gate judged, and those that
-// the gate itself sets. They are matched without case and with "_" for "-",
-// since servers that hand fields on as variables cannot tell the two apart.
+// the gate itself sets. Their twins are removed, too: see sameDashed.
 var bypassing = [...]string{
 	// another method
 	"X-HTTP-Method-Override",
@@ -83,21 +82,44 @@ var bypassing = [...]string{
 	"Proxy",
 }
 
+// judged are the header fields that pass because the gate judges them: only
+// their twins are removed, which it does not judge. Those without "-" have none.
+var judged = [...]string{
+	"Content-Type",
+	"Content-Encoding",
+	"Content-Length",
+	"Content-Range",
+	"Transfer-Encoding",
+	"Proxy-Authorization",
+	"Proxy-Authenticate",
+	"Proxy-Connection",
+	"Keep-Alive",
+}
+
 // bypassPrefix begins the names of the gate's own fields.
 const bypassPrefix = "X-Gatehouse-"
 
-// maxBypass is above the length of every name in the table.
+// maxBypass is above the length of every name in the tables.
 const maxBypass = 40
 
-// bypassByLength are the names of the table by their length.
-var bypassByLength = func() (t [maxBypass][]string) {
+// bypass is one row of the tables.
+type bypass struct {
+	name   string
+	passes bool // itself, but for its twins
+}
+
+// bypassByLength are the rows of both tables by the length of their names.
+var bypassByLength = func() (t [maxBypass][]bypass) {
 	for _, n := range bypassing {
-		t[len(n)] = append(t[len(n)], n)
+		t[len(n)] = append(t[len(n)], bypass{n, false})
+	}
+	for _, n := range judged {
+		t[len(n)] = append(t[len(n)], bypass{n, true})
 	}
 	return t
 }()
 
-// bypasses reports whether name is in the table or is one of the gate's own.
+// bypasses reports whether the field called name must not reach the API.
 func bypasses(name []byte) bool {
 	if len(name) > len(bypassPrefix) && sameDashed(name[:len(bypassPrefix)], bypassPrefix) {
 		return true
@@ -105,15 +127,17 @@ func bypasses(name []byte) bool {
 	if len(name) >= maxBypass {
 		return false
 	}
-	for _, n := range bypassByLength[len(name)] {
-		if sameDashed(name, n) {
-			return true
+	for _, b := range bypassByLength[len(name)] {
+		if sameDashed(name, b.name) {
+			return !b.passes || !gate.EqualFold(name, b.name)
 		}
 	}
 	return false
 }
 
-// sameDashed compares names without case and takes "_" for "-".
+// sameDashed reports whether name is known or a twin of it: without case, and
+// with "_" or another mark for "-". Servers that hand fields on as variables
+// (RFC 3875 section 4.1.18) cannot tell twins apart.
 func sameDashed(name []byte, known string) bool {
 	if len(name) != len(known) {
 		return false
@@ -126,12 +150,13 @@ func sameDashed(name []byte, known string) bool {
 	return true
 }
 
+// dashed writes letters small, and "-" for what is no letter and no digit.
 func dashed(c byte) byte {
 	switch {
 	case 'A' <= c && c <= 'Z':
 		return c + 'a' - 'A'
-	case c == '_':
-		return '-'
+	case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		return c
 	}
-	return c
+	return '-'
 }

@@ -28,6 +28,14 @@ func TestBypassingFields(t *testing.T) {
 		{"declared-harmless-underscore", "X_Tenant", true},
 		{"other", "X-Other", false},
 		{"other-underscore", "X_Other", false},
+		{"content-type-underscore", "Content_Type", true},
+		{"content-type-other-mark", "content.TYPE", true},
+		{"content-encoding-underscore", "content_encoding", true},
+		{"content-length-underscore", "Content_Length", true},
+		{"transfer-encoding-underscore", "Transfer_Encoding", true},
+		{"proxy-authorization-underscore", "Proxy_Authorization", true},
+		{"judged-itself", "Transfer-Encoding", false},
+		{"without-a-dash", "Authorization", false},
 		{"empty", "", false},
 		{"long", strings.Repeat("X-", 100), false},
 	} {
@@ -46,11 +54,18 @@ func TestBypassingFields(t *testing.T) {
 // TestBypassTable keeps the table within its bounds.
 func TestBypassTable(t *testing.T) {
 	seen := map[string]bool{}
-	for _, n := range bypassing {
-		if folded := strings.ToLower(n); seen[folded] || len(n) >= maxBypass || !bypasses([]byte(n)) {
+	check := func(n string, itself bool) {
+		folded := strings.ToLower(n)
+		twin := strings.ReplaceAll(n, "-", "_")
+		if seen[folded] || len(n) >= maxBypass || bypasses([]byte(n)) != itself || !bypasses([]byte(twin)) {
 			t.Errorf("%s stands twice, is too long or is not found", n)
-		} else {
-			seen[folded] = true
 		}
+		seen[folded] = true
+	}
+	for _, n := range bypassing {
+		check(n, true)
+	}
+	for _, n := range judged {
+		check(n, false)
 	}
 }

@@ -37,8 +37,7 @@ func (b *builder) headers(op *contract.Operation) headers {
 
 func lengthBit(n int) uint64 { return 1 << min(n, 63) }
 
-// declared finds the field called name. Names that differ in "_" for "-" are
-// told apart by alike.
+// declared finds the field called name, or only a twin of it.
 func (h *headers) declared(name []byte) (exact, alike bool) {
 	if h.lengths&lengthBit(len(name)) == 0 {
 		return false, false
@@ -54,9 +53,8 @@ func (h *headers) declared(name []byte) (exact, alike bool) {
 	return false, alike
 }
 
-// strip removes the fields that would get around the checks. Fields that
-// differ from a declared one only by "_" for "-" are among them: servers that
-// hand fields on as variables (RFC 3875 section 4.1.18) cannot tell them apart.
+// strip removes the fields that would get around the checks, twins of declared
+// ones among them.
 func (h *headers) strip(x *gate.Exchange) {
 	for i := range x.Fields {
 		f := &x.Fields[i]
