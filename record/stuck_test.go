@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -35,6 +36,26 @@ func TestShutdownDoesNotWaitForAStuckWriter(t *testing.T) {
 	}
 	close(w.free)
 	<-l.done
+}
+
+// TestLogNeverHoldsUp writes more than a stuck writer takes and more than may
+// wait: no Write blocks, and the stream says what is missing.
+func TestLogNeverHoldsUp(t *testing.T) {
+	var out strings.Builder
+	w := stuck{make(chan struct{}, 1), make(chan struct{})}
+	l := NewLog(io.MultiWriter(w, &out))
+	log := slog.New(slog.NewTextHandler(l, nil))
+	for range 3 * queueSlots {
+		log.Info("said")
+	}
+	close(w.free)
+	if err := l.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Count(out.String(), "msg=said")
+	if said < queueSlots || said > 2*queueSlots+1 || !strings.Contains(out.String(), `msg="lines of this log were lost" count=`) {
+		t.Errorf("%d of %d lines", said, 3*queueSlots)
+	}
 }
 
 func TestShutdownWritesWhatIsWaiting(t *testing.T) {

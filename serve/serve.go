@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/std"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
@@ -29,6 +30,7 @@ type Program struct {
 	gate     *gate.Gate
 	engine   *std.Server
 	events   *events
+	log      *record.Log
 	upstream *upstream.Upstream
 	listener *edge.Listener
 	failed   chan error // the engine's end
@@ -82,7 +84,8 @@ func (p *Program) start() error {
 	if p.config.Quiet {
 		level = slog.LevelWarn
 	}
-	log := slog.New(slog.NewTextHandler(p.config.Stderr, &slog.HandlerOptions{Level: level}))
+	p.log = record.NewLog(p.config.Stderr)
+	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: level}))
 	var err error
 	if p.upstream, err = p.config.newUpstream(); err != nil {
 		return err
@@ -104,7 +107,7 @@ func (p *Program) start() error {
 		return err
 	}
 	if !p.config.Quiet {
-		io.WriteString(p.config.Stderr, p.banner(c, problems, exposed))
+		io.WriteString(p.log, p.banner(c, problems, exposed))
 	}
 	// A big document leaves many times the plan's size behind.
 	debug.FreeOSMemory()
@@ -202,8 +205,12 @@ func (p *Program) close(ctx context.Context) error {
 	if p.upstream != nil {
 		p.upstream.Close()
 	}
+	var err error
 	if p.events != nil {
-		return p.events.close(ctx)
+		err = p.events.close(ctx)
 	}
-	return nil
+	if p.log != nil {
+		p.log.Shutdown(ctx) // there is no place left to say that it is stuck
+	}
+	return err
 }

@@ -93,10 +93,10 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := curl(t, calling, gate.URL())
-	said := strings.NewReplacer(gate.URL(), "http://127.0.0.1:8080", api.URL, "http://127.0.0.1:9000").Replace(stderr.String())
 	if err := gate.Stop(); err != nil {
 		t.Error(err)
 	}
+	said := strings.NewReplacer(gate.URL(), "http://127.0.0.1:8080", api.URL, "http://127.0.0.1:9000").Replace(stderr.String())
 	if said != banner {
 		t.Errorf("the banner is\n%s\nthe README shows\n%s", said, banner)
 	}
