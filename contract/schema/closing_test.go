@@ -72,6 +72,13 @@ func TestClosed(t *testing.T) {
 		{"if-not-closed", `{"if":{"properties":{"k":{}}},"then":{"required":["z"]}}`, `{"k":2,"x":1}`, "required", ""},
 		{"dependent-schemas", `{"properties":{"a":{}},"dependentSchemas":{"a":{"properties":{"b":{}}}}}`, `{"a":1,"b":2}`, "", `{"a":1,"b":2}`},
 		{"dependent-schemas-idle", `{"properties":{"a":{}},"dependentSchemas":{"a":{"properties":{"b":{}}}}}`, `{"b":2}`, undeclared, `{}`},
+		{"dependent-schemas-alone", `{"dependentSchemas":{"bar":{"properties":{"foo":{}}}}}`, `{"bar":1,"foo":2}`, undeclared, `{,"foo":2}`},
+		{"dependent-schemas-alone-idle", `{"dependentSchemas":{"bar":{"properties":{"foo":{}}}}}`, `{"ab":"a"}`, undeclared, `{}`},
+		{"dependent-schemas-open-idle", `{"dependentSchemas":{"bar":{"properties":{"foo":{}}}},"additionalProperties":true}`, `{"ab":"a"}`, "", `{"ab":"a"}`},
+		{"dependent-schemas-bare-idle", `{"dependentSchemas":{"bar":{"required":["foo"]}}}`, `{"ab":"a"}`, "", `{"ab":"a"}`},
+		{"if-without-else-fails", `{"if":{"required":["k"]},"then":{"properties":{"x":{}}}}`, `{"z":1}`, undeclared, `{}`},
+		{"if-without-then-holds", `{"if":{"required":["k"]},"else":{"properties":{"x":{}}}}`, `{"k":1}`, undeclared, `{}`},
+		{"if-with-bare-else-fails", `{"if":{"required":["k"]},"then":{"properties":{"x":{}}},"else":true}`, `{"z":1}`, "", `{"z":1}`},
 		{"contains-not-closed", `{"contains":{"properties":{"a":{"type":"integer"}},"required":["a"]}}`, `[{"a":1,"b":2}]`, "", `[{"a":1,"b":2}]`},
 
 		// One place of the document, described twice: the union counts.

@@ -230,7 +230,7 @@ func (c *Compiler) shaped(m *source.Member, info keywordInfo) bool {
 		ok = v.Is(source.Object) || v.Is(source.Bool)
 	case schemas:
 		want = wanted[schemas].text
-		ok = v.Is(source.Array) && (v.Len() > 0 || info.id == kwPrefixItems)
+		ok = v.Is(source.Array) && v.Len() > 0
 	case strings1:
 		want = wanted[strings1].text
 		ok = v.Is(source.Array)

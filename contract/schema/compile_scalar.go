@@ -59,14 +59,10 @@ func (c *Compiler) scalars(n *node, set *keywordSet, res *resource) []*constant 
 	return consts
 }
 
-// contradiction reports bounds that no value satisfies. JSON Schema allows
-// them; in a contract they are a mistake.
+// contradiction warns of bounds that no value of their kind satisfies. JSON
+// Schema allows them: values of other kinds pass, and not turns them round.
 func (c *Compiler) contradiction(n *source.Node, hint, text string) {
-	p := source.At(n, hint, "%s", text)
-	if c.o.Pure {
-		p.Severity = source.Warning
-	}
-	c.problem(p)
+	c.problem(source.Warn(n, hint, "%s", text))
 }
 
 // stringRule returns the shared form of r, nil when it asks nothing.

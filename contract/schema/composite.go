@@ -193,10 +193,20 @@ func (st *State) ifThenElse(c *condition, d []byte, i int, track bool) bool {
 		}
 	}
 	if next == nil {
+		st.idle(c.then, track)
+		st.idle(c.otherwise, track)
 		return true
 	}
 	end = st.value(next, d, i, track)
 	return end >= 0 && st.charge(i, end)
+}
+
+// idle takes notice of a part that does not apply to this value: where it
+// names properties, the object is closed without them.
+func (st *State) idle(n *node, track bool) {
+	if track && n != nil && n.flags&closing != 0 {
+		st.closed = true
+	}
 }
 
 func (st *State) dependentSchemas(n *node, d []byte, i, end int, track bool) bool {
@@ -207,6 +217,7 @@ func (st *State) dependentSchemas(n *node, d []byte, i, end int, track bool) boo
 			return false
 		}
 		if at < 0 {
+			st.idle(dep.node, track)
 			continue
 		}
 		e := st.value(dep.node, d, i, track)
