@@ -15,6 +15,7 @@ const (
 	Malformed
 	LengthConflict
 	FieldsTooLarge
+	HeadTimeout
 	TargetTooLong
 	TransferCoding
 	HostInvalid
@@ -64,6 +65,7 @@ var table = [codes]row{
 	Malformed:           {"malformed", 400, "The request is not well-formed HTTP.", "RFC 9112 section 2.2"},
 	LengthConflict:      {"length-conflict", 400, "The request states the length of its body in more than one way.", "RFC 9112 section 6.3"},
 	FieldsTooLarge:      {"fields-too-large", 431, "The header fields are too large or too many.", "RFC 6585 section 5"},
+	HeadTimeout:         {"head-timeout", 408, "The head of the request did not arrive in time.", "RFC 9110 section 15.5.9"},
 	TargetTooLong:       {"target-too-long", 414, "The request target is too long.", "RFC 9110 section 15.5.15"},
 	TransferCoding:      {"transfer-coding", 501, "The transfer coding is not supported.", "RFC 9112 section 6.1"},
 	HostInvalid:         {"host-invalid", 400, "The Host field is missing, repeated or not a host.", "RFC 9112 section 3.2"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 const brief = 150 * time.Millisecond
 
 // short limits end what the tests make hang.
-var short = std.Limits{HeadTimeout: brief, IdleTimeout: brief, BodyGrace: brief, BodyRate: 1000, WriteStall: brief, Linger: time.Millisecond}
+var short = std.Limits{HeadTimeout: brief, IdleTimeout: brief, BodyGrace: brief, BodyRate: 1000, WriteStall: brief, HalfClose: brief, Linger: time.Millisecond}
 
 // TestSlowClientsAreCut wants connections to end that wait for a client.
 func TestSlowClientsAreCut(t *testing.T) {
@@ -36,11 +37,12 @@ func TestSlowClientsAreCut(t *testing.T) {
 			code   gate.Code
 		}{
 			{"silent", nil, 0, 0},
-			{"in-the-first-line", []string{"GET /ge"}, 0, 0},
-			{"in-the-head", []string{"GET /get HTTP/1.1\r\nHost: a\r\n"}, 0, 0},
+			{"in-the-first-line", []string{"GET /ge"}, 408, gate.HeadTimeout},
+			{"in-the-head", []string{"GET /get HTTP/1.1\r\nHost: a\r\n"}, 408, gate.HeadTimeout},
+			{"in-the-head-of-a-head", []string{"HEAD /get HTTP/1.1\r\nHost: a\r\n"}, 408, gate.HeadTimeout},
 			{"idle", []string{good}, 204, 0},
-			{"in-the-second-head", []string{good, "GET /"}, 204, 0},
-			{"in-the-second-head-at-once", []string{good + "GET /"}, 204, 0},
+			{"in-the-second-head", []string{good, "GET /"}, 408, gate.HeadTimeout},
+			{"in-the-second-head-at-once", []string{good + "GET /"}, 408, gate.HeadTimeout},
 			{"before-the-body", []string{"POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"}, 408, gate.BodyTimeout},
 			{"in-the-body", []string{"POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello"}, 408, gate.BodyTimeout},
 			{"in-a-streamed-body", []string{"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello"}, 408, gate.BodyTimeout},
@@ -55,16 +57,32 @@ func TestSlowClientsAreCut(t *testing.T) {
 				c := p.dial(t)
 				in := bufio.NewReader(c)
 				send(t, c, row.parts...)
+				answers := 0
 				if row.status != 0 {
-					if res, _ := receive(t, in, "GET"); res.StatusCode != row.status {
+					answers = 1 + strings.Count(strings.Join(row.parts, ""), good)
+					if row.status == 204 {
+						answers--
+					}
+				}
+				method, _, _ := strings.Cut(strings.Join(row.parts, ""), " ")
+				for i := range answers {
+					res, _ := receive(t, in, method)
+					if i == answers-1 && res.StatusCode != row.status {
 						t.Errorf("status %d, want %d", res.StatusCode, row.status)
 					}
-					if e := p.Event(0); row.code != 0 && e.Code != row.code {
+					e := p.Event(i)
+					if i == answers-1 && row.code != 0 && e.Code != row.code {
 						t.Errorf("event %v", e.Code)
+					}
+					if time.Since(e.Time) > time.Minute || e.Took < 0 || e.Took > time.Minute {
+						t.Errorf("event of %v, took %v", e.Time, e.Took)
 					}
 				}
 				if n, err := in.Read(make([]byte, 1)); n != 0 || err == nil || isTimeout(err) {
 					t.Errorf("the connection is not cut: %d bytes, %v", n, err)
+				}
+				if n := p.Events(); n != answers {
+					t.Errorf("%d events of %d exchanges", n, answers)
 				}
 			})
 		}

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
@@ -151,36 +150,6 @@ func TestBodyIsNeverTakenForARequest(t *testing.T) {
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
-}
-
-// TestClientGoesAway wants the API's request to end when the client leaves.
-func TestClientGoesAway(t *testing.T) {
-	for _, row := range []struct{ name, text string }{
-		{"while-it-waits", "GET /get HTTP/1.1\r\nHost: a\r\n\r\n"},
-		{"while-it-sends", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			began, ended := make(chan bool, 1), make(chan bool, 1)
-			p := lay(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				began <- true
-				io.Copy(io.Discard, r.Body)
-				<-r.Context().Done()
-				ended <- true
-			}), std.Options{})
-			c := p.dial(t)
-			send(t, c, row.text)
-			<-began
-			c.Close()
-			select {
-			case <-ended:
-			case <-time.After(5 * time.Second):
-				t.Fatal("the API still works")
-			}
-			if e := p.Event(0); e.Outcome != gate.Aborted && e.Code != gate.BodyIncomplete {
-				t.Errorf("event %v %v", e.Outcome, e.Code)
-			}
-		})
-	}
 }
 
 // TestAPIBreaksOff wants a truncated answer to reach the client truncated.

@@ -46,11 +46,13 @@ type conn struct {
 	slack   time.Duration // that reads of the body may still wait
 	err     error         // sticky
 
-	served int // heads that handlers took
+	served int          // heads that handlers took
+	ended  atomic.Int64 // exchanges that are over
 
 	mu     sync.Mutex
-	own    time.Time // our read deadline; guarded by mu
-	theirs time.Time // that of net/http; guarded by mu
+	own    time.Time     // our read deadline; guarded by mu
+	theirs time.Time     // that of net/http; guarded by mu
+	wake   chan struct{} // ends hold; guarded by mu
 
 	touched atomic.Bool // something came
 	pending atomic.Bool // there may be bytes of a request that nobody will read
@@ -126,7 +128,7 @@ func (c *conn) readHead() error {
 		n, err := c.Conn.Read(h.room())
 		h.raw = h.raw[:len(h.raw)+n]
 		if n == 0 {
-			return err
+			return c.missing(h, err)
 		}
 	}
 	if !c.timed {

@@ -34,6 +34,9 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.theirs = t
+	if !t.IsZero() {
+		c.wakeUp()
+	}
 	return c.arm()
 }
 
@@ -74,6 +77,9 @@ func (c *conn) Close() error {
 		return net.ErrClosed
 	}
 	defer c.server.forget(c)
+	c.mu.Lock()
+	c.wakeUp()
+	c.mu.Unlock()
 	if c.cut.Load() || c.server.cutting.Load() {
 		if t, ok := c.raw.(interface{ SetLinger(int) error }); ok {
 			t.SetLinger(0)

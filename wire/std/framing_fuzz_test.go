@@ -78,6 +78,7 @@ func read(t *testing.T, data []byte, piece, room int) (list []message) {
 			return append(list, m)
 		}
 		list = append(list, m)
+		c.ended.Add(1)
 	}
 }
 

@@ -13,6 +13,7 @@ type Limits struct {
 	BodyGrace   time.Duration // that a body may make the engine wait beyond its least rate; default 10s
 	BodyRate    int           // least bytes of a body per second of waiting, after the grace; default 500
 	WriteStall  time.Duration // that one write to the client may take; a write is at most 32 KiB; default 30s
+	HalfClose   time.Duration // for which a client that sends no more may still wait for its answer; more often it has left, and the API works for nobody; default 5s
 	Linger      time.Duration // for which a refused client is still listened to, so that it can read the refusal; default 500ms
 }
 
@@ -26,6 +27,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.BodyGrace, 10*time.Second)
 	fill(&l.BodyRate, 500)
 	fill(&l.WriteStall, 30*time.Second)
+	fill(&l.HalfClose, 5*time.Second)
 	fill(&l.Linger, 500*time.Millisecond)
 	return l
 }

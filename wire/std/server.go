@@ -85,6 +85,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	t := turns.Get().(*turn)
 	t.w, t.r = w, r
 	t.conn = r.Context().Value(connKey{}).(*conn)
+	defer t.conn.ended.Add(1)
 	t.serve(s.gate, fromHead)
 }
 

@@ -1,6 +1,7 @@
 package std
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -152,6 +153,10 @@ func (t *turn) Abort() {
 // Reply implements gate.Wire.
 func (t *turn) Reply(x *gate.Exchange) error {
 	r := &x.Reply
+	if x.Refused && x.Refusal.Code == gate.ClientGone { // nobody reads, and its status is for events
+		t.cut = true
+		return errGone
+	}
 	h := t.w.Header()
 	t.length(r.Status, int64(len(r.Body)))
 	t.addFields(h, r.Fields)
@@ -166,7 +171,10 @@ func (t *turn) Reply(x *gate.Exchange) error {
 	return err
 }
 
-var closeValue = []string{"close"}
+var (
+	errGone    = errors.New("the client is gone")
+	closeValue = []string{"close"}
+)
 
 // bodyAllowed follows RFC 9110 section 6.4.1.
 func bodyAllowed(status int) bool { return status >= 200 && status != 204 && status != 304 }
