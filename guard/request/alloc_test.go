@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
@@ -25,6 +26,26 @@ func TestNoAllocation(t *testing.T) {
 			x, g := h.request(t, text)
 			if again(x, g) != gate.Allow {
 				t.Fatalf("refused: %+v", x.Refusal)
+			}
+			if n := testing.AllocsPerRun(200, func() { again(x, g) }); n > 0 {
+				t.Errorf("%.0f allocations", n)
+			}
+		})
+	}
+}
+
+// TestNoAllocationOfDropping holds it for requests that lose something.
+func TestNoAllocationOfDropping(t *testing.T) {
+	h, _ := build(t, Options{Undeclared: schema.Drop, Misplaced: schema.Drop})
+	for name, text := range map[string]string{
+		"query": pet + "?x=1&limit=2\nX-Tenant: acme",
+		"json":  "POST /pets\nContent-Type: application/json\n\n{\"x\":1,\"name\":\"Rex\",\"id\":7}",
+		"form":  "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nx=1&name=Rex&y=2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			x, g := h.request(t, text)
+			if again(x, g) != gate.Allow || len(x.Edits) == 0 {
+				t.Fatalf("refused, or nothing is dropped: %+v", x.Refusal)
 			}
 			if n := testing.AllocsPerRun(200, func() { again(x, g) }); n > 0 {
 				t.Errorf("%.0f allocations", n)

@@ -131,13 +131,36 @@ func (b *body) judgeJSON(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	if !d.schema.Read(&x.Schema, x.Body) {
 		return refuseBody(x, x.Schema.Fault())
 	}
-	for i := range x.Schema.Spans {
-		if x.Schema.Spans[i].Tag == schema.TagDrop {
-			dropMembers(x, r, x.Body, x.Schema.Spans)
-			break
-		}
+	if drops(x.Schema.Spans) {
+		return b.dropMembers(x, r, d)
 	}
 	return gate.Allow
+}
+
+// dropMembers adds the edits that remove what is to be dropped from the body,
+// and judges what is left: keywords such as minProperties, uniqueItems and
+// anyOf saw what the API will not see.
+func (b *body) dropMembers(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
+	cuts := r.cutMembers(x.Body, x.Schema.Spans)
+	b.policies(&r.state)
+	undrop(&r.state)
+	if !d.schema.Read(&r.state, r.json) {
+		return refuseBody(x, r.state.Fault())
+	}
+	for i := 0; i < len(cuts) && !observed(x); i++ {
+		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: cuts[i].Start, End: cuts[i].End})
+	}
+	return gate.Allow
+}
+
+// undrop refuses where st would drop.
+func undrop(st *schema.State) {
+	if st.Undeclared == schema.Drop {
+		st.Undeclared = schema.Refuse
+	}
+	if st.Misplaced == schema.Drop {
+		st.Misplaced = schema.Refuse
+	}
 }
 
 // refuseBody refuses x for a fault of its body.

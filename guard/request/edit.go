@@ -45,12 +45,25 @@ func plainSeparators(x *gate.Exchange, value []byte, char byte, offset int) {
 
 var comma = []byte{','}
 
-// dropMembers adds the edits that remove from body, which is JSON, the members
-// that spans tagged TagDrop cover, with the right commas.
-func dropMembers(x *gate.Exchange, r *reader, body []byte, spans []schema.Span) {
+// drops reports whether one of spans says that a member is to go.
+func drops(spans []schema.Span) bool {
+	for i := range spans {
+		if spans[i].Tag == schema.TagDrop {
+			return true
+		}
+	}
+	return false
+}
+
+// cutMembers finds what must go from body, which is JSON, with the members that
+// spans tagged TagDrop cover and the right commas. It returns the cuts in
+// ascending order and writes what is left to r.json.
+func (r *reader) cutMembers(body []byte, spans []schema.Span) []schema.Span {
 	r.spans = append(r.spans[:0], spans...)
 	spans = outermost(r.spans)
-	for i := 0; i < len(spans) && !observed(x); {
+	cuts, at := spans[:0], 0 // cuts are at most as many as spans
+	r.json = r.json[:0]
+	for i := 0; i < len(spans); {
 		start, end := int(spans[i].Start), int(spans[i].End)
 		i++
 		next := skipSpace(body, end)
@@ -68,8 +81,12 @@ func dropMembers(x *gate.Exchange, r *reader, body []byte, spans []schema.Span) 
 		} else if before := skipSpaceBack(body, start); before > 0 && body[before-1] == ',' {
 			start = before - 1 // the last ones take the comma before them
 		}
-		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: uint32(start), End: uint32(end)})
+		cuts = append(cuts, schema.Span{Start: uint32(start), End: uint32(end)})
+		r.json = append(r.json, body[at:start]...)
+		at = end
 	}
+	r.json = append(r.json, body[at:]...)
+	return cuts
 }
 
 // outermost moves the drop spans that lie in no other to the end of spans, in

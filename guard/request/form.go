@@ -147,14 +147,11 @@ func (b *body) formUnknown(r *reader, f *form, raw []byte) (bad issue) {
 	return fine
 }
 
-// judgeObject judges the object that a form was written as. A form takes part
-// in no dropping inside of its values.
+// judgeObject judges the object that a form was written as, without what is
+// dropped. Nothing is dropped from inside its values.
 func (b *body) judgeObject(x *gate.Exchange, r *reader, s *schema.Schema) gate.Verdict {
 	b.policies(&r.state)
-	if r.state.Undeclared == schema.Drop {
-		r.state.Undeclared = schema.Refuse
-	}
-	r.state.Misplaced = schema.Refuse
+	undrop(&r.state)
 	if s.Read(&r.state, r.json) {
 		return gate.Allow
 	}

@@ -22,7 +22,7 @@ type Options struct {
 	// Undeclared is for query fields, form fields, parts and object properties
 	// that the contract does not name. Drop removes whole fields and parts,
 	// and properties of JSON bodies; inside of a parameter or a field they
-	// are refused all the same.
+	// are refused all the same. What is left is judged again as if by Refuse.
 	Undeclared schema.Policy
 	// Misplaced is for readOnly properties. Drop removes them from JSON
 	// bodies; elsewhere they are refused all the same.

@@ -1,7 +1,6 @@
 package request
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -289,47 +288,6 @@ func TestChunked(t *testing.T) {
 			}
 			if got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
-			}
-		})
-	}
-}
-
-// TestDropped removes what the contract does not name; what is left passes a
-// guard that refuses.
-func TestDropped(t *testing.T) {
-	drop, _ := build(t, Options{Undeclared: schema.Drop, Misplaced: schema.Drop})
-	strict, _ := build(t, Options{})
-	const multi = "POST /pets\nContent-Type: multipart/form-data; boundary=x\n\n"
-	title := "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nRex\r\n"
-	other := "--x\r\nContent-Disposition: form-data; name=\"other\"; filename=\"f\"\r\n\r\n\xff\r\n"
-	for _, row := range []struct{ name, request, want string }{
-		{"query", pet + "?x=1&limit=2&filter[nick]=3\nX-Tenant: acme", pet + "?limit=2\nX-Tenant: acme"},
-		{"json", "POST /pets\nContent-Type: application/json\n\n{\"x\":{\"y\":1}, \"name\":\"Rex\" ,\"id\":7, \"home\":{\"z\":1}}", "POST /pets\nContent-Type: application/json\n\n{\"name\":\"Rex\" ,\"home\":{}}"},
-		{"form", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nx=1&name=Rex&y=2", "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\nname=Rex"},
-		{"multipart", multi + other + title + other + "--x--", multi + title + "--x--"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			x, g := drop.request(t, row.request)
-			if walk(x, g) != gate.Allow {
-				t.Fatalf("refused: %+v", x.Refusal)
-			}
-			y, g := strict.request(t, row.want)
-			if walk(y, g) != gate.Allow {
-				t.Fatalf("the rest is refused: %+v", y.Refusal)
-			}
-			var onTarget, onBody []gate.Edit
-			for _, e := range x.Edits {
-				if e.Part == gate.OnTarget {
-					onTarget = append(onTarget, e)
-				} else {
-					onBody = append(onBody, e)
-				}
-			}
-			if got := spliced(t, x.Target, onTarget); !bytes.Equal(got, y.Target) {
-				t.Errorf("target %s, want %s", got, y.Target)
-			}
-			if got := spliced(t, x.Body, onBody); string(got) != string(y.Body) {
-				t.Errorf("body %q, want %q", got, y.Body)
 			}
 		})
 	}
