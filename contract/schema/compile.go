@@ -92,7 +92,7 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 	if c.errors > errors {
 		root = bad
 	}
-	return &Schema{root: root}
+	return &Schema{root: root, pure: c.o.Pure}
 }
 
 // Problems returns what was wrong with all schemas compiled so far.

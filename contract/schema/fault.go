@@ -49,6 +49,8 @@ const (
 	wOneOf
 	wOneOfMany
 	wDiscriminator
+	wNumber
+	wCase
 )
 
 // words names the keywords, and what was wanted where that needs no more.
@@ -92,6 +94,8 @@ var words = [...]struct{ name, want string }{
 	wOneOf:                 {"oneOf", ""},
 	wOneOfMany:             {"oneOf", ""},
 	wDiscriminator:         {"discriminator", ""},
+	wNumber:                {"number", "must be a number that a double can hold"},
+	wCase:                  {"case", "must write declared names as the contract does, in upper and lower case"},
 }
 
 // Fault says why the last Read reported false. It allocates, and reads the

@@ -1,5 +1,7 @@
 package schema
 
+import "math/big"
+
 // numeral is a number of the document. When small, its value is
 // m / 10^scale exactly; otherwise its text must be looked at.
 type numeral struct {
@@ -53,12 +55,40 @@ func (st *State) numeral(d []byte, i int, n *numeral) int {
 		if i = exponentEnd(d, i+1); i < 0 {
 			return st.syntax(n.start)
 		}
+		if st.gate && overflows(d[n.start:i]) {
+			return st.stop(wNumber, n.start)
+		}
+	} else if digits > maxDoubleDigits && st.gate && overflows(d[n.start:i]) {
+		return st.stop(wNumber, n.start)
 	}
 	if negative {
 		m = -m
 	}
 	n.m, n.scale, n.end = m, scale, i
 	return i
+}
+
+// maxDoubleDigits is how many digits a number may have before its point that
+// cannot be too large for a double, whatever they are.
+const maxDoubleDigits = 308
+
+// tooLarge is the least magnitude that rounds to infinity in IEEE 754's
+// binary64: half-way from the greatest double to 2^1024.
+var tooLarge = func() decimal {
+	one := big.NewInt(1)
+	x := new(big.Int).Sub(new(big.Int).Lsh(one, 1024), new(big.Int).Lsh(one, 970))
+	return parseDecimal([]byte(x.String()))
+}()
+
+// overflows reports whether the number's magnitude is beyond doubles: some
+// readers refuse it, others read infinity.
+func overflows(text []byte) bool {
+	x := parseDecimal(text)
+	if x.sign == 0 {
+		return false
+	}
+	x.sign = 1
+	return compareDecimals(&x, &tooLarge) >= 0
 }
 
 // exponentEnd reads what stands after the e.

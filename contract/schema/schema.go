@@ -99,6 +99,7 @@ type Fault struct {
 // Schema is a compiled schema.
 type Schema struct {
 	root *node
+	pure bool
 }
 
 // State is what one reading needs: its policies, its result and its scratch

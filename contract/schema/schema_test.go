@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -83,7 +84,7 @@ func TestOpenAPI30(t *testing.T) {
 		{"integer-as-exponent", `{"type":"integer"}`, `12e-1`, "type"},
 		{"float", `{"type":"number","format":"float"}`, `1e39`, "format"},
 		{"double", `{"type":"number","format":"double"}`, `1e39`, ""},
-		{"double-too-large", `{"type":"number","format":"double"}`, `1e400`, "format"},
+		{"double-too-large", `{"type":"number","format":"double"}`, `1e400`, "number"},
 		{"byte", `{"type":"string","format":"byte"}`, `"aGk="`, ""},
 		{"byte-wrong", `{"type":"string","format":"byte"}`, `"aGk"`, "format"},
 		{"date", `{"type":"string","format":"date"}`, `"2026-02-29"`, "format"},
@@ -187,4 +188,39 @@ func TestNumbers(t *testing.T) {
 		{"multiple-huge-exponent", `{"multipleOf":3}`, `3e99999999999999`, ""},
 		{"multiple-of-zero", `{"multipleOf":3}`, `0`, ""},
 	})
+}
+
+// What a double cannot hold is infinity to some readers and an error to
+// others: the gate refuses it wherever it stands.
+func TestNumbersBeyondDoubles(t *testing.T) {
+	const open, any = `{"properties":{"a":{"type":"number"}},"additionalProperties":true}`, `{}`
+	long := strings.Repeat("9", 308)
+	rows := []row{
+		{"declared", open, `{"a":1e400}`, "number"},
+		{"declared-negative", open, `{"a":-1e400}`, "number"},
+		{"undeclared", open, `{"b":1e309}`, "number"},
+		{"untyped", any, `1e1000000000`, "number"},
+		{"nested", any, `[[{"x":[1E+400]}]]`, "number"},
+		{"of-another-type", `{"type":"string"}`, `1e400`, "number"},
+		{"in-not", `{"not":{"type":"string"}}`, `1e400`, "number"},
+		{"in-a-branch", `{"anyOf":[{"type":"string"},{"properties":{"a":{"maximum":5}}},{}]}`, `{"a":1e400}`, "number"},
+		{"in-an-enumeration", `{"enum":[1e400,1]}`, `1e400`, "number"},
+		{"many-digits", any, long + "9", "number"},
+		{"many-digits-with-fraction", any, "9" + long + ".5", "number"},
+		{"largest", any, `1.7976931348623157e308`, ""},
+		{"rounds-to-the-largest", any, `1.797693134862315807e308`, ""},
+		{"rounds-to-infinity", any, `1.797693134862315808e308`, "number"},
+		{"digits-that-fit", any, long, ""},
+		{"digits-of-a-fraction", any, "0." + long + long, ""},
+		{"leading-digits-and-small-exponent", any, long + long + "e-308", ""},
+		{"tiny", any, `1e-400`, ""},
+		{"zero", any, `0e400`, ""},
+	}
+	check(t, Options{}, State{}, rows)
+	var st State
+	for _, doc := range []string{`1e400`, long + "9"} {
+		if !compile(t, any, Options{Pure: true}).Read(&st, []byte(doc)) {
+			t.Errorf("pure mode refuses %.9s: %+v", doc, st.Fault())
+		}
+	}
 }

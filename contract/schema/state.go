@@ -16,6 +16,7 @@ const (
 type scratch struct {
 	root *Schema
 	data []byte
+	gate bool // not Pure: documents must be read alike by others
 
 	depth  int
 	work   int // bytes left to be read again
@@ -86,6 +87,7 @@ func (s *Schema) Read(st *State, data []byte) bool {
 
 func (st *State) start(s *Schema, data []byte) {
 	st.root, st.data = s, data
+	st.gate = s != nil && !s.pure
 	st.Spans = st.Spans[:0]
 	st.work = workPerByte*len(data) + workFree
 	st.confirm = false
