@@ -171,7 +171,7 @@ var alike = []struct {
 	{"integer-beyond-doubles", closedID, `{"id":9007199254740993}`, true, "Python reads it exactly, Node and Go's any round it to 9007199254740992. The gate compares and forwards the digits; a maximum keeps such numbers out"},
 	{"integer-beyond-int64", closedID, `{"id":12345678901234567890}`, true, "Python reads it exactly, Node and Go's any round it. format: int64 or a maximum keeps it out"},
 	{"integer-beyond-int64-with-format", `{"type":"object","properties":{"id":{"type":"integer","format":"int64"}}}`, `{"id":9223372036854775808}`, false, ""},
-	{"number-beyond-doubles", numberID, `{"id":1e400}`, true, "Go refuses it, Node and Python read infinity. format: double or a maximum keeps it out"},
+	{"number-beyond-doubles", numberID, `{"id":1e400}`, false, ""},
 	{"number-beyond-doubles-with-format", doubleID, `{"id":1e400}`, false, ""},
 	{"fraction-with-many-digits", doubleID, `{"id":0.1000000000000000055511151231257827021181583404541015625}`, true, ""},
 	{"number-too-small-for-doubles", numberID, `{"id":1e-400}`, true, ""},

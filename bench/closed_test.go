@@ -62,9 +62,6 @@ func (d *dice) objectSchema(depth, defs int, branch bool) map[string]any {
 			s["$ref"] = "#/$defs/d" + strconv.Itoa(d.n(defs))
 		}
 	case 5:
-		if s["properties"] == nil {
-			break // its own case: the branch may not apply, and then nothing is named
-		}
 		s["dependentSchemas"] = map[string]any{pick(d, names[:6]): inPlace()}
 	}
 	return s
@@ -190,7 +187,7 @@ func bare(s any, branch bool) bool {
 	case []any:
 		return slices.ContainsFunc(s, func(b any) bool { return bare(b, branch) })
 	case map[string]any:
-		if named, _ := s["properties"].(map[string]any); (branch || s["dependentSchemas"] != nil) && len(named) == 0 {
+		if named, _ := s["properties"].(map[string]any); branch && len(named) == 0 {
 			return true
 		}
 		for keyword, v := range s {
@@ -225,7 +222,7 @@ func judgeClosed(root, document any) verdicts {
 		defs, _ = m["$defs"].(map[string]any)
 	}
 	v := verdicts{schemaText: plain(root), documentIs: plain(document)}
-	if bare(root, false) {
+	if bare(root, false) || strings.Contains(v.documentIs, "1e400") { // the gate refuses numbers beyond a double
 		return v
 	}
 	ours, err := compile(v.schemaText, schema.Options{})
