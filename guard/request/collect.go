@@ -144,17 +144,4 @@ func (r *reader) comma(start int) {
 }
 
 // appendName writes a declared name and a colon. Names of contracts are UTF-8.
-func appendName(dst []byte, name string) []byte {
-	dst = append(dst, '"')
-	for i := 0; i < len(name); i++ {
-		switch c := name[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"', ':')
-}
+func appendName(dst []byte, name string) []byte { return append(appendString(dst, name), ':') }

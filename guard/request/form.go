@@ -87,8 +87,8 @@ func (b *body) judgeForm(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	}
 	r.json = append(r.json[:0], '{')
 	for i := range f.list {
-		if v := b.formField(x, r, &f.list[i]); v != gate.Allow {
-			return v
+		if bad := r.property(&f.list[i], x.Body, plus); bad != fine {
+			return denyForm(x, bad, f.list[i].name)
 		}
 	}
 	if f.taker < 0 {
@@ -111,19 +111,16 @@ func (b *body) judgeForm(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	return gate.Allow
 }
 
-// formField writes one property of a form.
-func (b *body) formField(x *gate.Exchange, r *reader, f *field) gate.Verdict {
+// property writes one property of a form.
+func (r *reader) property(f *field, raw []byte, how escapes) issue {
 	mark := len(r.json)
 	r.comma(1)
 	r.json = appendName(r.json, f.name)
-	stands, bad := r.write(f, x.Body, plus)
-	if bad != fine {
-		return denyForm(x, bad, f.name)
-	}
+	stands, bad := r.write(f, raw, how)
 	if stands != present {
 		r.json = r.json[:mark]
 	}
-	return gate.Allow
+	return bad
 }
 
 // formUnknown writes the pairs that no property takes, so that the schema

@@ -83,6 +83,14 @@ func walk(x *gate.Exchange, g *Guard) gate.Verdict {
 	return g.Body(x)
 }
 
+// outcome walks x and returns the code of its refusal, or "".
+func outcome(x *gate.Exchange, g *Guard) string {
+	if walk(x, g) == gate.Allow {
+		return ""
+	}
+	return x.Refusal.Code.String()
+}
+
 const pet = "GET /pets/7"
 
 // TestRequests is the guard's judgement of whole requests. want is "" for a
@@ -282,10 +290,7 @@ func TestChunked(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			x, g := h.request(t, row.request)
 			x.BodyLength, x.Incoming, x.Body = -1, strings.NewReader(row.body), []byte(row.body)
-			got := ""
-			if walk(x, g) != gate.Allow {
-				got = x.Refusal.Code.String()
-			}
+			got := outcome(x, g)
 			if got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
@@ -334,10 +339,7 @@ func TestAllowed(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			x, g := h.request(t, row.request)
-			got := ""
-			if walk(x, g) != gate.Allow {
-				got = x.Refusal.Code.String()
-			}
+			got := outcome(x, g)
 			if got != row.want || len(x.Edits) > 0 {
 				t.Errorf("got %q and %d edits, want %q", got, len(x.Edits), row.want)
 			}

@@ -21,7 +21,7 @@ func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedi
 	}
 	r.json = append(r.json[:0], '{')
 	for i := range f.list {
-		if bad := b.property(x, r, f, i); bad != fine {
+		if bad := r.propertyParts(f, i, x.Body); bad != fine {
 			return denyForm(x, bad, f.list[i].name)
 		}
 	}
@@ -38,11 +38,11 @@ func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedi
 	return gate.Allow
 }
 
-// property writes the parts of the i-th property.
-func (b *body) property(x *gate.Exchange, r *reader, f *form, i int) issue {
+// propertyParts writes the parts of the i-th property.
+func (r *reader) propertyParts(f *form, i int, raw []byte) issue {
 	e := &f.encoding[i]
 	if e.styled {
-		return r.styledParts(&f.list[i], x.Body)
+		return r.styledParts(&f.list[i], raw)
 	}
 	pairs := r.chain(f.list[i].whole)
 	if pairs.n == 0 {
@@ -64,7 +64,7 @@ func (b *body) property(x *gate.Exchange, r *reader, f *form, i int) issue {
 		if e.listed {
 			r.comma(start)
 		}
-		if bad := r.partValue(e, &r.heads[at-1], r.pairs[at-1].value(x.Body)); bad != fine {
+		if bad := r.partValue(e, &r.heads[at-1], r.pairs[at-1].value(raw)); bad != fine {
 			return bad
 		}
 	}
@@ -77,13 +77,7 @@ func (b *body) property(x *gate.Exchange, r *reader, f *form, i int) issue {
 // styledParts writes the parts of a property whose encoding has a style
 // (OpenAPI 3.1.1 section 4.8.15.1.2): text parts, named as query fields are.
 func (r *reader) styledParts(f *field, raw []byte) issue {
-	mark := len(r.json)
-	r.comma(1)
-	r.json = appendName(r.json, f.name)
-	stands, bad := r.write(f, raw, literal)
-	if stands != present {
-		r.json = r.json[:mark]
-	}
+	bad := r.property(f, raw, literal)
 	for _, slot := range [...]int{f.whole, f.deep, f.rest} {
 		if bad == fine {
 			bad = r.plainParts(slot)

@@ -150,10 +150,11 @@ func digits(text []byte, i int) int {
 const lowerHex = "0123456789abcdef"
 
 // appendString writes text, which is UTF-8, as a JSON string.
-func appendString(dst, text []byte) []byte {
+func appendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	from := 0
-	for i, c := range text {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
 		if c >= 0x20 && c != '"' && c != '\\' {
 			continue
 		}

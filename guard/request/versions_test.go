@@ -38,10 +38,7 @@ func TestSwagger2(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			x, g := h.request(t, row.request)
-			got := ""
-			if walk(x, g) != gate.Allow {
-				got = x.Refusal.Code.String()
-			}
+			got := outcome(x, g)
 			if got != row.want {
 				t.Errorf("got %q (%s), want %q", got, x.Refusal.Detail, row.want)
 			}
