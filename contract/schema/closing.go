@@ -31,6 +31,7 @@ func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
 		end := st.value(p.node, d, i, false)
 		if end >= 0 {
 			st.declare(w)
+			st.know(w, true)
 		}
 		return end
 	}
@@ -59,22 +60,27 @@ func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
 		st.votes = st.votes[:votes]
 	}
 	st.declare(w)
+	st.know(w, true)
 	if st.rounds == 0 {
 		st.drop(w.key, end)
 	} else if !st.confirm {
-		st.votes = append(st.votes, vote{uint32(w.start), uint32(w.key), uint32(end), true, w.n})
+		st.votes = append(st.votes, vote{uint32(w.start), uint32(w.key), uint32(end), voteMisplaced, w.n})
 	}
 	return end
 }
 
 // undeclared handles a member that the rule has nothing for.
-func (st *State) undeclared(w *walk, d []byte, i int) int {
+func (st *State) undeclared(w *walk, d []byte, i, k int) int {
 	closes := w.rule.closed && !w.track && st.silent == 0 && st.Undeclared != Allow
 	if closes && st.Undeclared == Refuse && st.rounds == 0 {
 		st.stop(wUndeclared, w.start)
 		st.bad.node = w.n
 		return -1
 	}
+	if k < 0 && !st.miscased(w) {
+		return -1
+	}
+	st.know(w, k >= 0)
 	end := st.skip(d, i)
 	if end >= 0 && closes {
 		st.leave(w.n, w.start, w.key, end)
@@ -87,7 +93,7 @@ func (st *State) leave(n *node, start, key, end int) {
 	switch {
 	case st.confirm:
 	case st.rounds > 0 || st.Undeclared == Refuse:
-		st.votes = append(st.votes, vote{uint32(start), uint32(key), uint32(end), false, n})
+		st.votes = append(st.votes, vote{uint32(start), uint32(key), uint32(end), voteUndeclared, n})
 	default:
 		st.drop(key, end)
 	}
@@ -110,21 +116,19 @@ func (st *State) decide(n *node, d []byte) bool {
 		return false
 	}
 	slices.Sort(st.declared)
-	slices.SortFunc(st.votes, func(a, b vote) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(st.votes, func(a, b vote) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.kind, b.kind))
+	})
 	for i, v := range st.votes {
-		if i > 0 && st.votes[i-1].key == v.key && st.votes[i-1].misplaced == v.misplaced {
+		if i > 0 && st.votes[i-1].key == v.key && st.votes[i-1].kind == v.kind {
 			continue
 		}
-		policy, word, at := st.Undeclared, wUndeclared, v.object
-		if v.misplaced {
-			policy, word, at = st.Misplaced, wReadOnly, v.key
-			if st.Direction == Answer {
-				word = wWriteOnly
+		if v.kind != voteMisplaced {
+			if _, found := slices.BinarySearch(st.declared, declaredKey(int(v.key), v.kind == voteCase)); found {
+				continue
 			}
-		} else if _, found := slices.BinarySearch(st.declared, v.key); found {
-			continue
 		}
-		if policy == Refuse {
+		if policy, word, at := st.ruling(&v); policy == Refuse {
 			st.bad = failure{word: word, node: v.owner, at: int(at), progress: int(at)}
 			return false
 		}
@@ -132,6 +136,20 @@ func (st *State) decide(n *node, d []byte) bool {
 	}
 	st.unnest()
 	return true
+}
+
+// ruling says what a vote that counts leads to: the policy, and for a refusal
+// the keyword and the place.
+func (st *State) ruling(v *vote) (Policy, keyword, uint32) {
+	switch {
+	case v.kind == voteCase:
+		return Refuse, wCase, v.object
+	case v.kind == voteUndeclared:
+		return st.Undeclared, wUndeclared, v.object
+	case st.Direction == Answer:
+		return st.Misplaced, wWriteOnly, v.key
+	}
+	return st.Misplaced, wReadOnly, v.key
 }
 
 // unnest removes spans that lie in members which are dropped. From the last

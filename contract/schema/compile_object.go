@@ -50,6 +50,9 @@ func (c *Compiler) object(n *node, set *keywordSet, s scope) *objectRule {
 		o.special = o.special || p.flags&declared == 0
 	}
 	o.buildIndex()
+	if !c.o.Pure {
+		o.buildFolded()
+	}
 	return o
 }
 

@@ -83,6 +83,10 @@ func TestHostile(t *testing.T) {
 		{"one-pass-deep", `{"properties":{"a":{"allOf":[{"$ref":"#"}]}},"additionalProperties":{"type":"string"}}`,
 			strings.Repeat(`{"a":`, 100) + `{"b":"` + strings.Repeat("x", 500_000) + `"}` + strings.Repeat("}", 100), ""},
 		{"dependent-many", `{"dependentSchemas":{"zz":{}},"additionalProperties":{"$ref":"#"}}`, nested(100), ""},
+		{"wide-in-other-case", `{"properties":{"NAME59999":{},"b":{},"c":{},"d":{},"e":{},"f":{},"g":{}},"additionalProperties":true}`, wide(60_000), "case"},
+		{"wide-in-no-other-case", `{"properties":{"NAME60000":{},"b":{},"c":{},"d":{},"e":{},"f":{},"g":{}},"additionalProperties":true}`, wide(60_000), ""},
+		{"wide-in-other-case-votes", `{"allOf":[{"properties":{` + repeat(5000, func(i int) string { return fmt.Sprintf(`"NAME%d":{}`, i) }) + `}},{"properties":{` +
+			repeat(4999, func(i int) string { return fmt.Sprintf(`"name%d":{}`, i) }) + `},"additionalProperties":true}]}`, wide(60_000), "case"},
 		{"patterns-many", `{"patternProperties":{"^n":{},"e$":{},"a":{"type":"integer"}}}`, wide(60_000), ""},
 	}
 	var st State
@@ -177,6 +181,9 @@ func TestReadAllocatesNothing(t *testing.T) {
 		doc          string
 	}{
 		{"undeclared-names", `{"additionalProperties":{"type":"integer"}}`, Options{}, State{}, "{" + repeat(100, func(i int) string { return fmt.Sprintf(`"n%d":%d`, i, i) }) + "}"},
+		{"undeclared-names-among-many", `{"properties":{` + repeat(100, func(i int) string { return fmt.Sprintf(`"N%d":{}`, i) }) + `},"additionalProperties":true}`, Options{}, State{},
+			"{" + repeat(100, func(i int) string { return fmt.Sprintf(`"m%d":%d,"\u006d%d_":1,"ſ%d":1`, i, i, i, i) }) + "}"},
+		{"undeclared-names-among-few", `{"properties":{"status":{}},"allOf":[{"additionalProperties":true}]}`, Options{}, State{}, `{"statuſes":1,"\u0053tat":2,"status":3}`},
 		{"escapes", `{"properties":{"a":{"pattern":"^\\S+$","maxLength":9}}}`, Options{}, State{}, `{"\u0061":"\u00e4\ud83d\ude00"}`},
 		{"dropped", `{"properties":{"a":{}}}`, Options{}, State{Undeclared: Drop}, `{"b":1,"a":2,"c":3}`},
 		{"overlay-dropped", `{"allOf":[{"properties":{"p":{"properties":{"a":{}}}}},{"properties":{"p":{"properties":{"b":{}}}}}]}`, Options{}, State{Undeclared: Drop}, `{"p":{"a":1,"c":2}}`},

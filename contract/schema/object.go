@@ -208,7 +208,10 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 	}
 	if !hit {
 		if w.rule.additional == nil {
-			return st.undeclared(w, d, i)
+			return st.undeclared(w, d, i, k)
+		}
+		if k < 0 && !st.miscased(w) {
+			return -1
 		}
 		if w.rule.additional == never {
 			return st.fail(wAdditionalProperties, w.n, w.start, w.nameEnd, 0)
@@ -218,6 +221,7 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 		}
 	}
 	st.declare(w)
+	st.know(w, hit || k >= 0)
 	return end
 }
 
@@ -227,7 +231,14 @@ func (st *State) declare(w *walk) {
 		st.evaluated(w.count)
 	}
 	if st.confirm {
-		st.declared = append(st.declared, uint32(w.key))
+		st.declared = append(st.declared, declaredKey(w.key, false))
+	}
+}
+
+// know notes that the name of the current member is known as it is written.
+func (st *State) know(w *walk, known bool) {
+	if st.confirm && known {
+		st.declared = append(st.declared, declaredKey(w.key, true))
 	}
 }
 

@@ -36,9 +36,9 @@ type scratch struct {
 	frame  int      // where the current frame begins
 	closed bool     // the current frame has a named, silent object
 
-	votes    []vote // members that nothing declared so far, or that are misplaced
-	confirm  bool   // second round: votes are fixed, declarations are collected
-	declared []uint32
+	votes    []vote   // members that nothing declared so far, or that are misplaced
+	confirm  bool     // second round: votes are fixed, declarations are collected
+	declared []uint32 // see declaredKey
 
 	bad  failure
 	last int // where the reader failed last
@@ -47,8 +47,25 @@ type scratch struct {
 // vote is one member that a part of the schema found no place for.
 type vote struct {
 	object, key, end uint32
-	misplaced        bool
+	kind             voteKind
 	owner            *node
+}
+
+type voteKind uint8
+
+const (
+	voteUndeclared voteKind = iota
+	voteMisplaced           // readOnly or writeOnly
+	voteCase                // a known name in other case
+)
+
+// declaredKey is a member that some part of the schema evaluates, or whose
+// name it knows as it is written.
+func declaredKey(key int, known bool) uint32 {
+	if known {
+		return uint32(key)<<1 | 1
+	}
+	return uint32(key) << 1
 }
 
 // failure is the most helpful reason so far.

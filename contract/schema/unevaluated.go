@@ -99,7 +99,7 @@ func (st *State) leftMembers(n, rule *node, d []byte, start, end int) int {
 				}
 				st.evaluated(k)
 				if st.confirm {
-					st.declared = append(st.declared, uint32(key))
+					st.declared = append(st.declared, declaredKey(key, false))
 				}
 			}
 		}
