@@ -163,7 +163,7 @@ var alike = []struct {
 	{"name-in-other-case-alone", closedID, `{"Id":8}`, false, ""},
 	{"name-with-long-s", closedID, `{"status":"new","ſtatus":"paid"}`, false, ""},
 	{"name-with-kelvin-sign", closedID, "{\"k\":\"a\",\"\u212a\":\"b\"}", false, ""},
-	{"name-in-other-case-in-open-object", openID, `{"id":7,"ID":8}`, true, "Go's struct fields match names without regard to case: id is 8 there and 7 elsewhere. An open object lets such names in; close it"},
+	{"name-in-other-case-in-open-object", openID, `{"id":7,"ID":8}`, false, ""},
 
 	{"integer-at-the-end-of-doubles", safeID, `{"id":9007199254740991}`, true, ""},
 	{"integer-beyond-doubles-and-beyond-the-bound", safeID, `{"id":9007199254740992}`, false, ""},
