@@ -216,19 +216,20 @@ func enumeration(n *node) string {
 
 // list joins values within a bound.
 func list(values []string) string {
-	const most = 12
-	var b strings.Builder
+	const most, enough = 12, 200
+	var room [2 * enough]byte // what one refusal in many says is not worth an allocation a value
+	text := room[:0]
 	for i, v := range values {
-		if i == most || b.Len() > 200 {
-			fmt.Fprintf(&b, ", … (%d in all)", len(values))
+		if i == most || len(text) > enough {
+			text = fmt.Appendf(text, ", … (%d in all)", len(values))
 			break
 		}
 		if i > 0 {
-			b.WriteString(", ")
+			text = append(text, ", "...)
 		}
-		b.WriteString(quoteName(v))
+		text = strconv.AppendQuote(text, shorten(v, 60))
 	}
-	return b.String()
+	return string(text)
 }
 
 func quoteName(s string) string { return strconv.Quote(shorten(s, 60)) }
