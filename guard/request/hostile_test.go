@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,10 @@ func TestHostileSizes(t *testing.T) {
 		}
 		return b.String()
 	}
+	var dropped strings.Builder
+	for i := range mega / 16 {
+		fmt.Fprintf(&dropped, `,"k%d":[1,2]`, 10000+i)
+	}
 	const form = "POST /pets\nContent-Type: application/x-www-form-urlencoded\n\n"
 	const multi = "POST /pets\nContent-Type: multipart/form-data; boundary=xxxxxxxx\n\n"
 	const part = "--xxxxxxxx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"
@@ -39,6 +44,7 @@ func TestHostileSizes(t *testing.T) {
 		"media-type":             "POST /pets\nContent-Type: text/plain" + fill("; a=b", mega) + "\n\nx",
 		"json-nested":            "POST /pets\nContent-Type: application/json\n\n" + fill("{\"home\":", mega),
 		"json-members":           "POST /pets\nContent-Type: application/json\n\n{\"name\":\"a\"" + fill(",\"y\":1", 600) + "}",
+		"json-dropped":           "POST /pets\nContent-Type: application/json\n\n{\"name\":\"a\"" + dropped.String() + "}",
 		"form-of-fields":         form + fill("tags=a&", mega) + "tags=a",
 		"form-of-plus":           form + "name=" + fill("+", mega),
 		"form-of-deep-names":     form + "name=a" + deep("&", 900),
