@@ -14,11 +14,12 @@ type Compiler struct {
 	problems source.Problems
 	errors   int // of them
 
-	memo     map[memoKey]*node
-	fresh    []*node                // compiled but not finished
-	places   map[*node]*source.Node // of those with composites
-	suspects []suspect
-	inPlace  map[*node]bool // parts of other schemas
+	memo      map[memoKey]*node
+	fresh     []*node                // compiled but not finished
+	places    map[*node]*source.Node // of those with composites
+	suspects  []suspect
+	nullables []*source.Node // enumerations without null beside nullable
+	inPlace   map[*node]bool // parts of other schemas
 
 	names    map[string]string
 	leaves   map[node]*node
@@ -36,6 +37,7 @@ type Compiler struct {
 	wantsEnv  bool           // they should have been
 	exhausted bool           // there are too many dynamic scopes
 	unknown   map[string]int // formats that assert nothing
+	odd       map[string]*oddWord
 }
 
 // memoKey is a schema object under the dynamic scope that it is reached in.
@@ -67,6 +69,7 @@ func NewCompiler(o Options) *Compiler {
 		failed:    make(map[string]bool),
 		envs:      make(map[string]*env),
 		unknown:   make(map[string]int),
+		odd:       make(map[string]*oddWord),
 		dynamic:   o.Pure && o.Dialect == Draft202012,
 	}
 	c.memo = make(map[memoKey]*node)
@@ -97,7 +100,8 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 
 // Problems returns what was wrong with all schemas compiled so far.
 func (c *Compiler) Problems() source.Problems {
-	return append(c.problems[:len(c.problems):len(c.problems)], c.unsatisfiable()...)
+	list := append(c.problems[:len(c.problems):len(c.problems)], c.unsatisfiable()...)
+	return append(list, c.loosened()...)
 }
 
 // suspect is a closed object that requires what it does not declare.

@@ -176,7 +176,11 @@ func (c *Compiler) collect(n *source.Node, res *resource, set *keywordSet) {
 	for i := range n.Len() {
 		m := n.Member(i)
 		info, known := keywords[m.Name]
-		if !known || info.dialects&(1<<c.o.Dialect) == 0 || res.noChecks && info.checks {
+		if !known || info.dialects&(1<<c.o.Dialect) == 0 {
+			c.stranger(m, known)
+			continue
+		}
+		if res.noChecks && info.checks {
 			continue
 		}
 		if info.id == kwDiscriminator && c.o.Pure {

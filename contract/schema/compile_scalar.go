@@ -54,9 +54,35 @@ func (c *Compiler) scalars(n *node, set *keywordSet, res *resource) []*constant 
 	if v := set.value[kwNullable]; v.Bool() {
 		// An enumeration beside nullable rarely lists null, though OpenAPI
 		// 3.0.3 would have it so; what its author meant is plain.
+		if e := set.value[kwEnum]; e != nil && !c.o.Pure && !listsNull(e) {
+			c.nullables = append(c.nullables, e)
+		}
 		n.types |= kNull
 	}
 	return consts
+}
+
+// loosened warns of enumerations that null passes by, though they do not list
+// it: of a few, since whole documents are written so.
+func (c *Compiler) loosened() (list source.Problems) {
+	const most = 5
+	for k, enum := range c.nullables {
+		const hint = "add null to enum, as OpenAPI 3.0.3 asks for, or remove nullable"
+		if left := len(c.nullables) - k; k == most && left > 1 {
+			return append(list, source.Warn(enum, hint, "null is accepted here and beside %d more enumerations that do not list it, since nullable is true", left-1))
+		}
+		list = append(list, source.Warn(enum, hint, "null is accepted although enum does not list it, since nullable is true"))
+	}
+	return list
+}
+
+func listsNull(enum *source.Node) bool {
+	for _, item := range enum.Items() {
+		if item.Is(source.Null) {
+			return true
+		}
+	}
+	return false
 }
 
 // contradiction warns of bounds that no value of their kind satisfies. JSON
