@@ -21,10 +21,10 @@ import (
 
 // TestKeptConnectionThatIsClosed has the API close each connection after one
 // answer without saying so. A GET is always answered. A POST may have been
-// read by the API before it closed, so it is never sent twice, at the price of
-// a 502.
+// read by the API before it closed, so it is never sent twice; the first ones
+// may cost a 502 until the gate knows this habit of the API.
 func TestKeptConnectionThatIsClosed(t *testing.T) {
-	for _, path := range []string{"/get", "/buffer"} {
+	for _, path := range []string{"/get", "/buffer", "/stream"} {
 		t.Run(path[1:], func(t *testing.T) {
 			leak.Check(t)
 			var done atomic.Int64
@@ -40,7 +40,8 @@ func TestKeptConnectionThatIsClosed(t *testing.T) {
 			p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
 			c := p.client(t)
 			var answered int64
-			for range 100 {
+			const calls = 300
+			for range calls {
 				res, err := call(c, p.url+path)
 				if err != nil {
 					t.Fatal(err)
@@ -53,7 +54,7 @@ func TestKeptConnectionThatIsClosed(t *testing.T) {
 					t.Fatalf("status %d", res.StatusCode)
 				}
 			}
-			if n := done.Load(); n != answered || n == 0 {
+			if n := done.Load(); n != answered || n < calls-3 {
 				t.Errorf("%d requests done, %d answered", n, answered)
 			}
 		})

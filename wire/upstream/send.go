@@ -26,10 +26,11 @@ type call struct {
 	mu     sync.Mutex
 	from   io.Reader // guarded by mu; nil once detached
 	whole  []byte    // guarded by mu; a buffered body
-	at     int       // guarded by mu; in whole
+	at     int       // guarded by mu; bytes that were read of either
 	broken error     // guarded by mu; why the client's body failed
 	abort  interface{ Abort() }
 	owner  *Upstream
+	link   *link // that it took last, when the transport must not send it twice
 
 	answer io.ReadCloser
 	fields []byte // backs the answer's fields
@@ -47,6 +48,9 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		return err
 	}
 	answer, err := u.transport.RoundTrip(c.request)
+	for err != nil && c.renew(ctx) {
+		answer, err = u.transport.RoundTrip(c.request)
+	}
 	if err != nil {
 		c.detach()
 		return c.explain(ctx, err)
@@ -57,6 +61,23 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		return err
 	}
 	return nil
+}
+
+// renew makes the request ready to be sent again after it failed and reports
+// whether that is safe: nothing of it was written on a kept connection, and
+// nothing of the client's body is lost. The transport itself does so only
+// where it knows as much. It ends with the first connection that is new.
+func (c *call) renew(client context.Context) bool {
+	if c.link == nil || !c.link.kept || c.link.sent.Load() || client.Err() != nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken != nil || c.from != nil && c.at > 0 {
+		return false
+	}
+	c.at, c.link = 0, nil
+	return true
 }
 
 var errBusy = errors.New("as many requests as the limit allows are with the API")
@@ -76,7 +97,7 @@ func (c *call) prepare(ctx context.Context, u *Upstream, x *gate.Exchange) error
 		Method: string(x.Method), URL: &c.url, Host: string(x.Host),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(x.Fields)+6),
-	}).WithContext(watched(ctx, string(x.Method) == http.MethodHead))
+	}).WithContext(c.watched(ctx, x))
 	setFields(c.request.Header, x)
 	c.setBody(x)
 	return nil
@@ -146,6 +167,7 @@ func (b body) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := c.from.Read(p)
+	c.at += n
 	if err != nil && err != io.EOF {
 		c.broken = err
 	}
