@@ -79,7 +79,7 @@ func TestNamesInOtherCase(t *testing.T) {
 // Two characters are the same exactly when Unicode's simple folding says so.
 func TestFolding(t *testing.T) {
 	n := 0
-	for r := range rune(unicode.MaxRune) {
+	for r := range rune(0x20000) { // beyond it nothing folds
 		text := utf8.AppendRune(nil, r)
 		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
 			n++

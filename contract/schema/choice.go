@@ -16,8 +16,9 @@ func (st *State) anyOf(n *node, d []byte, i int, kind kinds, track bool) int {
 			return end
 		}
 	}
-	for _, b := range c.branches {
-		if b.accept&kind == 0 {
+	have := st.present(c.needs, d, i, kind)
+	for k, b := range c.branches {
+		if b.accept&kind == 0 || c.needs != nil && c.needs.of[k]&^have != 0 {
 			continue
 		}
 		tried++
@@ -47,8 +48,9 @@ func (st *State) oneOf(n *node, d []byte, i int, kind kinds, track bool) int {
 		return st.only(n, c, d, i, track)
 	}
 	bad, tried, end, matched := st.bad, 0, -1, 0
-	for _, b := range c.branches {
-		if b.accept&kind == 0 {
+	have := st.present(c.needs, d, i, kind)
+	for k, b := range c.branches {
+		if b.accept&kind == 0 || c.needs != nil && c.needs.of[k]&^have != 0 {
 			continue
 		}
 		tried++
@@ -76,6 +78,9 @@ func (st *State) oneOf(n *node, d []byte, i int, kind kinds, track bool) int {
 // into the value, its own reason says more; so does that of the branch that
 // the discriminator names.
 func (st *State) none(n *node, c *choice, d []byte, i, tried int, word keyword) int {
+	if tried == 0 && !st.passedOver(d, i) {
+		return -1
+	}
 	if c.hint != nil && kindOf[d[i]] == kObject {
 		bad := st.bad
 		st.bad = failure{}

@@ -35,6 +35,12 @@ func (c *Compiler) finish() {
 			f.passes(n)
 		}
 	}
+	for _, n := range c.fresh {
+		if n.more != nil {
+			findNeeds(n.more.any)
+			findNeeds(n.more.one)
+		}
+	}
 	c.fresh = nil
 }
 

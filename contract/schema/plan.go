@@ -154,6 +154,7 @@ type choice struct {
 	branches []*node
 	tag      *tagChoice // decides
 	hint     *tagChoice // says what was probably meant (discriminator in OpenAPI 3.1)
+	needs    *needs     // rules branches out; nil rules out none
 }
 
 // tagChoice finds the only branch that can match by a property's value.
