@@ -43,6 +43,7 @@ const (
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
+	Loop
 	ClientGone
 	codes // how many there are
 )
@@ -93,6 +94,7 @@ var table = [codes]row{
 	UpstreamUnreachable: {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:     {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:      {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
+	Loop:                {"loop", 508, "The request has come through this gate before.", "RFC 5842 section 7.2"},
 	ClientGone:          {"client-gone", 499, "The client went away before the exchange was done.", ""},
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -57,6 +58,8 @@ func TestAbsoluteTargetBecomesOriginForm(t *testing.T) {
 	}
 }
 
+var pseudonym = regexp.MustCompile(`gatehouse-[0-9a-f]{8}\b`)
+
 // TestFieldsToTheAPI says which fields reach the API and which do not.
 func TestFieldsToTheAPI(t *testing.T) {
 	leak.Check(t)
@@ -73,10 +76,10 @@ func TestFieldsToTheAPI(t *testing.T) {
 			{"plain", "X-A: 1\r\nx-a: 2\r\nX-B:\t c d \r\nX-Empty:\r\nX-Bytes: \xc3\xa4\xff\r\n",
 				[]string{"X-A: 1\r\nX-A: 2", "X-B: c d", "X-Empty: ", "X-Bytes: \xc3\xa4\xff"}, []string{"User-Agent", "Accept-Encoding", "Content-Length", "Transfer-Encoding"}},
 			{"forwarding", "X: y\r\n",
-				[]string{"Forwarded: for=127.0.0.1;host=a.test;proto=" + proto, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.test", "X-Forwarded-Proto: " + proto, "Via: 1.1 gatehouse"}, nil},
+				[]string{"Forwarded: for=127.0.0.1;host=a.test;proto=" + proto, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.test", "X-Forwarded-Proto: " + proto, "Via: 1.1 gatehouse-*"}, nil},
 			{"forged-forwarding", "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX_Forwarded_For: 6.6.6.6\r\nX-Forwarded_Proto: evil\r\nX-Forwarded-Port: 666\r\nX-Real-IP: 6.6.6.6\r\n",
 				[]string{"X-Forwarded-For: 127.0.0.1"}, []string{"6.6.6.6", "evil", "666", "_"}},
-			{"via-is-kept", "Via: 1.0 front\r\n", []string{"Via: 1.0 front\r\nVia: 1.1 gatehouse"}, nil},
+			{"via-is-kept", "Via: 1.0 front\r\n", []string{"Via: 1.0 front\r\nVia: 1.1 gatehouse-*"}, nil},
 			{"hop-by-hop", "Connection: X-Drop, keep-alive\r\nX-Drop: 1\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\nTrailer: X-Sum\r\nUpgrade: websocket\r\nProxy-Connection: close\r\nProxy-Authorization: Basic eA==\r\nExpect: 100-continue\r\n",
 				nil, []string{"X-Drop", "Keep-Alive", "TE:", "Te:", "Trailer", "Upgrade", "Proxy-", "Connection", "Expect"}},
 			{"credentials", "Authorization: Bearer x\r\nCookie: a=b\r\nCookie: c=d\r\nUser-Agent: curl/8\r\nAccept-Encoding: br\r\n",
@@ -89,7 +92,7 @@ func TestFieldsToTheAPI(t *testing.T) {
 				if res, body := receive(t, bufio.NewReader(c), "GET"); res.StatusCode != 204 {
 					t.Fatalf("status %d %s", res.StatusCode, body)
 				}
-				got := back.take()
+				got := pseudonym.ReplaceAllString(back.take(), "gatehouse-*")
 				for _, w := range row.want {
 					if strings.Count(got, "\r\n"+w+"\r\n") != 1 {
 						t.Errorf("not once %q in %q", w, got)

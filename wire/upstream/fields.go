@@ -28,7 +28,7 @@ var lists = sync.Pool{New: func() any { return new(fields.List) }}
 
 // setFields gives h the exchange's fields and those of RFC 7239 and RFC 9110
 // section 7.6.3. Several fields of one name keep their order.
-func setFields(h http.Header, x *gate.Exchange) {
+func setFields(h http.Header, x *gate.Exchange, pseudonym string) {
 	h["User-Agent"] = nil // else the transport adds its own
 	l := lists.Get().(*fields.List)
 	defer lists.Put(l)
@@ -36,8 +36,22 @@ func setFields(h http.Header, x *gate.Exchange) {
 	l.AddAll(x.Fields, isOwn)
 	l.AddAll(x.OutFields, isOwn)
 	addForwarding(l, x)
+	l.Begin("Via") // behind those that came
+	l.Text(strings.TrimPrefix(x.Version, "HTTP/"), " ", pseudonym)
 	l.Into(h)
 	retrySafe(h)
+}
+
+// loops reports whether a Via field says that the request was sent under this
+// pseudonym before (RFC 9110 section 7.6.3).
+func loops(x *gate.Exchange, pseudonym string) bool {
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		if gate.EqualFold(f.Name, "Via") && bytes.Contains(f.Value, []byte(pseudonym)) {
+			return true
+		}
+	}
+	return false
 }
 
 // retrySafe renames two fields to lower case: under their usual name the
@@ -104,8 +118,6 @@ func addForwarding(l *fields.List, x *gate.Exchange) {
 	}
 	l.Begin("X-Forwarded-Proto")
 	l.Text(proto)
-	l.Begin("Via") // behind those that came
-	l.Text(strings.TrimPrefix(x.Version, "HTTP/"), " gatehouse")
 }
 
 // quoting returns the quotes that a host needs, which is what is no token in

@@ -38,6 +38,9 @@ type call struct {
 
 // Send implements gate.Upstream.
 func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
+	if loops(x, u.pseudonym) {
+		return &gate.Unavailable{Code: gate.Loop, Cause: errLoop}
+	}
 	if u.busy.Add(1) > int64(u.most) {
 		u.busy.Add(-1)
 		return &gate.Unavailable{Code: gate.UpstreamUnreachable, Cause: errBusy}
@@ -80,7 +83,10 @@ func (c *call) renew(client context.Context) bool {
 	return true
 }
 
-var errBusy = errors.New("as many requests as the limit allows are with the API")
+var (
+	errBusy = errors.New("as many requests as the limit allows are with the API")
+	errLoop = errors.New("the way to the API leads back to the gate")
+)
 
 // prepare makes the request. The target goes into Opaque, which net/http
 // writes as it is; only "//..." would get a scheme before it.
@@ -98,7 +104,7 @@ func (c *call) prepare(ctx context.Context, u *Upstream, x *gate.Exchange) error
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(x.Fields)+6),
 	}).WithContext(c.watched(ctx, x))
-	setFields(c.request.Header, x)
+	setFields(c.request.Header, x, u.pseudonym)
 	c.setBody(x)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,6 +56,7 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 // Upstream sends exchanges to one origin. Many goroutines may use it at once.
 type Upstream struct {
 	scheme, host string
+	pseudonym    string // in Via; its own, so that a request which comes again is known
 	transport    *http.Transport
 	most         int          // of busy
 	busy         atomic.Int64 // exchanges in flight
@@ -92,7 +94,7 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 		Protocols:              new(http.Protocols),
 	}
 	t.Protocols.SetHTTP1(true)
-	return &Upstream{scheme: target.Scheme, host: target.Host, transport: t, most: o.MaxInFlight}, nil
+	return &Upstream{scheme: target.Scheme, host: target.Host, pseudonym: fmt.Sprintf("gatehouse-%08x", rand.Uint32()), transport: t, most: o.MaxInFlight}, nil
 }
 
 // Close closes the connections that wait. Exchanges in flight end by

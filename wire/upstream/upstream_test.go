@@ -62,14 +62,14 @@ func TestForwarded(t *testing.T) {
 		{"[fe80::1%eth0]:5", "a", `for="[fe80::1]";host=a;proto=http`, "fe80::1"},
 	} {
 		h := map[string][]string{}
-		setFields(h, &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"})
+		setFields(h, &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"}, "gatehouse-1")
 		if got := h["Forwarded"]; len(got) != 1 || got[0] != row.forwarded {
 			t.Errorf("%s: Forwarded %q, want %q", row.peer, got, row.forwarded)
 		}
 		if got := h["X-Forwarded-For"]; len(got) != 1 || got[0] != row.client {
 			t.Errorf("%s: X-Forwarded-For %q, want %q", row.peer, got, row.client)
 		}
-		if got := h["Via"]; len(got) != 1 || got[0] != "1.0 gatehouse" {
+		if got := h["Via"]; len(got) != 1 || got[0] != "1.0 gatehouse-1" {
 			t.Errorf("Via %q", got)
 		}
 	}
