@@ -11,15 +11,29 @@
 // A schema is a graph of nodes with rules for strings, numbers, objects and
 // arrays. One recursive descent over the bytes applies them and checks syntax
 // on the way. Composites (allOf, anyOf, oneOf, not, if, dependentSchemas) read
-// the same bytes again; types and constant properties, found when compiling,
-// leave one branch of most unions. What is read again is charged to a budget
-// per byte, so that no schema and no document takes more than linear time.
+// the same bytes again; types, constant properties and required names, found
+// when compiling, leave one branch of most unions. What is read again is
+// charged to a budget per byte, so that no schema and no document takes more
+// than linear time.
 //
 // # Where meaning was chosen
 //
+//   - An object whose schema names properties and says nothing of others is
+//     closed, also by parts that do not apply to it: then and else,
+//     dependentSchemas whose property is absent.
+//   - A name that the schema of an object does not know, but for case (Unicode
+//     simple folding), is refused whatever the policies and
+//     additionalProperties say: readers of JSON disagree whose it is. Names
+//     that patternProperties matches, or another part of the schema that
+//     accepted the object knows as they are written, are in order.
+//   - A number that a double cannot hold is refused wherever it stands, for
+//     the same reason. Pure mode is exact and knows neither rule.
 //   - nullable: true (OpenAPI 3.0) lets null pass whatever else the schema
 //     says: an enumeration or allOf beside it rarely allows null, though its
-//     author meant it to.
+//     author meant it to. Enumerations without null are warned of.
+//   - Bounds that no value satisfies mean what JSON Schema says and are warned
+//     of. So are unknown keywords that are near to known ones, and keywords of
+//     another dialect; both judge nothing.
 //   - discriminator selects the alternative in OpenAPI 3.0. In 3.1 it judges
 //     nothing; constants in the alternatives select as well.
 //   - Patterns are those of ECMA-262 that can be matched in linear time, and
@@ -70,12 +84,15 @@ type Span struct {
 }
 
 // Options say how schemas are compiled. The zero value is the gate's: formats
-// assert, objects that name properties are closed, directions count.
+// assert, objects that name properties are closed, directions count, and what
+// other readers would read in another way is refused.
 type Options struct {
 	Dialect Dialect
 	// Pure is JSON Schema alone: nothing is closed by implication, formats
-	// only annotate, directions have no effect, duplicate names of objects are
-	// still refused. The public suite runs in this mode.
+	// only annotate, directions have no effect, names in other case are other
+	// names, numbers have any size, and unknown keywords are of no interest.
+	// Duplicate names of objects are still refused. The public suite runs in
+	// this mode.
 	Pure bool
 	// AssertFormats makes formats assert in pure mode as well.
 	AssertFormats bool
