@@ -96,7 +96,7 @@ func (f *freezer) leaf(from *leafTree) int32 {
 	if !slices.Contains(names, "HEAD") {
 		if i := slices.Index(names, "GET"); i >= 0 {
 			head := list[i]
-			head.name, head.implied = "HEAD", true
+			head.name = "HEAD"
 			list = append(list, head)
 			names = append(names, "HEAD")
 		}

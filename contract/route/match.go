@@ -7,7 +7,7 @@ import "slices"
 // without query. m holds the outcome.
 func (t *Table) Match(m *Match, host, method, path []byte) {
 	m.Outcome, m.Why, m.Number, m.API = Refused, Unread, -1, -1
-	m.Allow, m.Template, m.Implied, m.Values = "", "", false, m.Values[:0]
+	m.Allow, m.Template, m.Values = "", "", m.Values[:0]
 	if m.Why = m.read(path); m.Why != Unread {
 		return
 	}
@@ -35,7 +35,7 @@ func (t *Table) choose(m *Match, l *leaf, name, path []byte) {
 		if string(name) != op.name {
 			continue
 		}
-		m.Outcome, m.Number, m.Template, m.Implied = Found, op.number, op.template, op.implied
+		m.Outcome, m.Number, m.Template = Found, op.number, op.template
 		m.values(t.names[op.names:op.names+uint32(op.count)], path)
 		return
 	}

@@ -110,8 +110,6 @@ type Match struct {
 	// Template is the path as the contract writes it, for Found, WrongMethod
 	// and Options.
 	Template string
-	// Implied is true when HEAD was found through the operation for GET.
-	Implied bool
 	// Values are the path parameters in the template's order, when Found.
 	Values []Value
 
@@ -174,5 +172,4 @@ type method struct {
 	number   int
 	names    uint32 // first of its parameters
 	count    uint16
-	implied  bool
 }
