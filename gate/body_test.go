@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -39,6 +40,10 @@ func TestBodies(t *testing.T) {
 		{"none-wanted-not-stated", none, -1, strings.NewReader("12345"), gate.BodyUnexpected},
 		{"none-wanted-none-sent", none, 0, nil, 0},
 		{"stream", stream, 5, strings.NewReader("12345"), 0},
+		{"not-read-when-stated-too-large", buffered(4), 5, iotest.ErrReader(errors.New("was read")), gate.BodyTooLarge},
+		{"client-gone", buffered(10), 5, iotest.ErrReader(context.Canceled), gate.ClientGone},
+		{"deadline-of-the-context", buffered(10), 5, iotest.ErrReader(context.DeadlineExceeded), gate.BodyTimeout},
+		{"stream-of-unstated-length", stream, -1, strings.NewReader("12345"), 0},
 		{"stream-beyond-the-bound-stated", stream, 11, strings.NewReader("12345678901"), gate.BodyTooLarge},
 		{"stream-beyond-the-bound-not-stated", stream, -1, strings.NewReader("12345678901"), gate.BodyTooLarge},
 	}
@@ -126,6 +131,11 @@ func TestHopByHop(t *testing.T) {
 		{"listed", []string{"Connection: X-One, x-two", "X-One: 1", "X-Two: 2", "X-Three: 3"}, "X-Three"},
 		{"listed-before-it-stands", []string{"X-One: 1", "Connection: x-one"}, ""},
 		{"what-guards-rely-on-cannot-be-listed", []string{"Connection: Authorization, Content-Type, Cookie, Host", "Authorization: a", "Content-Type: b", "Cookie: c"}, "Authorization Content-Type Cookie"},
+		{"the-whole-fixed-set", []string{"Connection: a", "Proxy-Connection: a", "Keep-Alive: a", "TE: a", "Trailer: a", "Transfer-Encoding: a", "Upgrade: a",
+			"Proxy-Authenticate: a", "Proxy-Authorization: a", "Content-Length: 0"}, "Content-Length"},
+		{"all-that-is-protected", []string{"Connection: Host, content-length, Content-Type, Content-Encoding, Authorization, Cookie, Forwarded, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host",
+			"Host: a", "Content-Length: 0", "Content-Type: a", "Content-Encoding: a", "Authorization: a", "Cookie: a", "Forwarded: a", "X-Forwarded-For: a",
+			"X-Forwarded-Proto: a", "X-Forwarded-Host: a"}, "Host Content-Length Content-Type Content-Encoding Authorization Cookie Forwarded X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host"},
 		{"empty-members", []string{"Connection: ,, , X-One,", "X-One: 1", "X-Two: 2"}, "X-Two"},
 		{"two-connection-fields", []string{"Connection: x-one", "Connection: x-two", "X-One: 1", "X-Two: 2"}, ""},
 	}

@@ -23,6 +23,11 @@ func TestVerdicts(t *testing.T) {
 		{"no-guards-deny", 0, nil, 500, gate.Undecided, gate.Refused},
 		{"zero-verdict-denies", 0, []gate.Step{{Name: "a", Head: head(func(*gate.Exchange) gate.Verdict { return 0 })}}, 500, gate.Undecided, gate.Refused},
 		{"unknown-verdict-denies", 0, []gate.Step{{Name: "a", Head: verdict(77)}}, 500, gate.Undecided, gate.Refused},
+		{"unknown-verdict-in-observe-denies", gate.Observe, []gate.Step{{Name: "a", Mode: gate.Observe, Head: verdict(77)}}, 500, gate.Undecided, gate.Refused},
+		{"unknown-verdict-with-a-refusal-denies", 0, []gate.Step{{Name: "a", Head: head(func(x *gate.Exchange) gate.Verdict {
+			x.Deny(gate.Refusal{Code: gate.PathUnknown})
+			return 77
+		})}}, 500, gate.Undecided, gate.Refused},
 		{"respond-without-a-reply-denies", 0, []gate.Step{{Name: "a", Head: verdict(gate.Respond)}}, 500, gate.Undecided, gate.Refused},
 		{"only-a-body-guard-denies", 0, []gate.Step{{Name: "a", Body: body(func(*gate.Exchange) gate.Verdict { return gate.Allow })}}, 500, gate.Undecided, gate.Refused},
 		{"head-denies", 0, []gate.Step{{Name: "a", Head: allow}, {Name: "b", Head: verdict(gate.Deny)}}, 400, gate.ParameterUnknown, gate.Refused},
@@ -185,10 +190,16 @@ func TestBrokenAndNotReady(t *testing.T) {
 	x, w := h.gate.Acquire(), &wire{}
 	x.Broken = gate.LengthConflict
 	h.gate.Serve(x, w)
-	if !x.Reply.Close || w.status != 400 || h.last().Code != gate.LengthConflict {
+	if !x.Reply.Close || w.status != 400 || h.last().Code != gate.LengthConflict || h.last().Guard != "wire" {
 		t.Errorf("a broken request: %d, close %v", w.status, x.Reply.Close)
 	}
 	empty := gate.New(gate.Options{})
+	x, w = empty.Acquire(), &wire{}
+	x.Broken = gate.LengthConflict
+	empty.Serve(x, w)
+	if w.status != 400 {
+		t.Errorf("a gate without a plan answered a broken request with %d", w.status)
+	}
 	x, w = empty.Acquire(), &wire{}
 	empty.Serve(x, w)
 	if w.status != 503 {

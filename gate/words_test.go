@@ -35,7 +35,7 @@ func TestCodes(t *testing.T) {
 func TestProblem(t *testing.T) {
 	h := build(t, gate.Enforce, gate.Step{Name: "a", Head: head(func(x *gate.Exchange) gate.Verdict {
 		return x.Deny(gate.Refusal{
-			Code: gate.BodySchema, In: "body", Name: "a\"<b>\n\xff", Pointer: "/items/0", Keyword: "maximum", Detail: "must be at most 10", Retry: 7,
+			Code: gate.BodySchema, In: "body", Name: "a\"<b>&\n\xff", Pointer: "/items/0", Keyword: "maximum", Detail: "must be at most 10", Retry: 7,
 		})
 	})})
 	w := h.call("POST", "/pets/1", "")
@@ -46,7 +46,7 @@ func TestProblem(t *testing.T) {
 	want := map[string]any{
 		"type":  "https://github.com/gatehouse-api/gatehouse/blob/main/docs/refusals.md#body-schema",
 		"title": gate.BodySchema.Title(), "status": 400.0, "code": "body-schema", "id": h.last().ID.String(),
-		"detail": "must be at most 10", "in": "body", "name": "a\"<b>\n\ufffd", "pointer": "/items/0", "keyword": "maximum",
+		"detail": "must be at most 10", "in": "body", "name": "a\"<b>&\n\ufffd", "pointer": "/items/0", "keyword": "maximum",
 	}
 	for k, v := range want {
 		if p[k] != v {
@@ -55,6 +55,9 @@ func TestProblem(t *testing.T) {
 	}
 	if len(p) != len(want) {
 		t.Errorf("the problem has other members: %s", w.body)
+	}
+	if strings.ContainsAny(w.body, "<>&") {
+		t.Errorf("a page could take it for markup: %s", w.body)
 	}
 	if w.fields["Content-Type"] != "application/problem+json" || w.fields["Cache-Control"] != "no-store" || w.fields["Retry-After"] != "7" {
 		t.Errorf("fields %v", w.fields)
@@ -133,7 +136,11 @@ func TestCompileOperation(t *testing.T) {
 	}{
 		{"a-need-that-does-not-exist", []gate.Step{{Name: "a", Needs: []string{"b"}}}, `guard "a" needs "b"`},
 		{"a-need-that-comes-later", []gate.Step{{Name: "a", Needs: []string{"b"}}, {Name: "b"}}, `guard "a" needs "b"`},
+		{"a-need-for-itself", []gate.Step{{Name: "a", Needs: []string{"a"}}}, `guard "a" needs "a"`},
 		{"too-many", make([]gate.Step, 65), "at most 64"},
+	}
+	if err := (&gate.Operation{Steps: make([]gate.Step, 64)}).Compile(); err != nil {
+		t.Errorf("64 guards: %v", err)
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
