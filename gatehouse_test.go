@@ -114,6 +114,10 @@ func TestUnroutedCallsNeedACredential(t *testing.T) {
 			if strings.Join(got, ", ") != test.want {
 				t.Errorf("%v, want %s", got, test.want)
 			}
+			// A browser's preflight never carries a credential.
+			if o := plan.APIs[0].Options; len(o.Steps) != 1 || o.Steps[0].Name != "request" {
+				t.Errorf("OPTIONS meets %v", o.Steps)
+			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package gatehouse
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -25,9 +26,13 @@ var order = []struct {
 	// unrouted returns the guard of calls that no operation describes, for
 	// the time in which the API is observed; nil when they need none.
 	unrouted func(b *builder) any
+	// options says that this guard judges OPTIONS that is not declared, too,
+	// in that time. Those that want a credential do not: a browser sends its
+	// preflight without any (Fetch standard, CORS-preflight fetch).
+	options bool
 }{
-	{"authn", (*builder).authn, (*builder).authnUnrouted},
-	{"request", (*builder).request, func(*builder) any { return request.Bypass{} }},
+	{"authn", (*builder).authn, (*builder).authnUnrouted, false},
+	{"request", (*builder).request, func(*builder) any { return request.Bypass{} }, true},
 }
 
 // builder makes one plan.
@@ -50,6 +55,7 @@ func newBuilder(c *contract.Contract, o Options) *builder {
 	}
 	api := &gate.API{Name: o.Name, Mode: o.Mode, Upstream: o.Upstream}
 	api.Unrouted = &gate.Operation{API: api, Mode: o.Mode}
+	api.Options = &gate.Operation{API: api, Mode: o.Mode}
 	b := &builder{contract: c, options: o, api: api}
 	compile := schema.Options{Dialect: c.Dialect}
 	if c.Files != nil {
@@ -150,11 +156,17 @@ func step(name string, mode gate.Mode, guard any) gate.Step {
 // enforce: what observing lets pass is only that the call is not described.
 func (b *builder) unrouted() {
 	for _, place := range order {
-		if guard := place.unrouted(b); guard != nil {
-			b.api.Unrouted.Steps = append(b.api.Unrouted.Steps, step(place.name, gate.Enforce, guard))
+		guard := place.unrouted(b)
+		if guard == nil {
+			continue
+		}
+		s := step(place.name, gate.Enforce, guard)
+		b.api.Unrouted.Steps = append(b.api.Unrouted.Steps, s)
+		if place.options {
+			b.api.Options.Steps = append(b.api.Options.Steps, s)
 		}
 	}
-	if err := b.api.Unrouted.Compile(); err != nil {
+	if err := errors.Join(b.api.Unrouted.Compile(), b.api.Options.Compile()); err != nil {
 		b.problems = append(b.problems, source.At(b.contract.Root, "", "%v", err))
 	}
 }

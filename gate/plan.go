@@ -24,6 +24,10 @@ type API struct {
 	// observed. Its body is a stream, so of its guards only those of the head
 	// judge it. nil refuses such calls.
 	Unrouted *Operation
+	// Options handles OPTIONS that is not declared while the API is observed,
+	// in the same way: a browser's preflight must find what it found before.
+	// Otherwise, and when it is nil, the gate answers with Allow.
+	Options *Operation
 }
 
 // Operation is one operation of the contract with the guards that it needs.

@@ -88,6 +88,9 @@ func (g *Gate) route(x *Exchange) bool {
 		x.Operation = x.Plan.Operations[x.Match.Number]
 		return true
 	case route.Options:
+		if x.API.Mode == Observe && x.API.Options != nil {
+			return x.undescribed(x.API.Options)
+		}
 		x.Reply.Status = 204
 		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
 		return true
@@ -105,7 +108,12 @@ func (g *Gate) route(x *Exchange) bool {
 	}
 	x.would(x.Refusal.Code)
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
-	x.Operation = x.API.Unrouted
+	return x.undescribed(x.API.Unrouted)
+}
+
+// undescribed lets a call that the contract does not describe go on as op.
+func (x *Exchange) undescribed(op *Operation) bool {
+	x.Operation = op
 	x.Intake = Intake{Mode: Stream, MaxBytes: unroutedBytes}
 	return true
 }
