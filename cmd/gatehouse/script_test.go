@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 //	apisaw N                 the API has seen N calls
 //	gate ARGS                starts gatehouse serve in front of it; $GATE is its URL,
 //	                         $ADDRESS its host and port;
-//	                         gate.out and gate.err hold what it has printed after stop
-//	stop [STATUS]            sends SIGTERM to the gate and waits for its end
+//	                         gate.out and gate.err hold what it has printed after halt
+//	halt [STATUS]            sends SIGTERM to the gate and waits for its end
 //	call METHOD TARGET [NAME:VALUE] [=BODY]
 //	                         makes a call; the answer goes to standard output
 //	send FILE                sends the file's bytes to the gate, lines ended by CR LF
@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"api": startAPI, "apisaw": apiSaw, "gate": startGate, "stop": stopGate,
+			"api": startAPI, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -56,6 +56,28 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// TestScriptsRunToTheirEnd refuses lines that would end a script as passed:
+// testscript's own "stop" and "skip" hide everything that stands behind them.
+func TestScriptsRunToTheirEnd(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d scripts, %v", len(files), err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := 0
+		for words := range strings.Lines(string(text)) {
+			line++
+			if f := strings.Fields(words); len(f) > 0 && (f[0] == "stop" || f[0] == "skip") {
+				t.Errorf("%s:%d: %q ends the script here", name, line, f[0])
+			}
+		}
+	}
 }
 
 type stageKey struct{}
@@ -207,7 +229,7 @@ func (s *stage) follow(stderr io.Reader, name string, address chan<- string) {
 	}
 }
 
-func stopGate(ts *testscript.TestScript, neg bool, args []string) {
+func haltGate(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg, args, 0)
 	s := on(ts)
 	want := 0
