@@ -45,6 +45,8 @@ func TestBuildReportsWhatCannotBeRouted(t *testing.T) {
 		{"two-segments-with-slashes", []string{"GET /{a*}/x/{b*}"}, "more than one segment"},
 		{"one-segment-with-slashes", []string{"GET /{a*}..{b*}"}, ""},
 		{"no-method", []string{" /a"}, `"" is no method`},
+		{"method-with-delete", []string{"G\x7fT /a"}, `is no method`},
+		{"method-with-blank", []string{"\tGET /a"}, `is no method`},
 		{"bad-method", []string{"GE:T /a"}, `"GE:T" is no method`},
 		{"too-deep", []string{"GET " + strings.Repeat("/a", maxSegments+1)}, "more than 256 segments"},
 		{"too-long", []string{"GET /" + strings.Repeat("a", maxPath)}, "longer than 8 KiB"},

@@ -77,6 +77,8 @@ var hostile = []struct {
 	{"delete", "/a\x7f", Control},
 	{"encoded-delete", "/a%7F", Control},
 	{"encoded-next-line", "/a%C2%85", Control},
+	{"encoded-first-of-the-second-set", "/a%C2%80", Control},
+	{"encoded-last-of-the-second-set", "/a%C2%9F", Control},
 
 	{"no-hexadecimal", "/a%zz", BadEscape},
 	{"one-hexadecimal", "/a%2", BadEscape},
@@ -97,6 +99,9 @@ var hostile = []struct {
 
 	{"lone-continuation", "/a%80", BadUTF8},
 	{"cut-sequence", "/a%E2%82", BadUTF8},
+	{"cut-after-one-byte", "/a%E0", BadUTF8},
+	{"cut-four-bytes", "/a%F0%90", BadUTF8},
+	{"no-continuation", "/a%E0b", BadUTF8},
 	{"cut-by-slash", "/a%E2/%82%AC", BadUTF8},
 	{"surrogate", "/a%ED%A0%80", BadUTF8},
 	{"beyond-unicode", "/a%F4%90%80%80", BadUTF8},
@@ -108,6 +113,10 @@ var hostile = []struct {
 	{"overlong-nul", "/a%C0%80", Overlong},
 	{"overlong-three-bytes", "/a%e0%80%af", Overlong},
 	{"overlong-four-bytes", "/a%f0%80%80%af", Overlong},
+	{"overlong-three-bytes-cut", "/a%e0%80", Overlong},
+	{"overlong-three-bytes-last", "/a%e0%9f%bf", Overlong},
+	{"overlong-four-bytes-cut", "/a%f0%80", Overlong},
+	{"overlong-four-bytes-last", "/a%f0%8f%bf%bf", Overlong},
 	{"overlong-lead-alone", "/a%c1", Overlong},
 
 	{"raw-utf8", "/caf\u00e9", NonASCII},
