@@ -98,6 +98,7 @@ func TestUnroutedCallsNeedACredential(t *testing.T) {
 	}{
 		{"by-the-document", vault, gatehouse.Upstream, "authn enforce, request enforce"},
 		{"by-an-operation", byOperation, gatehouse.Upstream, "authn enforce, request enforce"},
+		{"the-document-is-public-an-operation-is-not", strings.Replace(byOperation, "paths:", "security: []\npaths:", 1), gatehouse.Upstream, "authn enforce, request enforce"},
 		{"nothing-is-asked-for", open, gatehouse.Upstream, "request enforce"},
 		{"public", vault, gatehouse.Public, "request enforce"},
 	}

@@ -186,10 +186,10 @@ func (b *builder) authn(op *contract.Operation) (any, gate.Mode) {
 	return guard, gate.Enforce
 }
 
-// authnUnrouted demands of a call that no operation describes what the document
-// demands of all of them; when it says that of single operations only, the
-// credentials of any of these. Otherwise another spelling of a protected path
-// would be a way around its credential while the API is observed.
+// authnUnrouted demands of a call that no operation describes the credentials
+// of any operation that asks for some, also where the document as a whole asks
+// for none. Otherwise another spelling of a protected path would be a way
+// around its credential while the API is observed.
 func (b *builder) authnUnrouted() any {
 	if b.options.Authentication == Public || !b.contract.Secured {
 		return nil
@@ -197,16 +197,12 @@ func (b *builder) authnUnrouted() any {
 	all := &contract.Operation{SecurityFrom: contract.SecurityDocument}
 	seen := make(map[string]bool)
 	for _, op := range b.contract.Operations {
-		if op.SecurityFrom == contract.SecurityDocument {
-			all.Security = op.Security
-			break
-		}
 		if words := credential(op); !op.Public() && !seen[words] {
 			seen[words] = true
 			all.Security = append(all.Security, op.Security...)
 		}
 	}
-	if all.Public() {
+	if len(all.Security) == 0 {
 		return nil
 	}
 	guard, _ := authn.NewPresence(all, b.api.Name) // its problems are those of the operations

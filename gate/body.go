@@ -21,9 +21,6 @@ func (g *Gate) body(x *Exchange) bool {
 	case Buffer:
 		if c, cause := g.readBody(x, x.Intake.MaxBytes); c != Undecided {
 			x.Refusal = Refusal{Code: c, In: "body", Cause: cause}
-			if c == Overloaded {
-				x.Refusal.Retry = overloadedRetry
-			}
 			return false
 		}
 	case Stream:
@@ -62,9 +59,6 @@ func (g *Gate) judgeBody(x *Exchange) bool {
 	return true
 }
 
-// overloadedRetry is when a client may try again, in seconds.
-const overloadedRetry = 1
-
 // readBody reads the whole body into the pooled buffer. The stated length is
 // only a hint: memory grows with what really arrives, and all buffers beyond
 // what a pooled exchange keeps are bounded together.
@@ -79,6 +73,9 @@ func (g *Gate) readBody(x *Exchange, limit int64) (Code, error) {
 	for {
 		if cap(b)-len(b) < minRead {
 			size := max(2*cap(b), 2*minRead)
+			if int64(size) > g.maxBuffered {
+				return BodyTooLarge, nil // it never will find room
+			}
 			if !g.reserve(x, size-cap(b), size) {
 				return Overloaded, nil
 			}

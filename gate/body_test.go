@@ -121,6 +121,19 @@ func TestBuffersAreBoundedTogether(t *testing.T) {
 	}
 }
 
+// TestBodyThatNeverFindsRoom is larger than what all exchanges share: trying
+// again would not help.
+func TestBodyThatNeverFindsRoom(t *testing.T) {
+	g := gate.New(gate.Options{MaxBuffered: 100_000})
+	g.Swap(plan(t, &api{}, gate.Enforce, gate.Step{Name: "a", Head: buffered(1 << 20)}))
+	x, w := g.Acquire(), &wire{}
+	x.Method, x.Target, x.BodyLength, x.Incoming = []byte("POST"), []byte("/pets/1"), -1, strings.NewReader(strings.Repeat("x", 200_000))
+	g.Serve(x, w)
+	if w.status != 413 {
+		t.Errorf("status %d", w.status)
+	}
+}
+
 func TestHopByHop(t *testing.T) {
 	rows := []struct {
 		name   string

@@ -1,6 +1,10 @@
 package gate
 
-import "time"
+import (
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/route"
+)
 
 // methods are the registered ones that may stand on an event; any other is
 // written as OTHER, since a client can invent it.
@@ -39,10 +43,22 @@ func (x *Exchange) describe() {
 	case x.Answer.Status != 0:
 		e.Status = x.Answer.Status
 	}
-	if x.Refused {
-		r := &x.Refusal
-		e.Guard, e.Code, e.In, e.Name, e.Pointer, e.Keyword = x.Guard, r.Code, r.In, r.Name, r.Pointer, r.Keyword
+	if e.Path == "" && (x.Match.Outcome == route.WrongMethod || x.Match.Outcome == route.Options) {
+		e.Path = x.Match.Template
 	}
+	switch {
+	case x.Refused:
+		e.Denied, e.Code = true, x.Refusal.Code
+		e.place(x.Guard, &x.Refusal)
+	case len(x.Would) > 0:
+		e.place(x.notedBy, &x.noted)
+	}
+}
+
+// place says where and by which guard something was or would have been
+// refused.
+func (e *Event) place(guard string, r *Refusal) {
+	e.Guard, e.In, e.Name, e.Pointer, e.Keyword = guard, r.In, r.Name, r.Pointer, r.Keyword
 }
 
 func (x *Exchange) outcome() Outcome {

@@ -21,8 +21,9 @@ type Event struct {
 	Outcome   Outcome
 	Status    int // sent to the client; 0 when nothing was sent
 
-	Guard   string // that refused; "route" and "wire" are the gate's own
-	Code    Code   // when Outcome is Refused or Failed
+	Guard   string // that refused, or would have first; "route" and "wire" are the gate's own
+	Denied  bool   // Code says why
+	Code    Code
 	In      string // these say where, as Refusal does
 	Name    string
 	Pointer string

@@ -57,15 +57,20 @@ func TestEvents(t *testing.T) {
 		})},
 		{"not-routed-in-an-observed-api", gate.Observe, 0, buffered(10), nil, nil, "//", "", with(func(e *gate.Event) {
 			e.API, e.Operation, e.Path = "", "", ""
-			e.Guard, e.Code, e.In, e.Status = "route", gate.PathForm, "path", 400
+			e.Keyword = "empty-segment"
+			e.Denied, e.Guard, e.Code, e.In, e.Status = true, "route", gate.PathForm, "path", 400
 		})},
 		{"unknown-path", 0, 0, buffered(10), nil, nil, "/cats", "", with(func(e *gate.Event) {
 			e.Operation, e.Path = "", ""
-			e.Guard, e.Code, e.Status = "route", gate.PathUnknown, 404
+			e.Denied, e.Guard, e.Code, e.Status = true, "route", gate.PathUnknown, 404
 		})},
 		{"refused", 0, 0, refuses, nil, nil, "/pets/1?limit=secret", "", with(func(e *gate.Event) {
-			e.Guard, e.Code, e.Status = "a", gate.ParameterSchema, 400
+			e.Denied, e.Guard, e.Code, e.Status = true, "a", gate.ParameterSchema, 400
 			e.In, e.Name, e.Pointer, e.Keyword = "query", "limit", "/a", "maximum"
+		})},
+		{"another-method", gate.Enforce, 0, buffered(10), nil, nil, "PUT /pets/1", "", with(func(e *gate.Event) {
+			e.Operation, e.Method = "", "PUT"
+			e.Denied, e.Guard, e.Code, e.Status = true, "route", gate.MethodUnknown, 405
 		})},
 		{"replied", 0, 0, replies, nil, nil, "/pets/1", "", with(func(e *gate.Event) {
 			e.Outcome, e.Status, e.BodyOut = gate.Replied, 202, 5
@@ -74,11 +79,11 @@ func TestEvents(t *testing.T) {
 			e.Outcome, e.Status = gate.Aborted, 202
 		})},
 		{"refused-to-nobody", 0, 0, refuses, nil, gone, "/pets/1", "", with(func(e *gate.Event) {
-			e.Outcome, e.Guard, e.Code, e.Status = gate.Aborted, "a", gate.ParameterSchema, 400
+			e.Denied, e.Outcome, e.Guard, e.Code, e.Status = true, gate.Aborted, "a", gate.ParameterSchema, 400
 			e.In, e.Name, e.Pointer, e.Keyword = "query", "limit", "/a", "maximum"
 		})},
 		{"failed", 0, 0, buffered(10), gone, nil, "/pets/1", "12", with(func(e *gate.Event) {
-			e.Outcome, e.Guard, e.Code, e.Status, e.BodyIn, e.Upstream = gate.Failed, "upstream", gate.UpstreamBroken, 502, 2, time.Second
+			e.Denied, e.Outcome, e.Guard, e.Code, e.Status, e.BodyIn, e.Upstream = true, gate.Failed, "upstream", gate.UpstreamBroken, 502, 2, time.Second
 		})},
 	}
 	for _, r := range rows {
@@ -92,6 +97,9 @@ func TestEvents(t *testing.T) {
 			x.Peer, x.BodyLength = netip.MustParseAddrPort("203.0.113.77:5000"), int64(len(r.body))
 			if r.body != "" {
 				x.Incoming = strings.NewReader(r.body)
+			}
+			if method, target, found := strings.Cut(r.target, " "); found {
+				x.Method, x.Target = []byte(method), []byte(target)
 			}
 			received := x.Received
 			h.gate.Serve(x, w)

@@ -61,9 +61,11 @@ type Exchange struct {
 	Reply   Reply   // what the gate itself answers; Status 0 when it does not
 	Refusal Refusal // meaningful when Refused
 	Refused bool
-	Guard   string // the step that refused
-	Would   []Code // would-be refusals in observe mode, at most maxWould
-	Aborted bool   // the answer did not reach the client whole
+	Guard   string  // the step that refused
+	Would   []Code  // would-be refusals in observe mode, at most maxWould
+	noted   Refusal // the first of Would, for the event
+	notedBy string  // its step
+	Aborted bool    // the answer did not reach the client whole
 
 	OutTarget []byte  // what is forwarded: Target with its edits
 	OutBody   []byte  // Body with its edits
@@ -81,7 +83,6 @@ type Exchange struct {
 	reply    []byte // backs Reply.Body
 	event    Event
 	bound    bounded
-	Scratch  any // of the engine or of tests; the gate keeps it untouched
 }
 
 // Intake says how the body is taken. The zero value takes none.
@@ -170,6 +171,30 @@ func EqualFold(b []byte, s string) bool {
 		}
 	}
 	return true
+}
+
+// Twin reports whether name is another spelling of known that servers which
+// hand fields on as variables cannot tell from it (RFC 3875 section 4.1.18):
+// equal without case, but for characters that are neither letter nor digit in
+// place of "-". known itself, in any case, is no twin.
+func Twin(name []byte, known string) bool {
+	if len(name) != len(known) || EqualFold(name, known) {
+		return false
+	}
+	for i, c := range name {
+		if known[i] == '-' {
+			if isAlphanumeric(c) {
+				return false
+			}
+		} else if lower(c) != lower(known[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= lower(c) && lower(c) <= 'z'
 }
 
 func lower(c byte) byte {

@@ -1,4 +1,4 @@
-// Package gate holds the words of one exchange (Exchange, Principal, Verdict,
+// Package gate holds the words of one exchange (Exchange, Verdict,
 // Refusal, Event, Plan) and its walk: the phases in their one fixed order, the
 // modes, the refusals. Engines in wire bring exchanges in, guards judge them,
 // sinks write the events down. It imports contract and what lies below, knows
@@ -103,7 +103,6 @@ func (x *Exchange) reset() {
 		buffer:    keep(x.buffer),
 		scratch:   keep(x.scratch),
 		reply:     keep(x.reply),
-		Scratch:   x.Scratch,
 	}
 }
 

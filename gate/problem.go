@@ -32,7 +32,10 @@ func (g *Gate) refuse(x *Exchange) {
 	x.Reply.Fields = append(x.Reply.Fields,
 		Field{Name: fieldContentType, Value: valueProblem},
 		Field{Name: fieldCacheControl, Value: valueNoStore})
-	if r.Retry > 0 {
+	if r.Retry == 0 && r.Code.Status() == 503 {
+		r.Retry = 1
+	}
+	if r.Retry > 0 { // RFC 9110 section 10.2.3
 		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldRetryAfter, Value: strconv.AppendInt(nil, int64(r.Retry), 10)})
 	}
 	x.reply = appendProblem(x.reply[:0], x)
@@ -66,11 +69,11 @@ func appendProblem(b []byte, x *Exchange) []byte {
 	b = appendMember(b, "detail", r.Detail)
 	b = appendMember(b, "in", r.In)
 	b = appendMember(b, "name", r.Name)
-	if r.Keyword != "" {
+	if r.Pointer != "" || r.In == "body" && r.Keyword != "" { // "" is the whole body
 		b = append(b, `,"pointer":`...)
 		b = AppendString(b, r.Pointer)
-		b = appendMember(b, "keyword", r.Keyword)
 	}
+	b = appendMember(b, "keyword", r.Keyword)
 	return append(b, '}', '\n')
 }
 

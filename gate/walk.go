@@ -91,7 +91,7 @@ func (g *Gate) route(x *Exchange) bool {
 		if x.API.Mode == Observe && x.API.Options != nil {
 			return x.undescribed(x.API.Options)
 		}
-		x.Reply.Status = 204
+		x.Reply.Status = 204 // RFC 9110 section 9.3.7
 		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
 		return true
 	case route.WrongMethod:
@@ -100,13 +100,14 @@ func (g *Gate) route(x *Exchange) bool {
 	case route.NotFound:
 		x.Refusal = Refusal{Code: PathUnknown}
 	default:
-		x.Refusal = Refusal{Code: PathForm, In: "path", Detail: x.Match.Why.Words()}
+		x.Refusal = Refusal{Code: PathForm, In: "path", Keyword: x.Match.Why.String(), Detail: x.Match.Why.Words()}
 		return false // never observed: others could read this path differently
 	}
 	if x.API == nil || x.API.Mode != Observe || x.API.Unrouted == nil {
 		return false
 	}
-	x.would(x.Refusal.Code)
+	x.would()
+	x.Refusal = Refusal{}
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
 	return x.undescribed(x.API.Unrouted)
 }
@@ -160,7 +161,7 @@ func (x *Exchange) settle(i int, v Verdict) bool {
 	case v == Allow, v == Respond && x.replied():
 		return true
 	case x.Operation.Steps[i].Mode == Observe && v == Deny:
-		x.would(x.Refusal.Code)
+		x.would()
 		x.failed |= 1 << i
 		x.Refusal = Refusal{}
 		x.Reply = Reply{Fields: x.Reply.Fields[:0]}
@@ -174,9 +175,15 @@ func (x *Exchange) settle(i int, v Verdict) bool {
 // maxWould bounds the would-be refusals on an event.
 const maxWould = 8
 
-func (x *Exchange) would(c Code) {
+// would notes the refusal that x passes in observe mode; of the first one the
+// event also says where it was.
+func (x *Exchange) would() {
+	if len(x.Would) == 0 {
+		x.noted, x.notedBy = x.Refusal, x.Guard
+		x.noted.Cause = nil
+	}
 	if len(x.Would) < maxWould {
-		x.Would = append(x.Would, c)
+		x.Would = append(x.Would, x.Refusal.Code)
 	}
 }
 
@@ -248,21 +255,26 @@ func (g *Gate) answer(x *Exchange, w Wire) {
 
 // done tells the guards how it ended and writes the one event.
 func (g *Gate) done(x *Exchange) {
+	if x.Operation != nil {
+		for i := range x.Operation.Steps {
+			if s := &x.Operation.Steps[i]; s.Done != nil {
+				g.tell(x, s)
+			}
+		}
+	}
+	if g.sink != nil {
+		x.describe()
+		g.sink.Record(&x.event)
+	}
+}
+
+// tell tells one guard. A guard that fails must not keep others from hearing
+// of the end: they give back what the exchange held.
+func (g *Gate) tell(x *Exchange, s *Step) {
 	defer func() {
 		if p := recover(); p != nil {
-			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-		if g.sink != nil {
-			x.describe()
-			g.sink.Record(&x.event)
+			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "guard", s.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	if x.Operation == nil {
-		return
-	}
-	for i := range x.Operation.Steps {
-		if d := x.Operation.Steps[i].Done; d != nil {
-			d.Done(x)
-		}
-	}
+	s.Done.Done(x)
 }

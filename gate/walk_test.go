@@ -150,6 +150,32 @@ func TestUnroutedCallsMeetTheirGuards(t *testing.T) {
 	}
 }
 
+// TestObservedEventsSayWhere: the first would-be refusal has its place on the
+// event, and no code, since nothing was refused.
+func TestObservedEventsSayWhere(t *testing.T) {
+	h := build(t, gate.Observe,
+		gate.Step{Name: "a", Mode: gate.Observe, Head: head(func(x *gate.Exchange) gate.Verdict {
+			return x.Deny(gate.Refusal{Code: gate.ParameterSchema, In: "query", Name: "limit", Keyword: "maximum"})
+		})},
+		gate.Step{Name: "b", Mode: gate.Observe, Head: verdict(gate.Deny)})
+	h.call("POST", "/pets/1", "")
+	e := h.last()
+	if e.Denied || e.Guard != "a" || e.In != "query" || e.Name != "limit" || e.Keyword != "maximum" || len(e.Would) != 2 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestEveryGuardHearsOfTheEnd plants a panic in the first of two.
+func TestEveryGuardHearsOfTheEnd(t *testing.T) {
+	heard := false
+	h := build(t, gate.Enforce,
+		gate.Step{Name: "a", Head: buffered(10), Done: done(func(*gate.Exchange) { panic("planted") })},
+		gate.Step{Name: "b", Done: done(func(*gate.Exchange) { heard = true })})
+	if w := h.call("POST", "/pets/1", ""); w.status != 200 || !heard || len(h.sink.events) != 1 {
+		t.Errorf("status %d, the second guard heard: %v, %d events", w.status, heard, len(h.sink.events))
+	}
+}
+
 func TestWouldIsBounded(t *testing.T) {
 	var steps []gate.Step
 	for i := range 20 {

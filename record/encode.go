@@ -28,10 +28,10 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendText(b, "method", e.Method)
 	b = appendText(b, "path", e.Path)
 	b = appendNumber(b, "status", int64(e.Status))
-	if e.Guard != "" {
+	if e.Denied {
 		b = appendText(b, "code", e.Code.String())
-		b = appendText(b, "guard", e.Guard)
 	}
+	b = appendText(b, "guard", e.Guard)
 	b = appendText(b, "in", e.In)
 	b = appendText(b, "name", e.Name)
 	b = appendText(b, "pointer", e.Pointer)

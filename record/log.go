@@ -21,10 +21,17 @@ func NewLog(w io.Writer) *Log {
 	return &Log{newQueue(w, "lines of the log", slog.New(slog.DiscardHandler), appendLostLog)}
 }
 
-// Write implements io.Writer. It keeps nothing of p and never fails.
+// maxLogLine bounds one line of the log, in bytes: with the stack of a failed
+// guard it can be long.
+const maxLogLine = 16 << 10
+
+// Write implements io.Writer. It keeps nothing of p and never fails; a line
+// that is too long is cut.
 func (l *Log) Write(p []byte) (int, error) {
 	if s, at := l.claim(); s != nil {
-		s.line = append(s.line[:0], p...)
+		if s.line = append(s.line[:0], p[:min(len(p), maxLogLine)]...); len(p) > maxLogLine {
+			s.line = append(s.line, "...\n"...)
+		}
 		l.put(s, at)
 	}
 	return len(p), nil

@@ -19,7 +19,7 @@ import (
 var full = gate.Event{
 	ID: gate.ID([]byte("01jd0000000000000000000000")), Time: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC),
 	API: "pets", Operation: "feed \"all\"", Method: "POST", Path: "/pets/{id}", Mode: gate.Observe, Outcome: gate.Refused,
-	Status: 400, Guard: "request", Code: gate.BodySchema, In: "body", Name: "n", Pointer: "/a", Keyword: "type",
+	Status: 400, Guard: "request", Denied: true, Code: gate.BodySchema, In: "body", Name: "n", Pointer: "/a", Keyword: "type",
 	Would: []gate.Code{gate.PathUnknown, gate.BodyMedia}, Version: "HTTP/1.1", Secure: true,
 	Client: netip.MustParsePrefix("203.0.113.0/24"), BodyIn: 10, BodyOut: 20, Took: 1500 * time.Microsecond, Upstream: time.Millisecond,
 }

@@ -58,6 +58,18 @@ func TestLogNeverHoldsUp(t *testing.T) {
 	}
 }
 
+func TestLongLogLinesAreCut(t *testing.T) {
+	var out strings.Builder
+	l := NewLog(&out)
+	if n, err := l.Write([]byte(strings.Repeat("x", 3*maxLogLine))); n != 3*maxLogLine || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	l.Shutdown(t.Context())
+	if got := out.String(); len(got) != maxLogLine+len("...\n") || !strings.HasSuffix(got, "x...\n") {
+		t.Errorf("%d bytes written", len(got))
+	}
+}
+
 func TestShutdownWritesWhatIsWaiting(t *testing.T) {
 	var out strings.Builder
 	l := NewLines(&out, slog.New(slog.DiscardHandler))

@@ -110,13 +110,14 @@ type switching struct{ to io.Writer }
 
 func (s *switching) Write(p []byte) (int, error) { return s.to.Write(p) }
 
-// TestCodeOfEveryRefusal: the zero Code is a refusal's as well.
+// TestCodeOfEveryRefusal: the zero Code is a refusal's as well, and a
+// would-be refusal has none.
 func TestCodeOfEveryRefusal(t *testing.T) {
-	line := string(AppendEvent(nil, &gate.Event{Guard: "a"}))
+	line := string(AppendEvent(nil, &gate.Event{Denied: true, Guard: "a"}))
 	if !strings.Contains(line, `"code":"undecided","guard":"a"`) {
 		t.Errorf("written %s", line)
 	}
-	if line = string(AppendEvent(nil, &gate.Event{Outcome: gate.Passed})); strings.Contains(line, `"code"`) {
+	if line = string(AppendEvent(nil, &gate.Event{Outcome: gate.Passed, Guard: "a"})); strings.Contains(line, `"code"`) {
 		t.Errorf("written %s", line)
 	}
 }
