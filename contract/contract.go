@@ -2,8 +2,8 @@
 // parameters, bodies, answers, security. Package openapi fills them from a
 // document; every tool of the house reads this one model and keeps no second
 // idea of the API. The model is complete and positioned: each part points at
-// the node it was read from. It imports package source and nothing else of
-// ours, and knows nothing of traffic.
+// the node it was read from. It imports the packages source and schema, whose
+// words it uses, and knows nothing of documents' versions or of traffic.
 package contract
 
 import (
@@ -29,12 +29,24 @@ type Contract struct {
 	Secured bool
 }
 
+// Language names the language and the version that the document is written
+// in: "OpenAPI 3.1.0", "Swagger 2.0".
+func (c *Contract) Language() string {
+	if c.Dialect == schema.Swagger20 {
+		return "Swagger " + c.Spec
+	}
+	return "OpenAPI " + c.Spec
+}
+
 // Operation is one method on one path.
 type Operation struct {
-	ID         string   // operationId, "" when it has none
-	Method     string   // upper case: "GET"
-	Path       string   // the template as written: "/pets/{id}"
-	BasePaths  []string // of the servers in force, without "/" at the end, escapes as written, "" for the root; at least one, no repeats
+	ID     string // operationId, "" when it has none
+	Method string // upper case: "GET"
+	Path   string // the template as written: "/pets/{id}"
+	// BasePaths are those of the servers in force, without "/" at the end,
+	// escapes as written, "" for the root; no repeats. At least one, but none
+	// when the path is in error: such an operation is reachable nowhere.
+	BasePaths  []string
 	Parameters []*Parameter
 	Body       *Body // nil when the operation takes none
 	Responses  []*Response
@@ -195,5 +207,8 @@ type Scheme struct {
 	Auth   string // HTTPAuth: lower case, "bearer", "basic", ...
 	Format string // bearerFormat
 	URL    string // openIdConnectUrl
+	// Broken says that an error was reported of the scheme, or of its use when
+	// no scheme was meant: what else fails for it is no news.
+	Broken bool
 	Node   *source.Node
 }

@@ -26,9 +26,6 @@ func (r *reader) document(set *source.Set) {
 	}
 	r.paths(&level{base: base, security: security, from: from})
 	r.webhooks(r.root.Get("webhooks"))
-	if len(r.doc.Operations) == 0 && r.problems.Err() == nil {
-		r.warn(r.root, "every request will be refused", "the document describes no operation")
-	}
 }
 
 func (r *reader) tags() {

@@ -1,8 +1,9 @@
-// Package openapi reads OpenAPI 3.0, OpenAPI 3.1 and Swagger 2.0 documents
-// into a contract.Contract and reports everything that is wrong with a
-// document at once. Commands and the root package use it; it knows documents
-// only, nothing of traffic or of gatehouse.yaml. Schemas are not compiled
-// here: the model points at their nodes.
+// Package openapi reads documents of OpenAPI 3.0 and 3.1, those of 3.2 that
+// keep to what 3.1 knows, and those of Swagger 2.0 into a contract.Contract,
+// and reports everything that is wrong with a document at once. Commands and
+// the root package use it; it knows documents only, nothing of traffic or of
+// gatehouse.yaml. Schemas are not compiled here: the model points at their
+// nodes.
 package openapi
 
 import (
@@ -128,7 +129,7 @@ var editions = []struct {
 
 // identify finds the version; without one nothing else makes sense.
 func (r *reader) identify() bool {
-	const hint = `OpenAPI 3.0 and 3.1 and Swagger 2.0 are read: begin with openapi: "3.1.0"`
+	const hint = `OpenAPI 3.0 to 3.2 and Swagger 2.0 are read: begin with openapi: "3.1.0"`
 	if !r.root.Is(source.Object) {
 		r.fail(r.root, hint, "an API description must be an object, not %s", article(r.root.Kind().String()))
 		return false

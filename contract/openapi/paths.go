@@ -17,6 +17,7 @@ var methods = map[string]versions{
 // level is what an outer level of the document hands down to an inner one.
 type level struct {
 	base       []string
+	misplaced  bool // the path is in error: its operations are read and served nowhere
 	security   []contract.Requirement
 	from       contract.SecurityFrom
 	parameters []*contract.Parameter
@@ -34,25 +35,29 @@ func (r *reader) paths(outer *level) {
 		case strings.HasPrefix(m.Name, "x-"):
 		case m.Name == "$ref":
 			r.failAt(m, "refer to each path item by itself", "a reference cannot stand for all paths")
-		case !strings.HasPrefix(m.Name, "/"):
-			r.failAt(m, "", `the path %q must begin with "/"`, m.Name)
 		default:
 			r.path(m, outer)
 		}
 	}
 }
 
+// path reads a path item. One whose path is in error is read as well, so that
+// what is wrong inside of it is told at once.
 func (r *reader) path(m *source.Member, outer *level) {
+	inner := *outer
 	names, fault := template(m.Name)
-	if fault != "" {
+	switch {
+	case !strings.HasPrefix(m.Name, "/"):
+		r.failAt(m, "write a slash before it", `the path %q must begin with "/"`, m.Name)
+		inner.misplaced = true
+	case fault != "":
 		r.failAt(m, "", "in the path %q %s", m.Name, fault)
-		return
+		inner.misplaced = true
 	}
 	item := r.pathItem(&m.Value)
 	if item == nil {
 		return
 	}
-	inner := *outer
 	if servers := item.Get("servers"); servers != nil {
 		inner.base = r.servers(servers, outer.base)
 	}
@@ -132,12 +137,19 @@ func (r *reader) operation(path string, names []string, m *source.Member, outer 
 	}
 	own, forms := r.parameters(n.Get("parameters"))
 	op.Parameters = merge(outer.parameters, own)
-	r.pathParameters(op, names)
+	if outer.misplaced {
+		op.BasePaths = nil
+	} else {
+		r.pathParameters(op, names)
+	}
 	op.Security, op.SecurityFrom = r.security(n, outer.security, outer.from)
 	if r.version == v20 {
 		op.Body = r.swaggerBody(n, mergeForms(outer.forms, forms))
 	} else if body := n.Get("requestBody"); body != nil {
 		op.Body = r.body(body)
+	}
+	if op.Method == "TRACE" {
+		r.warnAt(m, "remove the operation", "TRACE is always refused: it would send back what stands in front of the API added to the request")
 	}
 	r.bodyOfMethod(op)
 	op.Responses = r.responsesOf(n)

@@ -32,10 +32,11 @@ func (r *reader) securitySchemes() {
 	r.schemeNames = names(n)
 	for name, n := range n.Members() {
 		if n = r.deref(n); n == nil || !r.check(n, &schemeShape) {
-			r.schemes[name] = &contract.Scheme{Name: name, Node: n}
+			r.schemes[name] = &contract.Scheme{Name: name, Broken: true, Node: n}
 			continue
 		}
 		s := r.scheme(name, n)
+		s.Broken = s.Type == contract.UnknownScheme || s.In == contract.Query
 		r.schemes[name] = s
 		r.doc.Schemes = append(r.doc.Schemes, s)
 	}
@@ -156,7 +157,7 @@ func (r *reader) security(n *source.Node, outer []contract.Requirement, from con
 }
 
 func never(name string, at *source.Node) contract.Requirement {
-	return contract.Requirement{{Scheme: &contract.Scheme{Name: name, Node: at}}}
+	return contract.Requirement{{Scheme: &contract.Scheme{Name: name, Broken: true, Node: at}}}
 }
 
 // requirement reads a Security Requirement Object (OpenAPI 3.1.1 section
@@ -220,7 +221,10 @@ func Security(c *contract.Contract) source.Problems {
 	if !c.Secured {
 		return nil
 	}
-	line := "security: [" + example(c) + "]"
+	line := "its requirement"
+	if known := example(c); known != "" {
+		line = "security: [" + known + "]"
+	}
 	var problems source.Problems
 	for _, op := range c.Operations {
 		if op.SecurityFrom == contract.SecurityNowhere {
@@ -232,11 +236,13 @@ func Security(c *contract.Contract) source.Problems {
 	return problems
 }
 
-// example writes the first requirement of the contract as YAML.
+// example writes the first requirement of the contract that can be met as
+// YAML.
 func example(c *contract.Contract) string {
+	broken := func(use contract.SchemeUse) bool { return use.Scheme.Broken }
 	for _, op := range c.Operations {
 		for _, alternative := range op.Security {
-			if len(alternative) == 0 {
+			if len(alternative) == 0 || slices.ContainsFunc(alternative, broken) {
 				continue
 			}
 			parts := make([]string, len(alternative))
@@ -246,5 +252,5 @@ func example(c *contract.Contract) string {
 			return "{" + strings.Join(parts, ", ") + "}"
 		}
 	}
-	return "{}"
+	return ""
 }

@@ -31,7 +31,8 @@ var _ gate.HeadGuard = (*Presence)(nil)
 // NewPresence returns the guard of op. realm names the API to its clients. An
 // operation that the contract makes public needs no guard: NewPresence
 // returns nil for it, and for nothing else. A scheme that cannot be checked is
-// a problem, and its guard denies whoever comes with nothing but it.
+// a problem, unless it was reported before, and its guard denies whoever comes
+// with nothing but it.
 func NewPresence(op *contract.Operation, realm string) (*Presence, source.Problems) {
 	if op.Public() {
 		return nil, nil
@@ -44,7 +45,7 @@ func NewPresence(op *contract.Operation, realm string) (*Presence, source.Proble
 		parts := make([]string, len(alternative))
 		for i, use := range alternative {
 			k, ok := kindOf(use.Scheme)
-			if !ok {
+			if !ok && !use.Scheme.Broken {
 				problems = append(problems, source.At(use.Scheme.Node, "", "the gate does not know the security scheme %q", use.Scheme.Name))
 			}
 			checks[i], parts[i] = k.check, k.words
