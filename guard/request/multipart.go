@@ -22,13 +22,19 @@ type partHead struct {
 	media     media
 }
 
-// checkBoundary refuses boundaries that some reader would cut or trim.
+// checkBoundary refuses boundaries that some reader would cut or trim, and
+// parameters in which some reader would find another one: PHP takes the first
+// place at which the word stands for the parameter.
 func checkBoundary(x *gate.Exchange, m *media) gate.Verdict {
-	if v, _ := m.param("boundary"); boundaryFine(v) {
+	known := 1
+	if m.has("charset") {
+		known++
+	}
+	if v, _ := m.param("boundary"); boundaryFine(v) && m.n == known {
 		return gate.Allow
 	}
 	return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type",
-		Detail: "the boundary must be 1 to 70 characters of RFC 2046 section 5.1.1 without a space, not ending with a hyphen"})
+		Detail: "the boundary must be 1 to 70 characters of RFC 2046 section 5.1.1 without a space, not ending with a hyphen, and stand beside a charset at most"})
 }
 
 func boundaryFine(b string) bool {
