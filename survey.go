@@ -3,6 +3,7 @@ package gatehouse
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -35,8 +36,8 @@ func Survey(c *contract.Contract) []Exposure {
 }
 
 type surveyor struct {
-	schemas *schema.Compiler
-	*Exposure
+	schemas     *schema.Compiler
+	open, loose remarks // of one operation
 }
 
 func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Exposure {
@@ -45,7 +46,7 @@ func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Expos
 		e.Path = op.BasePaths[0] + op.Path
 	}
 	e.Credential = credential(op)
-	s.Exposure = &e
+	s.open, s.loose = remarks{}, remarks{}
 	for _, p := range op.Parameters {
 		s.parameter(p)
 	}
@@ -54,6 +55,7 @@ func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Expos
 			s.media("body", m)
 		}
 	}
+	e.Open, e.Loose = s.open.lines(), s.loose.lines()
 	return e
 }
 
@@ -89,58 +91,90 @@ func (s *surveyor) parameter(p *contract.Parameter) {
 	case p.Content != nil:
 		s.media(name, p.Content)
 	case p.Schema == nil:
-		s.loose(name + " has no schema")
+		s.loose.add(name + " has no schema")
 	default:
-		s.shape(name, s.schemas.Compile(p.Schema).Shape(surveyDepth))
+		s.schema(name, p.Schema)
 	}
 }
 
 func (s *surveyor) media(name string, m *contract.Media) {
 	if strings.Contains(m.Type, "*") {
-		s.loose(name + " may be any " + m.Type)
+		s.loose.add(name + " may be any " + m.Type)
 	}
 	switch {
 	case m.Schema == nil:
-		s.loose(name + " " + m.Type + " has no schema")
+		s.loose.add(name + " " + m.Type + " has no schema")
 	default:
-		s.shape(name, s.schemas.Compile(m.Schema).Shape(surveyDepth))
+		s.schema(name, m.Schema)
 	}
 }
 
-const (
-	surveyDepth = 5 // levels of a schema that are looked at
-	surveyMost  = 3 // remarks of one kind that are written out
-)
+// surveyMost is how many remarks of one kind are written out.
+const surveyMost = 3
 
 // anything is the set of all kinds of JSON values.
 const anything schema.Types = 1<<source.Null | 1<<source.Bool | 1<<source.Number | 1<<source.String | 1<<source.Array | 1<<source.Object
 
-// shape finds what is open in a value.
-func (s *surveyor) shape(name string, shape *schema.Shape) {
-	if shape == nil {
-		return
+// place is a value within a parameter or a body.
+type place struct {
+	name  string
+	shape *schema.Shape
+}
+
+// schema finds what is open in a value, level by level. A schema that stands
+// at several places of it is looked at in the first of them.
+func (s *surveyor) schema(name string, n *source.Node) {
+	shape, whole := s.schemas.Compile(n).Whole()
+	seen := make(map[*schema.Shape]bool)
+	for queue := []place{{name, shape}}; len(queue) > 0; queue = queue[1:] {
+		p := queue[0]
+		if p.shape == nil || seen[p.shape] {
+			continue
+		}
+		if opened(p.shape) != "" {
+			s.open.add(p.name + " takes " + opened(p.shape))
+		}
+		members := parts(p)
+		seen[p.shape] = len(members) > 0 // shapes without parts are shared
+		queue = append(queue, members...)
 	}
+	if !whole {
+		s.open.add(name + " has more levels than were looked at")
+	}
+}
+
+// opened says what a value takes beyond what is described, "" for nothing.
+func opened(shape *schema.Shape) string {
 	switch {
 	case shape.Types&(1<<source.Object) == 0 || !shape.Open:
+		return ""
 	case len(shape.Properties) > 0:
-		s.open(name + " takes undeclared properties")
+		return "undeclared properties"
 	case shape.Types&anything == anything:
-		s.open(name + " takes any value")
-		return
+		return "any value"
 	case shape.Extra == nil || shape.Extra.Types&anything == anything:
-		s.open(name + " takes any property")
-		return
+		return "any property"
 	}
-	for _, p := range shape.Properties {
-		s.shape(at(name, p.Name), p.Shape)
+	return ""
+}
+
+// parts are the values within a value that is not wholly open.
+func parts(p place) (list []place) {
+	shape := p.shape
+	for _, property := range shape.Properties {
+		list = append(list, place{at(p.name, property.Name), property.Shape})
 	}
-	if len(shape.Properties) == 0 {
-		s.shape(at(name, "*"), shape.Extra)
+	if what := opened(shape); len(shape.Properties) == 0 && what != "" {
+		return list
 	}
-	s.shape(at(name, "*"), shape.Items)
+	if shape.Open && shape.Extra != nil && opened(shape.Extra) != "any value" {
+		list = append(list, place{at(p.name, "*"), shape.Extra})
+	}
+	list = append(list, place{at(p.name, "*"), shape.Items})
 	for i, item := range shape.Prefix {
-		s.shape(at(name, fmt.Sprint(i)), item)
+		list = append(list, place{at(p.name, strconv.Itoa(i)), item})
 	}
+	return slices.DeleteFunc(list, func(p place) bool { return p.shape == nil })
 }
 
 // at extends "body" to "body /a" and that to "body /a/b".
@@ -151,23 +185,29 @@ func at(name, member string) string {
 	return name + " /" + member
 }
 
-func (s *surveyor) open(text string) { s.Open = remark(s.Open, text) }
+// remarks are different sentences; surveyMost of them are kept, the others
+// counted.
+type remarks struct {
+	seen map[string]bool
+	list []string
+}
 
-func (s *surveyor) loose(text string) { s.Loose = remark(s.Loose, text) }
+func (r *remarks) add(text string) {
+	if r.seen == nil {
+		r.seen = make(map[string]bool)
+	}
+	if !r.seen[text] && len(r.list) < surveyMost {
+		r.list = append(r.list, text)
+	}
+	r.seen[text] = true
+}
 
-// remark adds text once. Beyond surveyMost it only counts, in the last line.
-func remark(list []string, text string) []string {
-	if slices.Contains(list, text) {
-		return list
+// lines are the remarks, with the number of those that are only counted.
+func (r *remarks) lines() []string {
+	if more := len(r.seen) - len(r.list); more > 0 {
+		return append(r.list, fmt.Sprintf("and %d more", more))
 	}
-	var more int
-	if n := len(list); n > surveyMost {
-		fmt.Sscanf(list[n-1], "and %d more", &more)
-		list = list[:n-1]
-	} else if n < surveyMost {
-		return append(list, text)
-	}
-	return append(list, fmt.Sprintf("and %d more", more+1))
+	return r.list
 }
 
 // Remarks are the exposure's words beside its credential.

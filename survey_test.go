@@ -1,6 +1,7 @@
 package gatehouse_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -29,6 +30,17 @@ components:
 `
 }
 
+// cycles writes schemas that refer to themselves, each after so many steps:
+// together they have as many levels as the product of these.
+func cycles(steps ...int) string {
+	var list []string
+	for _, n := range steps {
+		id := fmt.Sprintf("c%d", n)
+		list = append(list, "{$id: "+id+", "+strings.Repeat("type: object, properties: {a: {", n)+"$ref: "+id+strings.Repeat("}}", n)+"}")
+	}
+	return strings.Join(list, ", ")
+}
+
 func TestSurvey(t *testing.T) {
 	const none, text = "security: []", "text/plain: {schema: {type: string}}"
 	body := func(schema string) string { return "application/json: {schema: " + schema + "}" }
@@ -49,8 +61,16 @@ func TestSurvey(t *testing.T) {
 		{"map-of-closed", operationWith(none, "", body("{type: object, additionalProperties: {type: integer}}")), "public", ""},
 		{"map-of-open", operationWith(none, "", body("{type: object, additionalProperties: {type: object}}")), "public", "open: body /* takes any property"},
 		{"in-an-array", operationWith(none, "", body("{type: array, items: {type: object}}")), "public", "open: body /* takes any property"},
-		{"recursive-and-many", operationWith(none, "", body(`{$ref: "#/components/schemas/Tree"}`)), "public",
-			"open: body /any takes any value, body /left/any takes any value, body /left/left/any takes any value, and 2 more"},
+		{"recursive", operationWith(none, "", body(`{$ref: "#/components/schemas/Tree"}`)), "public", "open: body /any takes any value"},
+		{"many", operationWith(none, "", body("{type: object, properties: {a: {}, b: {type: object, properties: {c: {}}}, d: {}, e: {}, f: {}}}")), "public",
+			"open: body /a takes any value, body /d takes any value, body /e takes any value, and 2 more"},
+		{"many-of-many-levels", operationWith(none, "", body("{allOf: ["+cycles(2, 3, 5, 7, 11, 13, 17)+"]}")), "public", "open: body has more levels than were looked at"},
+		{"deep", operationWith(none, "", body(strings.Repeat("{type: object, properties: {a: ", 40)+"{type: object, additionalProperties: true}"+strings.Repeat("}}", 40))), "public",
+			"open: body " + strings.Repeat("/a", 40) + " takes any property"},
+		{"open-in-one-alternative", operationWith(none, "", body("{oneOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {a: {type: object}}}]}")), "public",
+			"open: body /a takes any property"},
+		{"open-beside-described", operationWith(none, "", body("{type: object, properties: {a: {type: string}}, additionalProperties: {type: object}}")), "public",
+			"open: body takes undeclared properties, body /* takes any property"},
 		{"open-parameter", operationWith(none, "{name: p, in: query, schema: {}}", text), "public", "open: query p takes any value"},
 		{"range", operationWith(none, "", `"text/*": {schema: {type: string}}`), "public", "loose: body may be any text/*"},
 		{"no-schema", operationWith(none, "", `application/json: {}`), "public", "loose: body application/json has no schema"},

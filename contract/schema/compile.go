@@ -33,10 +33,10 @@ type Compiler struct {
 	embedded  map[*source.Node]*resource
 	failed    map[string]bool // URIs that could not be loaded
 	envs      map[string]*env
-	dynamic   bool           // dynamic scopes are followed
-	wantsEnv  bool           // they should have been
-	exhausted bool           // there are too many dynamic scopes
-	unknown   map[string]int // formats that assert nothing
+	dynamic   bool            // dynamic scopes are followed
+	wantsEnv  bool            // they should have been
+	exhausted bool            // there are too many dynamic scopes
+	unknown   map[string]bool // formats that were warned of
 	odd       map[string]*oddWord
 }
 
@@ -68,7 +68,7 @@ func NewCompiler(o Options) *Compiler {
 		embedded:  make(map[*source.Node]*resource),
 		failed:    make(map[string]bool),
 		envs:      make(map[string]*env),
-		unknown:   make(map[string]int),
+		unknown:   make(map[string]bool),
 		odd:       make(map[string]*oddWord),
 		dynamic:   o.Pure && o.Dialect == Draft202012,
 	}

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,9 @@ var typeKinds = map[string]kinds{
 	"null": kNull, "boolean": kBool, "number": kNumber, "integer": kInteger,
 	"string": kString, "array": kArray, "object": kObject,
 }
+
+// typeWords are the types, for hints.
+var typeWords = slices.Sorted(maps.Keys(typeKinds))
 
 // scalars compiles the keywords that need no other schema into n: types,
 // enumerations, strings, numbers and flags. It returns the arrays and objects
@@ -146,10 +150,7 @@ func (c *Compiler) typeName(v *source.Node) kinds {
 	if v.Str() == "file" && c.o.Dialect == Swagger20 {
 		return allKinds
 	}
-	hint := "types are string, number, integer, boolean, array, object and null"
-	if near := nearest(v.Str(), typeKinds); near != "" {
-		hint = "did you mean " + near + "?"
-	}
+	hint := source.DidYouMean("types are string, number, integer, boolean, array, object and null", v.Str(), typeWords...)
 	if v.Str() == "null" {
 		hint = "use nullable: true"
 	}

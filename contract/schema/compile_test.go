@@ -17,7 +17,7 @@ func TestProblems(t *testing.T) {
 		schema  string
 		want    string // in the problem, with its position
 	}{
-		{"unknown-type", Draft202012, `{"type":"strng"}`, `s.json:1:9: #/type: unknown type "strng"` + "\n  hint: did you mean string?"},
+		{"unknown-type", Draft202012, `{"type":"strng"}`, `s.json:1:9: #/type: unknown type "strng"` + "\n  hint: did you mean \"string\"?"},
 		{"type-number", Draft202012, `{"type":1}`, `type must be a string, not a number`},
 		{"type-empty", Draft202012, `{"type":[]}`, `type must name at least one type`},
 		{"type-list-in-3.0", OpenAPI30, `{"type":["string","null"]}`, `type must be a single name in this version of OpenAPI` + "\n  hint: use nullable: true"},
@@ -25,7 +25,7 @@ func TestProblems(t *testing.T) {
 		{"bound-in-3.0", OpenAPI30, `{"exclusiveMinimum":1}`, `exclusiveMinimum must be true or false in this version of OpenAPI, not a number`},
 		{"bound-in-3.1", Draft202012, `{"exclusiveMinimum":true}`, `exclusiveMinimum must be a number, not a boolean`},
 		{"dangling", Draft202012, `{"$ref":"#/$defs/Pets","$defs":{"Pet":{}}}`, `s.json:1:9: #/$ref: the reference "#/$defs/Pets" leads nowhere: there is no "Pets"` + "\n  hint: did you mean \"Pet\"?"},
-		{"dangling-anchor", Draft202012, `{"$ref":"#pets","$defs":{"Pet":{"$anchor":"pet"}}}`, "no schema has the anchor \"pets\"\n  hint: did you mean #pet?"},
+		{"dangling-anchor", Draft202012, `{"$ref":"#pets","$defs":{"Pet":{"$anchor":"pet"}}}`, "no schema has the anchor \"pets\"\n  hint: did you mean \"pet\"?"},
 		{"dangling-document", Draft202012, `{"$ref":"other.json"}`, `the document "other.json" cannot be read`},
 		{"load-fails", Draft202012, `{"$ref":"http://x.example/fails"}`, "the document \"http://x.example/fails\" cannot be read\n  hint: out of reach"},
 		{"self", Draft202012, `{"$ref":"#"}`, `a reference that leads to itself`},

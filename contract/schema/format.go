@@ -1,8 +1,13 @@
 package schema
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
 // format is what a name in the keyword format asks for. A nil function asks
@@ -67,7 +72,7 @@ func (c *Compiler) format(set *keywordSet, res *resource) *format {
 	f := formats[name]
 	if f == nil || c.o.Pure && !jsonSchemaFormats[name] {
 		if f == nil && !annotations[name] {
-			c.unknown[name]++
+			c.unknownFormat(v)
 		}
 		return nil
 	}
@@ -77,9 +82,22 @@ func (c *Compiler) format(set *keywordSet, res *resource) *format {
 // annotations are formats that OpenAPI registers but that judge nothing.
 var annotations = map[string]bool{"binary": true, "password": true, "html": true, "commonmark": true, "media-range": true, "char": true}
 
-// UnknownFormats returns the formats that schemas name and that assert
-// nothing because they are not known here, with how often they stand.
-func (c *Compiler) UnknownFormats() map[string]int { return c.unknown }
+// maxUnknownFormats bounds the warnings of formats.
+const maxUnknownFormats = 100
+
+// unknownFormat warns of a format that asserts nothing, at the first place
+// where it stands.
+func (c *Compiler) unknownFormat(v *source.Node) {
+	name := v.Str()
+	if c.o.Pure || !v.Is(source.String) || c.unknown[name] || len(c.unknown) == maxUnknownFormats {
+		return
+	}
+	c.unknown[strings.Clone(name)] = true
+	c.problem(source.Warn(v, source.DidYouMean("", name, formatNames...), "the format %q is not known and judges nothing", shorten(name, 60)))
+}
+
+// formatNames are the formats that assert, for hints.
+var formatNames = slices.Sorted(maps.Keys(formats))
 
 // wholeFormat is a range of integers.
 func wholeFormat(want, least, most string) *format {

@@ -1,6 +1,8 @@
 package schema
 
-// object judges the object that begins at i by the rule of n.
+// object judges the object that begins at i by the rule of n. It is longer than
+// our functions are: judging spends most of its time in this loop, and what
+// every member needs stands in it without a call.
 func (st *State) object(n *node, d []byte, i int, track bool) int {
 	start := i
 	if st.depth++; st.depth > maxDepth {

@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,9 +103,7 @@ func (c *Compiler) target(ref *source.Node, s scope) (target, bool) {
 	}
 	hint := "anchors of a schema are set by $anchor"
 	if c.hinting() {
-		if near := nearest(fragment, res.anchors); near != "" {
-			hint = "did you mean #" + near + "?"
-		}
+		hint = source.DidYouMean(hint, fragment, slices.Sorted(maps.Keys(res.anchors))...)
 	}
 	c.problem(source.At(ref, hint, "no schema has the anchor %q", shorten(fragment, 80)))
 	return target{}, false
@@ -140,14 +140,12 @@ func (c *Compiler) pointed(ref *source.Node, fragment string, res *resource) (ta
 
 func (c *Compiler) unresolved(ref, n *source.Node, token string) {
 	hint := "check the spelling of the reference"
-	names := make(map[string]bool)
 	if c.hinting() {
+		var names []string
 		for name := range n.Members() {
-			names[name] = true
+			names = append(names, name)
 		}
-	}
-	if near := nearest(token, names); near != "" {
-		hint = "did you mean " + strconv.Quote(shorten(near, 60)) + "?"
+		hint = source.DidYouMean(hint, token, names...)
 	}
 	c.problem(source.At(ref, hint, "the reference %q leads nowhere: there is no %q", shorten(ref.Str(), 120), shorten(token, 60)))
 }
@@ -155,42 +153,3 @@ func (c *Compiler) unresolved(ref, n *source.Node, token string) {
 // hinting reports whether names are still searched for what was meant: the
 // first problems are read, and the search is not free.
 func (c *Compiler) hinting() bool { return c.errors < 10 }
-
-// nearest returns the name that differs least from s, "" when none is near.
-func nearest[V any](s string, names map[string]V) string {
-	best, least := "", 1+len(s)/3
-	for name := range names {
-		if n := len(name) - len(s); n > least || -n > least {
-			continue
-		}
-		if dist := distance(s, name, least); dist < least || dist == least && (best == "" || name < best) {
-			best, least = name, dist
-		}
-	}
-	return best
-}
-
-// distance is the edit distance of a and b without regard to case, or more
-// than most when it is larger.
-func distance(a, b string, most int) int {
-	if len(a) > 64 || len(b) > 64 {
-		return most + 1
-	}
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	var row [65]int
-	for j := range len(b) + 1 {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			corner, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, corner+cost)
-		}
-	}
-	return row[len(b)]
-}

@@ -38,7 +38,7 @@
 //     nothing; constants in the alternatives select as well.
 //   - Patterns are those of ECMA-262 that can be matched in linear time, and
 //     look-aheads at their beginning. Others are problems.
-//   - Formats that are not known pass and are listed by UnknownFormats.
+//   - Formats that are not known pass and are warned of, each once.
 package schema
 
 import "github.com/gatehouse-api/gatehouse/contract/source"

@@ -16,37 +16,78 @@ func (s *Schema) Shape(depth int) *Shape {
 	if s == nil || s.root == nil {
 		return nil
 	}
-	sh := shaper{make(map[string]*Shape)}
+	sh := shaper{known: make(map[string]*Shape), step: 1}
 	return sh.shape([]*node{s.root}, depth)
 }
 
+// Whole returns the shape of s with all of its levels. Where a schema refers
+// to itself, so does its shape: whoever walks it remembers where it was. It
+// reports false when s has too many different levels, those of its parts
+// combined; the shape then ends somewhere.
+func (s *Schema) Whole() (shape *Shape, whole bool) {
+	if s == nil || s.root == nil {
+		return nil, true
+	}
+	sh := shaper{known: make(map[string]*Shape)}
+	shape = sh.shape([]*node{s.root}, 1)
+	return shape, len(sh.known) < maxShapes
+}
+
+// maxShapes bounds the shapes of one schema: parts that refer to themselves in
+// different steps combine to many.
+const maxShapes = 10_000
+
 // shaper remembers the shapes of one call, so that schemas which refer to
-// each other from many places are looked at once a level.
-type shaper struct{ known map[string]*Shape }
+// each other from many places are looked at once a level; once in all when a
+// step downwards does not count.
+type shaper struct {
+	known map[string]*Shape
+	step  int
+}
 
 // shape merges the schemas that apply to one value together.
 func (sh *shaper) shape(list []*node, depth int) *Shape {
+	types := ^Types(0)
+	for _, n := range list {
+		types &= typesOf(n.accept)
+	}
+	return sh.typed(list, depth, types)
+}
+
+// typed is shape where the kinds of the value are known.
+func (sh *shaper) typed(list []*node, depth int, types Types) *Shape {
 	if len(list) == 0 {
 		return nil
 	}
-	key := fmt.Sprint(depth)
+	key := fmt.Sprint(depth, types)
 	for _, n := range list {
 		key += fmt.Sprintf(" %p", n)
 	}
 	known, ok := sh.known[key]
-	if !ok {
-		known = sh.merge(list, depth)
+	switch {
+	case ok:
+	case sh.step > 0:
+		known = sh.merge(new(Shape), list, depth, types)
 		sh.known[key] = known
+	case len(sh.known) >= maxShapes:
+		return leafShape(Shape{Types: types})
+	default:
+		known = new(Shape)
+		sh.known[key] = known // before its parts, which may lead back to it
+		if leaf := sh.merge(known, list, depth, types); leaf != known {
+			*known = *leaf
+		}
 	}
 	return known
 }
 
-func (sh *shaper) merge(list []*node, depth int) *Shape {
-	out := &Shape{Types: ^Types(0)}
+// merge fills out, of which types is known, and returns it or a shared shape
+// that is equal to it.
+func (sh *shaper) merge(out *Shape, list []*node, depth int, types Types) *Shape {
+	out.Types = types
 	var all []*node
 	for _, n := range list {
 		all = parts(all, n)
-		out.Types &= typesOf(n.accept)
 	}
 	out.Open = true
 	for _, n := range all {
@@ -85,9 +126,9 @@ func (sh *shaper) merge(list []*node, depth int) *Shape {
 			prefix = max(prefix, len(n.arr.prefix))
 		}
 	}
-	out.Extra, out.Items = sh.shape(extra, depth-1), sh.shape(items, depth-1)
+	out.Extra, out.Items = sh.shape(extra, depth-sh.step), sh.shape(items, depth-sh.step)
 	for k := range prefix {
-		out.Prefix = append(out.Prefix, sh.shape(itemParts(all, k), depth-1))
+		out.Prefix = append(out.Prefix, sh.shape(itemParts(all, k), depth-sh.step))
 	}
 	return out
 }
@@ -129,7 +170,7 @@ func (sh *shaper) properties(list, all []*node, depth int) []PropertyShape {
 	}
 	var out []PropertyShape
 	for name, nodes := range byName {
-		out = append(out, PropertyShape{Name: name, Required: requires(must, name), Shape: sh.either(nodes, depth-1)})
+		out = append(out, PropertyShape{Name: name, Required: requires(must, name), Shape: sh.either(nodes, depth-sh.step)})
 	}
 	slices.SortFunc(out, func(a, b PropertyShape) int { return cmp.Compare(a.Name, b.Name) })
 	return out
@@ -138,15 +179,11 @@ func (sh *shaper) properties(list, all []*node, depth int) []PropertyShape {
 // either merges schemas of which several may apply: the same property in
 // different branches.
 func (sh *shaper) either(nodes []*node, depth int) *Shape {
-	if len(nodes) == 1 {
-		return sh.shape(nodes, depth)
-	}
-	out := *sh.shape(nodes, depth)
-	out.Types = 0
+	types := Types(0)
 	for _, n := range nodes {
-		out.Types |= typesOf(n.accept)
+		types |= typesOf(n.accept)
 	}
-	return &out
+	return sh.typed(nodes, depth, types)
 }
 
 func requires(must []*node, name string) bool {

@@ -83,6 +83,10 @@ func TestUnknownKeywords(t *testing.T) {
 		{"own-word", Draft202012, `{"colour":"red","unit":"kg","id":"a","label":"x"}`, ""},
 		{"own-word-in-3.0", OpenAPI30, `{"colour":"red","$comment":"kg","examples":[]}`, ""},
 		{"known-remarks", Draft202012, `{"title":"a","deprecated":true,"example":1,"xml":{},"externalDocs":{},"contentSchema":{},"$comment":"x"}`, ""},
+		{"format", OpenAPI30, `{"type":"string","format":"emial"}`, `s.json:1:27: warning: #/format: the format "emial" is not known and judges nothing` + "\n  hint: did you mean \"email\"?"},
+		{"format-of-its-own", Draft202012, `{"type":"string","format":"weather"}`, `the format "weather" is not known and judges nothing`},
+		{"format-once", Draft202012, `{"properties":{"a":{"format":"weather"},"b":{"format":"weather"}}}`, `#/properties/a/format`},
+		{"format-that-annotates", OpenAPI30, `{"type":"string","format":"password"}`, ""},
 		{"property-of-that-name", Draft202012, `{"properties":{"propertys":{},"requird":{}}}`, ""},
 		{"value-of-that-name", Draft202012, `{"default":{"propertys":1},"enum":[{"requird":1}],"const":{"requird":1},"example":{"typ":1}}`, ""},
 	}

@@ -230,9 +230,6 @@ func NewArray(at *Node, items ...Node) *Node {
 // NewString returns a string that stands at the place of at.
 func NewString(at *Node, value string) *Node { return newNode(String, at, value) }
 
-// NewBool returns a boolean that stands at the place of at.
-func NewBool(at *Node, value bool) *Node { return newNode(Bool, at, strconv.FormatBool(value)) }
-
 func newNode(k Kind, at *Node, text string) *Node {
 	n := &Node{file: at.File(), text: text, mark: newMark(k, 0)}
 	if at != nil {

@@ -79,11 +79,11 @@ func TestRewrittenNodes(t *testing.T) {
 	old := f.Root.Get("a")
 	n := source.NewObject(old,
 		source.NewMember("type", source.NewString(old.Get("type"), "string")),
-		source.NewMember("list", source.NewArray(old, *source.NewBool(old, true), *old.Get("type"))))
+		source.NewMember("list", source.NewArray(old, *source.NewString(old, "true"), *old.Get("type"))))
 	if n.Pointer() != "#/a" || n.Get("type").Pointer() != "#/a/type" || n.Get("type").Position() != old.Get("type").Position() {
 		t.Error(n.Pointer(), n.Get("type").Pointer(), n.Get("type").Position())
 	}
-	if list := n.Get("list"); list.Len() != 2 || !list.Item(0).Bool() || list.Item(1).Str() != "file" || list.Get("0") != nil {
+	if list := n.Get("list"); list.Len() != 2 || list.Item(0).Str() != "true" || list.Item(1).Str() != "file" || list.Get("0") != nil {
 		t.Error("the list is wrong")
 	}
 }
