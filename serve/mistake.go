@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -29,26 +30,47 @@ func (e *ConfigError) Error() string { return e.Flag + ": " + e.Text }
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Cause }
 
-// check finds the first mistake that can be seen without opening anything;
-// what edge and upstream know better is left to them.
+// check finds the mistakes that can be seen without opening anything, all at
+// once; what edge and upstream know better is left to them.
 func (c *Config) check() error {
-	switch {
-	case c.Contract == "" && c.Read == nil:
-		return &ConfigError{Flag: "contract", Text: "is missing", Hint: "name the API's OpenAPI document: --contract openapi.yaml"}
-	case c.Upstream == "":
-		return &ConfigError{Flag: "upstream", Text: "is missing", Hint: "say where the API is: --upstream http://127.0.0.1:9000"}
-	case c.MaxBodyBytes < 0:
-		return &ConfigError{Flag: "max-body", Text: "must be at least 1", Hint: "leave it out for 1MiB"}
-	case c.Drain < 0:
-		return &ConfigError{Flag: "drain", Text: "must not be negative", Hint: "leave it out for 30s"}
-	case c.Read != nil:
-		return nil
+	var list []error
+	if c.Read == nil {
+		list = append(list, CheckContractPath(c.Contract))
 	}
-	return CheckContractPath(c.Contract)
+	if c.Upstream == "" {
+		list = append(list, &ConfigError{Flag: "upstream", Text: "is missing", Hint: "say where the API is: --upstream http://127.0.0.1:9000"})
+	}
+	if err := c.edge().Check(); err != nil {
+		list = append(list, c.listenError(err))
+	}
+	if c.MaxBodyBytes < 0 {
+		list = append(list, &ConfigError{Flag: "max-body", Text: "must be at least 1", Hint: "leave it out for 1MiB"})
+	}
+	if c.Drain < 0 {
+		list = append(list, &ConfigError{Flag: "drain", Text: "must not be negative", Hint: "leave it out for 30s"})
+	}
+	return errors.Join(list...)
+}
+
+// ConfigErrors returns the mistakes that err, of Start or Run, holds.
+func ConfigErrors(err error) (list []*ConfigError) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			list = append(list, ConfigErrors(e)...)
+		}
+		return list
+	}
+	if e := (*ConfigError)(nil); errors.As(err, &e) {
+		list = append(list, e)
+	}
+	return list
 }
 
 // CheckContractPath finds what is no file that could hold a contract.
 func CheckContractPath(path string) error {
+	if path == "" {
+		return &ConfigError{Flag: "contract", Text: "is missing", Hint: "name the API's OpenAPI document: --contract openapi.yaml"}
+	}
 	if strings.Contains(path, "://") {
 		return &ConfigError{Flag: "contract", Text: "is a URL, and contracts are read from files only", Hint: "save the document and name the file"}
 	}
@@ -56,6 +78,11 @@ func CheckContractPath(path string) error {
 		return &ConfigError{Flag: "contract", Text: path + " is a folder", Hint: "name the OpenAPI document in it"}
 	}
 	return nil
+}
+
+// edge is where and how to listen.
+func (c *Config) edge() *edge.Options {
+	return &edge.Options{Address: c.Listen, CertFile: c.TLSCert, KeyFile: c.TLSKey, PlainHTTP: c.PlainHTTP}
 }
 
 // newUpstream returns the way to the API.
@@ -77,22 +104,37 @@ func (c *Config) newUpstream() (*upstream.Upstream, error) {
 	return u, nil
 }
 
-// listenError says what to do about an address or a certificate that the
-// system does not grant.
-func listenError(err error) error {
-	e := &ConfigError{Flag: "listen", Text: err.Error(), Cause: err}
+// listenError says what to do about an address or a certificate that is a
+// mistake or that the system does not grant.
+func (c *Config) listenError(err error) error {
+	const files = "tls-cert, --tls-key"
 	var file *fs.PathError
+	var number syscall.Errno
+	var lookup *net.DNSError
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		e.Hint = "another program listens there: end it, or choose another port; port 0 takes a free one"
-	case errors.Is(err, syscall.EACCES) && !errors.As(err, &file):
-		e.Hint = "ports below 1024 need rights: choose a higher one, or grant CAP_NET_BIND_SERVICE"
+	case errors.Is(err, edge.ErrPair):
+		return &ConfigError{Flag: files, Text: err.Error(), Hint: "give --tls-cert and --tls-key together"}
+	case errors.Is(err, edge.ErrAddress):
+		return &ConfigError{Flag: "listen", Text: err.Error(), Hint: "write it like --listen 127.0.0.1:8080"}
+	case errors.Is(err, edge.ErrExposed):
+		_, port, _ := net.SplitHostPort(c.Listen)
+		return &ConfigError{Flag: "listen", Text: c.Listen + ": " + err.Error(),
+			Hint: "give --tls-cert and --tls-key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with --plain-http"}
 	case errors.As(err, &file):
-		e.Flag, e.Hint = "tls-cert, --tls-key", "name PEM files that this user can read"
-	default:
-		return err
+		return &ConfigError{Flag: files, Text: err.Error(), Hint: "name PEM files that this user can read", Cause: err}
+	case errors.As(err, &number):
+		return &ConfigError{Flag: "listen", Text: c.Listen + ": " + number.Error(), Hint: bindHints[number], Cause: err}
+	case errors.As(err, &lookup):
+		return &ConfigError{Flag: "listen", Text: err.Error(), Hint: "name an address of this machine", Cause: err}
 	}
-	return e
+	return &ConfigError{Flag: files, Text: err.Error(), Cause: err}
+}
+
+// bindHints say what to do when the system does not grant an address.
+var bindHints = map[syscall.Errno]string{
+	syscall.EADDRINUSE:    "another program listens there: end it, or choose another port; port 0 takes a free one",
+	syscall.EACCES:        "ports below 1024 need rights: choose a higher one, or grant CAP_NET_BIND_SERVICE",
+	syscall.EADDRNOTAVAIL: "name an address of this machine",
 }
 
 // eventsError is for a file that cannot be written.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
@@ -33,11 +34,13 @@ type Program struct {
 	log      *record.Log
 	upstream *upstream.Upstream
 	listener *edge.Listener
-	failed   chan error // the engine's end
+	serving  sync.WaitGroup // the engine; close waits for it
+	failed   chan error     // its end before Stop
 }
 
-// Run starts a program and serves until ctx ends, then drains. A mistake in
-// the configuration is a *ConfigError, one in the contract source.Problems.
+// Run starts a program and serves until ctx ends, then drains. Mistakes in
+// the configuration are what ConfigErrors finds, those in the contract
+// source.Problems.
 func Run(ctx context.Context, c Config) error {
 	p, err := Start(c)
 	if err != nil {
@@ -134,22 +137,22 @@ func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 
 // listen opens the listener and serves it.
 func (p *Program) listen(log *slog.Logger) error {
-	l, err := edge.Listen(edge.Options{
-		Address: p.config.Listen, CertFile: p.config.TLSCert, KeyFile: p.config.TLSKey, PlainHTTP: p.config.PlainHTTP, Log: log,
-	})
+	o := p.config.edge()
+	o.Log = log
+	l, err := edge.Listen(*o)
 	if err != nil {
-		return listenError(err)
+		return p.config.listenError(err)
 	}
 	p.listener = l
 	if err := p.loops(); err != nil {
 		return err
 	}
 	p.engine = std.NewServer(p.gate, std.Options{Log: log})
-	go func() {
+	p.serving.Go(func() {
 		if err := p.engine.Serve(l, l.TLS()); err != nil {
 			p.failed <- fmt.Errorf("the listener failed: %w", err)
 		}
-	}()
+	})
 	return nil
 }
 
@@ -163,37 +166,56 @@ func (p *Program) URL() string {
 }
 
 // leastFlush is what the writer of events gets when exchanges took all the time
-// to drain.
+// to drain, and after Cut: a cut loses no event that can be written at once.
 const leastFlush = time.Second
 
 // Stop refuses new connections, lets exchanges end for the configured time and
-// writes the last events, all of it until Cut is closed at most. It returns an
-// error when exchanges were cut or events lost.
+// writes the last events. When Cut is closed exchanges end at once, and
+// leastFlush later what is not written is lost. It returns an error when
+// exchanges were cut or events lost.
 func (p *Program) Stop() error {
-	uncut, cut := context.WithCancel(context.Background())
-	defer cut()
-	if p.config.Cut != nil {
-		go func() {
-			select {
-			case <-p.config.Cut:
-				cut()
-			case <-uncut.Done():
-			}
-		}()
-	}
 	end := time.Now().Add(p.config.Drain)
-	ctx, cancel := context.WithDeadline(uncut, end)
-	defer cancel()
-	err := p.engine.Shutdown(ctx)
+	drain, cut := context.WithDeadline(context.Background(), end)
+	defer cut()
+	flush, lose := context.WithCancel(context.Background())
+	defer lose()
+	defer p.watchCut(cut, lose)()
+	err := p.engine.Shutdown(drain)
 	if err != nil {
 		err = errors.New("stopped before all exchanges had ended")
 	}
 	if least := time.Now().Add(leastFlush); end.Before(least) {
 		end = least
 	}
-	flush, cancelFlush := context.WithDeadline(uncut, end)
-	defer cancelFlush()
+	flush, cancel := context.WithDeadline(flush, end)
+	defer cancel()
 	return errors.Join(err, p.close(flush))
+}
+
+// watchCut calls cut when Cut is closed, and lose after leastFlush more. It
+// goes on until stop is called.
+func (p *Program) watchCut(cut, lose func()) (stop func()) {
+	stopped := make(chan struct{})
+	var work sync.WaitGroup
+	work.Go(func() {
+		select {
+		case <-p.config.Cut:
+			cut()
+		case <-stopped:
+			return
+		}
+		least := time.NewTimer(leastFlush)
+		defer least.Stop()
+		select {
+		case <-least.C:
+			lose()
+		case <-stopped:
+		}
+	})
+	return func() {
+		close(stopped)
+		work.Wait()
+	}
 }
 
 // close releases what was opened; it may be called after a start that failed
@@ -202,6 +224,7 @@ func (p *Program) close(ctx context.Context) error {
 	if p.listener != nil {
 		p.listener.Close()
 	}
+	p.serving.Wait()
 	if p.upstream != nil {
 		p.upstream.Close()
 	}

@@ -207,15 +207,18 @@ func TestMistakes(t *testing.T) {
 		{"drain", func(c *serve.Config) { c.Drain = -1 }, "drain", "negative"},
 		{"contract-not-there", func(c *serve.Config) { c.Contract += "x" }, "", "pets.yamlx"},
 		{"contract-not-openapi", func(c *serve.Config) { c.Contract = write(t, "a.yaml", "a: b\n") }, "", "a.yaml:1:1"},
-		{"listen-nowhere", func(c *serve.Config) { c.Listen = "nonsense" }, "", "host:port"},
-		{"plain-beyond-loopback", func(c *serve.Config) { c.Listen = ":0" }, "", "--plain-http"},
+		{"listen-nowhere", func(c *serve.Config) { c.Listen = "nonsense" }, "listen", "host:port"},
+		{"plain-beyond-loopback", func(c *serve.Config) { c.Listen = ":0" }, "listen", "without TLS"},
 		{"certificate-not-there", func(c *serve.Config) { c.TLSCert, c.TLSKey = "a.pem", "a.key" }, "tls-cert, --tls-key", "a.pem"},
-		{"certificate-without-key", func(c *serve.Config) { c.TLSCert = "a.pem" }, "", "--tls-key"},
+		{"certificate-without-key", func(c *serve.Config) { c.TLSCert = "a.pem" }, "tls-cert, --tls-key", "both"},
 		{"events-cannot-be-written", func(c *serve.Config) { c.Events = c.Contract + "/a" }, "events", "not a directory"},
 		{"contract-is-a-folder", func(c *serve.Config) { c.Contract = filepath.Dir(c.Contract) }, "contract", "is a folder"},
 		{"contract-is-a-url", func(c *serve.Config) { c.Contract = "https://a.example/openapi.yaml" }, "contract", "from files only"},
 		{"upstream-without-such-a-port", func(c *serve.Config) { c.Upstream = "http://a.example:65536" }, "upstream", "ports are 1 to 65535"},
-		{"address-in-use", func(c *serve.Config) { c.Listen = busy }, "listen", "already in use"},
+		{"address-in-use", func(c *serve.Config) { c.Listen = busy }, "listen", "listen: " + busy + ": address already in use"},
+		{"address-of-another-machine", func(c *serve.Config) { c.Listen, c.PlainHTTP = "192.0.2.1:0", true }, "listen", "192.0.2.1:0"},
+		{"host-that-does-not-exist", func(c *serve.Config) { c.Listen = "a..b:0" }, "listen", "a..b"},
+		{"no-certificate-in-the-files", func(c *serve.Config) { c.TLSCert, c.TLSKey = c.Contract, c.Contract }, "tls-cert, --tls-key", "not a pair"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -234,6 +237,25 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("error %q, want %q in it", err, test.want)
 			}
 		})
+	}
+}
+
+// TestMistakesAreSaidAtOnce counts those that can be seen without opening
+// anything.
+func TestMistakesAreSaidAtOnce(t *testing.T) {
+	_, err := serve.Start(serve.Config{Listen: ":0", MaxBodyBytes: -1, Drain: -1})
+	var flags []string
+	for _, e := range serve.ConfigErrors(err) {
+		flags = append(flags, e.Flag)
+		if e.Hint == "" || e.Cause != nil {
+			t.Errorf("%s: hint %q, cause %v", e.Flag, e.Hint, e.Cause)
+		}
+	}
+	if got := strings.Join(flags, " "); got != "contract upstream listen max-body drain" {
+		t.Errorf("flags %s", got)
+	}
+	if list := serve.ConfigErrors(errors.New("another")); list != nil {
+		t.Errorf("%v", list)
 	}
 }
 

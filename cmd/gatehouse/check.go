@@ -32,9 +32,6 @@ more than its words say:
 		Example: "  gatehouse check --contract openapi.yaml\n  gatehouse check --contract openapi.yaml --json",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			if path == "" {
-				return &usageError{"--contract is missing", "name an OpenAPI document: --contract openapi.yaml"}
-			}
 			if err := serve.CheckContractPath(path); err != nil {
 				return err
 			}
@@ -79,7 +76,7 @@ func (w *world) checkText(c *contract.Contract, problems source.Problems, survey
 		return
 	}
 	p := w.paint(w.stdout)
-	fmt.Fprintf(w.stdout, "%s, OpenAPI %s: %s\n\n", strings.TrimSpace(c.Title+" "+c.Version), c.Spec, plural(len(survey), "operation"))
+	fmt.Fprintf(w.stdout, "%s, %s: %s\n\n", strings.TrimSpace(c.Title+" "+c.Version), c.Language(), plural(len(survey), "operation"))
 	rows := [][]string{{p.bold("METHOD"), p.bold("PATH"), p.bold("OPERATION"), p.bold("CREDENTIAL"), p.bold("REMARKS")}}
 	for _, e := range survey {
 		credential := e.Credential

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
@@ -26,7 +28,14 @@ func (c *choice[T]) Set(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("must be one of %s; %s", strings.Join(c.words, ", "), source.DidYouMean("it is none of them", s, c.words...))
+	must := "must be " + c.words[0]
+	if len(c.words) > 1 {
+		must = "must be one of " + strings.Join(c.words, ", ")
+	}
+	if near := source.DidYouMean("", s, c.words...); near != "" {
+		must += "; " + near
+	}
+	return errors.New(must)
 }
 
 // size is a flag that takes a number of bytes: 4096, 64KiB, 1MiB.
@@ -66,4 +75,22 @@ func (s *size) Set(text string) error {
 		return nil
 	}
 	return fmt.Errorf("must be a number of bytes from 1 to 1024GiB, such as 4096, 64KiB or 1MiB")
+}
+
+// span is a flag that takes a time: 30s, 2m, 1m30s.
+type span time.Duration
+
+func (s *span) Type() string   { return "duration" }
+func (s *span) String() string { return time.Duration(*s).String() }
+
+func (s *span) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err == nil {
+		*s = span(d)
+		return nil
+	}
+	if _, err := strconv.ParseUint(text, 10, 32); err == nil {
+		return fmt.Errorf("must have a unit, such as %ss or %sm", text, text)
+	}
+	return errors.New("must be a time with its unit, such as 30s or 2m")
 }

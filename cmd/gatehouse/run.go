@@ -40,13 +40,18 @@ var errReported = errors.New("reported")
 // of the process besides its arguments and signals, so that tests can run the
 // whole program.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
-	w := &world{stdin, stdout, stderr, env}
+	out := &keeper{Writer: stdout}
+	w := &world{stdin, out, stderr, env}
 	root := newRoot(w)
 	root.SetArgs(args)
 	if len(args) == 0 {
 		root.SetArgs([]string{"--help"})
 	}
-	return w.status(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if lost := out.lost(); lost != nil && (err == nil || errors.Is(err, lost)) {
+		err = fmt.Errorf("standard output cannot be written: %w", lost)
+	}
+	return w.status(err)
 }
 
 func newRoot(w *world) *cobra.Command {
@@ -95,6 +100,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		name := unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			return &usageError{fmt.Sprintf("%s has no flag -%s", cmd.CommandPath(), name), hint}
+		}
 		if near := source.Nearest(name, known...); near != "" {
 			hint = `did you mean "--` + near + `"?`
 		}
@@ -118,7 +126,6 @@ func noArguments(cmd *cobra.Command, args []string) error {
 // status prints err and says how the program ends.
 func (w *world) status(err error) int {
 	var usage *usageError
-	var config *serve.ConfigError
 	var problems source.Problems
 	switch {
 	case err == nil:
@@ -128,18 +135,26 @@ func (w *world) status(err error) int {
 	case errors.As(err, &usage):
 		w.complain(usage.text, usage.hint)
 		return statusUsage
-	case errors.As(err, &config):
-		w.complain("--"+config.Flag+": "+config.Text, config.Hint)
-		if config.Cause != nil { // the command line is right, the system says no
-			return statusProblems
-		}
-		return statusUsage
+	case serve.ConfigErrors(err) != nil:
+		return w.mistakes(serve.ConfigErrors(err))
 	case errors.As(err, &problems):
 		w.problems(problems)
 		return statusProblems
 	}
 	w.complain(err.Error(), "")
 	return statusProblems
+}
+
+// mistakes prints what is wrong with flags.
+func (w *world) mistakes(list []*serve.ConfigError) (status int) {
+	status = statusProblems
+	for _, e := range list {
+		w.complain("--"+e.Flag+": "+e.Text, e.Hint)
+		if e.Cause == nil { // otherwise the command line is right and the system says no
+			status = statusUsage
+		}
+	}
+	return status
 }
 
 // complain prints what is wrong and what to do next.

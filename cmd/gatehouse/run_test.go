@@ -51,6 +51,10 @@ func TestExitStatus(t *testing.T) {
 		{"wrong-value", "serve --mode both", statusUsage},
 		{"argument-too-many", "version now", statusUsage},
 		{"flag-missing", "serve --contract " + good, statusUsage},
+		{"listen-without-host", "serve --upstream http://127.0.0.1:1 --listen 8080 --contract " + good, statusUsage},
+		{"listen-beyond-loopback-without-tls", "serve --upstream http://127.0.0.1:1 --listen :0 --contract " + good, statusUsage},
+		{"certificate-without-key", "serve --upstream http://127.0.0.1:1 --tls-cert a.pem --contract " + good, statusUsage},
+		{"no-time", "serve --drain 5", statusUsage},
 		{"flags-that-exclude", "serve --public --authentication upstream --contract " + good, statusUsage},
 	}
 	for _, test := range tests {
@@ -66,6 +70,58 @@ func TestExitStatus(t *testing.T) {
 			}
 			if got != statusOK && (said.Len() == 0 || stdout.Len() > 0 && stderr.Len() > 0) {
 				t.Errorf("standard output %q, standard error %q", stdout.String(), stderr.String())
+			}
+		})
+	}
+}
+
+// TestMistakesOfFlags holds what is said to the letter.
+func TestMistakesOfFlags(t *testing.T) {
+	tests := []struct{ name, args, want string }{
+		{"several-at-once", "serve --listen 8080", `gatehouse: --contract: is missing
+  hint: name the API's OpenAPI document: --contract openapi.yaml
+gatehouse: --upstream: is missing
+  hint: say where the API is: --upstream http://127.0.0.1:9000
+gatehouse: --listen: the address is not host:port, as in 127.0.0.1:8080
+  hint: write it like --listen 127.0.0.1:8080
+`},
+		{"check-says-the-same", "check", "gatehouse: --contract: is missing\n  hint: name the API's OpenAPI document: --contract openapi.yaml\n"},
+		{"time-without-unit", "serve --drain 5", "must have a unit, such as 5s or 5m\n"},
+		{"no-time", "serve --drain soon", "must be a time with its unit, such as 30s or 2m\n"},
+		{"the-only-word", "serve --authentication jwt", "must be upstream\n"},
+		{"near-word", "serve --mode obsrve", "must be one of enforce, observe; did you mean \"observe\"?\n"},
+		{"far-word", "serve --mode jwt", "must be one of enforce, observe\n"},
+		{"short-flag", "serve -v", "gatehouse: gatehouse serve has no flag -v\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			status := Run(t.Context(), strings.Fields(test.args), nil, io.Discard, &stderr, nil)
+			if status != statusUsage || !strings.Contains(stderr.String(), test.want) {
+				t.Errorf("status %d, %s", status, stderr.String())
+			}
+		})
+	}
+}
+
+// full is a device without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// TestLostOutputIsSaid writes results where there is no room.
+func TestLostOutputIsSaid(t *testing.T) {
+	contract := filepath.Join(t.TempDir(), "a.yaml")
+	const text = "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\nsecurity: []\npaths: {/a: {get: {responses: {\"200\": {description: OK}}}}}\n"
+	if err := os.WriteFile(contract, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"check --contract " + contract, "check --json --contract " + contract, "demo --once", "version", "version --json", "help", ""} {
+		t.Run(strings.ReplaceAll(strings.TrimSuffix("of "+args, contract), " ", "-"), func(t *testing.T) {
+			var stderr bytes.Buffer
+			status := Run(t.Context(), strings.Fields(args), nil, full{}, &stderr, nil)
+			if want := "gatehouse: standard output cannot be written: " + syscall.ENOSPC.Error() + "\n"; status != statusProblems || stderr.String() != want {
+				t.Errorf("status %d, standard error %q", status, stderr.String())
 			}
 		})
 	}

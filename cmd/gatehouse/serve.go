@@ -15,7 +15,7 @@ func newServe(w *world) *cobra.Command {
 	c := serve.Config{Version: thisBuild().Version}
 	var authentication gatehouse.Authentication
 	var public bool
-	maxBody := size(1 << 20)
+	maxBody, drain := size(1<<20), span(30*time.Second)
 	cmd := &cobra.Command{
 		Use:   "serve --contract FILE --upstream URL",
 		Short: "Stand in front of an API and enforce its contract",
@@ -30,7 +30,7 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
   gatehouse serve --contract openapi.yaml --upstream https://api.internal --listen :443 --tls-cert cert.pem --tls-key key.pem --authentication upstream`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.MaxBodyBytes = int64(maxBody)
+			c.MaxBodyBytes, c.Drain = int64(maxBody), time.Duration(drain)
 			c.Authentication = authentication
 			if public {
 				if authentication != gatehouse.Undecided {
@@ -38,7 +38,7 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 				}
 				c.Authentication = gatehouse.Public
 			}
-			c.Stdout, c.Stderr = w.stdout, w.stderr
+			c.Stdout, c.Stderr = bare(w.stdout), w.stderr // what becomes of events is said by serve
 			ctx, cut, stop := interrupts(cmd.Context())
 			defer stop()
 			c.Cut = cut
@@ -62,6 +62,6 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 	f.BoolVar(&c.PlainHTTP, "plain-http", false, "allow plain HTTP on an address beyond loopback")
 	f.StringVar(&c.Events, "events", "-", "`FILE` that events are appended to, one line of JSON each; - is standard output, none is nowhere")
 	f.Var(&maxBody, "max-body", "the largest request body, as 65536, 64KiB or 1MiB")
-	f.DurationVar(&c.Drain, "drain", 30*time.Second, "how long requests may go on after the first signal")
+	f.Var(&drain, "drain", "how long requests may go on after the first signal")
 	return cmd
 }

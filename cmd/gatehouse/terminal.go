@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -19,7 +20,7 @@ func (w *world) paint(out io.Writer) paint {
 	if v, _ := w.lookup("TERM"); v == "dumb" {
 		return false
 	}
-	f, ok := out.(*os.File)
+	f, ok := bare(out).(*os.File)
 	if !ok {
 		return false
 	}
@@ -36,6 +37,41 @@ func (p paint) in(colour, s string) string {
 		return s
 	}
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+// keeper keeps the first error of a writer, so that verbs need not look at
+// each line's and nobody takes half a result for a whole one.
+type keeper struct {
+	io.Writer
+	mu    sync.Mutex
+	first error // guarded by mu
+}
+
+// Write implements io.Writer.
+func (k *keeper) Write(p []byte) (int, error) {
+	n, err := k.Writer.Write(p)
+	if err != nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.first == nil {
+			k.first = err
+		}
+	}
+	return n, err
+}
+
+func (k *keeper) lost() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.first
+}
+
+// bare returns the writer that out keeps the errors of.
+func bare(out io.Writer) io.Writer {
+	if k, ok := out.(*keeper); ok {
+		return k.Writer
+	}
+	return out
 }
 
 // table lays rows out in columns; the last column is as long as it is. A

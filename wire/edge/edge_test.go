@@ -2,6 +2,7 @@ package edge
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -54,18 +55,21 @@ func TestWhereToListen(t *testing.T) {
 		{"plain-on-loopback", Options{Address: "127.0.0.1:0"}, ""},
 		{"plain-on-ipv6-loopback", Options{Address: "[::1]:0"}, ""},
 		{"plain-on-localhost", Options{Address: "localhost:0"}, ""},
-		{"plain-on-every-address", Options{Address: ":0"}, "--plain-http"},
-		{"plain-on-unspecified", Options{Address: "0.0.0.0:0"}, "--tls-cert"},
-		{"plain-on-unspecified-ipv6", Options{Address: "[::]:0"}, "loopback"},
+		{"plain-on-every-address", Options{Address: ":0"}, ErrExposed.Error()},
+		{"plain-on-unspecified", Options{Address: "0.0.0.0:0"}, ErrExposed.Error()},
+		{"plain-on-unspecified-ipv6", Options{Address: "[::]:0"}, ErrExposed.Error()},
 		{"plain-allowed", Options{Address: "0.0.0.0:0", PlainHTTP: true}, ""},
 		{"tls-everywhere", Options{Address: ":0", CertFile: cert, KeyFile: key}, ""},
-		{"certificate-alone", Options{Address: "127.0.0.1:0", CertFile: cert}, "both"},
-		{"key-alone", Options{Address: "127.0.0.1:0", KeyFile: key}, "both"},
+		{"certificate-alone", Options{Address: "127.0.0.1:0", CertFile: cert}, ErrPair.Error()},
+		{"key-alone", Options{Address: "127.0.0.1:0", KeyFile: key}, ErrPair.Error()},
 		{"no-such-file", Options{Address: ":0", CertFile: cert + "x", KeyFile: key}, "no such file"},
 		{"no-pair", Options{Address: ":0", CertFile: cert, KeyFile: oldKey}, "not a pair"},
 		{"expired", Options{Address: ":0", CertFile: oldCert, KeyFile: oldKey}, "expired"},
 		{"not-yet-valid", Options{Address: ":0", CertFile: early, KeyFile: earlyKey}, "valid from"},
-		{"no-address", Options{Address: "nonsense"}, "host:port"},
+		{"no-address", Options{Address: "nonsense"}, ErrAddress.Error()},
+		{"port-alone", Options{Address: "8080"}, ErrAddress.Error()},
+		{"port-that-does-not-exist", Options{Address: "127.0.0.1:65536"}, ErrAddress.Error()},
+		{"host-that-does-not-exist", Options{Address: "a..b:0"}, "a..b"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l, err := Listen(row.o)
@@ -74,6 +78,10 @@ func TestWhereToListen(t *testing.T) {
 			}
 			if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 				t.Errorf("error %v, want %q", err, row.want)
+			}
+			mistake := errors.Is(err, ErrPair) || errors.Is(err, ErrAddress) || errors.Is(err, ErrExposed)
+			if found := row.o.Check(); (found != nil) != mistake {
+				t.Errorf("Check says %v, Listen %v", found, err)
 			}
 		})
 	}
@@ -217,22 +225,22 @@ func TestCertificateChangesUnderLoad(t *testing.T) {
 	bad := log.count("is not used") // the moment between the two files may have been seen
 	write(t, cert, []byte("nonsense"))
 	await("the reason why a bad one is not used", func() bool { return log.count("is not used") > bad })
-	if err := l.Reload(); err == nil || !strings.Contains(err.Error(), "not a pair") {
-		t.Errorf("Reload on a bad file: %v", err)
+	if err := l.pair.reload(); err == nil || !strings.Contains(err.Error(), "not a pair") {
+		t.Errorf("reload on a bad file: %v", err)
 	}
 	if n, err := serial(addr); n != 5 || err != nil {
 		t.Errorf("beside a bad file serves %d, %v", n, err)
 	}
 	os.Remove(key)
-	if err := l.Reload(); err == nil {
-		t.Error("Reload without a key file says nothing")
+	if err := l.pair.reload(); err == nil {
+		t.Error("reload without a key file says nothing")
 	}
 	files(t, dir, 7, tomorrow())
-	if err := l.Reload(); err != nil {
-		t.Errorf("Reload: %v", err)
+	if err := l.pair.reload(); err != nil {
+		t.Errorf("reload: %v", err)
 	}
 	if n, err := serial(addr); n != 7 || err != nil {
-		t.Errorf("after Reload serves %d, %v", n, err)
+		t.Errorf("after reload serves %d, %v", n, err)
 	}
 	done.Store(1)
 	clients.Wait()
@@ -321,8 +329,8 @@ func TestConnectionsAreBounded(t *testing.T) {
 					c.Close()
 				}
 			}
-			if l.Dropped() != 2 || l.open != 0 || len(l.by) != 0 {
-				t.Errorf("dropped %d, open %d, networks %d", l.Dropped(), l.open, len(l.by))
+			if l.dropped.Load() != 2 || l.open != 0 || len(l.by) != 0 {
+				t.Errorf("dropped %d, open %d, networks %d", l.dropped.Load(), l.open, len(l.by))
 			}
 		})
 	}

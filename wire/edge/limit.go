@@ -58,9 +58,6 @@ func (l *limited) drop() {
 // sayEvery is how often dropped connections are logged at most.
 const sayEvery = 10 * time.Second
 
-// Dropped returns how many connections were beyond the bounds so far.
-func (l *limited) Dropped() int64 { return l.dropped.Load() }
-
 // Close implements net.Listener.
 func (l *limited) Close() error { return l.tcp.Close() }
 

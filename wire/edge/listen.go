@@ -11,7 +11,6 @@ package edge
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -41,10 +40,51 @@ type Listener struct {
 
 var _ net.Listener = (*Listener)(nil)
 
-// Listen opens an address. Its errors say what to change.
-func Listen(o Options) (*Listener, error) {
+// The mistakes in Options that Check and Listen find.
+var (
+	ErrPair    = errors.New("TLS needs both a certificate file and a key file")
+	ErrAddress = errors.New("the address is not host:port, as in 127.0.0.1:8080")
+	ErrExposed = errors.New("without TLS, others on the network could read and change requests")
+)
+
+// Check finds a mistake in o without opening anything: ErrPair, ErrAddress or
+// ErrExposed. A host that cannot be looked up is none.
+func (o *Options) Check() error {
+	_, err := o.resolve()
+	if err == nil || errors.Is(err, ErrPair) || errors.Is(err, ErrAddress) || errors.Is(err, ErrExposed) {
+		return err
+	}
+	return nil
+}
+
+// resolve returns the address, when nothing is wrong.
+func (o *Options) resolve() (*net.TCPAddr, error) {
 	if (o.CertFile == "") != (o.KeyFile == "") {
-		return nil, errors.New("TLS needs both a certificate file and a key file: give --tls-cert and --tls-key together")
+		return nil, ErrPair
+	}
+	_, port, err := net.SplitHostPort(o.Address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return nil, ErrAddress
+	}
+	addr, err := net.ResolveTCPAddr("tcp", o.Address)
+	if err != nil {
+		return nil, err
+	}
+	if o.CertFile == "" && !o.PlainHTTP && !addr.IP.IsLoopback() {
+		return nil, ErrExposed
+	}
+	return addr, nil
+}
+
+// Listen opens an address. Beside the mistakes of Check its errors are those
+// of the network, as *net.OpError or *net.DNSError, and of the files.
+func Listen(o Options) (*Listener, error) {
+	addr, err := o.resolve()
+	if err != nil {
+		return nil, err
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -52,14 +92,6 @@ func Listen(o Options) (*Listener, error) {
 	fill(&o.MaxConnections, 8192)
 	fill(&o.MaxPerAddress, 1024)
 	fill(&o.Poll, time.Second)
-	addr, err := net.ResolveTCPAddr("tcp", o.Address)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %q: %w: write host:port, as in 127.0.0.1:8080", o.Address, err)
-	}
-	if o.CertFile == "" && !o.PlainHTTP && !addr.IP.IsLoopback() {
-		return nil, fmt.Errorf("listen on %s: without TLS, others on the network could read and change requests: "+
-			"give --tls-cert and --tls-key, listen on a loopback address such as 127.0.0.1:%d, or allow it with --plain-http", o.Address, addr.Port)
-	}
 	l := &Listener{}
 	if o.CertFile != "" {
 		if l.pair, err = openPair(o.CertFile, o.KeyFile, o.Log); err != nil {
@@ -69,7 +101,7 @@ func Listen(o Options) (*Listener, error) {
 	}
 	tcp, err := net.ListenTCP("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", o.Address, err)
+		return nil, err
 	}
 	l.limited = limit(tcp, o.MaxConnections, o.MaxPerAddress, o.Log)
 	if l.pair != nil {
@@ -96,15 +128,6 @@ func settings(p *pair) *tls.Config {
 
 // TLS returns the settings to speak TLS with, nil for plain HTTP.
 func (l *Listener) TLS() *tls.Config { return l.tls }
-
-// Reload reads certificate and key now, without waiting for the next look.
-// After an error the pair before serves on. Without TLS it does nothing.
-func (l *Listener) Reload() error {
-	if l.pair == nil {
-		return nil
-	}
-	return l.pair.reload()
-}
 
 // Close stops to listen and ends what Listen started. Open connections stay.
 func (l *Listener) Close() error {
