@@ -175,14 +175,14 @@ func EqualFold(b []byte, s string) bool {
 
 // Twin reports whether name is another spelling of known that servers which
 // hand fields on as variables cannot tell from it (RFC 3875 section 4.1.18):
-// equal without case, but for characters that are neither letter nor digit in
-// place of "-". known itself, in any case, is no twin.
+// equal without case, but for characters that are neither letter nor digit,
+// which all become "_". known itself, in any case, is no twin.
 func Twin(name []byte, known string) bool {
 	if len(name) != len(known) || EqualFold(name, known) {
 		return false
 	}
 	for i, c := range name {
-		if known[i] == '-' {
+		if !isAlphanumeric(known[i]) {
 			if isAlphanumeric(c) {
 				return false
 			}

@@ -13,6 +13,7 @@ func TestTwin(t *testing.T) {
 	}{
 		{"underscore", "X_API_Key", "X-API-Key", true},
 		{"any-other-mark-and-case", "x.api~KEY", "X-API-Key", true},
+		{"of-a-name-with-underscore", "X-API_Key", "X_API_Key", true},
 		{"the-name-itself", "X-API-Key", "X-API-Key", false},
 		{"the-name-in-other-case", "x-api-key", "X-API-Key", false},
 		{"a-letter-for-the-dash", "XaAPI-Key", "X-API-Key", false},

@@ -91,38 +91,16 @@ func (p *Presence) Head(x *gate.Exchange) gate.Verdict {
 	return x.Deny(p.refusal)
 }
 
-// single removes fields whose name is that of a key but for "_" and "-":
-// servers that hand fields on as variables (RFC 3875 section 4.1.18) would take
+// single removes the twins of fields that hold keys: some servers would take
 // them for the key that was found.
 func (p *Presence) single(x *gate.Exchange) {
 	for _, name := range p.names {
 		for i := range x.Fields {
-			if f := &x.Fields[i]; len(f.Name) == len(name) && !gate.EqualFold(f.Name, name) && alike(f.Name, name) {
+			if f := &x.Fields[i]; gate.Twin(f.Name, name) {
 				f.Gone = true
 			}
 		}
 	}
-}
-
-// alike compares names without case and takes "_" for "-".
-func alike(a []byte, b string) bool {
-	for i := range a {
-		if variable(a[i]) != variable(b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// variable is c as it stands in the name of a variable.
-func variable(c byte) byte {
-	switch {
-	case 'a' <= c && c <= 'z':
-		return c - 'a' + 'A'
-	case c == '-':
-		return '_'
-	}
-	return c
 }
 
 func all(x *gate.Exchange, checks []check) bool {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/gate"
+	cookies "github.com/gatehouse-api/gatehouse/guard/internal/cookie"
 )
 
 // place is where a credential stands. The zero place holds nothing.
@@ -81,37 +82,31 @@ func token68(b []byte) bool {
 }
 
 // hasCookie reports whether exactly one cookie is called name and holds
-// something (RFC 6265 section 4.2.1).
+// something, in one cookie string (RFC 6265 section 5.4) that every server
+// splits alike.
 func hasCookie(x *gate.Exchange, name string) bool {
-	found, filled := 0, false
-	for i := range x.Fields {
-		f := &x.Fields[i]
-		if f.Gone || !gate.EqualFold(f.Name, "cookie") {
-			continue
+	raw, n := x.Field("Cookie")
+	if n != 1 {
+		return false
+	}
+	found, filled, pairs := 0, false, 0
+	for at := 0; at < len(raw); pairs++ {
+		p, next, ok := cookies.Next(raw, at)
+		if !ok || pairs == cookies.Max {
+			return false
 		}
-		for rest := f.Value; len(rest) > 0; {
-			var pair []byte
-			pair, rest = cutByte(rest, ';')
-			for len(pair) > 0 && (pair[0] == ' ' || pair[0] == '\t') {
-				pair = pair[1:]
+		if string(p.Name(raw)) != name {
+			if !p.Other(raw) {
+				return false
 			}
-			if key, value := cutByte(pair, '='); string(key) == name {
-				found++
-				filled = len(value) > 0
-			}
+		} else if found++; !p.Plain(raw) {
+			return false
+		} else {
+			filled = len(p.Value(raw)) > 0
 		}
+		at = next
 	}
 	return found == 1 && filled
-}
-
-// cutByte splits b at the first sep; without one everything comes before it.
-func cutByte(b []byte, sep byte) (before, after []byte) {
-	for i, c := range b {
-		if c == sep {
-			return b[:i], b[i+1:]
-		}
-	}
-	return b, nil
 }
 
 // kind is a security scheme as the gate checks and names it.

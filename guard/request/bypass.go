@@ -19,7 +19,7 @@ func (Bypass) Head(x *gate.Exchange) gate.Verdict {
 // bypassing are the header fields that are removed from every request unless
 // the contract declares them: those by which a client could have the API see
 // another method, target, host or address than the gate judged, and those that
-// the gate itself sets. Their twins are removed, too: see sameDashed.
+// the gate itself sets. Their twins are removed, too: see gate.Twin.
 var bypassing = [...]string{
 	// another method
 	"X-HTTP-Method-Override",
@@ -121,42 +121,19 @@ var bypassByLength = func() (t [maxBypass][]bypass) {
 
 // bypasses reports whether the field called name must not reach the API.
 func bypasses(name []byte) bool {
-	if len(name) > len(bypassPrefix) && sameDashed(name[:len(bypassPrefix)], bypassPrefix) {
+	if n := len(bypassPrefix); len(name) > n && (gate.EqualFold(name[:n], bypassPrefix) || gate.Twin(name[:n], bypassPrefix)) {
 		return true
 	}
 	if len(name) >= maxBypass {
 		return false
 	}
 	for _, b := range bypassByLength[len(name)] {
-		if sameDashed(name, b.name) {
-			return !b.passes || !gate.EqualFold(name, b.name)
+		if gate.EqualFold(name, b.name) {
+			return !b.passes
+		}
+		if gate.Twin(name, b.name) {
+			return true
 		}
 	}
 	return false
-}
-
-// sameDashed reports whether name is known or a twin of it: without case, and
-// with "_" or another mark for "-". Servers that hand fields on as variables
-// (RFC 3875 section 4.1.18) cannot tell twins apart.
-func sameDashed(name []byte, known string) bool {
-	if len(name) != len(known) {
-		return false
-	}
-	for i, c := range name {
-		if dashed(c) != dashed(known[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// dashed writes letters small, and "-" for what is no letter and no digit.
-func dashed(c byte) byte {
-	switch {
-	case 'A' <= c && c <= 'Z':
-		return c + 'a' - 'A'
-	case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
-		return c
-	}
-	return '-'
 }

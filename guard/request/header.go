@@ -46,7 +46,7 @@ func (h *headers) declared(name []byte) (exact, alike bool) {
 		switch n := h.list[i].name; {
 		case gate.EqualFold(name, n):
 			return true, true
-		case sameDashed(name, n):
+		case gate.Twin(name, n):
 			alike = true
 		}
 	}

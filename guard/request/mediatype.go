@@ -152,23 +152,23 @@ func (m *media) kind() kind {
 	return opaqueKind
 }
 
-// covers says how closely the declared type or range d fits m: 0 not at all,
+// covers says how closely the declared type or range m fits other: 0 not at all,
 // then "*/*", "type/*", the type itself, the type with its parameters.
-func (d *media) covers(m *media) int {
-	for _, p := range d.params[:d.n] {
-		if v, ok := m.param(p.name); !ok || !sameParam(p.name, v, p.value) {
+func (m *media) covers(other *media) int {
+	for _, p := range m.params[:m.n] {
+		if v, ok := other.param(p.name); !ok || !sameParam(p.name, v, p.value) {
 			return 0
 		}
 	}
 	switch {
-	case d.main == "*":
+	case m.main == "*":
 		return 1
-	case !strings.EqualFold(d.main, m.main):
+	case !strings.EqualFold(m.main, other.main):
 		return 0
-	case d.sub == "*":
+	case m.sub == "*":
 		return 2
-	case strings.EqualFold(d.sub, m.sub):
-		return 3 + d.n
+	case strings.EqualFold(m.sub, other.sub):
+		return 3 + m.n
 	}
 	return 0
 }
