@@ -42,6 +42,7 @@ func TestRepository(t *testing.T) {
 		apply func(t *testing.T) []string
 	}{
 		{"imports", func(*testing.T) []string { return Imports(files, rooms) }},
+		{"stale-imports", func(*testing.T) []string { return Stale(files, rooms) }},
 		{"package-comments", func(*testing.T) []string { return Comments(files) }},
 		{"file-lengths", func(*testing.T) []string { return Lengths(files) }},
 		{"finished", func(*testing.T) []string { return Unfinished(files) }},
@@ -106,6 +107,9 @@ func TestRulesGoRed(t *testing.T) {
 	importing := func(name, path string) fstest.MapFS {
 		return fstest.MapFS{name: {Data: []byte(comment + "package a\nimport _ \"" + path + "\"\n")}}
 	}
+	stale := func(r room) func(fstest.MapFS, *testing.T) []string {
+		return func(tree fstest.MapFS, t *testing.T) []string { return Stale(parse(t, tree), map[string]room{"a": r}) }
+	}
 	tests := []struct {
 		name  string
 		tree  fstest.MapFS
@@ -124,6 +128,12 @@ func TestRulesGoRed(t *testing.T) {
 		{"import-module-in-test", importing("a/a_test.go", "bad.example/x"), imports, "in no list"},
 		{"import-http-in-test", importing("a/a_test.go", "net/http"), imports, ""},
 		{"package-unlisted", importing("d/d.go", "fmt"), imports, "not in the plan"},
+		{"edge-that-is-used", importing("a/a.go", Module+"/b"), stale(room{ours: []string{"b"}}), ""},
+		{"edge-that-is-gone", importing("a/a.go", "fmt"), stale(room{ours: []string{"b"}}), "a may import b and does not"},
+		{"edge-of-tests-only", fstest.MapFS{"a/a_test.go": importing("a/a.go", Module+"/b")["a/a.go"]}, stale(room{ours: []string{"b"}}), "a may import b and does not"},
+		{"module-that-is-gone", importing("a/a.go", "fmt"), stale(room{outside: []string{"good.example/x"}}), "a may import good.example/x and does not"},
+		{"http-that-is-gone", importing("a/a.go", "fmt"), stale(room{nethttp: true}), "a may import net/http and does not"},
+		{"package-that-is-gone", importing("b/b.go", "fmt"), stale(room{}), "a is no package any more"},
 		{"comment-missing", fstest.MapFS{"a/a.go": {Data: []byte("package a\n")}},
 			func(tree fstest.MapFS, t *testing.T) []string { return Comments(parse(t, tree)) }, "0 package comments"},
 		{"comment-twice", fstest.MapFS{"a/a.go": {Data: []byte(comment + "package a\n")}, "a/b.go": {Data: []byte(comment + "package a\n")}},
@@ -151,8 +161,11 @@ func TestRulesGoRed(t *testing.T) {
 			return Refusals("| <a id=\"a\"></a>`a` | 400 | A. | x |\n| <a id=\"b\"></a>`b` | 400 | B. | x |\n", []Code{{"a", "A.", 400}})
 		}, "has 2 rows"},
 		{"bound-that-moved", fstest.MapFS{"a/a.go": {Data: []byte("const most = 2")}}, func(tree fstest.MapFS, _ *testing.T) []string {
-			return Bounds(tree, "| things | 1 | | `a/a.go` `most = 1` |\n")
+			return Bounds(tree, "| what | in |\n|---|---|\n| things | 1 | | `a/a.go` `most = 1` |\n")
 		}, `a/a.go does not say "most = 1"`},
+		{"bound-without-a-place", fstest.MapFS{}, func(tree fstest.MapFS, _ *testing.T) []string {
+			return Bounds(tree, "| what | in |\n|---|---|\n| things | 1 |\n")
+		}, "bounds.md:3: the row must end"},
 		{"no-bounds", fstest.MapFS{}, func(tree fstest.MapFS, _ *testing.T) []string { return Bounds(tree, "") }, "has no row"},
 		{"broken-link", fstest.MapFS{"docs/a.md": {}}, func(tree fstest.MapFS, _ *testing.T) []string {
 			return Links(tree, "docs/b.md", "[a](a.md) [top](../x.md#y) [web](https://example.org)")

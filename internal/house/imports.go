@@ -48,9 +48,9 @@ var rooms = map[string]room{
 	"wire/internal/fields":  {floor: recorder, ours: []string{"gate"}, nethttp: true},
 	"wire/std":              {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/fields", "wire/internal/octet"}, nethttp: true},
 	"wire/upstream":         {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/fields", "wire/internal/octet"}, nethttp: true},
-	"wire/edge":             {floor: guards, ours: []string{"gate"}},
+	"wire/edge":             {floor: guards},
 	"wire/internal/leak":    {floor: ground, helper: true},
-	"wire/internal/stage":   {floor: guards, ours: []string{"gate", "contract/route"}, helper: true, nethttp: true},
+	"wire/internal/stage":   {floor: guards, ours: []string{"gate", "contract/route"}, helper: true},
 	".": {floor: root, ours: []string{"contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/authn", "guard/request"}},
 	"serve": {floor: assembly, ours: []string{".", "contract", "contract/openapi", "contract/schema", "contract/source", "gate", "record",
@@ -58,9 +58,8 @@ var rooms = map[string]room{
 	"cmd/gatehouse/demo": {floor: command, ours: []string{".", "contract/openapi", "contract/source", "gate", "serve"}, nethttp: true},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "contract", "contract/openapi", "contract/schema",
 		"contract/source", "gate", "serve"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
-	"e2e":               {floor: command},
-	"internal/testdata": {floor: ground, helper: true},
-	"internal/house":    {floor: command},
+	"e2e":            {floor: command},
+	"internal/house": {floor: command},
 }
 
 // testOnly may be imported by tests beyond what their package may import.
@@ -73,20 +72,56 @@ var httpPackages = []string{"net/http", "net/http/httptest", "net/http/httputil"
 
 // Imports holds the imports of the module against rooms.
 func Imports(files []*file, rooms map[string]room) (complaints []string) {
-	used := map[string]bool{}
 	for _, f := range files {
 		r, ok := rooms[f.folder()]
 		if !ok {
 			complaints = append(complaints, fmt.Sprintf("%s: package %s is not in the plan of the house (internal/house/imports.go)", f.name, f.folder()))
 			continue
 		}
-		used[f.folder()] = true
 		for _, path := range f.imports() {
 			if why := refused(f, &r, path, rooms); why != "" {
 				complaints = append(complaints, fmt.Sprintf("%s: imports %s, %s", f.name, path, why))
 			}
 		}
 	}
+	return complaints
+}
+
+// Stale finds what rooms allows and no file uses: rooms without a package, and
+// edges that are gone. What is left over would come back unread.
+func Stale(files []*file, rooms map[string]room) (complaints []string) {
+	used := map[string][]string{}
+	for _, f := range files {
+		if !f.test() || rooms[f.folder()].helper {
+			used[f.folder()] = append(used[f.folder()], f.imports()...)
+		} else {
+			used[f.folder()] = append(used[f.folder()], "")
+		}
+	}
+	for folder, r := range rooms {
+		if used[folder] == nil {
+			complaints = append(complaints, folder+" is no package any more (internal/house/imports.go)")
+			continue
+		}
+		for _, edge := range r.ours {
+			path := Module + "/" + edge
+			if edge == "." {
+				path = Module
+			}
+			if !slices.Contains(used[folder], path) {
+				complaints = append(complaints, fmt.Sprintf("%s may import %s and does not (internal/house/imports.go)", folder, edge))
+			}
+		}
+		for _, path := range r.outside {
+			if !slices.ContainsFunc(used[folder], func(u string) bool { return u == path || strings.HasPrefix(u, path+"/") }) {
+				complaints = append(complaints, fmt.Sprintf("%s may import %s and does not (internal/house/imports.go)", folder, path))
+			}
+		}
+		if r.nethttp && !slices.ContainsFunc(used[folder], func(u string) bool { return slices.Contains(httpPackages, u) }) {
+			complaints = append(complaints, folder+" may import net/http and does not (internal/house/imports.go)")
+		}
+	}
+	slices.Sort(complaints)
 	return complaints
 }
 
