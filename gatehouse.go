@@ -40,9 +40,10 @@ type Options struct {
 
 // Compile makes a plan of c that retains nothing of its document. It returns
 // every problem of every operation and schema at once, those of answers
-// included, in the order of the
-// document; when one of them is an error the plan is nil. Compile is not to be
-// called twice at once for the same contract.
+// included, in the order of the document; when one of them is an error the plan
+// is nil. What was wrong when c was read is not among them: a contract that was
+// read with errors is not to be served. Compile is not to be called twice at
+// once for the same contract.
 func Compile(c *contract.Contract, o Options) (*gate.Plan, source.Problems) {
 	b := newBuilder(c, o)
 	b.security()

@@ -1,7 +1,6 @@
 // Package record writes down what the gate did: events are encoded from an
-// allow-list of fields and delivered without holding up a request. The root
-// package and serve import it; it imports gate and knows nothing of HTTP
-// engines or guards.
+// allow-list of fields and delivered without holding up a request. Package
+// serve imports it; it imports gate and knows nothing of HTTP engines or guards.
 package record
 
 import (

@@ -1,7 +1,7 @@
 // Package route turns host, method and raw path into the operation that a
-// contract declares. Package gate and the reader of contracts use it; of ours
-// it imports only contract/source, for problems with positions, and it knows
-// nothing of net/http, of guards or of configuration.
+// contract declares. The root package builds its tables and package gate looks
+// up in them; of ours it imports only contract/source, for problems with
+// positions, and it knows nothing of net/http, of guards or of configuration.
 //
 // # Form
 //

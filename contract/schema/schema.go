@@ -1,6 +1,7 @@
 // Package schema compiles JSON Schemas into readers that judge JSON text in
-// one pass while tokenizing it. Package contract and the guards use it; it
-// imports package source and nothing else of ours, and knows nothing of HTTP.
+// one pass while tokenizing it. The root package, package gate and the guards
+// use it, the readers of contracts its words; it imports package source and
+// nothing else of ours, and knows nothing of HTTP.
 //
 // A Schema is immutable and may be used by many goroutines; each brings a
 // State of its own. Reading makes no map and, once the State has grown,

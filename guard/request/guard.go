@@ -1,7 +1,7 @@
 // Package request is the guard that lets a request through only when its
 // parameters and its body are what the contract describes. The root package
-// and serve build one Guard for each operation; no other guard imports it. It
-// knows nothing of net/http, of identities or of configuration files.
+// builds one Guard for each operation; no other guard imports it. It knows
+// nothing of net/http, of identities or of configuration files.
 //
 // Everything that untyped text can mean is decided once here: a value is
 // split and percent-decoded as its style says, written as JSON text by the

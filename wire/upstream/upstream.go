@@ -4,7 +4,7 @@
 // no redirect, asks no proxy, adds no compression, and never turns an answer
 // that broke off into one that ended.
 //
-// Package serve and the root package import it. It knows the words of gate
+// Package serve imports it. It knows the words of gate
 // and nothing of engines, contracts or guards.
 package upstream
 
