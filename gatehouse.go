@@ -32,6 +32,9 @@ type Options struct {
 	Mode     gate.Mode     // Observe never covers framing, the form of paths or credentials
 
 	Authentication Authentication
+	// Decide is the hint of the problem that Undecided is: how to decide, in the
+	// words of whoever sets these options. By default it names their values.
+	Decide string
 	// Undeclared is what happens to query fields and properties that the
 	// contract does not name.
 	Undeclared   schema.Policy

@@ -80,7 +80,11 @@ func (b *builder) security() {
 	}
 	if !b.contract.Secured {
 		if Unstated(b.contract) {
-			b.problems = append(b.problems, source.Warn(b.contract.Root, "describe the credential under components.securitySchemes and name it under security, or say security: [] when everybody may call everything",
+			section := "components.securitySchemes"
+			if b.contract.Dialect == schema.Swagger20 {
+				section = "securityDefinitions"
+			}
+			b.problems = append(b.problems, source.Warn(b.contract.Root, "describe the credential under "+section+" and name it under security, or say security: [] when everybody may call everything",
 				"the contract says nothing of security, so every operation is public"))
 		}
 		return
@@ -91,9 +95,11 @@ func (b *builder) security() {
 	}
 	for _, op := range b.contract.Operations {
 		if !op.Public() && op.SecurityFrom != contract.SecurityNowhere {
-			b.problems = append(b.problems, source.At(op.Node,
-				"--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in",
-				"%s asks for a credential and nothing says who verifies it", op.Name()))
+			hint := b.options.Decide
+			if hint == "" {
+				hint = "choose Upstream when the API verifies credentials itself: the gate then demands that they are present; Public lets everybody in"
+			}
+			b.problems = append(b.problems, source.At(op.Node, hint, "%s asks for a credential and nothing says who verifies it", op.Name()))
 			return // one is enough: the way out is the same for all
 		}
 	}
@@ -269,7 +275,7 @@ func (b *builder) plan() (*gate.Plan, source.Problems) {
 	if b.contract.Files != nil {
 		problems = append(problems, b.contract.Files.Problems()...)
 	}
-	if len(b.compiled) == 0 {
+	if len(b.contract.Operations) == 0 {
 		problems = append(problems, source.At(b.contract.Root, "describe what the API does under paths", "the contract has no operation, so that nothing could be let through"))
 	}
 	problems = problems.Sort()

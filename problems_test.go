@@ -9,6 +9,17 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
+// Words of the command stand in no hint of this package, but for those that the
+// options bring.
+func TestDecide(t *testing.T) {
+	for hint, want := range map[string]string{"": "choose Upstream when", "use the flag": "use the flag"} {
+		_, problems := gatehouse.Compile(load(t, vault), gatehouse.Options{Decide: hint})
+		if len(problems) != 1 || !strings.HasPrefix(problems[0].Hint, want) || strings.Contains(problems[0].Hint, "--") {
+			t.Errorf("%q: %v", hint, problems)
+		}
+	}
+}
+
 // A mistake is told once, where it stands, and hides nothing.
 func TestProblems(t *testing.T) {
 	const schemes = `
@@ -33,6 +44,7 @@ components:
 			[]string{`the path "a" must begin with "/"`, `unknown type "strin"`}},
 		{"path-with-an-open-brace", "  /{a: {get: {security: [], parameters: [{name: a, in: path, required: true, schema: {type: strin}}], responses: {default: {description: d}}}}\n  /b: " + get("security: [], "),
 			[]string{"a brace is not closed", `unknown type "strin"`}},
+		{"only-paths-in-error", "  a: " + get("security: [], "), []string{`the path "a" must begin with "/"`}},
 		{"no-operation", "  {}", []string{"the contract has no operation"}},
 	}
 	for _, test := range tests {
@@ -53,5 +65,16 @@ components:
 				t.Errorf("%d problems, want %d", len(problems), len(test.want))
 			}
 		})
+	}
+}
+
+// The section that a hint names is one of the document's own version.
+func TestNothingIsSaidOfSecurity(t *testing.T) {
+	for version, section := range map[string]string{`openapi: 3.1.0`: "components.securitySchemes", `swagger: "2.0"`: "securityDefinitions"} {
+		c := load(t, version+"\ninfo: {title: A, version: 1.0.0}\npaths: {/a: {get: {responses: {default: {description: d}}}}}\n")
+		_, problems := gatehouse.Compile(c, gatehouse.Options{})
+		if len(problems) != 1 || problems.Err() != nil || !strings.Contains(problems[0].Hint, section) {
+			t.Errorf("%s: %v", version, problems)
+		}
 	}
 }

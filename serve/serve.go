@@ -117,6 +117,9 @@ func (p *Program) start() error {
 	return nil
 }
 
+// decide says by which flags a program decides who verifies credentials.
+const decide = "--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in"
+
 // compile reads the contract and makes the plan, so that all problems are
 // known at once.
 func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
@@ -129,7 +132,7 @@ func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 	}
 	plan, more := gatehouse.Compile(c, gatehouse.Options{
 		Upstream: p.upstream, Mode: p.config.Mode, Authentication: p.config.Authentication,
-		Undeclared: p.config.Undeclared, MaxBodyBytes: p.config.MaxBodyBytes,
+		Undeclared: p.config.Undeclared, MaxBodyBytes: p.config.MaxBodyBytes, Decide: decide,
 	})
 	p.config.Read = nil
 	return c, plan, append(problems, more...).Sort()
