@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // thousand is an API of 1,000 operations, 100 resources of ten, and of a few odd ones.
@@ -78,6 +79,34 @@ func TestMatchAllocatesNothing(t *testing.T) {
 			host, method, path := []byte("API.example:8080"), []byte(row.method), []byte(row.path)
 			if n := testing.AllocsPerRun(100, func() { tbl.Match(&m, host, method, path) }); n != 0 {
 				t.Errorf("%v allocations", n)
+			}
+		})
+	}
+}
+
+// promised is how long one look-up among 1,000 operations may take.
+const promised = 150 * time.Nanosecond
+
+// TestMatchTimeWithoutAlloc wants one of many short rounds to be as quick as is
+// promised, so that a busy machine does not matter. The race detector does; its
+// run leaves out tests of this name.
+func TestMatchTimeWithoutAlloc(t *testing.T) {
+	const lookUps, rounds = 200, 20_000
+	tbl := table(t, thousand())
+	var m Match
+	for _, row := range lookups[:3] {
+		t.Run(row.name, func(t *testing.T) {
+			host, method, path := []byte("api.example"), []byte(row.method), []byte(row.path)
+			least := time.Hour
+			for round := 0; least > promised && round < rounds; round++ {
+				begin := time.Now()
+				for range lookUps {
+					tbl.Match(&m, host, method, path)
+				}
+				least = min(least, time.Since(begin)/lookUps)
+			}
+			if least > promised {
+				t.Errorf("%v in the best round, promised %v", least, promised)
 			}
 		})
 	}
