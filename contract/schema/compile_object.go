@@ -34,9 +34,7 @@ func (c *Compiler) object(n *node, set *keywordSet, s scope) *objectRule {
 		o.props = o.props[:maxProperties]
 	}
 	if v := set.value[kwAdditionalProperties]; v != nil {
-		if o.additional = c.boolOr(v, s); o.additional == bad {
-			o.additional = never
-		}
+		o.additional = c.boolOr(v, s)
 	}
 	names := set.value[kwProperties].Len() > 0 || set.value[kwPatternProperties].Len() > 0
 	if !c.o.Pure && names && o.additional == nil && set.value[kwUnevaluatedProperties] == nil {

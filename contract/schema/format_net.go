@@ -47,7 +47,7 @@ func isIPv6(b []byte) bool {
 			n++
 		}
 		if n < len(b) && b[n] == '.' {
-			return isIPv4(b) && (groups == 6 || gap && groups < 6)
+			return isIPv4(b) && fills(groups, 6, gap)
 		}
 		if n == 0 || n > 4 {
 			return false
@@ -67,7 +67,16 @@ func isIPv6(b []byte) bool {
 			b = b[1:]
 		}
 	}
-	return groups == 8 || gap && groups < 8
+	return fills(groups, 8, gap)
+}
+
+// fills reports whether groups are all of the wanted ones. A gap stands for
+// at least one.
+func fills(groups, wanted int, gap bool) bool {
+	if gap {
+		return groups < wanted
+	}
+	return groups == wanted
 }
 
 func isHex(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'f' }

@@ -16,7 +16,9 @@ const maxChain = 64
 // follow goes from a schema that is nothing but a reference to where it
 // leads, and enters the resource of a schema that has an $id.
 func (c *Compiler) follow(n *source.Node, s scope) (*source.Node, scope, bool) {
-	for range maxChain {
+	var passed [maxChain]*source.Node
+	for k := range maxChain {
+		passed[k] = n
 		if res := c.within(n, s.res); res != s.res {
 			s = c.inside(s, res)
 		}
@@ -30,7 +32,11 @@ func (c *Compiler) follow(n *source.Node, s scope) (*source.Node, scope, bool) {
 		}
 		n, s = t.n, c.inside(s, t.res)
 	}
-	c.problem(source.At(n, "let one of them describe the value", "a reference that leads to itself"))
+	if slices.Contains(passed[:], n) {
+		c.problem(source.At(n, "let one of them describe the value", "a reference that leads to itself"))
+	} else {
+		c.problem(source.At(n, "refer to the last of them", "more than %d references in a row", maxChain))
+	}
 	return nil, s, false
 }
 
@@ -92,7 +98,7 @@ func (c *Compiler) target(ref *source.Node, s scope) (target, bool) {
 		}
 	}
 	if fragment == "" {
-		return target{res.root, res}, true
+		return target{res.root, res}, c.misplacedTarget(ref, res.root, "")
 	}
 	if fragment[0] == '/' {
 		return c.pointed(ref, fragment, res)
@@ -117,7 +123,7 @@ func (c *Compiler) pointed(ref *source.Node, fragment string, res *resource) (ta
 			pointer = decoded
 		}
 	}
-	n := res.root
+	n, root := res.root, res.root
 	for token := range strings.SplitSeq(pointer[1:], "/") {
 		if strings.IndexByte(token, '~') >= 0 {
 			token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
@@ -135,7 +141,7 @@ func (c *Compiler) pointed(ref *source.Node, fragment string, res *resource) (ta
 		n = next
 		res = c.within(n, res)
 	}
-	return target{n, res}, true
+	return target{n, res}, c.misplacedTarget(ref, root, pointer)
 }
 
 func (c *Compiler) unresolved(ref, n *source.Node, token string) {

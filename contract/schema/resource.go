@@ -82,9 +82,6 @@ func resolve(base, ref string) string {
 	if err1 != nil || err2 != nil {
 		return ref
 	}
-	if b.Opaque != "" && ref != "" && ref[0] == '#' {
-		return base + ref
-	}
 	return b.ResolveReference(r).String()
 }
 
