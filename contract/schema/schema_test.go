@@ -125,6 +125,33 @@ func TestOpenAPI31(t *testing.T) {
 	})
 }
 
+// Keywords beside each other all judge, also where a short way is taken.
+func TestKeywordsBesideEachOther(t *testing.T) {
+	const list = `"enum":["a","abc","abcdef","\u00e4\u00e4\u00e4"]`
+	check(t, Options{}, State{}, []row{
+		{"enum-and-min-length", `{` + list + `,"minLength":2}`, `"a"`, "minLength"},
+		{"enum-and-min-length-met", `{` + list + `,"minLength":2}`, `"abc"`, ""},
+		{"enum-and-max-length", `{` + list + `,"maxLength":3}`, `"abcdef"`, "maxLength"},
+		{"enum-and-max-length-met", `{` + list + `,"maxLength":3}`, `"äää"`, ""},
+		{"enum-and-pattern", `{` + list + `,"pattern":"^.{3}$"}`, `"a"`, "pattern"},
+		{"enum-and-pattern-met", `{` + list + `,"pattern":"^.{3}$"}`, `"abc"`, ""},
+		{"enum-and-format", `{"enum":["a b","a"],"format":"hostname"}`, `"a b"`, "format"},
+		{"enum-and-format-met", `{"enum":["a b","a"],"format":"hostname"}`, `"a"`, ""},
+		{"enum-and-all-met-but-not-listed", `{` + list + `,"minLength":2,"pattern":"b"}`, `"abcd"`, "enum"},
+		{"pattern-and-min-length", `{"pattern":"^a*$","minLength":2}`, `"a"`, "minLength"},
+		{"pattern-and-max-length", `{"pattern":"^a*$","maxLength":2}`, `"aaa"`, "maxLength"},
+		{"pattern-and-format", `{"pattern":"^[a-]*$","format":"hostname"}`, `"a-"`, "format"},
+		{"number-enum-and-maximum", `{"enum":[1,5],"maximum":3}`, `5`, "maximum"},
+		{"first-pair", `{"const":"\ud800\udc00","maxLength":1}`, `"\ud800\udc00"`, ""},
+		{"last-pair", `{"const":"\udbff\udfff","maxLength":1}`, `"\uDBFF\uDFFF"`, ""},
+		{"no-items", `{"maxItems":0}`, `[1]`, "maxItems"},
+		{"no-items-met", `{"maxItems":0}`, `[]`, ""},
+		{"no-properties", `{"maxProperties":0}`, `{"a":1}`, "maxProperties"},
+		{"no-characters", `{"maxLength":0}`, `"a"`, "maxLength"},
+		{"contains-none", `{"contains":{"const":1},"minContains":0,"maxContains":0}`, `[1]`, "maxContains"},
+	})
+}
+
 // Syntax is refused wherever it stands, also below schemas that ask nothing.
 func TestSyntax(t *testing.T) {
 	schemas := []string{
@@ -140,6 +167,7 @@ func TestSyntax(t *testing.T) {
 		{"capital", `{"a":True}`}, {"word-joined", `{"a":truefalse}`}, {"comment", `{"a":1/*x*/}`},
 		{"control", "{\"a\":\"\x01\"}"}, {"newline", "{\"a\":\"\n\"}"}, {"bad-escape", `{"a":"\x"}`}, {"short-unicode", `{"a":"\u12"}`},
 		{"high-surrogate", `{"a":"\ud800"}`}, {"low-surrogate", `{"a":"\udc00"}`}, {"two-high", `{"a":"\ud800\ud800"}`},
+		{"high-and-private", `{"a":"\ud800\ue000"}`}, {"high-and-last", `{"a":"\ud800\uffff"}`}, {"high-and-before-low", `{"a":"\udbff\udbff"}`},
 		{"surrogate-in-name", `{"\ud800":1}`}, {"utf8-lone", "{\"a\":\"\xff\"}"}, {"utf8-overlong", "{\"a\":\"\xc0\xaf\"}"},
 		{"utf8-surrogate", "{\"a\":\"\xed\xa0\x80\"}"}, {"utf8-too-large", "{\"a\":\"\xf4\x90\x80\x80\"}"}, {"utf8-in-name", "{\"\xff\":1}"},
 		{"utf8-cut", "{\"a\":\"\xe2\x82\"}"}, {"byte-order-mark", "\ufeff{}"}, {"nul", "{}\x00"}, {"form-feed", "{\"a\":\f1}"},

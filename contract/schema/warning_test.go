@@ -31,6 +31,8 @@ func TestContradictions(t *testing.T) {
 	rows := []struct{ name, schema, want, no, yes string }{
 		{"number", `{"minimum":5,"maximum":4}`, "the lower bound is not below the upper bound", `4`, `"x"`},
 		{"number-exclusive", `{"exclusiveMinimum":1,"maximum":1}`, "the lower bound is not below the upper bound", `1`, `null`},
+		{"number-exclusive-above", `{"minimum":1,"exclusiveMaximum":1}`, "the lower bound is not below the upper bound", `1`, `"x"`},
+		{"number-exclusive-both", `{"exclusiveMinimum":1,"exclusiveMaximum":1}`, "the lower bound is not below the upper bound", `1`, `[]`},
 		{"string", `{"minLength":5,"maxLength":4}`, "minLength is greater than maxLength", `"abcde"`, `1`},
 		{"array", `{"minItems":1,"maxItems":0}`, "minItems is greater than maxItems", `[]`, `{}`},
 		{"object", `{"minProperties":1,"maxProperties":0}`, "minProperties is greater than maxProperties", `{}`, `[]`},
