@@ -264,7 +264,7 @@ func randomMultipart(r *rand.Rand) []byte {
 		name := pick(r, `"a"`, `"a"`, `"b"`, `a`, `"a b"`, `"ü"`, `"a;b"`, `"a=b"`, `"a'b"`, `"a%41b"`, `"a%22b"`, `"a\"b"`, `"__proto__"`, `"a[]"`, `"a,b"`, `"(a)"`, `" a "`, `"a?="`, `"=?utf-8?q?=61?="`, `"<a>"`, `"a@b"`, `"a	b"`)
 		b.WriteString(oddly(r, "Content-Disposition: ", "content-disposition: ", "content-disposition:", "Content-Disposition:\t") + oddly(r, "form-data", "Form-Data") + oddly(r, "; ", ";", " ; ") + "name=" + name)
 		if r.IntN(3) == 0 {
-			b.WriteString(pick(r, "; ", ";") + pick(r, `filename="f.txt"`, `filename=f`, `filename="ü.png"`, `filename="a b;c"`, `filename="a/b"`, `filename*=utf-8''x`, `filename="ü b"; filename*=utf-8''%C3%BC%20b`, `filename=x; filename*=UTF-8''x`, `filename=""`, `FileName="x"`, `filename="a'b"`, `filename="=?utf-8?q?=61?="`))
+			b.WriteString(pick(r, "; ", ";") + pick(r, `filename="f.txt"`, `filename=f`, `filename="ü.png"`, `filename="a b;c"`, `filename="a/b"`, `filename*=utf-8''x`, `filename="ü b"; filename*=utf-8''%C3%BC%20b`, `filename=x; filename*=UTF-8''x`, `filename=""`, `FileName="x"`, `filename="a'b"`, `filename="a%22b%0D%0A"`, `filename="=?utf-8?q?=61?="`))
 		}
 		b.WriteString(eol())
 		if r.IntN(2) == 0 {

@@ -51,6 +51,45 @@ func TestBypassingFields(t *testing.T) {
 	}
 }
 
+// removed are the names that must never leave the table, written out: each has
+// a server or a framework behind it that obeys the field.
+const removed = `
+	X-HTTP-Method-Override X-HTTP-Method X-Method-Override X-Method X-Original-URL X-Original-URI X-Rewrite-URL X-Rewrite-URI X-Original-Path
+	X-Override-URL X-Host X-Original-Host X-Forwarded-Server Forwarded X-Forwarded-For X-Forwarded-By X-Forwarded-Host X-Forwarded-Port
+	X-Forwarded-Proto X-Forwarded-Protocol X-Forwarded-Scheme X-Forwarded-Ssl X-Forwarded-Prefix X-Forwarded-Path X-Forwarded-Uri
+	X-Forwarded-Method X-Forwarded X-Real-IP X-Client-IP X-Cluster-Client-IP X-Originating-IP X-Remote-IP X-Remote-Addr Client-IP
+	True-Client-IP CF-Connecting-IP Fastly-Client-IP X-Url-Scheme Front-End-Https X-SSL-Client-Cert X-SSL-Client-Verify X-SSL-Client-S-DN
+	SSL-Client-Cert X-Forwarded-Client-Cert Client-Cert Client-Cert-Chain X-Remote-User X-Forwarded-User X-Forwarded-Email X-Forwarded-Groups
+	X-Forwarded-Preferred-Username Remote-User Proxy
+	X-Gatehouse-a x-gatehouse-identity X-Gatehouse-API
+`
+
+// kept only lose their twins.
+const kept = `
+	Content-Type Content-Encoding Content-Length Content-Range Transfer-Encoding Proxy-Authorization Proxy-Authenticate Proxy-Connection
+	Keep-Alive
+	X-Gatehouse X-Gatehouse- X-Request-Id
+`
+
+// TestBypassingNames holds what the table says.
+func TestBypassingNames(t *testing.T) {
+	for _, n := range strings.Fields(removed) {
+		for _, name := range []string{n, strings.ToLower(n), strings.ToUpper(n), strings.ReplaceAll(n, "-", "_"), strings.ReplaceAll(n, "-", ".")} {
+			if !bypasses([]byte(name)) {
+				t.Errorf("%s is not removed", name)
+			}
+		}
+	}
+	for _, n := range strings.Fields(kept) {
+		if bypasses([]byte(n)) {
+			t.Errorf("%s is removed", n)
+		}
+	}
+	if n := len(strings.Fields(removed)) - 3; n != len(bypassing) {
+		t.Errorf("the table has %d names, the test %d: write the new ones here as well", len(bypassing), n)
+	}
+}
+
 // TestBypassTable keeps the table within its bounds.
 func TestBypassTable(t *testing.T) {
 	seen := map[string]bool{}

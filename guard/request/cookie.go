@@ -2,6 +2,7 @@ package request
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/cookie"
@@ -55,8 +56,57 @@ func (r *reader) splitCookies(raw []byte, fs *fields) issue {
 		if !fits(raw) {
 			return badCookie
 		}
+		if fs.foldsCookie(p.Name(raw)) {
+			return cookieTwin
+		}
 		r.pairs = append(r.pairs, pair{start: uint32(p.Start), eq: uint32(p.Equals), from: uint32(p.From), end: uint32(p.End)})
 		at = next
 	}
 	return fine
 }
+
+// foldsCookie reports whether a server that turns names of cookies into names
+// of variables, as PHP does, reads the undeclared name as a declared one.
+func (fs *fields) foldsCookie(name []byte) bool {
+	if slot := fs.slot(name); slot != noSlot && slot != fs.rest {
+		return false
+	}
+	for i := range fs.claims {
+		if foldsTo(name, fs.claims[i].name) {
+			return true
+		}
+	}
+	return false
+}
+
+// foldsTo reports whether name and declared are one when each is cut at "[" or,
+// where that closes nowhere, written with "_" for it, and with "_" for ".".
+// Blanks fold as well, but stand in no name of a cookie.
+func foldsTo(name []byte, declared string) bool {
+	short, _, _ := bytes.Cut(name, bracket)
+	whole, _, _ := strings.Cut(declared, "[")
+	return sameFolded(short, whole) || sameFolded(name, declared)
+}
+
+var bracket = []byte("[")
+
+func sameFolded(a []byte, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if folded[a[i]] != folded[b[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// folded are the bytes of names of variables.
+var folded = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+	}
+	t['.'], t['['] = '_', '_'
+	return t
+}()

@@ -8,9 +8,12 @@ import (
 
 // disposition reads `form-data; name="..."; filename="..."` (RFC 7578 section
 // 4.2) and refuses every form that Go, Node or Python read differently: other
-// parameters, a filename* that does not repeat the filename, backslashes and the escapes
-// that browsers write for quotes and line ends, paths in file names, empty
-// file names. value begins at at in raw; p gets the place of the name.
+// parameters, a filename* that does not repeat the filename, backslashes, paths in
+// file names, and in names the escapes that browsers write for quotes and line
+// ends (WHATWG HTML section 4.10.21.8), which some readers turn back. Nobody
+// finds a value by its file name, so those may hold them. An empty file name is
+// that of a file input in which no file was chosen. value begins at at in raw;
+// p gets the place of the name.
 func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 	const kind = "form-data"
 	var file, extended []byte
@@ -35,12 +38,13 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 		if next < 0 || !plainValue(value[from:to]) {
 			return badDisposition
 		}
-		switch {
-		case strings.EqualFold(view(name), "name") && p.eq == 0 && to > from:
+		escaped := holdsEscape(value[from:to])
+		switch quoted := next > to; {
+		case strings.EqualFold(view(name), "name") && p.eq == 0 && to > from && !escaped:
 			p.start, p.eq = uint32(at+from), uint32(at+to)
-		case strings.EqualFold(view(name), "filename") && !h.file && plainFile(value[from:to]):
-			h.file, file = true, value[from:to]
-		case strings.EqualFold(view(name), "filename*") && extended == nil:
+		case strings.EqualFold(view(name), "filename") && !h.file && plainFile(value[from:to]) && (quoted || !escaped):
+			h.file, h.unnamed, file = true, to == from, value[from:to]
+		case strings.EqualFold(view(name), "filename*") && extended == nil && !escaped:
 			extended = value[from:to]
 		default:
 			return badDisposition
@@ -50,7 +54,7 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 	if p.eq == 0 || strings.EqualFold(view(raw[p.start:p.eq]), "_charset_") {
 		return badDisposition // RFC 7578 section 4.6 would change the charset
 	}
-	if extended != nil && (!h.file || !sameExtended(extended, file)) {
+	if extended != nil && (!h.file || h.unnamed || !sameExtended(extended, file)) {
 		return badDisposition
 	}
 	return fine
@@ -109,21 +113,28 @@ func plainValue(v []byte) bool {
 			return false
 		case c == '=' && i+1 < len(v) && v[i+1] == '?':
 			return false // an encoded word (RFC 2047) to readers of mail
-		case c == '%' && i+2 < len(v):
-			// Browsers write these for a quote and line ends; some readers
-			// turn them back.
-			if d := hexValues[v[i+1]]<<4 | hexValues[v[i+2]]; hexValues[v[i+1]] < 16 && (d == '"' || d == '\r' || d == '\n') {
-				return false
-			}
 		}
 	}
 	return utf8.Valid(v)
 }
 
+// holdsEscape reports whether v holds %22, %0D or %0A.
+func holdsEscape(v []byte) bool {
+	for i, c := range v {
+		if c != '%' || i+2 >= len(v) || hexValues[v[i+1]] > 15 {
+			continue
+		}
+		if d := hexValues[v[i+1]]<<4 | hexValues[v[i+2]]; d == '"' || d == '\r' || d == '\n' {
+			return true
+		}
+	}
+	return false
+}
+
 // plainFile reports whether all readers take a file name as it stands: some
-// keep only what follows a slash, and take a part without file name as text.
+// keep only what follows a slash.
 func plainFile(v []byte) bool {
-	return len(v) > 0 && bytes.IndexByte(v, '/') < 0 && string(v) != "." && string(v) != ".."
+	return bytes.IndexByte(v, '/') < 0 && string(v) != "." && string(v) != ".."
 }
 
 func skipBlank(b []byte, i int) int {

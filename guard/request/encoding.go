@@ -72,12 +72,20 @@ func formOf(s *schema.Shape) partForm {
 	return textPart
 }
 
-// takes reports whether a part with header h may stand for the property. Only
-// a binary one has a file name: servers keep files apart from values, so that
-// a value which came as a file would be missing behind the gate.
+// void reports whether a part with header h says that there is none: browsers
+// send one for a file input in which no file was chosen.
+func (e *partEncoding) void(h *partHead) bool { return h.unnamed && e.form == binaryPart }
+
+// takes reports whether a part with header h may stand for the property. A
+// binary one has a file name, and JSON that says so itself, which is how
+// browsers send it. No other: servers keep files apart from values, so that a
+// value which came as a file would be missing behind the gate.
 func (e *partEncoding) takes(h *partHead) bool {
 	m := h.media
-	if e.form != binaryPart && (h.file || !m.charsetKnown()) {
+	if e.form != binaryPart && !m.charsetKnown() {
+		return false
+	}
+	if h.file && e.form != binaryPart && (e.form != jsonPart || !h.typed || m.kind() != jsonKind) {
 		return false
 	}
 	if !h.typed {

@@ -27,6 +27,7 @@ const (
 	bothForms
 	badJSON
 	badCookie
+	cookieTwin
 	nameTwice
 	notText
 	badBrackets
@@ -63,13 +64,14 @@ var issues = [...]struct {
 	bothForms:        {gate.ParameterRepeated, "must not be written as a whole and by its properties at once"},
 	badJSON:          {gate.ParameterForm, "must be JSON text"},
 	badCookie:        {gate.ParameterForm, "cookies must be written as in RFC 6265 section 4.1.1, without quotation marks"},
+	cookieTwin:       {gate.ParameterForm, "no cookie may have a name that some servers read as that of another one: they write underscores for dots and cut at brackets"},
 	nameTwice:        {gate.ParameterRepeated, "must not hold a name twice"},
 	notText:          {gate.ParameterForm, "must be text in UTF-8"},
 	badBrackets:      {gate.ParameterForm, "properties must be named between the brackets"},
 	badIndex:         {gate.ParameterForm, "items must all be written with empty brackets, or be numbered from 0 without gaps"},
 	badMultipart:     {gate.BodySyntax, "must be parts between delimiter lines as in RFC 2046 section 5.1.1, with nothing before the first, nothing after the last, and the boundary nowhere else"},
 	badPartHead:      {gate.BodyPart, "the header of a part must hold only Content-Disposition, Content-Type, a true Content-Length and no transfer encoding, each once"},
-	badDisposition:   {gate.BodyPart, "each part must say form-data and its name, and may say a plain file name, without backslashes, paths, filename* or other parameters"},
+	badDisposition:   {gate.BodyPart, "each part must say form-data and its name, and may say a plain file name, without backslashes, paths, another filename* or other parameters"},
 	badPartType:      {gate.BodyPart, "the part is of a type that the contract does not take here, or has a file name though it is no file"},
 }
 

@@ -18,6 +18,7 @@ const (
 type partHead struct {
 	delimiter uint32 // where the part's delimiter begins
 	file      bool   // has a filename
+	unnamed   bool   // and that is empty: no file was chosen, and there is no content
 	typed     bool   // has a Content-Type
 	media     media
 }
@@ -115,8 +116,11 @@ func (r *reader) part(raw []byte, delimiter, at, end int) issue {
 			if p.from = uint32(at + 2); p.eq == 0 {
 				return badDisposition
 			}
-			if seen.length >= 0 && seen.stated && seen.length != end-at-2 {
+			if seen.stated && seen.length != end-at-2 {
 				return badPartHead
+			}
+			if h.unnamed && end > at+2 {
+				return badDisposition // some readers take it for text
 			}
 			r.pairs, r.heads = append(r.pairs, p), append(r.heads, h)
 			return fine

@@ -51,6 +51,7 @@ func (r *reader) propertyParts(f *form, i int, raw []byte) issue {
 	if pairs.n > 1 && !e.listed {
 		return tooManyValues
 	}
+	mark := len(r.json)
 	r.comma(1)
 	r.json = appendName(r.json, f.list[i].name)
 	if e.listed {
@@ -58,6 +59,9 @@ func (r *reader) propertyParts(f *form, i int, raw []byte) issue {
 	}
 	start := len(r.json)
 	for at := pairs.head; at != 0; at = r.pairs[at-1].next {
+		if e.void(&r.heads[at-1]) {
+			continue
+		}
 		if !e.takes(&r.heads[at-1]) {
 			return badPartType
 		}
@@ -68,7 +72,10 @@ func (r *reader) propertyParts(f *form, i int, raw []byte) issue {
 			return bad
 		}
 	}
-	if e.listed {
+	switch {
+	case len(r.json) == start:
+		r.json = r.json[:mark] // none of them is one
+	case e.listed:
 		r.json = append(r.json, ']')
 	}
 	return fine
@@ -150,6 +157,9 @@ func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
 		e := partEncoding{shape: shape, form: formOf(shape)}
 		if typesOf(shape)&allTypes == allTypes {
 			e.form = h.form() // nothing says what it is but the part itself
+		}
+		if p.known && e.void(h) {
+			continue
 		}
 		if !e.takes(h) {
 			return badPartType

@@ -229,6 +229,7 @@ func TestAmbiguousValues(t *testing.T) {
 		{"label-without-dot", contract.Path, contract.Label, false, of(tString), "blue", "", badLabel},
 		{"matrix-without-semicolon", contract.Path, contract.Matrix, false, of(tString), "color=blue", "", badMatrix},
 		{"matrix-of-other-name", contract.Path, contract.Matrix, false, of(tString), ";colour=blue", "", badMatrix},
+		{"matrix-of-other-name-of-the-same-length", contract.Path, contract.Matrix, false, of(tString), ";colon=blue", "", badMatrix},
 		{"nul", contract.Query, contract.Form, true, of(tString), "color=a%00", "", badControl},
 		{"delete", contract.Query, contract.Form, true, of(tString), "color=a%7F", "", badControl},
 		{"utf8-cut-off", contract.Query, contract.Form, true, of(tString), "color=%E2%82", "", badUTF8},
