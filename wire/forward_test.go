@@ -77,7 +77,7 @@ func TestFieldsToTheAPI(t *testing.T) {
 				[]string{"X-A: 1\r\nX-A: 2", "X-B: c d", "X-Empty: ", "X-Bytes: \xc3\xa4\xff"}, []string{"User-Agent", "Accept-Encoding", "Content-Length", "Transfer-Encoding"}},
 			{"forwarding", "X: y\r\n",
 				[]string{"Forwarded: for=127.0.0.1;host=a.test;proto=" + proto, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.test", "X-Forwarded-Proto: " + proto, "Via: 1.1 gatehouse-*"}, nil},
-			{"forged-forwarding", "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX_Forwarded_For: 6.6.6.6\r\nX-Forwarded_Proto: evil\r\nX-Forwarded-Port: 666\r\nX-Real-IP: 6.6.6.6\r\n",
+			{"forged-forwarding", "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX_Forwarded_For: 6.6.6.6\r\nX.Forwarded~For: 6.6.6.6\r\nTransfer_Encoding: evil\r\nX-Forwarded_Proto: evil\r\nX-Forwarded-Port: 666\r\nX-Real-IP: 6.6.6.6\r\n",
 				[]string{"X-Forwarded-For: 127.0.0.1"}, []string{"6.6.6.6", "evil", "666", "_"}},
 			{"via-is-kept", "Via: 1.0 front\r\n", []string{"Via: 1.0 front\r\nVia: 1.1 gatehouse-*"}, nil},
 			{"hop-by-hop", "Connection: X-Drop, keep-alive\r\nX-Drop: 1\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\nTrailer: X-Sum\r\nUpgrade: websocket\r\nProxy-Connection: close\r\nProxy-Authorization: Basic eA==\r\nExpect: 100-continue\r\n",

@@ -32,6 +32,7 @@ type path struct {
 	addr   string
 	url    string
 	tls    *tls.Config // of clients; nil for plain HTTP
+	log    *log
 }
 
 // lay starts a server in front of api.
@@ -79,7 +80,7 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	log := &log{}
 	so.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	so.Poison = true
-	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String()}
+	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String(), log: log}
 	p.url = "http://" + p.addr
 	if secure {
 		p.tls = &tls.Config{RootCAs: roots, ServerName: "localhost"}

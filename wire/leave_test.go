@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ func TestConnectionWithoutAByte(t *testing.T) {
 		p.server.Shutdown(over())
 		if n := p.Events(); n != 1 || e.Outcome != gate.Passed {
 			t.Errorf("%d events, the first %v %v", n, e.Outcome, e.Code)
+		}
+		if said := p.log.String(); strings.Contains(said, "handshakes") {
+			t.Errorf("log %s", said)
 		}
 	}
 }

@@ -173,8 +173,8 @@ func TestTooManyAtTheAPI(t *testing.T) {
 	<-began
 	send(t, two, good)
 	in := bufio.NewReader(two)
-	if res, _ := receive(t, in, "GET"); res.StatusCode != 502 {
-		t.Errorf("status %d", res.StatusCode)
+	if res, body := receive(t, in, "GET"); res.StatusCode != 503 || res.Header.Get("Retry-After") != "1" || !strings.Contains(body, `"overloaded"`) {
+		t.Errorf("status %d, Retry-After %q, %s", res.StatusCode, res.Header.Get("Retry-After"), body)
 	}
 	end <- true
 	if res, _ := receive(t, bufio.NewReader(one), "GET"); res.StatusCode != 502 {

@@ -154,19 +154,39 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestDrainWithoutPatience cuts exchanges that wait for the API, and for the
+// client's body, which the gate reads whole or streams. None of them is the
+// client's doing.
 func TestDrainWithoutPatience(t *testing.T) {
-	api := held{make(chan bool), make(chan bool)}
-	p := lay(t, api, std.Options{})
-	c := p.dial(t)
-	send(t, c, good)
-	<-api.began
-	if err := p.server.Shutdown(over()); !errors.Is(err, context.Canceled) {
-		t.Errorf("Shutdown: %v", err)
-	}
-	if _, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil || isTimeout(err) {
-		t.Errorf("the exchange is not cut: %v", err)
-	}
-	if e := p.Event(0); e.Outcome != gate.Aborted {
-		t.Errorf("outcome %v", e.Outcome)
+	for _, row := range []struct {
+		name, request string
+		waits         bool // at the API
+	}{
+		{"for-the-answer", good, true},
+		{"for-a-body-that-streams", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1", true},
+		{"for-a-body-that-is-read-whole", "POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			api := held{make(chan bool), make(chan bool)}
+			p := lay(t, api, std.Options{})
+			t.Cleanup(func() { close(api.end) })
+			c := p.dial(t)
+			send(t, c, row.request)
+			in := bufio.NewReader(c)
+			if row.waits {
+				<-api.began
+			} else if line, err := in.ReadString('\n'); !strings.Contains(line, " 100 ") {
+				t.Fatalf("%q, %v", line, err)
+			}
+			if err := p.server.Shutdown(over()); !errors.Is(err, context.Canceled) {
+				t.Errorf("Shutdown: %v", err)
+			}
+			if b, err := io.ReadAll(in); strings.Contains(string(b), "HTTP/") || isTimeout(err) {
+				t.Errorf("the exchange is not cut: %q, %v", b, err)
+			}
+			if e := p.Event(0); e.Outcome != gate.Aborted || e.Code != gate.NotReady {
+				t.Errorf("outcome %v, code %v", e.Outcome, e.Code)
+			}
+		})
 	}
 }

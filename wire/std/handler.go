@@ -69,7 +69,9 @@ func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Co
 
 // Handler returns the gate as a handler for a server that is not ours. Such a
 // server has read the head before and repairs what Server refuses (see the
-// package's comment).
+// package's comment). Nothing of the program calls it: it is what a Go program
+// that embeds the gate stands on, for which the root package is to offer a
+// Protect. Until then only tests use it.
 func Handler(g *gate.Gate, l Limits) http.Handler {
 	l = l.withDefaults()
 	fill := fromRequest(&l)

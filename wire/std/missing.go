@@ -1,6 +1,7 @@
 package std
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"os"
@@ -14,6 +15,9 @@ import (
 // whoever reads events hear of it. A connection on which no head began just
 // ends.
 func (c *conn) missing(h *head, err error) error {
+	if t, ok := c.Conn.(*tls.Conn); ok && c.begun == 0 && !t.ConnectionState().HandshakeComplete {
+		c.server.handshakes.note(err)
+	}
 	switch {
 	case c.timed && errors.Is(err, os.ErrDeadlineExceeded) && c.late():
 		h.broken, h.at = gate.HeadTimeout, time.Now()

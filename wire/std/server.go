@@ -7,8 +7,8 @@
 // what that server repairs or hides (bare LF, folded lines, a Content-Length
 // beside Transfer-Encoding) cannot be refused there.
 //
-// Package serve and the root package import it. It knows the gate and nothing
-// of contracts, guards or upstreams, and nothing above wire knows of net/http.
+// Package serve imports it. It knows the gate and nothing of contracts, guards
+// or upstreams, and nothing above wire knows of net/http.
 package std
 
 import (
@@ -31,8 +31,11 @@ type Server struct {
 	limits  Limits
 	poison  bool
 	http    http.Server
-	cutting atomic.Bool    // what is left is cut
-	active  sync.WaitGroup // handlers
+	cutting atomic.Bool             // what is left is cut
+	end     context.CancelCauseFunc // of every exchange's context
+	active  sync.WaitGroup          // handlers
+
+	handshakes handshakes
 
 	mu    sync.Mutex
 	conns map[*conn]struct{} // guarded by mu; open connections
@@ -41,7 +44,7 @@ type Server struct {
 // Options are what a server needs besides a gate.
 type Options struct {
 	Limits Limits
-	Log    *slog.Logger // takes what net/http says, at debug level; nil drops it
+	Log    *slog.Logger // takes failed handshakes now and then, and at debug level what net/http says; nil drops it
 	// Poison overwrites each head when its exchange ends, so that whoever
 	// kept a view finds nonsense. For tests.
 	Poison bool
@@ -53,7 +56,11 @@ func NewServer(g *gate.Gate, o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{gate: g, limits: o.Limits.withDefaults(), poison: o.Poison, conns: map[*conn]struct{}{}}
+	s.handshakes.log = o.Log
+	base, end := context.WithCancelCause(context.Background())
+	s.end = end
 	s.http = http.Server{
+		BaseContext:       func(net.Listener) context.Context { return base },
 		Handler:           http.HandlerFunc(s.handle),
 		ReadHeaderTimeout: s.limits.HeadTimeout,
 		IdleTimeout:       s.limits.IdleTimeout,
@@ -89,17 +96,24 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	t.serve(s.gate, fromHead)
 }
 
+// errCut is why exchanges end that Shutdown cuts: it is not the client who is
+// gone.
+var errCut = &gate.Unavailable{Code: gate.NotReady, Cause: errors.New("the gate ended before the exchange did")}
+
 // Shutdown stops to accept, closes connections that wait for a request and
 // lets exchanges in flight end; their answers say Connection: close. When ctx
-// ends first, it cuts the rest and returns the context's error.
+// ends first, it cuts the rest, whose contexts end with a gate.Unavailable as
+// their cause, and returns the context's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closeUntouched()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		s.cutting.Store(true)
+		s.end(errCut)
 		s.http.Close()
 	}
 	s.active.Wait()
+	s.end(nil)
 	return err
 }
 

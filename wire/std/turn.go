@@ -134,12 +134,18 @@ func (t *turn) Read(p []byte) (int, error) {
 		t.done.Store(true)
 	case err != nil:
 		t.lost.Store(true)
-		if t.conn != nil && t.conn.err != nil {
+		switch {
+		case t.ends():
+			err = errCut
+		case t.conn != nil && t.conn.err != nil:
 			err = t.conn.err // net/http has words of its own for some
 		}
 	}
 	return n, err
 }
+
+// ends reports whether the server cuts what is left.
+func (t *turn) ends() bool { return t.conn != nil && t.conn.server.cutting.Load() }
 
 // Abort ends a Read that waits for the client and makes later ones fail.
 func (t *turn) Abort() {
@@ -153,9 +159,13 @@ func (t *turn) Abort() {
 // Reply implements gate.Wire.
 func (t *turn) Reply(x *gate.Exchange) error {
 	r := &x.Reply
-	if x.Refused && x.Refusal.Code == gate.ClientGone { // nobody reads, and its status is for events
+	switch {
+	case x.Refused && x.Refusal.Code == gate.ClientGone: // nobody reads, and its status is for events
 		t.cut = true
 		return errGone
+	case x.Refused && t.ends(): // the connection is closed in this moment
+		t.cut = true
+		return errCut
 	}
 	h := t.w.Header()
 	t.length(r.Status, int64(len(r.Body)))

@@ -13,14 +13,13 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
 )
 
-// own are the fields that the transport or this package writes; what the
-// client sent under these names is not forwarded. Nobody in front of the gate
-// is trusted yet, so its word on who came before is dropped. "_" stands for
-// "-" too, because many programs behind CGI-like interfaces read them alike.
+// own are the fields that the transport or this package writes, and those that
+// would say the same in other words; what the client sent under these names
+// is not forwarded. Nobody in front of the gate is trusted yet, so its word on
+// who came before is dropped. Fields of one hop the gate has removed before.
 var own = [...]string{
-	"host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade",
-	"expect", "proxy-authorization", "proxy-authenticate",
-	"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-real-ip",
+	"Host", "Content-Length", "Transfer-Encoding", "Expect",
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP",
 }
 
 // lists are pooled: net/http keeps nothing of them.
@@ -67,26 +66,11 @@ func retrySafe(h http.Header) {
 
 func isOwn(name []byte) bool {
 	for _, n := range own {
-		if len(n) == len(name) && same(name, n) {
+		if gate.EqualFold(name, n) || gate.Twin(name, n) {
 			return true
 		}
 	}
 	return false
-}
-
-func same(name []byte, lower string) bool {
-	for i, c := range name {
-		switch {
-		case 'A' <= c && c <= 'Z':
-			c |= 0x20
-		case c == '_':
-			c = '-'
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func addForwarding(l *fields.List, x *gate.Exchange) {

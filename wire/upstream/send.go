@@ -43,7 +43,7 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 	}
 	if u.busy.Add(1) > int64(u.most) {
 		u.busy.Add(-1)
-		return &gate.Unavailable{Code: gate.UpstreamUnreachable, Cause: errBusy}
+		return &gate.Unavailable{Code: gate.Overloaded, Cause: errBusy}
 	}
 	c := &call{owner: u}
 	if err := c.prepare(ctx, u, x); err != nil {
@@ -228,6 +228,8 @@ func (c *call) explain(client context.Context, err error) error {
 		code = gate.BodyTimeout
 	case broken != nil:
 		code = gate.BodyIncomplete
+	case errors.As(context.Cause(client), &refusal): // the engine knows better
+		return refusal
 	case client.Err() != nil:
 		code = gate.ClientGone
 	case errors.As(err, &dial) && dial.Op == "dial", isHandshake(err):
