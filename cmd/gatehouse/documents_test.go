@@ -80,7 +80,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := map[string]string{"--contract": name, "--upstream": api.URL, "--listen": "127.0.0.1:0"}
-	c, args := serve.Config{Version: "v0.1.0"}, words(serving)[2:]
+	c, args := serve.Config{Version: "(devel)"}, words(serving)[2:]
 	for i := 0; i < len(args); i += 2 {
 		if address[args[i]] == "" {
 			t.Fatalf("the README uses %s, which this test does not know", args[i])
