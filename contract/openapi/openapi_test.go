@@ -125,28 +125,94 @@ func TestSecurity(t *testing.T) {
 	})
 }
 
-// A slip in a security requirement never makes an operation public.
+// A slip in a security requirement never makes an operation public, nor does
+// it leave in force what it was to replace.
 func TestSlipsAreNotPublic(t *testing.T) {
-	for _, row := range []struct{ name, security string }{
-		{"no-list", "{}"}, {"null", "null"}, {"text", "none"}, {"list-of-text", "[key]"}, {"list-of-null", "[null]"},
-		{"unknown-scheme", "[{keys: []}]"}, {"broken-scheme", "[{broken: []}]"}, {"scopes-of-wrong-kind", "[{key: 1}]"},
+	for _, row := range []struct {
+		name, security string
+		met            bool // something meets it, though the document is in error
+	}{
+		{"no-list", "{}", false}, {"no-list-but-an-object", "{key: []}", false}, {"null", "null", false}, {"text", "none", false}, {"list-of-text", "[key]", false},
+		{"list-of-null", "[null]", false}, {"unknown-scheme", "[{keys: []}]", false}, {"broken-scheme", "[{broken: []}]", false}, {"unknown-beside-known", "[{key: [], keys: []}]", false},
+		{"scopes-of-wrong-kind", "[{key: 1}]", true},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			c, problems := read(t, `openapi: 3.0.3
+		for _, outer := range []string{"[]", "[{key: []}]"} {
+			t.Run(row.name+"-within-"+outer, func(t *testing.T) {
+				c, problems := read(t, `openapi: 3.0.3
+security: `+outer+`
 paths: {/a: {get: {security: `+row.security+`}}}
 components: {securitySchemes: {key: {type: apiKey, in: header, name: k}, broken: 1}}`)
-			if problems.Err() == nil {
-				t.Error("no error")
-			}
-			if c.Operations[0].Public() {
-				t.Error("the operation is public")
-			}
-			for _, r := range c.Operations[0].Security {
-				for _, use := range r {
-					if use.Scheme == nil {
-						t.Error("a use without a scheme")
+				if problems.Err() == nil {
+					t.Error("no error")
+				}
+				op := c.Operations[0]
+				if op.Public() || len(op.Security) == 0 || op.SecurityFrom != contract.SecurityOperation {
+					t.Errorf("public: %v, from %v", op.Public(), op.SecurityFrom)
+				}
+				for _, r := range op.Security {
+					met := true
+					for _, use := range r {
+						met = met && use.Scheme != nil && !use.Scheme.Broken
+					}
+					if met != row.met {
+						t.Errorf("something meets it: %v", met)
 					}
 				}
+			})
+		}
+	}
+}
+
+// A server's URL is a place and nothing more.
+func TestServerURLs(t *testing.T) {
+	const query = "a query or a fragment has no place in it"
+	for _, row := range []struct{ name, url, want string }{
+		{"path", "/v1", ""}, {"host", "https://a.example/v1/", ""}, {"query", "/v1?a=b", query}, {"empty-query", "/v1?", query}, {"empty-query-of-a-host", "https://a.example?", query},
+		{"fragment", "/v1#f", query}, {"fragment-alone", "#f", query}, {"query-and-fragment", "/v1?#f", query}, {"no-scheme", "a.example:80", "a host needs a scheme"},
+		{"two-slashes", "/a//b", `its path holds "//"`}, {"no-url", "/%zz", "it is not a URL"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c, problems := read(t, fmt.Sprintf("openapi: 3.0.3\ninfo: {title: a, version: '1'}\nservers: [{url: %q}]\npaths: {/a: {get: {responses: {default: {description: d}}}}}", row.url))
+			switch err := problems.Err(); {
+			case row.want == "" && (len(problems) > 0 || c.Operations[0].BasePaths[0] != "/v1"):
+				t.Error(c.Operations[0].BasePaths, problems)
+			case row.want != "" && (err == nil || !strings.Contains(problems.Error(), row.want)):
+				t.Errorf("got %v, want %q", problems, row.want)
+			}
+		})
+	}
+}
+
+// What is broken is reported where it stands, once, however many refer to it.
+func TestBrokenPartsAreReportedOnce(t *testing.T) {
+	const parameter, body, response = "parameters: [{$ref: '#/components/parameters/x'}], ", "requestBody: {$ref: '#/components/requestBodies/x'}, ", "responses: {'200': {$ref: '#/components/responses/x'}}, "
+	for _, row := range []struct{ name, use, section, part string }{
+		{"parameter-without-a-name", parameter, "parameters", "{in: query, schema: {}}"}, {"parameter-elsewhere", parameter, "parameters", "{name: a, in: elsewhere, schema: {}}"},
+		{"parameter-with-a-bad-style", parameter, "parameters", "{name: a, in: query, style: matrix, schema: {}}"}, {"parameter-of-text", parameter, "parameters", "x"},
+		{"header-of-a-bad-name", parameter, "parameters", "{name: 'a b', in: header, schema: {}}"},
+		{"body-without-content", body, "requestBodies", "{}"}, {"body-of-text", body, "requestBodies", "x"}, {"body-of-a-bad-type", body, "requestBodies", "{content: {a: {}}}"},
+		{"response-without-a-description", response, "responses", "{content: {a: {}}}"}, {"response-of-text", response, "responses", "x"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			problems := func(operations int) source.Problems {
+				text := "openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths:\n"
+				for i := range operations {
+					text += fmt.Sprintf("  /a%d: {post: {%sx-a: 1}}\n", i, row.use)
+				}
+				_, list := read(t, text+"components: {"+row.section+": {x: "+row.part+"}}")
+				return list
+			}
+			about := func(list source.Problems) (n int) {
+				for _, p := range list {
+					if strings.Contains(p.Pointer, "components") {
+						n++
+					}
+				}
+				return n
+			}
+			one, many := about(problems(1)), about(problems(5))
+			if one == 0 || many != one {
+				t.Errorf("%d problems for one operation, %d for five: %v", one, many, problems(5))
 			}
 		})
 	}
