@@ -133,7 +133,7 @@ func TestBudget(t *testing.T) {
 		return `{"items":{"anyOf":[` + repeat(n, func(i int) string { return fmt.Sprintf(`{"minimum":%d}`, i+100) }) + `,{"minimum":0}]}}`
 	}
 	overlays := func(n int) string {
-		return `{"allOf":[` + repeat(n, func(i int) string { return fmt.Sprintf(`{"properties":{"n%d":{"minLength":%d}}}`, i, i) }) + `]}`
+		return `{"allOf":[` + repeat(n, func(i int) string { return fmt.Sprintf(`{"properties":{"p":{"properties":{"n%d":{"minLength":%d}}}}}`, i, i) }) + `]}`
 	}
 	member := `{"` + strings.Repeat("a", 100) + `":"` + long + `"}`
 	items := `[` + repeat(5000, func(int) string { return "1" }) + `]`
@@ -145,7 +145,7 @@ func TestBudget(t *testing.T) {
 		{"not-of-too-much", `{"not":{"allOf":[` + repeat(100, func(i int) string { return fmt.Sprintf(`{"minLength":%d}`, i) }) + `,{"maxLength":0}]}}`, `"` + long + `"`, "budget"},
 		{"tiny-items", tiny(3), items, ""},
 		{"tiny-items-too-many", tiny(12), items, "budget"},
-		{"second-round-has-its-own", overlays(40), `{"n0":"` + long + `","n39":"` + long + `"}`, ""},
-		{"second-round-too-many", overlays(90), `{"n0":"` + long + `","n39":"` + long + `"}`, "budget"},
+		{"second-round-has-its-own", overlays(40), `{"p":{"n0":"` + long + `","n39":"` + long + `"}}`, ""},
+		{"second-round-too-many", overlays(90), `{"p":{"n0":"` + long + `","n39":"` + long + `"}}`, "budget"},
 	})
 }
