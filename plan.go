@@ -26,9 +26,9 @@ var order = []struct {
 	// unrouted returns the guard of calls that no operation describes, for
 	// the time in which the API is observed; nil when they need none.
 	unrouted func(b *builder) any
-	// options says that this guard judges OPTIONS that is not declared, too,
-	// in that time. Those that want a credential do not: a browser sends its
-	// preflight without any (Fetch standard, CORS-preflight fetch).
+	// options says that this guard judges a browser's preflight that is not
+	// declared, too, in that time. Those that want a credential do not: a
+	// preflight has none (Fetch standard, CORS-preflight fetch).
 	options bool
 }{
 	{"authn", (*builder).authn, (*builder).authnUnrouted, false},

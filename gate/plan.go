@@ -24,9 +24,9 @@ type API struct {
 	// observed. Its body is a stream, so of its guards only those of the head
 	// judge it. nil refuses such calls.
 	Unrouted *Operation
-	// Options handles OPTIONS that is not declared while the API is observed,
-	// in the same way: a browser's preflight must find what it found before.
-	// Otherwise, and when it is nil, the gate answers with Allow.
+	// Options handles a browser's preflight that is not declared while the API
+	// is observed: it must find what it found before. Any other OPTIONS, and
+	// all of them when it is nil, the gate answers itself with Allow.
 	Options *Operation
 }
 

@@ -88,8 +88,9 @@ func (g *Gate) route(x *Exchange) bool {
 		x.Operation = x.Plan.Operations[x.Match.Number]
 		return true
 	case route.Options:
-		if x.API.Mode == Observe && x.API.Options != nil {
-			return x.undescribed(x.API.Options)
+		if x.API.Mode == Observe && x.API.Options != nil && x.isPreflight() {
+			x.Operation = x.API.Options // takes no body
+			return true
 		}
 		x.Reply.Status = 204 // RFC 9110 section 9.3.7
 		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
@@ -109,14 +110,17 @@ func (g *Gate) route(x *Exchange) bool {
 	x.would()
 	x.Refusal = Refusal{}
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
-	return x.undescribed(x.API.Unrouted)
-}
-
-// undescribed lets a call that the contract does not describe go on as op.
-func (x *Exchange) undescribed(op *Operation) bool {
-	x.Operation = op
+	x.Operation = x.API.Unrouted
 	x.Intake = Intake{Mode: Stream, MaxBytes: unroutedBytes}
 	return true
+}
+
+// isPreflight reports whether an OPTIONS request is the one that a browser
+// sends before a call across origins (Fetch standard, CORS-preflight fetch).
+func (x *Exchange) isPreflight() bool {
+	_, origins := x.Field("Origin")
+	_, methods := x.Field("Access-Control-Request-Method")
+	return origins == 1 && methods == 1
 }
 
 // unroutedBytes bounds the body of a call that no operation describes.
