@@ -177,6 +177,9 @@ func TestCut(t *testing.T) {
 			if n := strings.Count(events.String(), `"event":"exchange"`); n != 1 {
 				t.Errorf("%d events: %s", n, events.String())
 			}
+			if !strings.Contains(events.String(), `"outcome":"aborted"`) || !strings.Contains(events.String(), `"code":"not-ready"`) {
+				t.Errorf("the cut is recorded as %s", events.String())
+			}
 		})
 	}
 }
