@@ -215,7 +215,7 @@ func (h *head) judge() {
 		h.broken = gate.LengthConflict // RFC 9112 section 6.3, item 3
 	case h.codings > 0 && h.http10:
 		h.broken = gate.Malformed // RFC 9112 section 6.1: faulty framing
-	case h.hosts == 0:
+	case h.hosts == 0: // of HTTP/1.0 too, where it may be missing: routes hang on it
 		h.broken = gate.HostInvalid
 	default:
 		if h.codings > 0 {
