@@ -133,7 +133,9 @@ func TestBudget(t *testing.T) {
 		return `{"items":{"anyOf":[` + repeat(n, func(i int) string { return fmt.Sprintf(`{"minimum":%d}`, i+100) }) + `,{"minimum":0}]}}`
 	}
 	overlays := func(n int) string {
-		return `{"allOf":[` + repeat(n, func(i int) string { return fmt.Sprintf(`{"properties":{"p":{"properties":{"n%d":{"minLength":%d}}}}}`, i, i) }) + `]}`
+		return `{"allOf":[` + repeat(n, func(i int) string {
+			return fmt.Sprintf(`{"properties":{"p":{"properties":{"n%d":{"minLength":%d}}}}}`, i, i)
+		}) + `]}`
 	}
 	member := `{"` + strings.Repeat("a", 100) + `":"` + long + `"}`
 	items := `[` + repeat(5000, func(int) string { return "1" }) + `]`

@@ -59,10 +59,35 @@ func placeOf(pointer string) (never, other bool) {
 	depth := len(tokens)
 	if tokens[0] == "components" && depth > 1 {
 		others, known := sections[tokens[1]]
+		if known && !others && depth > 2 {
+			return endsInMap(tokens[3:]), false
+		}
 		return known && depth == 2, others && depth == 3
+	}
+	if tokens[0] == "definitions" && depth > 1 {
+		return endsInMap(tokens[2:]), false
 	}
 	other = depth == 2 && (tokens[0] == "parameters" || tokens[0] == "responses")
 	return depth <= noSchemas[tokens[0]], other
+}
+
+// endsInMap reports whether the way from a schema into it ends at a map of
+// schemas, such as properties.
+func endsInMap(tokens []string) bool {
+	for k := 0; k < len(tokens); k++ {
+		info, known := keywords[tokens[k]]
+		switch {
+		case known && info.shape == schemaMap || tokens[k] == "$defs" || tokens[k] == "definitions":
+			if k++; k == len(tokens) {
+				return true
+			}
+		case known && info.shape == schemas:
+			k++
+		case !known || info.shape != aSchema:
+			return false
+		}
+	}
+	return false
 }
 
 func (c *Compiler) schemaHint() string {

@@ -10,7 +10,7 @@ import (
 
 const description = `{"openapi":"3.0.3","info":{"title":"a","contact":{"name":"b"}},"servers":[{"url":"/"}],
 	"paths":{"/a":{"get":{"responses":{"200":{"content":{"a/b":{"schema":{"type":"string"}}}}}}}},
-	"components":{"schemas":{"Pet":{"type":"string","properties":{"info":{"type":"integer"}}},"info":{"type":"string"}},
+	"components":{"schemas":{"Pet":{"type":"string","properties":{"info":{"type":"integer"},"properties":{"not":{"allOf":[{"properties":{"b":{}}}]}}}},"info":{"type":"string"}},
 		"responses":{"R":{"description":"d"}},"parameters":{"P":{"schema":{"type":"string"}},"L":{"in":"query"}},"x-own":{"Q":{"type":"string"}}},
 	"x-own":{"type":"string"},"user":{"$ref":%q}}`
 
@@ -26,13 +26,16 @@ func TestReferencesToNoSchema(t *testing.T) {
 		{"old-description", "swagger.json", never}, {"old-schemas", "swagger.json#/definitions", never}, {"old-parameter", "swagger.json#/parameters/p", other},
 		{"old-schema", "swagger.json#/definitions/Cat", ""}, {"parts-only", "parts.json", never},
 		{"schema", "#/components/schemas/Pet", ""}, {"schema-called-as-a-field", "#/components/schemas/info", ""}, {"property-called-as-a-field", "#/components/schemas/Pet/properties/info", ""},
+		{"properties", "#/components/schemas/Pet/properties", never}, {"property-called-properties", "#/components/schemas/Pet/properties/properties", ""},
+		{"properties-below", "#/components/schemas/Pet/properties/properties/not/allOf/0/properties", never}, {"property-below", "#/components/schemas/Pet/properties/properties/not/allOf/0/properties/b", ""},
+		{"old-properties", "swagger.json#/definitions/Cat/properties", never}, {"old-property", "swagger.json#/definitions/Cat/properties/a", ""},
 		{"schema-of-a-parameter", "#/components/parameters/P/schema", ""}, {"schema-of-a-response", "#/paths/~1a/get/responses/200/content/a~1b/schema", ""},
 		{"extension", "#/x-own", ""}, {"extension-of-components", "#/components/x-own/Q", ""},
 		{"schema-file", "schema.json", ""}, {"schema-file-with-such-names", "names.json", ""}, {"map-of-schemas", "map.json#/info", ""},
 	}
 	files := map[string]string{
 		"other.json":   `{"openapi":"3.1.0","info":{},"components":{"schemas":{"Cat":{"type":"string"}}}}`,
-		"swagger.json": `{"swagger":"2.0","definitions":{"Cat":{"type":"string"}},"parameters":{"p":{"type":"string"}}}`,
+		"swagger.json": `{"swagger":"2.0","definitions":{"Cat":{"type":"string","properties":{"a":{}}}},"parameters":{"p":{"type":"string"}}}`,
 		"parts.json":   `{"components":{"schemas":{}}}`,
 		"schema.json":  `{"type":"string"}`,
 		"names.json":   `{"openapi":"3.1","paths":{},"properties":{"info":{}}}`,

@@ -40,6 +40,8 @@
 //   - Patterns are those of ECMA-262 that can be matched in linear time, and
 //     look-aheads at their beginning. Others are problems.
 //   - Formats that are not known pass and are warned of, each once.
+//   - A reference to a part of an API description that is no schema for certain
+//     is a problem: as a schema it would let any value pass. See placeOf.
 package schema
 
 import "github.com/gatehouse-api/gatehouse/contract/source"
