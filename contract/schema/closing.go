@@ -109,6 +109,7 @@ func (st *State) decide(n *node, d []byte) bool {
 	st.confirm = true
 	st.rewind()
 	st.work = workPerByte*len(d) + workFree
+	st.steps = patternPerByte*len(d) + patternFree
 	ok := st.whole(n, d)
 	st.confirm = false
 	st.Spans = st.Spans[:min(spans, len(st.Spans))]

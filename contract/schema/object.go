@@ -254,7 +254,11 @@ func (st *State) patterns(w *walk, d []byte, i, end int, hit *bool) (int, bool) 
 	st.rounds++
 	for k := range w.rule.rare.patterns {
 		p := &w.rule.rare.patterns[k]
-		if !p.pattern.match(b) {
+		found, ok := st.matches(p.pattern, b)
+		if !ok {
+			return st.stop(wBudget, w.key), false
+		}
+		if !found {
 			continue
 		}
 		e := st.value(p.node, d, i, false)

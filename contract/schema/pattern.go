@@ -21,8 +21,9 @@ type pattern struct {
 
 // conjunct is one expression that must match, or must not.
 type conjunct struct {
-	re  *regexp.Regexp
-	not bool
+	re   *regexp.Regexp
+	not  bool
+	cost int // steps for each byte of the text
 }
 
 // match reports whether the pattern is found in b, the decoded string.
@@ -115,11 +116,11 @@ func compilePattern(text string) (*pattern, *patternError) {
 		if perr != nil {
 			return nil, perr
 		}
-		re, err := regexp.Compile(translated)
+		c, err := newConjunct(translated, part.not)
 		if err != nil {
 			return nil, &patternError{fmt.Sprintf("%v", err), hintSyntax}
 		}
-		p.parts = append(p.parts, conjunct{re, part.not})
+		p.parts = append(p.parts, c)
 	}
 	return p, nil
 }

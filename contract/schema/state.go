@@ -20,6 +20,7 @@ type scratch struct {
 
 	depth  int
 	work   int // bytes left to be read again
+	steps  int // steps of expressions left
 	fatal  bool
 	rounds int // composites around that read the same bytes again
 	silent int // conditions around (not, if, contains): nothing is closed or tagged
@@ -107,6 +108,7 @@ func (st *State) start(s *Schema, data []byte) {
 	st.gate = s != nil && !s.pure
 	st.Spans = st.Spans[:0]
 	st.work = workPerByte*len(data) + workFree
+	st.steps = patternPerByte*len(data) + patternFree
 	st.confirm = false
 	st.votes = st.votes[:0]
 	st.bad.word = 0

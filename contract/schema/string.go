@@ -25,7 +25,9 @@ func (st *State) stringValue(n *node, d []byte, i int) int {
 	if end < 0 {
 		return -1
 	}
-	if word := st.judgeString(r, d[i+1:end-1], t); word != 0 {
+	if word := st.judgeString(r, d[i+1:end-1], t); word == wBudget {
+		return st.stop(word, i)
+	} else if word != 0 {
 		return st.fail(word, n, i, end, 0)
 	}
 	return end
@@ -69,8 +71,12 @@ func (st *State) judgeString(r *stringRule, b []byte, t text) keyword {
 			return wEnum
 		}
 	}
-	if r.pattern != nil && !r.pattern.match(b) {
-		return wPattern
+	if r.pattern != nil {
+		if found, ok := st.matches(r.pattern, b); !ok {
+			return wBudget
+		} else if !found {
+			return wPattern
+		}
 	}
 	if r.format != nil && r.format.text != nil && !r.format.text(b) {
 		return wFormat
