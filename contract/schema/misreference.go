@@ -97,11 +97,11 @@ func (c *Compiler) schemaHint() string {
 	return "name one schema, as in #/components/schemas/Pet"
 }
 
-// isDescription reports whether the document at root describes an API, or
+// isDescription reports whether root is a document that describes an API, or
 // holds parts of one, and is no schema: it has fields of OpenAPI and none of
 // the words that judge.
 func (c *Compiler) isDescription(root *source.Node) bool {
-	if !root.Is(source.Object) || root.File() == nil || root != root.File().Root {
+	if !root.Is(source.Object) {
 		return false
 	}
 	if !(root.Get("openapi").Is(source.String) || root.Get("swagger") != nil ||

@@ -10,7 +10,7 @@ import (
 
 const description = `{"openapi":"3.0.3","info":{"title":"a","contact":{"name":"b"}},"servers":[{"url":"/"}],
 	"paths":{"/a":{"get":{"responses":{"200":{"content":{"a/b":{"schema":{"type":"string"}}}}}}}},
-	"components":{"schemas":{"Pet":{"type":"string","properties":{"info":{"type":"integer"},"properties":{"not":{"allOf":[{"properties":{"b":{}}}]}}}},"info":{"type":"string"}},
+	"components":{"schemas":{"Pet":{"type":"string","properties":{"info":{"type":"integer"},"properties":{"not":{"allOf":[{"properties":{"b":{}}}]}}}},"info":{"type":"string"},"Value":{"const":{"properties":{}}}},
 		"responses":{"R":{"description":"d"}},"parameters":{"P":{"schema":{"type":"string"}},"L":{"in":"query"}},"x-own":{"Q":{"type":"string"}}},
 	"x-own":{"type":"string"},"user":{"$ref":%q}}`
 
@@ -28,6 +28,7 @@ func TestReferencesToNoSchema(t *testing.T) {
 		{"schema", "#/components/schemas/Pet", ""}, {"schema-called-as-a-field", "#/components/schemas/info", ""}, {"property-called-as-a-field", "#/components/schemas/Pet/properties/info", ""},
 		{"properties", "#/components/schemas/Pet/properties", never}, {"property-called-properties", "#/components/schemas/Pet/properties/properties", ""},
 		{"properties-below", "#/components/schemas/Pet/properties/properties/not/allOf/0/properties", never}, {"property-below", "#/components/schemas/Pet/properties/properties/not/allOf/0/properties/b", ""},
+		{"in-a-value", "#/components/schemas/Value/const/properties", ""},
 		{"old-properties", "swagger.json#/definitions/Cat/properties", never}, {"old-property", "swagger.json#/definitions/Cat/properties/a", ""},
 		{"schema-of-a-parameter", "#/components/parameters/P/schema", ""}, {"schema-of-a-response", "#/paths/~1a/get/responses/200/content/a~1b/schema", ""},
 		{"extension", "#/x-own", ""}, {"extension-of-components", "#/components/x-own/Q", ""},
