@@ -68,7 +68,7 @@ func (p *pair) value(raw []byte) []byte { return raw[p.from:p.end] }
 func (fs *fields) add(f field) (taken []string) {
 	f.whole, f.rest, f.deep = noSlot, noSlot, noSlot
 	deep := f.style == contract.DeepObject
-	spread := f.object && f.explode && f.style == contract.Form && !f.json && !f.text
+	spread := f.object && f.explode && f.style == contract.Form && !f.json
 	switch {
 	case deep:
 		if f.shape == nil {

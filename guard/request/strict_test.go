@@ -65,6 +65,9 @@ func TestStrict(t *testing.T) {
 
 		{"deep-object-of-anything", "GET /query?free[a]=1&free[b][c]=2", refuse, ""},
 		{"deep-object-of-anything-twice", "GET /query?free[a]=1&free[a]=2", refuse, "parameter-repeated free"},
+		{"deep-object-of-anything-without-bracket", "GET /query?free[=1", refuse, "parameter-unknown"},
+		{"deep-object-of-anything-with-half-a-name", "GET /query?free[a=1", refuse, "parameter-unknown"},
+		{"deep-object-of-anything-with-text-behind", "GET /query?free[a]b=1", refuse, "parameter-unknown"},
 		{"property-of-a-text", "GET /query?p=1", refuse, "parameter-unknown"},
 		{"long-header", "GET /query\n" + strings.ToLower(longName) + ": 7", refuse, ""},
 		{"long-header-wrong", "GET /query\n" + longName + ": seven", refuse, "parameter-schema " + longName + " type"},
