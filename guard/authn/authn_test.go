@@ -84,6 +84,7 @@ func TestPresence(t *testing.T) {
 		{"cookie-in-quotes", operation(need(session)), []string{`Cookie: a="b; sid=1; c=d"`}, nil, gate.Deny},
 		{"cookie-of-quotes", operation(need(session)), []string{`Cookie: sid="1"`}, nil, gate.Deny},
 		{"cookie-beside-quoted", operation(need(session)), []string{`Cookie: a="b c"; sid=1`}, nil, gate.Allow},
+		{"cookie-beside-its-fold", operation(need(session)), []string{"Cookie: sid=1; sid[a]=2"}, nil, gate.Deny},
 		{"cookie-beside-comma", operation(need(session)), []string{"Cookie: a=1,sid=2; sid=1"}, nil, gate.Deny},
 		{"cookie-after-no-break-space", operation(need(session)), []string{"Cookie: sid=1; \xc2\xa0sid=2"}, nil, gate.Deny},
 		{"cookies-beyond-count", operation(need(session)), []string{"Cookie: sid=1" + strings.Repeat("; a=b", 256)}, nil, gate.Deny},

@@ -96,7 +96,7 @@ func hasCookie(x *gate.Exchange, name string) bool {
 			return false
 		}
 		if string(p.Name(raw)) != name {
-			if !p.Other(raw) {
+			if !p.Other(raw) || cookies.Folds(p.Name(raw), name) {
 				return false
 			}
 		} else if found++; !p.Plain(raw) {

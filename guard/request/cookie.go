@@ -2,7 +2,6 @@ package request
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/cookie"
@@ -72,41 +71,9 @@ func (fs *fields) foldsCookie(name []byte) bool {
 		return false
 	}
 	for i := range fs.claims {
-		if foldsTo(name, fs.claims[i].name) {
+		if cookie.Folds(name, fs.claims[i].name) {
 			return true
 		}
 	}
 	return false
 }
-
-// foldsTo reports whether name and declared are one when each is cut at "[" or,
-// where that closes nowhere, written with "_" for it, and with "_" for ".".
-// Blanks fold as well, but stand in no name of a cookie.
-func foldsTo(name []byte, declared string) bool {
-	short, _, _ := bytes.Cut(name, bracket)
-	whole, _, _ := strings.Cut(declared, "[")
-	return sameFolded(short, whole) || sameFolded(name, declared)
-}
-
-var bracket = []byte("[")
-
-func sameFolded(a []byte, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if folded[a[i]] != folded[b[i]] {
-			return false
-		}
-	}
-	return true
-}
-
-// folded are the bytes of names of variables.
-var folded = func() (t [256]byte) {
-	for i := range t {
-		t[i] = byte(i)
-	}
-	t['.'], t['['] = '_', '_'
-	return t
-}()

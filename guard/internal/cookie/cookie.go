@@ -5,7 +5,10 @@
 // contracts or exchanges, and makes nothing.
 package cookie
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Max bounds the cookies of a request whose cookies are read.
 const Max = 256
@@ -101,3 +104,36 @@ func (p *Pair) Other(raw []byte) bool {
 	comma := bytes.IndexByte(value, ',')
 	return comma < 0 || bytes.IndexByte(value[comma:], '=') < 0
 }
+
+// Folds reports whether name and declared are one to a server that turns names
+// of cookies into names of variables, as PHP does: when each is cut at "[" or,
+// where that closes nowhere, written with "_" for it, and with "_" for ".".
+// Blanks fold as well, but stand in no name of a cookie.
+func Folds(name []byte, declared string) bool {
+	short, _, _ := bytes.Cut(name, bracket)
+	whole, _, _ := strings.Cut(declared, "[")
+	return sameFolded(short, whole) || sameFolded(name, declared)
+}
+
+var bracket = []byte("[")
+
+func sameFolded(a []byte, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if folded[a[i]] != folded[b[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// folded are the bytes of names of variables.
+var folded = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+	}
+	t['.'], t['['] = '_', '_'
+	return t
+}()
