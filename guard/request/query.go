@@ -20,14 +20,15 @@ const (
 )
 
 // queryClasses follow the grammar of a query (RFC 3986 section 3.4), and allow
-// "[", "]" and "|" as well, which browsers do not encode and every server
-// reads alike.
+// what browsers do not encode beyond it (the query percent-encode set of WHATWG
+// URL, section 1.3) and no server splits at: brackets, braces, "|", "^", "\"
+// and the backtick.
 var queryClasses = func() (t [256]uint8) {
 	for i := range 0x20 {
 		t[i] = queryControl
 	}
 	t[0x7f] = queryControl
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,:@/?[]|"
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,:@/?[]|{}^\\`"
 	for i := range len(plain) {
 		t[plain[i]] = queryPlain
 	}
