@@ -208,6 +208,8 @@ func TestAmbiguousValues(t *testing.T) {
 		{"deep-object-property-twice", contract.Query, contract.DeepObject, true, open, "color[x]=1&color[x]=2", "", tooManyValues},
 		{"deep-object-name-and-number", contract.Query, contract.DeepObject, true, open, "color[x][0]=1&color[x][y]=2", "", badIndex},
 		{"deep-object-number-and-empty-name", contract.Query, contract.DeepObject, true, open, "color[x][y]=1&color[x][]=2", "", badIndex},
+		{"deep-object-of-unknown-shape", contract.Query, contract.DeepObject, true, nil, "color[a]=1&color[b][c]=x", `{"a":1,"b":{"c":"x"}}`, fine},
+		{"deep-object-of-unknown-shape-half-written", contract.Query, contract.DeepObject, true, nil, "color[=1", `unknown`, fine},
 		{"deep-object-open-bracket", contract.Query, contract.DeepObject, true, open, "color[x=1", `unknown`, fine},
 		{"deep-object-no-property", contract.Query, contract.DeepObject, true, open, "color[]=1", `unknown`, fine},
 		{"deep-object-or-integer", contract.Query, contract.DeepObject, true, orInteger, "color=7", `7`, fine},
