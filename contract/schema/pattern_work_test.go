@@ -26,7 +26,7 @@ func TestShrinkChangesNothing(t *testing.T) {
 		}
 	}
 	compared := 0
-	for range 1500 {
+	for range 400 {
 		var b strings.Builder
 		for range 1 + rng.IntN(4) {
 			atom, count := atoms[rng.IntN(len(atoms))], counts[rng.IntN(len(counts))]
@@ -50,7 +50,7 @@ func TestShrinkChangesNothing(t *testing.T) {
 			compared++
 		}
 	}
-	if compared < 1e6 {
+	if compared < 5e5 {
 		t.Errorf("only %d comparisons", compared)
 	}
 }
