@@ -50,7 +50,7 @@ var rooms = map[string]room{
 	"wire/upstream":         {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/fields", "wire/internal/octet"}, nethttp: true},
 	"wire/edge":             {floor: guards},
 	"wire/internal/leak":    {floor: ground, helper: true},
-	"wire/internal/stage":   {floor: guards, ours: []string{"gate", "contract/route"}, helper: true},
+	"wire/internal/stage":   {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},
 	".": {floor: root, ours: []string{"contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/authn", "guard/request"}},
 	"serve": {floor: assembly, ours: []string{".", "contract", "contract/openapi", "contract/schema", "contract/source", "gate", "record",

@@ -1,6 +1,6 @@
 // Package testdata gives tests their data: folders that are shared between
-// projects and are no part of this repository, and the order document that
-// several packages measure themselves with. Only tests and benchmarks import
+// projects and are no part of this repository, the order document that
+// several packages measure themselves with, and certificates. Only tests and benchmarks import
 // it; it knows nothing of what is tested.
 package testdata
 
