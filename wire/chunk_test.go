@@ -55,10 +55,15 @@ var chunks = []struct {
 
 func TestChunkedCoding(t *testing.T) {
 	leak.Check(t)
-	back := record(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-	for _, secure := range []bool{false, true} {
+	for i := range 4 {
+		// What is sent of a broken body may come late: nothing else goes there.
+		secure, broken := i&1 == 1, i&2 == 2
+		back := record(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 		p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, secure)
 		for _, row := range chunks {
+			if row.broken != broken {
+				continue
+			}
 			for _, path := range []string{"/buffer", "/stream"} {
 				for _, how := range []string{"whole", "split"} {
 					t.Run(p.url[:5]+path+"-"+row.name+"-"+how, func(t *testing.T) {
@@ -112,7 +117,6 @@ func chunk(t *testing.T, p *path, back *recorder, path, text, how, want string, 
 		t.Errorf("the request behind it got %d", next.StatusCode)
 	}
 	got := sent()
-	got = got[max(0, strings.LastIndex(got, "POST ")):] // broken ones before may come late
 	_, rest, _ := strings.Cut(got, "\r\n\r\n")
 	body, after, _ := strings.Cut(rest, "GET /get?before ")
 	if path == "/stream" {
