@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // reading is what one language makes of one text: the whole in a canonical
@@ -45,12 +45,7 @@ var languages = []struct {
 
 func readForeign(t *testing.T, texts []string, command ...string) []reading {
 	t.Helper()
-	if _, err := exec.LookPath(command[0]); err != nil {
-		if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	testdata.Program(t, command[0], strings.Replace(command[0], "node", "nodejs", 1))
 	var in bytes.Buffer
 	for _, text := range texts {
 		in.WriteString(base64.StdEncoding.EncodeToString([]byte(text)) + "\n")

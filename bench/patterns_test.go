@@ -3,12 +3,12 @@ package bench
 import (
 	"bytes"
 	stdjson "encoding/json"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // hardPatterns are where ECMA-262 and other dialects of regular expressions
@@ -100,12 +100,7 @@ func TestPatternsAgainstNode(t *testing.T) {
 
 func node(t *testing.T, patterns []string) []string {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	testdata.Program(t, "node", "nodejs")
 	var in bytes.Buffer
 	lines := stdjson.NewEncoder(&in)
 	for _, p := range patterns {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // alertmanagerEdits is what the document of Alertmanager 0.25 needs.
@@ -90,8 +92,8 @@ const goodSilence = `{"matchers":[{"name":"a","value":"b","isRegex":false}],"sta
 
 // amtool → front relay → gate → back relay → Alertmanager.
 func TestAlertmanager(t *testing.T) {
-	program := need(t, "prometheus-alertmanager", "prometheus-alertmanager")
-	amtool := need(t, "amtool", "prometheus-alertmanager")
+	program := testdata.Program(t, "prometheus-alertmanager", "prometheus-alertmanager")
+	amtool := testdata.Program(t, "amtool", "prometheus-alertmanager")
 	gate, err := gatehouse()
 	if err != nil {
 		t.Fatal(err)

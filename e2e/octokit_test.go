@@ -58,8 +58,8 @@ var githubHostile = []hostile{
 // shows that a real client with JSON bodies of every kind passes, and nothing
 // of what an API makes of them.
 func TestOctokit(t *testing.T) {
-	need(t, "node", "nodejs")
-	need(t, "npm", "npm")
+	testdata.Program(t, "node", "nodejs")
+	testdata.Program(t, "npm", "npm")
 	document := edited(t, filepath.Join(testdata.Path(t, "GATEHOUSE_OPENAPI_DOCUMENTS", "openapi"), "github.json"), githubEdits)
 	gate, err := gatehouse()
 	if err != nil {
@@ -105,7 +105,7 @@ func installOctokit(t *testing.T) string {
 	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
-		lack(t, "the packages that e2e/octokit/package-lock.json names cannot be had: %v\n%s", err, out)
+		testdata.Lack(t, "the packages that e2e/octokit/package-lock.json names cannot be had: %v\n%s", err, out)
 	}
 	return folder
 }

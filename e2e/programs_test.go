@@ -15,27 +15,6 @@ import (
 	"time"
 )
 
-// need returns the path of a program. A test that lacks it is skipped and
-// says which Debian package brings it, or fails when GATEHOUSE_REQUIRE is
-// "all".
-func need(t *testing.T, program, debianPackage string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		lack(t, "the program %s is missing: install the Debian package %s", program, debianPackage)
-	}
-	return path
-}
-
-// lack ends a test that cannot run here.
-func lack(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
 // anywhere is a free port of loopback; programs say which one they took.
 const anywhere = "127.0.0.1:0"
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // stripeEdits is what Stripe's document, as stripe-mock embeds it, needs.
@@ -118,7 +120,7 @@ func TestStripe(t *testing.T) {
 func buildStripe(t *testing.T) (server string) {
 	t.Helper()
 	if out, err := exec.Command("go", "-C", "stripe", "mod", "download").CombinedOutput(); err != nil {
-		lack(t, "the modules that e2e/stripe/go.mod names cannot be had: %v\n%s", err, out)
+		testdata.Lack(t, "the modules that e2e/stripe/go.mod names cannot be had: %v\n%s", err, out)
 	}
 	server = filepath.Join(workshop, "stripe-mock")
 	builds := [][]string{{"build", "-o", server, stripeServer}}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // What the router accepts is read alike by others: each path of
@@ -69,13 +71,7 @@ func goReader(paths []string) [][]string {
 // scriptReader returns what a script makes of paths.
 func scriptReader(t *testing.T, program, option, script string, paths []string) (all [][]string) {
 	t.Helper()
-	file, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
-			t.Fatalf("%s is missing: install it, all suites are required", program)
-		}
-		t.Skipf("%s is missing: install it to compare how it reads paths", program)
-	}
+	file := testdata.Program(t, program, strings.Replace(program, "node", "nodejs", 1))
 	in, err := json.Marshal(paths)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // alike is one input that the guard accepts, with what it reads in it.
@@ -178,13 +180,7 @@ func readByGo(c alike) (pairs [][2]string) {
 
 // readByOther runs script over all cases.
 func readByOther(t *testing.T, cases []alike, program, script string) {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
-			t.Fatalf("%s is missing and GATEHOUSE_REQUIRE is all", program)
-		}
-		t.Skipf("%s is missing: what it reads is not compared", program)
-	}
+	path := testdata.Program(t, program, strings.Replace(program, "node", "nodejs", 1))
 	var in bytes.Buffer
 	lines := json.NewEncoder(&in)
 	for _, c := range cases {

@@ -6,6 +6,7 @@ package testdata
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -23,11 +24,29 @@ func Path(t testing.TB, env, folder string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
-		t.Fatalf("%s is missing: set %s to the folder that holds it", folder, env)
-	}
-	t.Skipf("%s is missing: set %s to the folder that holds it", folder, env)
+	Lack(t, "%s is missing: set %s to the folder that holds it", folder, env)
 	return ""
+}
+
+// Program returns the path of a program that a test runs; when it is not
+// installed, the test lacks the Debian package that brings it.
+func Program(t testing.TB, name, debianPackage string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		Lack(t, "the program %s is missing: install the Debian package %s", name, debianPackage)
+	}
+	return path
+}
+
+// Lack ends a test that cannot run here: it is skipped and says why, or fails
+// when GATEHOUSE_REQUIRE is "all".
+func Lack(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("GATEHOUSE_REQUIRE") == "all" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }
 
 // root returns the repository's folder, two above this file.
