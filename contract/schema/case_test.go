@@ -11,11 +11,12 @@ import (
 // and under every policy; what any part of the schema knows is in order.
 func TestNamesInOtherCase(t *testing.T) {
 	const (
-		open   = `{"properties":{"admin":{"const":false},"status":{},"k":{}},"additionalProperties":true}`
-		many   = `{"properties":{"a":{},"b":{},"c":{},"d":{},"e":{},"f":{},"admin":{},"Straße":{},"status":{},"Ⱥ":{}},"additionalProperties":{"type":"boolean"}}`
-		closed = `{"properties":{"admin":{"const":false}}}`
-		parts  = `{"allOf":[{"properties":{"admin":{}}},{"type":"object","additionalProperties":true}]}`
-		both   = `{"allOf":[{"properties":{"admin":{}},"additionalProperties":true},{"properties":{"Admin":{}},"additionalProperties":true}]}`
+		open         = `{"properties":{"admin":{"const":false},"status":{},"k":{}},"additionalProperties":true}`
+		many         = `{"properties":{"a":{},"b":{},"c":{},"d":{},"e":{},"f":{},"admin":{},"Straße":{},"status":{},"Ⱥ":{}},"additionalProperties":{"type":"boolean"}}`
+		closed       = `{"properties":{"admin":{"const":false}}}`
+		parts        = `{"allOf":[{"properties":{"admin":{}}},{"type":"object","additionalProperties":true}]}`
+		both         = `{"allOf":[{"properties":{"admin":{}},"additionalProperties":true},{"properties":{"Admin":{}},"additionalProperties":true}]}`
+		alternatives = `{"anyOf":[{"properties":{"id":{"type":"integer"}},"additionalProperties":true},{"properties":{"ID":{"type":"string"}},"additionalProperties":true}]}`
 	)
 	rows := []struct {
 		name, schema, doc string
@@ -45,6 +46,9 @@ func TestNamesInOtherCase(t *testing.T) {
 		{"unevaluated-schema", `{"allOf":[{"properties":{"admin":{}}}],"unevaluatedProperties":{"type":"boolean"}}`, `{"Admin":true}`, [3]string{"case", "case", "case"}},
 		{"nested", `{"properties":{"p":` + open + `}}`, `{"p":{"Admin":true}}`, [3]string{"case", "case", "case"}},
 		{"items", `{"items":` + open + `}`, `[{},{"Admin":true}]`, [3]string{"case", "case", "case"}},
+		{"a-later-alternative-knows-it", alternatives, `{"ID":"x"}`, [3]string{}},
+		{"each-alternative-knows-one", alternatives, `{"id":1,"ID":"y"}`, [3]string{}},
+		{"the-alternative-that-knows-it-fails", alternatives, `{"ID":2}`, [3]string{"case", "case", "case"}},
 		{"part-opens", parts, `{"Admin":true}`, [3]string{"case", "case", "case"}},
 		{"part-opens-as-declared", parts, `{"admin":true,"x":1}`, [3]string{}},
 		{"parts-know-both", both, `{"admin":1,"Admin":2}`, [3]string{}},

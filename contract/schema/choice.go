@@ -3,14 +3,15 @@ package schema
 import "slices"
 
 // anyOf tries the branches that can accept the kind of the value. All are
-// tried where each may mark or tag something.
+// tried where each may mark or tag something, and in the second round, which
+// collects what any of them knows.
 func (st *State) anyOf(n *node, d []byte, i int, kind kinds, track bool) int {
 	c := n.more.any
 	if c.tag != nil && kind == kObject {
 		return st.only(n, c, d, i, track)
 	}
 	bad, tried, end := st.bad, 0, -1
-	every := track || st.silent == 0 && n.flags&allBranches != 0
+	every := track || st.silent == 0 && (st.confirm || n.flags&allBranches != 0)
 	if c.hint != nil && kind == kObject && !every {
 		if end = st.meant(c, d, i); end >= 0 || st.fatal {
 			return end
