@@ -28,7 +28,7 @@ func TestZipBombs(t *testing.T) {
 		t.Fatal(err)
 	}
 	api := &still{}
-	plan, problems := gatehouse.Compile(c, gatehouse.Options{Upstream: api, Authentication: gatehouse.Upstream})
+	plan, problems := gatehouse.Compile(gatehouse.API{Contract: c, Upstream: api, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 	if plan == nil {
 		t.Fatal(problems)
 	}

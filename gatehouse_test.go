@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
-	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // load reads a contract that is written in a test.
@@ -61,12 +61,12 @@ func TestCompile(t *testing.T) {
 			map[string]string{"getSecret": "authn enforce, request enforce", "health": "request enforce"}},
 		{"public", gatehouse.Options{Authentication: gatehouse.Public},
 			map[string]string{"getSecret": "request enforce", "health": "request enforce"}},
-		{"observing-does-not-open", gatehouse.Options{Authentication: gatehouse.Upstream, Mode: gate.Observe},
+		{"observing-does-not-open", gatehouse.Options{Authentication: gatehouse.Upstream, Settings: gatehouse.Settings{Mode: gatehouse.Observe}},
 			map[string]string{"getSecret": "authn enforce, request observe", "health": "request observe"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			plan, problems := gatehouse.Compile(load(t, vault), test.options)
+			plan, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, vault), Options: test.options})
 			if plan == nil || len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -93,7 +93,7 @@ func TestUnroutedCallsNeedACredential(t *testing.T) {
 	open := strings.Replace(byOperation, "security: [{token: []}]", "security: []", 1)
 	tests := []struct {
 		name, text     string
-		authentication gatehouse.Authentication
+		authentication config.Authentication
 		want           string // guards
 	}{
 		{"by-the-document", vault, gatehouse.Upstream, "authn enforce, request enforce"},
@@ -104,7 +104,7 @@ func TestUnroutedCallsNeedACredential(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			plan, problems := gatehouse.Compile(load(t, test.text), gatehouse.Options{Authentication: test.authentication, Mode: gate.Observe})
+			plan, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, test.text), Options: gatehouse.Options{Authentication: test.authentication, Settings: gatehouse.Settings{Mode: gatehouse.Observe}}})
 			if plan == nil {
 				t.Fatal(problems)
 			}
@@ -124,7 +124,7 @@ func TestUnroutedCallsNeedACredential(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	plan, problems := gatehouse.Compile(load(t, vault), gatehouse.Options{Authentication: gatehouse.Upstream})
+	plan, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, vault), Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 	if plan == nil {
 		t.Fatal(problems)
 	}
@@ -170,7 +170,7 @@ func TestCompileProblems(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := load(t, test.text)
-			plan, problems := gatehouse.Compile(c, test.options)
+			plan, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: test.options})
 			if plan != nil || problems.Err() == nil {
 				t.Errorf("plan %v, problems %v", plan, problems)
 			}
@@ -188,13 +188,13 @@ func TestCompileProblems(t *testing.T) {
 
 func TestAnswersAreCompiled(t *testing.T) {
 	text := strings.Replace(vault, `{description: OK}`, `{description: OK, content: {application/json: {schema: {type: strin}}}}`, 1)
-	if _, problems := gatehouse.Compile(load(t, text), gatehouse.Options{Authentication: gatehouse.Upstream}); problems.Err() == nil {
+	if _, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, text), Options: gatehouse.Options{Authentication: gatehouse.Upstream}}); problems.Err() == nil {
 		t.Error("a broken schema of an answer is not found")
 	}
 }
 
 func TestProblemsAreInOrder(t *testing.T) {
-	_, problems := gatehouse.Compile(load(t, strings.ReplaceAll(vault, "type: string", "type: strin")), gatehouse.Options{})
+	_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, strings.ReplaceAll(vault, "type: string", "type: strin"))})
 	lines := make([]int, len(problems))
 	for i, p := range problems {
 		lines[i] = p.Line

@@ -58,7 +58,7 @@ func pipeline(t testing.TB, size int, spoil func([]byte) []byte) func() int {
 		t.Fatal(err)
 	}
 	s := &still{}
-	p, problems := gatehouse.Compile(c, gatehouse.Options{Upstream: s, Authentication: gatehouse.Upstream})
+	p, problems := gatehouse.Compile(gatehouse.API{Contract: c, Upstream: s, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 	if p == nil {
 		t.Fatal(problems)
 	}

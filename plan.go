@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/route"
@@ -20,9 +21,12 @@ import (
 // steps.
 var order = []struct {
 	name string
-	// build returns the guard of an operation and its mode; nil when the
-	// operation does not need it.
-	build func(b *builder, op *contract.Operation) (guard any, mode gate.Mode)
+	// build returns the guard of an operation; nil when the operation does not
+	// need it.
+	build func(b *builder, op *contract.Operation, s *settled, mode gate.Mode) (guard any)
+	// strict says that an API or an operation that is observed does not make
+	// this guard observed: it is so only by its own name.
+	strict bool
 	// unrouted returns the guard of calls that no operation describes, for
 	// the time in which the API is observed; nil when they need none.
 	unrouted func(b *builder) any
@@ -31,39 +35,58 @@ var order = []struct {
 	// preflight has none (Fetch standard, CORS-preflight fetch).
 	options bool
 }{
-	{"authn", (*builder).authn, (*builder).authnUnrouted, false},
-	{"request", (*builder).request, func(*builder) any { return request.Bypass{} }, true},
+	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
+	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 }
 
-// builder makes one plan.
+// builder makes one API of a plan.
 type builder struct {
 	contract *contract.Contract
 	options  Options
+	place    config.Place
+	decide   string
 	schemas  *schema.Compiler
+	entry    route.Entry // what all entries of the API share
+	plan     *gate.Plan
 	api      *gate.API
 	entries  []route.Entry
-	compiled []*gate.Operation
 	problems source.Problems
 }
 
-func newBuilder(c *contract.Contract, o Options) *builder {
-	if o.Name == "" {
-		o.Name = strings.Clone(c.Title)
+// newBuilder returns a builder that adds to plan.
+func newBuilder(a API, plan *gate.Plan) *builder {
+	c := a.Contract
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, plan: plan}
+	name := b.options.Name
+	if name == "" {
+		name = strings.Clone(c.Title)
 	}
-	if o.Name == "" {
-		o.Name = "api"
+	if name == "" {
+		name = "api"
 	}
-	api := &gate.API{Name: o.Name, Mode: o.Mode, Upstream: o.Upstream}
-	api.Unrouted = &gate.Operation{API: api, Mode: o.Mode}
-	api.Options = &gate.Operation{API: api, Mode: o.Mode}
-	b := &builder{contract: c, options: o, api: api}
+	mode := modeOf(b.options.Mode)
+	b.api = &gate.API{Name: name, Mode: mode, Upstream: a.Upstream}
+	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
+	b.api.Options = &gate.Operation{API: b.api, Mode: mode}
+	b.entry = route.Entry{Hosts: b.options.Hosts, Prefix: b.options.Prefix, API: len(plan.APIs)}
+	if b.options.StripPrefix {
+		b.api.StripSegments = strings.Count(b.options.Prefix, "/")
+	}
+	plan.APIs = append(plan.APIs, b.api)
+	b.schemas = newCompiler(c, &b.options)
+	return b
+}
+
+func newCompiler(c *contract.Contract, o *Options) *schema.Compiler {
 	compile := schema.Options{Dialect: c.Dialect}
 	if c.Files != nil {
 		compile.Load = c.Files.Load
 	}
-	b.schemas = schema.NewCompiler(compile)
-	return b
+	return schema.NewCompiler(compile)
 }
+
+// problem notes one problem.
+func (b *builder) problem(list ...source.Problem) { b.problems = append(b.problems, list...) }
 
 // Unstated reports whether an operation of c is public only because nothing in
 // c speaks of security.
@@ -75,7 +98,12 @@ func Unstated(c *contract.Contract) bool {
 // say nothing in a contract that has requirements, and requirements that
 // nobody verifies.
 func (b *builder) security() {
-	if b.options.Authentication == Public {
+	switch b.options.Authentication {
+	case config.Public:
+		return
+	case "", config.ByUpstream:
+	default:
+		b.problem(b.place.At("authentication").Problem("say upstream or public", "there is no authentication %q", b.options.Authentication))
 		return
 	}
 	if !b.contract.Secured {
@@ -90,14 +118,14 @@ func (b *builder) security() {
 		return
 	}
 	b.problems = append(b.problems, openapi.Security(b.contract)...)
-	if b.options.Authentication != Undecided {
+	if b.options.Authentication == config.ByUpstream {
 		return
 	}
 	for _, op := range b.contract.Operations {
-		if !op.Public() && op.SecurityFrom != contract.SecurityNowhere {
-			hint := b.options.Decide
+		if own, _ := of(&b.options, op); !own.Public && !op.Public() && op.SecurityFrom != contract.SecurityNowhere {
+			hint := b.decide
 			if hint == "" {
-				hint = "choose Upstream when the API verifies credentials itself: the gate then demands that they are present; Public lets everybody in"
+				hint = "say authentication upstream when the API verifies credentials itself: the gate then demands that they are present; public lets everybody in"
 			}
 			b.problems = append(b.problems, source.At(op.Node, hint, "%s asks for a credential and nothing says who verifies it", op.Name()))
 			return // one is enough: the way out is the same for all
@@ -107,21 +135,22 @@ func (b *builder) security() {
 
 // operation compiles op once and routes to it from every base path.
 func (b *builder) operation(op *contract.Operation) {
-	steps := b.steps(op)
+	set := settle(&b.options, op)
+	steps := b.steps(op, &set)
 	b.answers(op)
 	for _, base := range op.BasePaths {
 		compiled := &gate.Operation{
-			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: strings.Clone(base + op.Path),
-			API: b.api, Mode: b.options.Mode, Steps: steps,
+			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: strings.Clone(b.options.Prefix + base + op.Path),
+			API: b.api, Mode: set.whole(), Steps: steps,
 		}
 		if err := compiled.Compile(); err != nil {
-			b.problems = append(b.problems, source.At(op.Node, "", "%v", err))
+			b.problem(source.At(op.Node, "", "%v", err))
 		}
-		b.entries = append(b.entries, route.Entry{
-			Base: strings.Clone(base), Template: strings.Clone(op.Path), Method: compiled.Method,
-			Semicolon: matrixParameters(op), Number: len(b.compiled), Node: op.Node,
-		})
-		b.compiled = append(b.compiled, compiled)
+		e := b.entry
+		e.Base, e.Template, e.Method = strings.Clone(base), strings.Clone(op.Path), compiled.Method
+		e.Semicolon, e.Slash, e.Number, e.Node = matrixParameters(op), set.slash, len(b.plan.Operations), op.Node
+		b.entries = append(b.entries, e)
+		b.plan.Operations = append(b.plan.Operations, compiled)
 	}
 }
 
@@ -137,10 +166,11 @@ func matrixParameters(op *contract.Operation) (names []string) {
 }
 
 // steps builds the guards of op in their order.
-func (b *builder) steps(op *contract.Operation) []gate.Step {
+func (b *builder) steps(op *contract.Operation, set *settled) []gate.Step {
 	var steps []gate.Step
 	for _, place := range order {
-		guard, mode := place.build(b, op)
+		mode := set.mode(place.name, place.strict)
+		guard := place.build(b, op, set, mode)
 		if guard == nil {
 			continue
 		}
@@ -153,6 +183,7 @@ func step(name string, mode gate.Mode, guard any) gate.Step {
 	s := gate.Step{Name: name, Mode: mode}
 	s.Head, _ = guard.(gate.HeadGuard)
 	s.Body, _ = guard.(gate.BodyGuard)
+	s.AnswerHead, _ = guard.(gate.AnswerHeadGuard)
 	s.Answer, _ = guard.(gate.AnswerGuard)
 	s.Done, _ = guard.(gate.DoneGuard)
 	return s
@@ -177,19 +208,18 @@ func (b *builder) unrouted() {
 	}
 }
 
-// authn demands credentials. It enforces in observe mode as well: observing a
-// new contract must not open the API to everybody.
-func (b *builder) authn(op *contract.Operation) (any, gate.Mode) {
-	if b.options.Authentication == Public || !b.contract.Secured && len(op.Security) == 0 {
-		return nil, gate.Enforce
+// authn demands credentials.
+func (b *builder) authn(op *contract.Operation, set *settled, _ gate.Mode) any {
+	if set.public || b.options.Authentication == config.Public || !b.contract.Secured && len(op.Security) == 0 {
+		return nil
 	}
 	guard, problems := authn.NewPresence(op, b.api.Name)
-	b.problems = append(b.problems, problems...)
+	b.problem(problems...)
 	b.certificates(op)
 	if guard == nil {
-		return nil, gate.Enforce
+		return nil
 	}
-	return guard, gate.Enforce
+	return guard
 }
 
 // authnUnrouted demands of a call that no operation describes the credentials
@@ -197,7 +227,7 @@ func (b *builder) authn(op *contract.Operation) (any, gate.Mode) {
 // for none. Otherwise another spelling of a protected path would be a way
 // around its credential while the API is observed.
 func (b *builder) authnUnrouted() any {
-	if b.options.Authentication == Public || !b.contract.Secured {
+	if b.options.Authentication == config.Public || !b.contract.Secured {
 		return nil
 	}
 	all := &contract.Operation{SecurityFrom: contract.SecurityDocument}
@@ -230,12 +260,13 @@ func (b *builder) certificates(op *contract.Operation) {
 }
 
 // request holds parameters and body against the contract.
-func (b *builder) request(op *contract.Operation) (any, gate.Mode) {
+func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any {
 	guard, problems := request.New(op, b.schemas, request.Options{
-		Undeclared: b.options.Undeclared, MaxBodyBytes: b.options.MaxBodyBytes,
+		Undeclared: policy(set.Undeclared.Requests, config.Refuse), Misplaced: policy(set.ReadOnly, config.Refuse),
+		MaxBodyBytes: int64(set.MaxBodyBytes),
 	})
-	b.problems = append(b.problems, problems...)
-	return guard, b.options.Mode
+	b.problem(problems...)
+	return guard
 }
 
 // answers compiles the schemas of what the API may answer. No guard needs them
@@ -266,21 +297,19 @@ func (b *builder) media(list []*contract.Media) {
 	}
 }
 
-// plan closes the builder.
-func (b *builder) plan() (*gate.Plan, source.Problems) {
+// all compiles the API.
+func (b *builder) all() {
+	b.security()
+	b.unknown()
+	for _, op := range b.contract.Operations {
+		b.operation(op)
+	}
 	b.unrouted()
-	table, problems := route.Build(b.entries)
-	problems = append(problems, b.problems...)
-	problems = append(problems, b.schemas.Problems()...)
+	b.problem(b.schemas.Problems()...)
 	if b.contract.Files != nil {
-		problems = append(problems, b.contract.Files.Problems()...)
+		b.problem(b.contract.Files.Problems()...)
 	}
 	if len(b.contract.Operations) == 0 {
-		problems = append(problems, source.At(b.contract.Root, "describe what the API does under paths", "the contract has no operation, so that nothing could be let through"))
+		b.problem(source.At(b.contract.Root, "describe what the API does under paths", "the contract has no operation, so that nothing could be let through"))
 	}
-	problems = problems.Sort()
-	if problems.Err() != nil {
-		return nil, problems
-	}
-	return &gate.Plan{Routes: table, APIs: []*gate.API{b.api}, Operations: b.compiled}, problems
 }

@@ -12,8 +12,8 @@ import (
 // Words of the command stand in no hint of this package, but for those that the
 // options bring.
 func TestDecide(t *testing.T) {
-	for hint, want := range map[string]string{"": "choose Upstream when", "use the flag": "use the flag"} {
-		_, problems := gatehouse.Compile(load(t, vault), gatehouse.Options{Decide: hint})
+	for hint, want := range map[string]string{"": "say authentication upstream when", "use the flag": "use the flag"} {
+		_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, vault), Decide: hint})
 		if len(problems) != 1 || !strings.HasPrefix(problems[0].Hint, want) || strings.Contains(problems[0].Hint, "--") {
 			t.Errorf("%q: %v", hint, problems)
 		}
@@ -54,7 +54,7 @@ components:
 				t.Fatal(problems)
 			}
 			c, problems := openapi.Read(source.NewSet(f), f)
-			_, more := gatehouse.Compile(c, gatehouse.Options{Authentication: gatehouse.Upstream})
+			_, more := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 			problems = append(problems, more...).Sort()
 			for i, p := range problems {
 				if i >= len(test.want) || !strings.Contains(p.String(), test.want[i]) {
@@ -72,7 +72,7 @@ components:
 func TestNothingIsSaidOfSecurity(t *testing.T) {
 	for version, section := range map[string]string{`openapi: 3.1.0`: "components.securitySchemes", `swagger: "2.0"`: "securityDefinitions"} {
 		c := load(t, version+"\ninfo: {title: A, version: 1.0.0}\npaths: {/a: {get: {responses: {default: {description: d}}}}}\n")
-		_, problems := gatehouse.Compile(c, gatehouse.Options{})
+		_, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{}})
 		if len(problems) != 1 || problems.Err() != nil || !strings.Contains(problems[0].Hint, section) {
 			t.Errorf("%s: %v", version, problems)
 		}

@@ -27,7 +27,7 @@ type Exposure struct {
 // Survey lists the exposure of every operation in the order of the contract.
 // The contract must have no problem of severity Error.
 func Survey(c *contract.Contract) []Exposure {
-	s := &surveyor{schemas: newBuilder(c, Options{}).schemas}
+	s := &surveyor{schemas: newCompiler(c, &Options{})}
 	list := make([]Exposure, len(c.Operations))
 	for i, op := range c.Operations {
 		list[i] = s.operation(c, op)

@@ -78,7 +78,7 @@ func TestSurvey(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := load(t, test.text)
-			if _, problems := gatehouse.Compile(c, gatehouse.Options{Authentication: gatehouse.Upstream}); problems.Err() != nil {
+			if _, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}}); problems.Err() != nil {
 				t.Fatal(problems)
 			}
 			list := gatehouse.Survey(c)

@@ -36,7 +36,7 @@ func loadPlan(tb testing.TB, path string) *gate.Plan {
 	tb.Helper()
 	c, problems := openapi.Load(path)
 	check(tb, problems.Err())
-	plan, problems := gatehouse.Compile(c, gatehouse.Options{Authentication: gatehouse.Upstream})
+	plan, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 	check(tb, problems.Err())
 	return plan
 }

@@ -46,8 +46,8 @@ func TestAnswersAreClosedOnce(t *testing.T) {
 		return x.Deny(gate.Refusal{Code: gate.UpstreamBroken})
 	})
 	panics := answer(func(*gate.Exchange) gate.Verdict { panic("planted") })
-	observed := func(a gate.AnswerGuard) gate.Step {
-		return gate.Step{Name: "b", Mode: gate.Observe, Answer: a}
+	observed := func(a gate.AnswerHeadGuard) gate.Step {
+		return gate.Step{Name: "b", Mode: gate.Observe, AnswerHead: a}
 	}
 	failed := observed(panics)
 	failed.Head = verdict(gate.Deny)
@@ -60,10 +60,10 @@ func TestAnswersAreClosedOnce(t *testing.T) {
 		would  int
 	}{
 		{"passed", gate.Step{Name: "b"}, nil, 200, "ok", 0},
-		{"denied", gate.Step{Name: "b", Answer: deny}, nil, 502, "", 0},
-		{"replied", gate.Step{Name: "b", Answer: reply}, nil, 204, "", 0},
-		{"undecided", gate.Step{Name: "b", Answer: answer(func(*gate.Exchange) gate.Verdict { return gate.Respond })}, nil, 500, "", 0},
-		{"panic", gate.Step{Name: "b", Answer: panics}, nil, 500, "", 0},
+		{"denied", gate.Step{Name: "b", AnswerHead: deny}, nil, 502, "", 0},
+		{"replied", gate.Step{Name: "b", AnswerHead: reply}, nil, 204, "", 0},
+		{"undecided", gate.Step{Name: "b", AnswerHead: answer(func(*gate.Exchange) gate.Verdict { return gate.Respond })}, nil, 500, "", 0},
+		{"panic", gate.Step{Name: "b", AnswerHead: panics}, nil, 500, "", 0},
 		{"failed-after-its-head", gate.Step{Name: "b"}, errors.New("boom"), 502, "", 0},
 		{"denied-in-observe", observed(deny), nil, 200, "ok", 1},
 		{"panic-in-observe", observed(panics), nil, 500, "", 0},
@@ -106,7 +106,7 @@ func TestLeftoversOfAnObservedDenial(t *testing.T) {
 		x.Reply = gate.Reply{Status: 204, Fields: append(x.Reply.Fields, gate.Field{Name: []byte("Left")})}
 		panic("planted")
 	})})
-	if w := h.call("POST", "/pets/1", ""); w.status != 500 || len(w.fields) != 2 {
+	if w := h.call("POST", "/pets/1", ""); w.status != 500 || len(w.fields) != 3 {
 		t.Errorf("after a panic: %d %v", w.status, w.fields)
 	}
 	h = build(t, gate.Observe, gate.Step{Name: "a", Mode: gate.Observe, Head: left})

@@ -49,9 +49,11 @@ func (g *Gate) judgeBody(x *Exchange) bool {
 			continue
 		}
 		x.Guard = s.Name
+		n := len(x.Edits)
 		if !x.settle(i, s.Body.Body(x)) {
 			return false
 		}
+		x.forgetEdits(s, n)
 		if x.replied() {
 			return true
 		}

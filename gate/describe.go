@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/route"
@@ -25,7 +26,7 @@ func (x *Exchange) describe() {
 	e := &x.event
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
-		Client: clientNetwork(x.Peer.Addr()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
+		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
 		Would: x.Would, Outcome: x.outcome(), Took: time.Since(x.Received),
 	}
 	if x.API != nil {
@@ -59,6 +60,14 @@ func (x *Exchange) describe() {
 // refused.
 func (e *Event) place(guard string, r *Refusal) {
 	e.Guard, e.In, e.Name, e.Pointer, e.Keyword = guard, r.In, r.Name, r.Pointer, r.Keyword
+}
+
+// client is the address of whoever made the request.
+func (x *Exchange) client() netip.Addr {
+	if x.Client.IsValid() {
+		return x.Client
+	}
+	return x.Peer.Addr()
 }
 
 func (x *Exchange) outcome() Outcome {

@@ -13,12 +13,7 @@ func (x *Exchange) applyEdits() error {
 	if len(x.Edits) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(x.Edits, func(a, b Edit) int {
-		if a.Part != b.Part {
-			return int(a.Part) - int(b.Part)
-		}
-		return int(a.Start) - int(b.Start)
-	})
+	sortEdits(x.Edits)
 	x.scratch = x.scratch[:0]
 	split := slices.IndexFunc(x.Edits, func(e Edit) bool { return e.Part == OnBody })
 	if split < 0 {
@@ -34,6 +29,15 @@ func (x *Exchange) applyEdits() error {
 	}
 	x.OutTarget, x.OutBody = x.scratch[:middle:middle], x.scratch[middle:]
 	return nil
+}
+
+func sortEdits(list []Edit) {
+	slices.SortStableFunc(list, func(a, b Edit) int {
+		if a.Part != b.Part {
+			return int(a.Part) - int(b.Part)
+		}
+		return int(a.Start) - int(b.Start)
+	})
 }
 
 // splice appends from to out, with edits that are sorted by their start.

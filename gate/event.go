@@ -46,7 +46,7 @@ const (
 	Refused Outcome = iota // the gate refused it; the API did not see it
 	Passed                 // forwarded and answered by the API
 	Replied                // answered by the gate itself, without refusing
-	Failed                 // the API could not be reached or broke off
+	Failed                 // the API could not be reached, broke off, or its answer was refused
 	Aborted                // the client went away
 )
 

@@ -23,18 +23,24 @@ type Field struct {
 // Done; whoever keeps one clones it. One goroutine at a time uses it.
 type Exchange struct {
 	// The request, filled in by the engine before Gate.Serve.
-	Context    context.Context // ends when the client goes away
-	Method     []byte
-	Target     []byte // origin-form, raw: "/pets?limit=3"
-	Host       []byte // of the authority, as sent
-	Version    string // "HTTP/1.1"
-	Secure     bool   // came over TLS
-	Fields     []Field
-	Peer       netip.AddrPort
-	TLS        *tls.ConnectionState // nil without TLS
-	BodyLength int64                // bytes; 0 for none, -1 when it is not stated
-	Incoming   io.Reader            // the body; nil when there is none
-	Received   time.Time            // when the head was complete
+	Context context.Context // ends when the client goes away
+	Method  []byte
+	Target  []byte // origin-form, raw: "/pets?limit=3"
+	Host    []byte // of the authority, as sent
+	Version string // "HTTP/1.1"
+	Secure  bool   // came over TLS
+	Fields  []Field
+	Peer    netip.AddrPort // the other end of the connection
+	// Client is who made the request, when the engine trusts Peer to say so;
+	// otherwise the address of Peer. ClientSecure says the same of TLS: the
+	// client's own connection was protected.
+	Client       netip.Addr
+	ClientSecure bool
+	Listener     *Listener            // where it came in; nil for a program that embeds the gate
+	TLS          *tls.ConnectionState // nil without TLS
+	BodyLength   int64                // bytes; 0 for none, -1 when it is not stated
+	Incoming     io.Reader            // the body; nil when there is none
+	Received     time.Time            // when the head was complete
 	// Broken is set by an engine that found the request not to be HTTP as the
 	// gate reads it: the exchange is refused with it before anything else.
 	Broken Code
@@ -52,10 +58,19 @@ type Exchange struct {
 	Intake Intake
 	Body   []byte       // the whole buffered body; nil for streams
 	Schema schema.State // of the pass over Body; its Spans are for every guard
-	Edits  []Edit       // on Target and Body, applied before forwarding
+	Edits  []Edit       // on Target and Body, applied before forwarding; then on AnswerBody
 
+	// Upstream takes the exchange instead of the API's own; nil for that one.
+	Upstream Upstream
 	// The answer of the API, filled in by the Upstream.
 	Answer Answer
+	// AnswerIntake says how the answer's body is taken; an AnswerHeadGuard sets
+	// it. Whatever is not Buffer is relayed while it arrives.
+	AnswerIntake Intake
+	AnswerBody   []byte       // the whole buffered body of the answer; nil for others
+	AnswerSchema schema.State // of the pass over AnswerBody
+	OutAnswer    []byte       // AnswerBody with its edits; meaningful when AnswerWhole
+	AnswerWhole  bool         // OutAnswer is sent instead of Answer.Body
 
 	// How it ends.
 	Reply   Reply   // what the gate itself answers; Status 0 when it does not
@@ -70,19 +85,25 @@ type Exchange struct {
 	OutTarget []byte  // what is forwarded: Target with its edits
 	OutBody   []byte  // Body with its edits
 	OutFields []Field // fields that the gate adds when it forwards
+	AddFields []Field // fields that guards add to whatever the client gets, also to a refusal
 
 	Sent, Answered time.Time // to and from the API
 	BodyBytes      int64     // of the request's body, read from the client
 	AnswerBytes    int64     // of the answer's body, written to the client
 
-	failed uint64 // bit i: step i of the operation failed in observe mode
+	other  route.Match // of Serves
+	failed uint64      // bit i: step i of the operation failed in observe mode
 
+	reader   int    // the step that set AnswerIntake
 	buffer   []byte // backs Body
+	answer   []byte // backs AnswerBody
+	trimmed  []byte // backs an edited OutAnswer
 	reserved int64  // of buffer, counted by the gate
 	scratch  []byte // backs edited target and body
 	reply    []byte // backs Reply.Body
 	event    Event
 	bound    bounded
+	over     overflow
 }
 
 // Intake says how the body is taken. The zero value takes none.
@@ -122,6 +143,7 @@ type Part uint8
 const (
 	OnTarget Part = iota
 	OnBody
+	OnAnswer
 )
 
 // Edit replaces bytes [Start,End) of a part by With. Edits of a part must not

@@ -88,21 +88,27 @@ const maxKeptEdits = 1024
 // reset empties x but keeps its buffers for the next exchange.
 func (x *Exchange) reset() {
 	x.Schema.Forget()
+	x.AnswerSchema.Forget()
 	if cap(x.Edits) > maxKeptEdits {
 		x.Edits = nil
 	}
 	*x = Exchange{
-		Fields:    x.Fields[:0],
-		Match:     x.Match,
-		Schema:    x.Schema,
-		Edits:     x.Edits[:0],
-		Would:     x.Would[:0],
-		OutFields: x.OutFields[:0],
-		Answer:    Answer{Fields: x.Answer.Fields[:0]},
-		Reply:     Reply{Fields: x.Reply.Fields[:0]},
-		buffer:    keep(x.buffer),
-		scratch:   keep(x.scratch),
-		reply:     keep(x.reply),
+		Fields:       x.Fields[:0],
+		Match:        x.Match,
+		other:        x.other,
+		Schema:       x.Schema,
+		AnswerSchema: x.AnswerSchema,
+		Edits:        x.Edits[:0],
+		Would:        x.Would[:0],
+		OutFields:    x.OutFields[:0],
+		AddFields:    x.AddFields[:0],
+		Answer:       Answer{Fields: x.Answer.Fields[:0]},
+		Reply:        Reply{Fields: x.Reply.Fields[:0]},
+		buffer:       keep(x.buffer),
+		scratch:      keep(x.scratch),
+		answer:       keep(x.answer),
+		trimmed:      keep(x.trimmed),
+		reply:        keep(x.reply),
 	}
 }
 
@@ -115,7 +121,7 @@ func keep(b []byte) []byte {
 
 // poison overwrites what views of the gate's buffers would see.
 func (x *Exchange) poison() {
-	for _, b := range [][]byte{x.buffer, x.scratch, x.reply} {
+	for _, b := range [][]byte{x.buffer, x.scratch, x.reply, x.answer, x.trimmed} {
 		b = b[:cap(b)]
 		for i := range b {
 			b[i] = 0xDB

@@ -33,7 +33,7 @@ type (
 
 func (f head) Head(x *gate.Exchange) gate.Verdict     { return f(x) }
 func (f body) Body(x *gate.Exchange) gate.Verdict     { return f(x) }
-func (f answer) Answer(x *gate.Exchange) gate.Verdict { return f(x) }
+func (f answer) AnswerHead(x *gate.Exchange) gate.Verdict { return f(x) }
 func (f done) Done(x *gate.Exchange)                  { f(x) }
 
 // api is an upstream that keeps what it was sent.

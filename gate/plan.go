@@ -28,6 +28,39 @@ type API struct {
 	// is observed: it must find what it found before. Any other OPTIONS, and
 	// all of them when it is nil, the gate answers itself with Allow.
 	Options *Operation
+	// Origin is met as soon as the API is known, also by calls that no
+	// operation describes, and judges the head of every answer of the API
+	// first; nil when the API has no policy of its own for other origins.
+	Origin OriginGuard
+	// Fields are added to everything that clients get of this API.
+	Fields []APIField
+	// StripSegments is how many path segments of the target the API does not
+	// see: those of the prefix under which it is mounted.
+	StripSegments int
+}
+
+// OriginGuard is a guard of a whole API: see API.Origin. Its Head may Respond
+// to a preflight; it never denies a call for its origin, since browsers do.
+type OriginGuard interface {
+	HeadGuard
+	AnswerHeadGuard
+}
+
+// APIField is a header field that the gate adds for an API. It replaces the
+// API's own field of the name.
+type APIField struct {
+	Field
+	Secure bool // only where the client's connection is protected
+	Absent bool // only where the answer has no field of the name
+}
+
+// Listener is an address on which clients reach the gate.
+type Listener struct {
+	Name string // host:port
+	// Redirect sends clients that come without TLS to https on the port
+	// HTTPSPort of the host that they asked for.
+	Redirect  bool
+	HTTPSPort uint16
 }
 
 // Operation is one operation of the contract with the guards that it needs.

@@ -14,8 +14,10 @@ const problemBase = "https://github.com/gatehouse-api/gatehouse/blob/main/docs/r
 var (
 	fieldContentType  = []byte("Content-Type")
 	fieldCacheControl = []byte("Cache-Control")
+	fieldTypeOptions  = []byte("X-Content-Type-Options")
 	fieldRetryAfter   = []byte("Retry-After")
 	valueProblem      = []byte("application/problem+json")
+	valueNoSniff      = []byte("nosniff")
 	valueNoStore      = []byte("no-store")
 )
 
@@ -27,11 +29,12 @@ func (g *Gate) refuse(x *Exchange) {
 	if r.Cause != nil && r.Code.Status() >= 500 {
 		g.log.Warn("failed", "id", x.ID.String(), "guard", x.Guard, "code", r.Code.String(), "cause", causeText(r.Cause))
 	}
-	x.Reply.Status = r.Code.Status()
+	x.Reply.Status = r.status()
 	x.Reply.Close = x.Broken != Undecided || x.Incoming != nil && x.Body == nil || r.Code == BodyTooLarge
 	x.Reply.Fields = append(x.Reply.Fields,
 		Field{Name: fieldContentType, Value: valueProblem},
-		Field{Name: fieldCacheControl, Value: valueNoStore})
+		Field{Name: fieldCacheControl, Value: valueNoStore},
+		Field{Name: fieldTypeOptions, Value: valueNoSniff})
 	if r.Retry == 0 && r.Code.Status() == 503 {
 		r.Retry = 1
 	}
@@ -60,7 +63,7 @@ func appendProblem(b []byte, x *Exchange) []byte {
 	b = append(b, `","title":"`...)
 	b = append(b, r.Code.Title()...)
 	b = append(b, `","status":`...)
-	b = strconv.AppendInt(b, int64(r.Code.Status()), 10)
+	b = strconv.AppendInt(b, int64(r.status()), 10)
 	b = append(b, `,"code":"`...)
 	b = append(b, r.Code.String()...)
 	b = append(b, `","id":"`...)
@@ -69,7 +72,7 @@ func appendProblem(b []byte, x *Exchange) []byte {
 	b = appendMember(b, "detail", r.Detail)
 	b = appendMember(b, "in", r.In)
 	b = appendMember(b, "name", r.Name)
-	if r.Pointer != "" || r.In == "body" && r.Keyword != "" { // "" is the whole body
+	if r.Pointer != "" || (r.In == "body" || r.In == "answer") && r.Keyword != "" { // "" is the whole body
 		b = append(b, `,"pointer":`...)
 		b = AppendString(b, r.Pointer)
 	}

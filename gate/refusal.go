@@ -40,9 +40,19 @@ const (
 	BodySyntax
 	BodySchema
 	BodyPart
+	OriginRefused
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
+	AnswerStatus
+	AnswerMedia
+	AnswerHeader
+	AnswerCoding
+	AnswerTooLarge
+	AnswerSyntax
+	AnswerSchema
+	AnswerError
+	AnswerInternals
 	Loop
 	ClientGone
 	codes // how many there are
@@ -91,9 +101,19 @@ var table = [codes]row{
 	BodySyntax:          {"body-syntax", 400, "The body is not well-formed.", "RFC 9110 section 15.5.1"},
 	BodySchema:          {"body-schema", 400, "The body is not what the contract describes.", "RFC 9110 section 15.5.1"},
 	BodyPart:            {"body-part", 400, "A part of the body is not what the contract describes.", "RFC 7578 section 4"},
+	OriginRefused:       {"origin-refused", 403, "Pages of this origin may not make this call.", "Fetch standard, CORS-preflight fetch"},
 	UpstreamUnreachable: {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:     {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:      {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
+	AnswerStatus:        {"answer-status", 502, "The API answered with a status that the contract does not describe; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerMedia:         {"answer-media", 502, "The API answered with a content type that the contract does not describe; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerHeader:        {"answer-header", 502, "The API answered with a header field that is not what the contract describes; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerCoding:        {"answer-coding", 502, "The API answered in a content coding that the gate did not ask for; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerTooLarge:      {"answer-too-large", 502, "The API's answer is larger than the gate takes; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerSyntax:        {"answer-syntax", 502, "The API's answer is not well-formed; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerSchema:        {"answer-schema", 502, "The API's answer is not what the contract describes; the call may have been performed.", "RFC 9110 section 15.6.3"},
+	AnswerError:         {"answer-error", 502, "The API answered with an error that the contract does not describe.", "RFC 9110 section 15.6.3"},
+	AnswerInternals:     {"answer-internals", 502, "The API answered with an error that shows its internals.", "RFC 9110 section 15.6.3"},
 	Loop:                {"loop", 508, "The request has come through this gate before.", "RFC 5842 section 7.2"},
 	ClientGone:          {"client-gone", 499, "The client went away before the exchange was done.", ""},
 }
@@ -115,6 +135,14 @@ func (c Code) Title() string { return table[c].title }
 // Source is the section of the standard that the status follows.
 func (c Code) Source() string { return table[c].source }
 
+// status is what the refusal is sent with.
+func (r *Refusal) status() int {
+	if r.Status != 0 {
+		return r.Status
+	}
+	return r.Code.Status()
+}
+
 // Codes iterates over every code, for documentation and tests.
 func Codes(yield func(Code) bool) {
 	for c := range codes {
@@ -128,7 +156,8 @@ func Codes(yield func(Code) bool) {
 // request: no value, no name that the contract does not hold.
 type Refusal struct {
 	Code    Code
-	In      string // "path", "query", "header", "cookie", "body"; "" when it is none of these
+	Status  int    // sent instead of the code's own; 0 for that one
+	In      string // "path", "query", "header", "cookie", "body", "answer"; "" when it is none of these
 	Name    string // of the parameter or part, as the contract writes it
 	Pointer string // JSON pointer into the value or body, of declared names only
 	Keyword string // of the schema: "maxLength"

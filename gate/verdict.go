@@ -22,8 +22,16 @@ type BodyGuard interface {
 	Body(x *Exchange) Verdict
 }
 
-// AnswerGuard judges the answer of the API before the client sees any of it,
-// under the same contract as HeadGuard.
+// AnswerHeadGuard judges the head of the API's answer and says in
+// Exchange.AnswerIntake how its body is taken, under the same contract as
+// HeadGuard. It may mark fields of the answer as gone.
+type AnswerHeadGuard interface {
+	AnswerHead(x *Exchange) Verdict
+}
+
+// AnswerGuard judges the buffered body of the API's answer before the client
+// sees any of it, under the same contract as HeadGuard. It is not called for
+// answers that are relayed as they arrive.
 type AnswerGuard interface {
 	Answer(x *Exchange) Verdict
 }
@@ -50,15 +58,16 @@ func (m Mode) String() string {
 	return "enforce"
 }
 
-// Step is one guard in its place. Of the four guards at least one is set;
+// Step is one guard in its place. Of the five guards at least one is set;
 // usually they are the same value. Steps run in the order of their list, in
 // each phase anew.
 type Step struct {
-	Name   string // as operators call it: "request", "limit"
-	Mode   Mode
-	Needs  []string // names of steps before it; when one of them failed in observe mode, this one is skipped
-	Head   HeadGuard
-	Body   BodyGuard
-	Answer AnswerGuard
-	Done   DoneGuard
+	Name       string // as operators call it: "request", "limit"
+	Mode       Mode
+	Needs      []string // names of steps before it; when one of them failed in observe mode, this one is skipped
+	Head       HeadGuard
+	Body       BodyGuard
+	AnswerHead AnswerHeadGuard
+	Answer     AnswerGuard
+	Done       DoneGuard
 }

@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/route"
@@ -82,6 +84,9 @@ func (g *Gate) route(x *Exchange) bool {
 	x.Plan.Routes.Match(&x.Match, x.Host, x.Method, x.Path)
 	if x.Match.API >= 0 && x.Match.Outcome != route.Refused {
 		x.API = x.Plan.APIs[x.Match.API]
+		if done, ok := x.meet(); done {
+			return ok
+		}
 	}
 	switch x.Match.Outcome {
 	case route.Found:
@@ -115,6 +120,72 @@ func (g *Gate) route(x *Exchange) bool {
 	return true
 }
 
+// meet is what comes before the operation is looked at: the redirect of a
+// listener without TLS, the API's policy for other origins, and the prefix.
+func (x *Exchange) meet() (done, ok bool) {
+	if l := x.Listener; l != nil && l.Redirect && !x.ClientSecure {
+		x.redirect(l.HTTPSPort)
+		return true, true
+	}
+	if n := x.API.StripSegments; n > 0 {
+		x.Edits = append(x.Edits, Edit{Part: OnTarget, End: uint32(segmentsEnd(x.Path, n))})
+	}
+	if o := x.API.Origin; o != nil {
+		x.Guard = "origin"
+		v := o.Head(x)
+		x.Guard = "route"
+		switch {
+		case v == Deny:
+			x.Guard = "origin"
+			return true, false
+		case x.replied():
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// segmentsEnd is where the first n segments of a path end.
+func segmentsEnd(path []byte, n int) int {
+	for i := 1; i < len(path); i++ {
+		if path[i] == '/' {
+			if n--; n == 0 {
+				return i
+			}
+		}
+	}
+	return 0 // it has no more: it is not stripped
+}
+
+var (
+	fieldLocation = []byte("Location")
+	schemeHTTPS   = []byte("https://")
+)
+
+// redirect answers with the same target under https (RFC 9110 section
+// 15.4.9: the method stays). The host was configured or is any that the client
+// chose for itself; nothing of the answer is for others.
+func (x *Exchange) redirect(port uint16) {
+	host := x.Host
+	if i := bytes.LastIndexByte(host, ':'); i > bytes.LastIndexByte(host, ']') {
+		host = host[:i]
+	}
+	b := append(x.reply[:0], schemeHTTPS...)
+	b = append(b, host...)
+	if port != 443 {
+		b = strconv.AppendUint(append(b, ':'), uint64(port), 10)
+	}
+	x.reply = append(b, x.Target...)
+	x.Reply = Reply{Status: 308, Fields: append(x.Reply.Fields[:0], Field{Name: fieldLocation, Value: x.reply}), Close: x.Incoming != nil}
+}
+
+// Serves reports whether an operation of the plan describes method on the
+// exchange's path.
+func (x *Exchange) Serves(method []byte) bool {
+	x.Plan.Routes.Match(&x.other, x.Host, method, x.Path)
+	return x.other.Outcome == route.Found
+}
+
 // isPreflight reports whether an OPTIONS request is the one that a browser
 // sends before a call across origins (Fetch standard, CORS-preflight fetch).
 func (x *Exchange) isPreflight() bool {
@@ -142,9 +213,11 @@ func (g *Gate) head(x *Exchange) bool {
 			continue
 		}
 		x.Guard, judged = s.Name, true
+		n := len(x.Edits)
 		if !x.settle(i, s.Head.Head(x)) {
 			return false
 		}
+		x.forgetEdits(s, n)
 		if x.replied() {
 			return true
 		}
@@ -154,6 +227,13 @@ func (g *Gate) head(x *Exchange) bool {
 		return x.refuse(Undecided)
 	}
 	return true
+}
+
+// forgetEdits takes back what an observed step would have changed.
+func (x *Exchange) forgetEdits(s *Step, n int) {
+	if s.Mode == Observe {
+		x.Edits = x.Edits[:n]
+	}
 }
 
 // skips reports whether step i failed before or needs one that did.
@@ -203,7 +283,11 @@ func (g *Gate) forward(x *Exchange) bool {
 	}
 	x.Guard = "upstream"
 	x.Sent = time.Now()
-	err := x.API.Upstream.Send(x.Context, x)
+	to := x.Upstream
+	if to == nil {
+		to = x.API.Upstream
+	}
+	err := to.Send(x.Context, x)
 	x.Answered = time.Now()
 	if err == nil {
 		return g.judgeAnswer(x)
@@ -216,26 +300,6 @@ func (g *Gate) forward(x *Exchange) bool {
 	return false
 }
 
-// judgeAnswer runs the answer guards.
-func (g *Gate) judgeAnswer(x *Exchange) bool {
-	for i := range x.Operation.Steps {
-		s := &x.Operation.Steps[i]
-		if s.Answer == nil || x.skips(i) {
-			continue
-		}
-		x.Guard = s.Name
-		if !x.settle(i, s.Answer.Answer(x)) {
-			x.closeAnswer()
-			return false
-		}
-		if x.replied() {
-			x.closeAnswer()
-			return true
-		}
-	}
-	return true
-}
-
 func (x *Exchange) closeAnswer() {
 	if x.Answer.Body != nil {
 		x.Answer.Body.Close()
@@ -246,6 +310,7 @@ func (x *Exchange) closeAnswer() {
 // answer speaks to the client, once.
 func (g *Gate) answer(x *Exchange, w Wire) {
 	var err error
+	x.finishFields()
 	if x.replied() {
 		if err = w.Reply(x); err == nil {
 			x.AnswerBytes = int64(len(x.Reply.Body))

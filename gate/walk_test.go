@@ -32,7 +32,7 @@ func TestVerdicts(t *testing.T) {
 		{"only-a-body-guard-denies", 0, []gate.Step{{Name: "a", Body: body(func(*gate.Exchange) gate.Verdict { return gate.Allow })}}, 500, gate.Undecided, gate.Refused},
 		{"head-denies", 0, []gate.Step{{Name: "a", Head: allow}, {Name: "b", Head: verdict(gate.Deny)}}, 400, gate.ParameterUnknown, gate.Refused},
 		{"body-denies", 0, []gate.Step{{Name: "a", Head: allow, Body: body(func(x *gate.Exchange) gate.Verdict { return x.Deny(gate.Refusal{Code: gate.BodySchema}) })}}, 400, gate.BodySchema, gate.Refused},
-		{"answer-denies", 0, []gate.Step{{Name: "a", Head: allow, Answer: answer(func(x *gate.Exchange) gate.Verdict { return x.Deny(gate.Refusal{Code: gate.UpstreamBroken}) })}}, 502, gate.UpstreamBroken, gate.Failed},
+		{"answer-denies", 0, []gate.Step{{Name: "a", Head: allow, AnswerHead: answer(func(x *gate.Exchange) gate.Verdict { return x.Deny(gate.Refusal{Code: gate.UpstreamBroken}) })}}, 502, gate.UpstreamBroken, gate.Failed},
 		{"a-panic-denies", 0, []gate.Step{{Name: "a", Head: head(func(*gate.Exchange) gate.Verdict { panic("planted") })}}, 500, gate.Internal, gate.Refused},
 		{"a-panic-in-observe-denies", gate.Observe, []gate.Step{{Name: "a", Mode: gate.Observe, Head: head(func(*gate.Exchange) gate.Verdict { panic("planted") })}}, 500, gate.Internal, gate.Refused},
 		{"a-guard-replies", 0, []gate.Step{{Name: "a", Head: head(func(x *gate.Exchange) gate.Verdict { x.Reply.Status = 204; return gate.Respond })}}, 204, 0, gate.Replied},

@@ -6,10 +6,9 @@ import (
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
-	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
-	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // banner says what this gate does and does not do, so that nobody takes an
@@ -23,7 +22,7 @@ func (p *Program) banner(c *contract.Contract, problems source.Problems, exposed
 	fmt.Fprintf(&b, "gatehouse %s guards %s\n", p.config.Version, title(c))
 	line("listening", "%s", p.URL())
 	line("API", "%s", p.config.Upstream)
-	line("mode", "%s", modeWords[p.config.Mode])
+	line("mode", "%s", modeWords[p.config.Mode == config.Observe])
 	line("operations", "%s", credentialWords(c, p.config.Authentication))
 	line("undeclared", "%s", undeclaredWords[p.config.Undeclared])
 	line("events", "%s", p.events.place)
@@ -44,22 +43,23 @@ func title(c *contract.Contract) string {
 	return strings.TrimSpace(name + " " + c.Version)
 }
 
-var modeWords = [...]string{
-	gate.Enforce: "enforce: what the contract does not describe is refused",
-	gate.Observe: "OBSERVE: nothing is refused for breaking the contract, events say what would have been",
+var modeWords = map[bool]string{ // by whether it observes
+	false: "enforce: what the contract does not describe is refused",
+	true:  "OBSERVE: nothing is refused for breaking the contract, events say what would have been",
 }
 
-var undeclaredWords = [...]string{
-	schema.Refuse: "refused: query fields and properties that the contract does not name",
-	schema.Drop:   "dropped: query fields and properties that the contract does not name",
-	schema.Allow:  "ALLOWED: query fields and properties that the contract does not name",
+var undeclaredWords = map[config.Treatment]string{
+	"":            "refused: query fields and properties that the contract does not name",
+	config.Refuse: "refused: query fields and properties that the contract does not name",
+	config.Drop:   "dropped: query fields and properties that the contract does not name",
+	config.Allow:  "ALLOWED: query fields and properties that the contract does not name",
 }
 
 // credentialWords counts the operations by what they ask of the caller.
-func credentialWords(c *contract.Contract, a gatehouse.Authentication) string {
+func credentialWords(c *contract.Contract, a config.Authentication) string {
 	public := 0
 	for _, op := range c.Operations {
-		if a == gatehouse.Public || !c.Secured || op.Public() {
+		if a == config.Public || !c.Secured || op.Public() {
 			public++
 		}
 	}

@@ -4,10 +4,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
-	"github.com/gatehouse-api/gatehouse/contract/schema"
-	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // Config is one gate in front of one API.
@@ -17,10 +15,10 @@ type Config struct {
 	Upstream string             // URL of the API
 	Listen   string             // host:port; port 0 for any
 
-	Mode           gate.Mode
-	Authentication gatehouse.Authentication
-	Undeclared     schema.Policy
-	MaxBodyBytes   int64 // of one request body; 1 MiB when 0
+	Mode           config.Mode
+	Authentication config.Authentication
+	Undeclared     config.Treatment // in requests
+	MaxBodyBytes   int64            // of one request body; 1 MiB when 0
 
 	TLSCert, TLSKey string // PEM files; plain HTTP when both are empty
 	PlainHTTP       bool   // plain HTTP beyond loopback is meant

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -130,10 +131,12 @@ func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
 	if c == nil {
 		return nil, nil, problems
 	}
-	plan, more := gatehouse.Compile(c, gatehouse.Options{
-		Upstream: p.upstream, Mode: p.config.Mode, Authentication: p.config.Authentication,
-		Undeclared: p.config.Undeclared, MaxBodyBytes: p.config.MaxBodyBytes, Decide: decide,
-	})
+	plan, more := gatehouse.Compile(gatehouse.API{Contract: c, Upstream: p.upstream, Decide: decide, Options: gatehouse.Options{
+		Authentication: p.config.Authentication,
+		Settings: gatehouse.Settings{
+			Mode: p.config.Mode, Undeclared: config.Undeclared{Requests: p.config.Undeclared}, MaxBodyBytes: config.Bytes(p.config.MaxBodyBytes),
+		},
+	}})
 	p.config.Read = nil
 	return c, plan, append(problems, more...).Sort()
 }

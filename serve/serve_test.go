@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
-	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/serve"
 )
 
@@ -281,7 +281,7 @@ func TestBannerIsLoud(t *testing.T) {
 		want           []string
 		never          string
 	}{
-		{"observe", pets, func(c *serve.Config) { c.Mode = gate.Observe }, []string{"OBSERVE: nothing is refused"}, "enforce:"},
+		{"observe", pets, func(c *serve.Config) { c.Mode = config.Observe }, []string{"OBSERVE: nothing is refused"}, "enforce:"},
 		{"public", secured, func(c *serve.Config) { c.Authentication = gatehouse.Public }, []string{"WARNING     PUBLIC: the contract asks for credentials"}, "verifies"},
 		{"credentials", secured, func(c *serve.Config) { c.Authentication = gatehouse.Upstream }, []string{"each needs a credential, which the API verifies"}, "WARNING"},
 		{"plain-http", pets, func(c *serve.Config) { c.Listen, c.PlainHTTP = "0.0.0.0:0", true }, []string{"WARNING     PLAIN HTTP beyond this machine"}, "https"},

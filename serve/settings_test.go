@@ -13,8 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-api/gatehouse/contract/schema"
-	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 )
 
@@ -59,10 +58,10 @@ func TestSettingsReachTheGate(t *testing.T) {
 		{"defaults-refuse-what-is-undeclared", func(*Config) {}, "/notes", `{"text":"a","b":1}`, 400, ""},
 		{"defaults-refuse-unknown-paths", func(*Config) {}, "/other", "", 404, ""},
 		{"defaults-bound-bodies", func(*Config) {}, "/notes", `{"text":"` + strings.Repeat("a", 1<<20) + `"}`, 413, ""},
-		{"observe", func(c *Config) { c.Mode = gate.Observe }, "/other", "", 200, "saw "},
-		{"observe-undeclared", func(c *Config) { c.Mode = gate.Observe }, "/notes", `{"b":1}`, 200, `saw {"b":1}`},
-		{"drop", func(c *Config) { c.Undeclared = schema.Drop }, "/notes", `{"text":"a","b":1}`, 200, `saw {"text":"a"}`},
-		{"allow", func(c *Config) { c.Undeclared = schema.Allow }, "/notes", `{"b":1}`, 200, `saw {"b":1}`},
+		{"observe", func(c *Config) { c.Mode = config.Observe }, "/other", "", 200, "saw "},
+		{"observe-undeclared", func(c *Config) { c.Mode = config.Observe }, "/notes", `{"b":1}`, 200, `saw {"b":1}`},
+		{"drop", func(c *Config) { c.Undeclared = config.Drop }, "/notes", `{"text":"a","b":1}`, 200, `saw {"text":"a"}`},
+		{"allow", func(c *Config) { c.Undeclared = config.Allow }, "/notes", `{"b":1}`, 200, `saw {"b":1}`},
 		{"bound-at", func(c *Config) { c.MaxBodyBytes = 12 }, "/notes", `{"text":"a"}`, 200, `saw {"text":"a"}`},
 		{"bound-beyond", func(c *Config) { c.MaxBodyBytes = 11 }, "/notes", `{"text":"a"}`, 413, ""},
 	}

@@ -48,7 +48,7 @@ func (w *world) check(path string, asJSON bool) error {
 	var survey []gatehouse.Exposure
 	if c != nil {
 		// Who verifies credentials is decided when the contract is served.
-		_, more := gatehouse.Compile(c, gatehouse.Options{Authentication: gatehouse.Upstream})
+		_, more := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 		problems = append(problems, more...).Sort()
 		if problems.Err() == nil {
 			survey = gatehouse.Survey(c)

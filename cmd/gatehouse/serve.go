@@ -5,15 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehouse-api/gatehouse"
-	"github.com/gatehouse-api/gatehouse/contract/schema"
-	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/serve"
 )
 
 func newServe(w *world) *cobra.Command {
 	c := serve.Config{Version: thisBuild().Version}
-	var authentication gatehouse.Authentication
+	var authentication config.Authentication
 	var public bool
 	maxBody, drain := size(1<<20), span(30*time.Second)
 	cmd := &cobra.Command{
@@ -33,10 +31,10 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 			c.MaxBodyBytes, c.Drain = int64(maxBody), time.Duration(drain)
 			c.Authentication = authentication
 			if public {
-				if authentication != gatehouse.Undecided {
+				if authentication != "" {
 					return &usageError{"--public and --authentication exclude each other", "say --public only when nobody needs a credential"}
 				}
-				c.Authentication = gatehouse.Public
+				c.Authentication = config.Public
 			}
 			c.Stdout, c.Stderr = bare(w.stdout), w.stderr // what becomes of events is said by serve
 			ctx, cut, stop := interrupts(cmd.Context())
@@ -50,11 +48,11 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 	f.StringVar(&c.Contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
 	f.StringVar(&c.Upstream, "upstream", "", "`URL` of the API: http or https, host and port")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`HOST:PORT` where clients connect")
-	f.Var(&choice[gate.Mode]{&c.Mode, []string{"enforce", "observe"}, []gate.Mode{gate.Enforce, gate.Observe}, "enforce"}, "mode",
+	f.Var(&choice[config.Mode]{&c.Mode, []string{"enforce", "observe"}, []config.Mode{config.Enforce, config.Observe}, "enforce"}, "mode",
 		"observe lets calls through and says what would have been refused")
-	f.Var(&choice[schema.Policy]{&c.Undeclared, []string{"refuse", "drop", "allow"}, []schema.Policy{schema.Refuse, schema.Drop, schema.Allow}, "refuse"}, "undeclared",
+	f.Var(&choice[config.Treatment]{&c.Undeclared, []string{"refuse", "drop", "allow"}, []config.Treatment{config.Refuse, config.Drop, config.Allow}, "refuse"}, "undeclared",
 		"query fields and properties that the contract does not name")
-	f.Var(&choice[gatehouse.Authentication]{&authentication, []string{"upstream"}, []gatehouse.Authentication{gatehouse.Upstream}, ""}, "authentication",
+	f.Var(&choice[config.Authentication]{&authentication, []string{"upstream"}, []config.Authentication{config.ByUpstream}, ""}, "authentication",
 		"who verifies credentials; with upstream the API does, and the gate demands that they are there")
 	f.BoolVar(&public, "public", false, "let everybody in, whatever the contract says of security")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "`FILE` with the certificate chain in PEM; read again when it changes")

@@ -24,6 +24,7 @@ const (
 	pipeline        // gate
 	recorder        // record
 	guards          // guard/*, wire/*: never each other
+	settings        // config: the words of gatehouse.yaml
 	root            // the one table of guards
 	assembly        // serve
 	command         // cmd
@@ -39,6 +40,8 @@ var rooms = map[string]room{
 	"contract/route":        {floor: reading, ours: []string{"contract/source"}},
 	"gate":                  {floor: pipeline, ours: []string{"contract/route", "contract/schema"}},
 	"record":                {floor: recorder, ours: []string{"gate"}},
+	"trust":                 {floor: ground},
+	"config":                {floor: settings, ours: []string{"contract/source", "trust"}},
 	"guard/internal/cookie": {floor: ground},
 	"guard/authn":           {floor: guards, ours: []string{"contract", "contract/source", "gate", "guard/internal/cookie"}},
 	"guard/request":         {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate", "guard/internal/cookie"}},
@@ -51,13 +54,13 @@ var rooms = map[string]room{
 	"wire/edge":             {floor: guards},
 	"wire/internal/leak":    {floor: ground, helper: true},
 	"wire/internal/stage":   {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},
-	".": {floor: root, ours: []string{"contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
+	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/authn", "guard/request"}},
-	"serve": {floor: assembly, ours: []string{".", "contract", "contract/openapi", "contract/schema", "contract/source", "gate", "record",
+	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "record",
 		"wire/edge", "wire/std", "wire/upstream"}},
 	"cmd/gatehouse/demo": {floor: command, ours: []string{".", "contract/openapi", "contract/source", "gate", "serve"}, nethttp: true},
-	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "contract", "contract/openapi", "contract/schema",
-		"contract/source", "gate", "serve"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "config", "contract", "contract/openapi",
+		"contract/source", "serve"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
 }

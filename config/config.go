@@ -1,0 +1,140 @@
+// Package config holds the words of gatehouse.yaml and reads the file
+// strictly: every mistake at once, each with its place, what is wrong and what
+// to do next. The root package and everything above it use these words; the
+// package imports the positioned tree and the type of secrets, and knows no
+// contract, no guard and no engine. Reading opens no file but the one that it
+// is given, and those that hold secrets.
+//
+// The comments of the types are the reference for users: docs/reference and the
+// JSON Schema of the file are generated from them. A field's first sentence
+// says what it is, in the words of an operator.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/trust"
+)
+
+// Config is a whole gatehouse.yaml.
+type Config struct {
+	// Version of the language that the file is written in: 1.
+	Version int `yaml:"version,required"`
+	// Listeners are the addresses on which clients reach the gate.
+	Listeners []Listener `yaml:"listeners,required"`
+	// APIs are what stands behind the gate.
+	APIs []API `yaml:"apis,required"`
+	// Maintenance is the address for those who watch over the gate.
+	Maintenance Maintenance `yaml:"maintenance"`
+	// Record says what is written down, and where.
+	Record Record `yaml:"record"`
+	// Drain is how long exchanges may go on after the gate was told to stop.
+	Drain time.Duration `yaml:"drain,default=30s"`
+
+	// Path is the file that the configuration was read from; "" when it came
+	// from elsewhere. Relative paths in it are relative to its folder.
+	Path string `yaml:"-"`
+}
+
+// Listener is one address on which clients reach the gate.
+type Listener struct {
+	Place
+	// Address is host:port. Port 0 takes a free one; without a host it is every address of the machine.
+	Address string `yaml:"address,required"`
+	// TLS is the certificate to speak TLS with. Without it, the listener speaks plain HTTP.
+	TLS *TLS `yaml:"tls"`
+	// PlainHTTP allows to listen without TLS on an address beyond loopback.
+	PlainHTTP bool `yaml:"plain_http"`
+	// RedirectToHTTPS sends clients that come without TLS to https on the same host (308). No call passes.
+	RedirectToHTTPS bool `yaml:"redirect_to_https"`
+	// HTTPSPort is the port that redirect_to_https names.
+	HTTPSPort uint16 `yaml:"https_port,default=443"`
+	// TrustedProxies are the networks of proxies and load balancers whose word on who the client is, in Forwarded and X-Forwarded-*, is taken. Nobody else's is.
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+	// MaxConnections is how many may be open at once.
+	MaxConnections int `yaml:"max_connections,default=8192,min=1"`
+	// MaxConnectionsPerAddress is how many of these one IPv4 address or IPv6 /64 may have.
+	MaxConnectionsPerAddress int `yaml:"max_connections_per_address,default=1024,min=1"`
+}
+
+// TLS is a certificate and its key. Both files are read again when they change.
+type TLS struct {
+	Place
+	// Certificate is a PEM file with the certificate chain, the listener's own certificate first.
+	Certificate File `yaml:"certificate,required"`
+	// Key is a PEM file with the private key.
+	Key File `yaml:"key,required"`
+}
+
+// File is a path; in a configuration that was read from a file it is relative
+// to that file's folder and made absolute by reading.
+type File string
+
+// API is one API behind the gate.
+type API struct {
+	Place
+	// Contract is the API's OpenAPI document: 3.0, 3.1 or Swagger 2.0, YAML or JSON.
+	Contract File `yaml:"contract,required"`
+	// Upstreams are where the API runs. This version takes one.
+	Upstreams []Upstream `yaml:"upstreams,required"`
+	Policy    `yaml:",inline"`
+}
+
+// Upstream is one address at which an API runs.
+type Upstream struct {
+	Place
+	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none.
+	URL string `yaml:"url,required"`
+	// CA is a PEM file with the authorities that may vouch for the API's certificate, instead of the system's.
+	CA File `yaml:"ca"`
+	// Fields are header fields that the gate sends to the API with every call, in place of the client's own. Their values are secrets: refer to them by ${env:NAME} or ${file:PATH}.
+	Fields map[string]trust.Secret `yaml:"fields"`
+	// ConnectTimeout bounds the wait for a connection, and again for the TLS handshake.
+	ConnectTimeout time.Duration `yaml:"connect_timeout,default=5s"`
+	// AnswerTimeout bounds the wait from the request's last byte to the head of the answer.
+	AnswerTimeout time.Duration `yaml:"answer_timeout,default=60s"`
+	// MaxInFlight is how many calls may be with the API at once; one more is refused as overloaded.
+	MaxInFlight int `yaml:"max_in_flight,default=4096,min=1"`
+}
+
+// Maintenance is a listener of its own, plain HTTP, for those who watch over the gate. It answers GET /healthz (the program lives) and GET /readyz (a configuration serves, and the gate is not draining).
+type Maintenance struct {
+	Place
+	// Address is host:port. Without it there is no such listener.
+	Address string `yaml:"address"`
+}
+
+// Record says what is written down.
+type Record struct {
+	Place
+	// Events is a file that events are appended to, one line of JSON each; "-" is standard output, "none" nowhere.
+	Events string `yaml:"events,default=-"`
+}
+
+// Place is where a part of the configuration stands in its file; the zero
+// Place is nowhere.
+type Place struct{ node *source.Node }
+
+// Problem returns an error at the place.
+func (p Place) Problem(hint, format string, args ...any) source.Problem {
+	return source.At(p.node, hint, format, args...)
+}
+
+// Warning returns a warning at the place.
+func (p Place) Warning(hint, format string, args ...any) source.Problem {
+	return source.Warn(p.node, hint, format, args...)
+}
+
+// At returns the place of a key in this one, or this one where it has no such
+// key.
+func (p Place) At(keys ...string) Place {
+	n := p.node
+	for _, k := range keys {
+		if next := n.Get(k); next != nil {
+			n = next
+		}
+	}
+	return Place{n}
+}

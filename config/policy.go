@@ -1,0 +1,147 @@
+package config
+
+import "time"
+
+// Policy is how one API is guarded. The zero Policy is the strict one, and
+// serves no contract that asks for credentials.
+type Policy struct {
+	// Name of the API on events and in challenges; by default the contract's title.
+	Name string `yaml:"name"`
+	// Hosts are the host names under which clients reach the API, exactly and without port. Without any it answers for every host that no other API names.
+	Hosts []string `yaml:"hosts"`
+	// Prefix is the path under which the API is mounted, before the contract's own base path: /shop.
+	Prefix string `yaml:"prefix"`
+	// StripPrefix removes the prefix from the paths that the API sees; they are told it in X-Forwarded-Prefix.
+	StripPrefix bool `yaml:"strip_prefix"`
+	// Authentication says who verifies the credentials that the contract asks for.
+	Authentication Authentication `yaml:"authentication"`
+	// CORS lets pages of other origins call the API from a browser. Without it the gate leaves the API's own fields alone.
+	CORS *CORS `yaml:"cors"`
+	// SecurityHeaders adds fields to answers that keep browsers from misusing them.
+	SecurityHeaders SecurityHeaders `yaml:"security_headers"`
+	// HSTS tells browsers to come back over TLS only (RFC 6797). It is sent for the API's hosts, over TLS.
+	HSTS *HSTS `yaml:"hsts"`
+	// Patterns replaces regular expressions of the contract that the gate cannot match in linear time: the contract's text to its replacement.
+	Patterns map[string]string `yaml:"patterns"`
+	Settings `yaml:",inline"`
+	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
+	Operations map[string]Operation `yaml:"operations"`
+}
+
+// Settings are what an API and each of its operations may set; the
+// operation's win.
+type Settings struct {
+	// Mode is enforce, or observe: then calls pass and events say what would have been refused. Credentials are demanded in both.
+	Mode Mode `yaml:"mode"`
+	// Modes is the mode of single guards: authn, request, answer. They win over mode.
+	Modes map[string]Mode `yaml:"modes"`
+	// Undeclared is what happens to what the contract does not name.
+	Undeclared Undeclared `yaml:"undeclared"`
+	// ReadOnly is what happens to readOnly properties in requests: refuse or drop.
+	ReadOnly Treatment `yaml:"read_only"`
+	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe: problem puts a problem document in their place, keep lets them pass unless they show internals.
+	Errors Errors `yaml:"errors"`
+	// MaxBodyBytes bounds a request's body.
+	MaxBodyBytes Bytes `yaml:"max_body_bytes,default=1MiB"`
+	// MaxAnswerBytes bounds an answer's body where the gate reads it.
+	MaxAnswerBytes Bytes `yaml:"max_answer_bytes,default=8MiB"`
+	// ContentEncodings are codings in which request bodies may come: gzip. They are decoded within max_body_bytes, judged and forwarded decoded. Others are refused.
+	ContentEncodings []string `yaml:"content_encodings"`
+}
+
+// Operation is the settings of one operation.
+type Operation struct {
+	Place
+	Settings `yaml:",inline"`
+	// Public opens the operation to everybody, whatever the contract asks for.
+	Public bool `yaml:"public"`
+	// Slashes are path parameters that may hold slashes, raw or encoded.
+	Slashes []string `yaml:"slashes"`
+}
+
+// Undeclared is what happens to names that the contract does not know.
+type Undeclared struct {
+	// Requests: query fields, form fields and properties of a request. refuse by default.
+	Requests Treatment `yaml:"requests"`
+	// Answers: properties of an answer. drop by default.
+	Answers Treatment `yaml:"answers"`
+}
+
+// Mode says what a refusal does.
+type Mode string
+
+// The modes. The zero Mode is the one of whatever stands above, enforce at last.
+const (
+	Enforce Mode = "enforce" // a refused call does not pass
+	Observe Mode = "observe" // it passes, and its event says what would have been refused
+)
+
+// Treatment is what happens to a part that should not be there.
+type Treatment string
+
+// The treatments.
+const (
+	Refuse Treatment = "refuse" // the whole is refused
+	Drop   Treatment = "drop"   // the part is removed
+	Allow  Treatment = "allow"  // nothing
+)
+
+// Authentication says who verifies credentials. The zero value is nobody, and
+// serves no contract that asks for any.
+type Authentication string
+
+// Who verifies credentials.
+const (
+	ByUpstream Authentication = "upstream" // the API does; the gate demands that they are present
+	Public    Authentication = "public"   // nobody: every operation is open to everybody
+)
+
+// Errors is what becomes of undeclared errors.
+type Errors string
+
+// What becomes of undeclared errors.
+const (
+	Problem Errors = "problem" // a problem document that keeps the status
+	Keep    Errors = "keep"    // they pass, unless they show internals
+)
+
+// SecurityHeaders is a set of fields for browsers.
+type SecurityHeaders string
+
+// The sets of fields.
+const (
+	ForAPI     SecurityHeaders = "api"  // for data: nothing of an answer may be run, framed or sniffed
+	NoSecurity SecurityHeaders = "none" // only what the API itself sends
+)
+
+// Bytes is a size, written as 65536, 64KiB or 1MiB.
+type Bytes int64
+
+// CORS says which pages may call the API from a browser (Fetch standard, CORS
+// protocol). The fields that the API itself sends are replaced.
+type CORS struct {
+	Place
+	// Origins are whole origins, as https://app.example.com; "*" is any origin, and then credentials must be false.
+	Origins []string `yaml:"origins,required"`
+	// Methods that pages may use; by default those that the contract describes on the path.
+	Methods []string `yaml:"methods"`
+	// Headers are request fields that pages may set; by default those that the contract describes on any operation, with Authorization and Content-Type.
+	Headers []string `yaml:"headers"`
+	// ExposeHeaders are answer fields that pages may read.
+	ExposeHeaders []string `yaml:"expose_headers"`
+	// Credentials lets pages send cookies and client certificates.
+	Credentials bool `yaml:"credentials"`
+	// MaxAge is how long a browser may remember the answer to a preflight.
+	MaxAge time.Duration `yaml:"max_age,default=10m"`
+}
+
+// HSTS is the Strict-Transport-Security field (RFC 6797 section 6.1).
+type HSTS struct {
+	Place
+	// MaxAge is how long browsers remember.
+	MaxAge time.Duration `yaml:"max_age,default=365d"`
+	// IncludeSubdomains extends it to all hosts below.
+	IncludeSubdomains bool `yaml:"include_subdomains"`
+	// Preload asks for a place in browsers' lists, which is hard to undo.
+	Preload bool `yaml:"preload"`
+}

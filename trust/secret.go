@@ -1,0 +1,40 @@
+// Package trust keeps what must not be seen: for now the type of secrets.
+// Configuration and whatever uses a secret import it; it imports nothing of
+// ours.
+package trust
+
+import (
+	"fmt"
+	"io"
+)
+
+// Secret is a value that cannot be printed: fmt, slog, JSON, YAML and errors
+// write "[redacted]". Only Reveal gives it away. The zero Secret is empty. The
+// value sits behind a pointer because fmt skips methods on a struct's
+// unexported fields.
+type Secret struct{ p *string }
+
+// NewSecret returns a secret that holds value.
+func NewSecret(value string) Secret { return Secret{&value} }
+
+// Reveal returns the value, for the one place that uses it.
+func (s Secret) Reveal() string {
+	if s.p == nil {
+		return ""
+	}
+	return *s.p
+}
+
+// IsZero reports whether there is no value.
+func (s Secret) IsZero() bool { return s.p == nil || *s.p == "" }
+
+const redacted = "[redacted]"
+
+// Format implements fmt.Formatter for every verb.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return redacted }
+
+// MarshalText implements encoding.TextMarshaler, for JSON, YAML and slog.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
