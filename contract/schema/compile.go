@@ -200,16 +200,16 @@ func (c *Compiler) fill(n *source.Node, s scope, key memoKey) *node {
 	if v := set.value[kwDiscriminator]; v != nil {
 		c.checkDiscriminator(v)
 	}
-	tags := c.tags(n)
+	tags, xml := c.tags(n), c.xml(n)
 	if !set.has(objectWords | arrayWords | compositeWords) {
-		leaf := node{tags: tags}
+		leaf := node{tags: tags, xml: xml}
 		consts := c.scalars(&leaf, &set, s.res)
 		if consts == nil {
 			c.memo[key] = c.leaf(leaf)
 			return c.memo[key]
 		}
 	}
-	out := &node{tags: tags}
+	out := &node{tags: tags, xml: xml}
 	c.memo[key] = out
 	c.fresh = append(c.fresh, out)
 	consts := c.scalars(out, &set, s.res)

@@ -32,6 +32,7 @@ type node struct {
 	arr    *arrayRule
 	more   *composite
 	tags   *tagSet
+	xml    *XML // judges nothing
 }
 
 type nodeFlags uint16

@@ -54,6 +54,9 @@ func (c *Compiler) alias(n *source.Node) *source.Node {
 	}
 	for name, v := range n.Members() {
 		info, known := keywords[name]
+		if name == "xml" && !c.o.Pure {
+			return nil
+		}
 		if known && info.id != kwRef && silentWords&(1<<info.id) == 0 && !(info.shape == aBoolean && !v.Bool()) {
 			return nil
 		}

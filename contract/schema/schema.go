@@ -151,11 +151,16 @@ type Shape struct {
 	Items      *Shape          // of array items; nil when unknown
 	Prefix     []*Shape        // of the first items (prefixItems)
 	Binary     bool            // format binary, or contentEncoding/contentMediaType
+	Patterns   bool            // patternProperties describe some of the undeclared properties
+	XML        *XML            // nil when nothing is said
+	XMLClash   bool            // parts or alternatives say different things of XML
 }
 
 // PropertyShape is one declared property.
 type PropertyShape struct {
-	Name     string
-	Required bool
+	Name      string
+	Required  bool
+	ReadOnly  bool // in some part
+	WriteOnly bool
 	*Shape
 }

@@ -85,6 +85,8 @@ func (sh *shaper) typed(list []*node, depth int, types Types) *Shape {
 // that is equal to it.
 func (sh *shaper) merge(out *Shape, list []*node, depth int, types Types) *Shape {
 	out.Types = types
+	xml, agree := xmlOf(list)
+	out.XML, out.XMLClash = xml, !agree
 	var all []*node
 	for _, n := range list {
 		all = parts(all, n)
@@ -93,6 +95,9 @@ func (sh *shaper) merge(out *Shape, list []*node, depth int, types Types) *Shape
 	for _, n := range all {
 		if n.flags&octets != 0 {
 			out.Binary = true
+		}
+		if n.obj != nil && n.obj.rare != nil && len(n.obj.rare.patterns) > 0 {
+			out.Patterns = true
 		}
 		if n.flags&named != 0 || n.obj != nil && n.obj.additional == never ||
 			n.more != nil && n.more.unevaluatedProperties == never {
@@ -142,8 +147,11 @@ type leafKey struct {
 }
 
 // leafShape returns the one shape that stands for all that are equal to s,
-// which has no parts.
+// which has no parts. What says more than its kinds is not shared.
 func leafShape(s Shape) *Shape {
+	if s.Patterns || s.XML != nil || s.XMLClash {
+		return &s
+	}
 	key := leafKey{s.Types, s.Open, s.Binary}
 	if known, ok := leafShapes.Load(key); ok {
 		return known.(*Shape)
@@ -154,11 +162,13 @@ func leafShape(s Shape) *Shape {
 
 func (sh *shaper) properties(list, all []*node, depth int) []PropertyShape {
 	byName := make(map[string][]*node)
+	ways := make(map[string]propertyFlags)
 	for _, n := range all {
 		if n.obj == nil {
 			continue
 		}
 		for _, p := range n.obj.props {
+			ways[p.name] |= p.flags
 			if p.flags&declared != 0 && !slices.Contains(byName[p.name], p.node) {
 				byName[p.name] = append(byName[p.name], p.node)
 			}
@@ -170,7 +180,10 @@ func (sh *shaper) properties(list, all []*node, depth int) []PropertyShape {
 	}
 	var out []PropertyShape
 	for name, nodes := range byName {
-		out = append(out, PropertyShape{Name: name, Required: requires(must, name), Shape: sh.either(nodes, depth-sh.step)})
+		out = append(out, PropertyShape{
+			Name: name, Required: requires(must, name), Shape: sh.either(nodes, depth-sh.step),
+			ReadOnly: ways[name]&notAsked != 0, WriteOnly: ways[name]&notAnswered != 0,
+		})
 	}
 	slices.SortFunc(out, func(a, b PropertyShape) int { return cmp.Compare(a.Name, b.Name) })
 	return out

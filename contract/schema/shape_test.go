@@ -86,3 +86,53 @@ func TestShapeOfWideRecursion(t *testing.T) {
 		}
 	}
 }
+
+// What schemas say of XML reaches the shape, from where it is said nearest.
+func TestShapeOfXML(t *testing.T) {
+	rows := []struct {
+		name, schema string
+		dialect      Dialect
+		want         string // of property a: name, and what else is said
+	}{
+		{"own", `{"properties":{"a":{"type":"string","xml":{"name":"A","attribute":true}}}}`, Draft202012, "A attribute"},
+		{"none", `{"properties":{"a":{"type":"string"}}}`, Draft202012, "nothing"},
+		{"by-reference", `{"properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{"type":"string","xml":{"name":"X"}}}}`, Draft202012, "X"},
+		{"beside-reference", `{"properties":{"a":{"$ref":"#/$defs/x","xml":{"name":"A"}}},"$defs":{"x":{"type":"string","xml":{"name":"X"}}}}`, Draft202012, "A"},
+		{"beside-reference-ignored", `{"properties":{"a":{"$ref":"#/$defs/x","xml":{"name":"A"}}},"$defs":{"x":{"type":"string","xml":{"name":"X"}}}}`, OpenAPI30, "X"},
+		{"in-part", `{"properties":{"a":{"allOf":[{"type":"string","xml":{"name":"X"}},{"maxLength":3}]}}}`, Draft202012, "X"},
+		{"alternatives-agree", `{"properties":{"a":{"oneOf":[{"type":"string","xml":{"name":"X"}},{"type":"integer","xml":{"name":"X"}}]}}}`, Draft202012, "X"},
+		{"alternatives-clash", `{"properties":{"a":{"oneOf":[{"type":"string","xml":{"name":"X"}},{"type":"integer","xml":{"name":"Y"}}]}}}`, Draft202012, "clash"},
+		{"branches-clash", `{"anyOf":[{"properties":{"a":{"xml":{"name":"X"}}}},{"properties":{"a":{"xml":{"name":"Y"}}}}]}`, Draft202012, "clash"},
+		{"wrong-kind", `{"properties":{"a":{"xml":{"name":7}}}}`, Draft202012, "bad: name must be a string, not a number"},
+		{"wrong-flag", `{"properties":{"a":{"xml":{"wrapped":"yes"}}}}`, OpenAPI30, "bad: wrapped must be true or false, not a string"},
+		{"wrong-object", `{"properties":{"a":{"xml":true}}}`, OpenAPI30, "bad: xml must be an object, not a boolean"},
+		{"of-3.2", `{"properties":{"a":{"xml":{"nodeType":"cdata"}}}}`, Draft202012, `bad: an XML Object has no "nodeType" in this version of OpenAPI`},
+		{"extension", `{"properties":{"a":{"xml":{"x-a":1,"wrapped":true}}}}`, Draft202012, " wrapped"},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			shape, whole := compile(t, r.schema, Options{Dialect: r.dialect}).Whole()
+			if !whole || len(shape.Properties) != 1 {
+				t.Fatal("the shape is not complete")
+			}
+			if got := showXML(shape.Properties[0].Shape); got != r.want {
+				t.Errorf("got %q, want %q", got, r.want)
+			}
+		})
+	}
+}
+
+func showXML(s *Shape) string {
+	switch x := s.XML; {
+	case s.XMLClash:
+		return "clash"
+	case x == nil:
+		return "nothing"
+	case x.Bad != "":
+		return "bad: " + x.Bad
+	case x.At.Line == 0 || x.Ptr == "":
+		return "nowhere"
+	default:
+		return x.Name + map[bool]string{true: " attribute"}[x.Attribute] + map[bool]string{true: " wrapped"}[x.Wrapped]
+	}
+}
