@@ -13,15 +13,15 @@ import (
 // client network. One more is closed at once: to let it wait would keep
 // everyone behind it waiting too.
 type limited struct {
-	tcp       *net.TCPListener
-	max, each int
-	log       *slog.Logger
-	said      time.Time // of Accept alone; when dropped ones were logged last
-	dropped   atomic.Int64
+	tcp     *net.TCPListener
+	log     *slog.Logger
+	said    time.Time // of Accept alone; when dropped ones were logged last
+	dropped atomic.Int64
 
-	mu   sync.Mutex
-	open int                  // guarded by mu
-	by   map[netip.Prefix]int // guarded by mu; never holds more than open
+	mu        sync.Mutex
+	max, each int                  // guarded by mu
+	open      int                  // guarded by mu
+	by        map[netip.Prefix]int // guarded by mu; never holds more than open
 }
 
 func limit(l *net.TCPListener, most, each int, log *slog.Logger) *limited {
@@ -52,7 +52,10 @@ func (l *limited) drop() {
 		return
 	}
 	l.said = now
-	l.log.Warn("there are too many connections, new ones are closed", "in all", l.max, "of one address", l.each, "closed so far", n)
+	l.mu.Lock()
+	most, each := l.max, l.each
+	l.mu.Unlock()
+	l.log.Warn("there are too many connections, new ones are closed", "in all", most, "of one address", each, "closed so far", n)
 }
 
 // sayEvery is how often dropped connections are logged at most.

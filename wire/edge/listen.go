@@ -24,6 +24,10 @@ type Options struct {
 	// PlainHTTP allows to listen without TLS on an address that others can
 	// reach.
 	PlainHTTP bool
+	// Beside is a listener at the same address that this one is to follow:
+	// it takes the open socket over, so that there is no moment in which
+	// nobody listens. nil opens the address.
+	Beside *Listener
 
 	MaxConnections int           // open at once; default 8192
 	MaxPerAddress  int           // of these from one IPv4 address or IPv6 /64; default 1024
@@ -99,7 +103,7 @@ func Listen(o Options) (*Listener, error) {
 		}
 		l.tls = settings(l.pair)
 	}
-	tcp, err := net.ListenTCP("tcp", addr)
+	tcp, err := socket(addr, o.Beside)
 	if err != nil {
 		return nil, err
 	}
