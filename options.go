@@ -21,6 +21,9 @@ type Settings = config.Settings
 // Operation is the settings of one operation.
 type Operation = config.Operation
 
+// Mode says what a refusal does.
+type Mode = config.Mode
+
 // The words of Options.
 const (
 	Enforce  = config.Enforce

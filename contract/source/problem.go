@@ -73,8 +73,10 @@ func printable(s string) string {
 // at most two lines.
 func (p Problem) String() string {
 	var b strings.Builder
-	b.WriteString(printable(p.Position.String()))
-	b.WriteString(": ")
+	if p.Position != (Position{}) {
+		b.WriteString(printable(p.Position.String()))
+		b.WriteString(": ")
+	}
 	if p.Severity == Warning {
 		b.WriteString("warning: ")
 	}
