@@ -78,7 +78,7 @@ func newBuilder(a API, plan *gate.Plan) *builder {
 }
 
 func newCompiler(c *contract.Contract, o *Options) *schema.Compiler {
-	compile := schema.Options{Dialect: c.Dialect}
+	compile := schema.Options{Dialect: c.Dialect, Patterns: o.Patterns}
 	if c.Files != nil {
 		compile.Load = c.Files.Load
 	}
@@ -306,6 +306,9 @@ func (b *builder) all() {
 	}
 	b.unrouted()
 	b.problem(b.schemas.Problems()...)
+	for _, text := range b.schemas.Unreplaced() {
+		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
+	}
 	if b.contract.Files != nil {
 		b.problem(b.contract.Files.Problems()...)
 	}

@@ -25,6 +25,7 @@ type Compiler struct {
 	leaves   map[node]*node
 	strings  map[stringKey]*stringRule
 	patterns map[string]*pattern
+	replaced map[string]bool // of Options.Patterns, those that were met
 	tagSets  map[string]*tagSet
 	tagged   map[*source.Node]*tagSet
 
@@ -61,6 +62,7 @@ func NewCompiler(o Options) *Compiler {
 		leaves:    make(map[node]*node),
 		strings:   make(map[stringKey]*stringRule),
 		patterns:  make(map[string]*pattern),
+		replaced:  make(map[string]bool),
 		tagSets:   make(map[string]*tagSet),
 		tagged:    make(map[*source.Node]*tagSet),
 		documents: make(map[*source.File]*resource),

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -83,8 +84,17 @@ func (c *Compiler) pattern(n *source.Node, text string) *pattern {
 	if known := c.patterns[text]; known != nil {
 		return known
 	}
-	p, err := compilePattern(text)
-	if err != nil {
+	used, replaced := text, false
+	if other, ok := c.o.Patterns[text]; ok {
+		used, replaced = other, true
+		c.replaced[text] = true
+	}
+	p, err := compilePattern(used)
+	switch {
+	case err != nil && replaced:
+		c.problem(source.At(n, err.hint, "the replacement of the pattern cannot be used: %s", err.text))
+		return nil
+	case err != nil:
 		c.problem(source.At(n, err.hint, "the pattern cannot be used: %s", err.text))
 		return nil
 	}
@@ -92,11 +102,23 @@ func (c *Compiler) pattern(n *source.Node, text string) *pattern {
 	return p
 }
 
+// Unreplaced returns the patterns of Options.Patterns that no schema compiled so
+// far has, in order.
+func (c *Compiler) Unreplaced() (list []string) {
+	for text := range c.o.Patterns {
+		if !c.replaced[text] {
+			list = append(list, text)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // patternError says why an expression cannot be used, and what to do.
 type patternError struct{ text, hint string }
 
 const (
-	hintRewrite = "expressions are matched in linear time: rewrite it without look-around and back-references, or replace it by a format or several patterns in allOf"
+	hintRewrite = "expressions are matched in linear time: rewrite it without look-around and back-references, replace it by a format or several patterns in allOf, or give a replacement under patterns in gatehouse.yaml"
 	hintSyntax  = "patterns are regular expressions of ECMA-262"
 )
 

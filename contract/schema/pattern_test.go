@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
 // Simple patterns must mean what the general machine says they mean.
@@ -100,5 +102,39 @@ func TestPatterns(t *testing.T) {
 		} else if err.text == "" || err.hint == "" {
 			t.Errorf("%s: %+v says too little", bad, err)
 		}
+	}
+}
+
+// TestReplacedPatterns: an expression that cannot be used is replaced by
+// another, wherever it stands.
+func TestReplacedPatterns(t *testing.T) {
+	const text = `{"type": "object", "properties": {"a": {"pattern": "(a)\\1"}}, "patternProperties": {"(a)\\1": {"type": "integer"}}}`
+	f, problems := source.Parse("s.json", []byte(text))
+	if problems.Err() != nil {
+		t.Fatal(problems)
+	}
+	for _, row := range []struct {
+		name, with string
+		problems   string
+	}{
+		{"good", "^aa$", ""},
+		{"bad", "(b)\\1", "the replacement of the pattern cannot be used"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := NewCompiler(Options{Patterns: map[string]string{`(a)\1`: row.with, "never": "x"}})
+			s := c.Compile(f.Root)
+			if got := c.Problems().Error(); row.problems == "" && got != "" || !strings.Contains(got, row.problems) {
+				t.Fatalf("problems %q", got)
+			}
+			if list := c.Unreplaced(); len(list) != 1 || list[0] != "never" {
+				t.Errorf("unreplaced %q", list)
+			}
+			var st State
+			for data, want := range map[string]bool{`{"a":"aa"}`: true, `{"a":"ab"}`: false, `{"aa":1}`: true, `{"aa":"x"}`: false} {
+				if got := s.Read(&st, []byte(data)); got != (want && row.problems == "") {
+					t.Errorf("%s: %v", data, got)
+				}
+			}
+		})
 	}
 }

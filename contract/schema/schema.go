@@ -102,6 +102,9 @@ type Options struct {
 	// Load returns the document at an absolute URI without fragment, for
 	// references that leave the document. nil refuses all of them.
 	Load func(uri string) (*source.File, error)
+	// Patterns replaces expressions, by their text: what stands in a contract
+	// that nobody may change, and cannot be matched in linear time.
+	Patterns map[string]string
 	// Tags returns the tags of a schema node, nil for none. It is called once
 	// for every schema object that is compiled.
 	Tags func(n *source.Node) []Tag

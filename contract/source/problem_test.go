@@ -17,7 +17,7 @@ func TestProblemText(t *testing.T) {
 		{"plain", source.At(f.Root.Get("a"), "", "one %s", "thing"), "a.json:1:7: #/a: one thing"},
 		{"warning-with-hint", source.Warn(f.Root.Get("a"), "do", "it"), "a.json:1:7: warning: #/a: it\n  hint: do"},
 		{"no-pointer", source.Problem{Position: source.Position{File: "b"}, Text: "text"}, "b: text"},
-		{"nothing", source.At(nil, "", "text"), ": text"},
+		{"nothing", source.At(nil, "", "text"), "text"},
 		{"control-characters", source.At(f.Root.Member(1).Value.Get("\u009b\n"), "\x1b", "\r"),
 			`a.json:1:36: #/\u001b[2J/\u009b\u000a: \u000d` + "\n  hint: \\u001b"},
 	} {
