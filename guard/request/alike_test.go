@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
@@ -73,10 +74,10 @@ func readCookie(raw []byte) (pairs [][2]string, ok bool) {
 	fs := fieldsOf("a")
 	r := open()
 	defer r.close()
-	if r.splitCookies(raw, fs) != fine {
+	if r.splitCookies(raw, fs) != style.Fine {
 		return nil, false
 	}
-	if _, bad := fs.sort(r, raw, literal); bad != fine {
+	if _, bad := fs.sort(r, raw, style.Literal); bad != style.Fine {
 		return nil, false
 	}
 	c := r.chain(fs.list[0].whole)
@@ -115,27 +116,27 @@ func accepted(t *testing.T) []alike {
 func readHere(c alike) (pairs [][2]string, ok bool) {
 	r := open()
 	defer r.close()
-	how := plus
-	var bad issue
+	how := style.Plus
+	var bad style.Issue
 	if c.kind == "multipart" {
-		how, bad = literal, r.parts(c.body, c.boundary)
+		how, bad = style.Literal, r.parts(c.body, c.boundary)
 	} else {
 		bad = r.split(c.body, maxFormPairs)
 	}
-	if bad != fine {
+	if bad != style.Fine {
 		return nil, false
 	}
 	for i := range r.pairs {
-		name, bad := r.decode(r.pairs[i].name(c.body), how)
-		if bad != fine {
+		name, bad := r.Decode(r.pairs[i].name(c.body), how)
+		if bad != style.Fine {
 			return nil, false
 		}
 		p := [2]string{string(name)}
-		if how == literal && r.heads[i].file {
+		if how == style.Literal && r.heads[i].file {
 			p[1] = string(r.pairs[i].value(c.body))
 		} else {
-			value, bad := r.decode(r.pairs[i].value(c.body), how)
-			if bad != fine || how == literal && bytes.HasPrefix(value, byteOrderMark) {
+			value, bad := r.Decode(r.pairs[i].value(c.body), how)
+			if bad != style.Fine || how == style.Literal && bytes.HasPrefix(value, byteOrderMark) {
 				return nil, false
 			}
 			p[1] = string(value)

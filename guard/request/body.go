@@ -9,6 +9,9 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/cut"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // body is the declared request body of an operation.
@@ -20,7 +23,7 @@ type body struct {
 
 // bodyMedia is one declared media type or range.
 type bodyMedia struct {
-	media
+	media.Type
 	schema    *schema.Schema // nil when any content will do
 	shape     *schema.Shape
 	form      *form // when a form may come in
@@ -34,7 +37,7 @@ func (b *builder) body(d *contract.Body) *body {
 	}
 	t := &body{required: d.Required, options: b.options}
 	for _, m := range d.Media {
-		parsed, ok := parseMedia(strings.Clone(m.Type))
+		parsed, ok := media.Parse(strings.Clone(m.Type))
 		if !ok {
 			b.problems = append(b.problems, source.At(m.Node, "write it as in \"application/json\"", "%q is not a media type", m.Type))
 			continue
@@ -44,21 +47,21 @@ func (b *builder) body(d *contract.Body) *body {
 	return t
 }
 
-func (b *builder) media(parsed media, m *contract.Media) bodyMedia {
-	t := bodyMedia{media: parsed}
+func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
+	t := bodyMedia{Type: parsed}
 	if m.Schema != nil {
 		t.schema = b.compiler.Compile(m.Schema)
 	}
-	wide := parsed.sub == "*"
-	k := parsed.kind()
+	wide := parsed.Sub == "*"
+	k := parsed.Kind()
 	switch {
-	case k == xmlKind:
+	case k == media.XML:
 		b.warn(m, "leave it out, or describe it as JSON", "XML bodies are not supported yet and are refused: %s", m.Type)
-	case k == mixedKind && !wide:
+	case k == media.Mixed && !wide:
 		b.warn(m, "use multipart/form-data", "%s bodies are not supported and are refused", m.Type)
 	case m.Schema == nil:
-	case k == opaqueKind || wide:
-		t.shape = t.schema.Shape(shapeDepth)
+	case k == media.Opaque || wide:
+		t.shape = t.schema.Shape(style.Depth)
 		if !wide && constrains(m.Schema, t.shape) {
 			b.warn(m, "describe it as `type: string, format: binary`, or use a media type that can be read",
 				"bodies of type %s are passed on unread: their schema is not enforced", m.Type)
@@ -67,13 +70,13 @@ func (b *builder) media(parsed media, m *contract.Media) bodyMedia {
 	if t.schema == nil {
 		return t
 	}
-	if k == formKind || wide && (m.Type == "*/*" || parsed.main == "application") {
-		t.form = b.form(m, t.schema, plus)
+	if k == media.Form || wide && (m.Type == "*/*" || parsed.Main == "application") {
+		t.form = b.form(m, t.schema, style.Plus)
 	}
-	if k == multipartKind || wide && (m.Type == "*/*" || parsed.main == "multipart") {
-		t.multipart = b.form(m, t.schema, literal)
+	if k == media.Multipart || wide && (m.Type == "*/*" || parsed.Main == "multipart") {
+		t.multipart = b.form(m, t.schema, style.Literal)
 	}
-	if k == textKind {
+	if k == media.Text {
 		t.shape = t.schema.Shape(1)
 	}
 	return t
@@ -85,10 +88,10 @@ func (b *builder) warn(m *contract.Media, hint, format string, args ...any) {
 
 // constrains reports whether a schema asks more of bytes than to be bytes.
 func constrains(n *source.Node, s *schema.Shape) bool {
-	if s == nil || typesOf(s)&allTypes == allTypes {
+	if s == nil || style.TypesOf(s)&style.AllTypes == style.AllTypes {
 		return false
 	}
-	return typesOf(s)&(1<<source.String) == 0 || !s.Binary
+	return style.TypesOf(s)&(1<<source.String) == 0 || !s.Binary
 }
 
 // judge judges a buffered body.
@@ -98,8 +101,8 @@ func (b *body) judge(x *gate.Exchange) gate.Verdict {
 	if v != gate.Allow {
 		return v
 	}
-	k := m.kind()
-	if len(x.Body) == 0 && (k == jsonKind || k == multipartKind || !b.required) {
+	k := m.Kind()
+	if len(x.Body) == 0 && (k == media.JSON || k == media.Multipart || !b.required) {
 		if b.required {
 			return x.Deny(missing)
 		}
@@ -108,13 +111,13 @@ func (b *body) judge(x *gate.Exchange) gate.Verdict {
 	r := open()
 	defer r.close()
 	switch k {
-	case jsonKind:
+	case media.JSON:
 		return b.judgeJSON(x, r, d)
-	case formKind:
+	case media.Form:
 		return b.judgeForm(x, r, d)
-	case multipartKind:
+	case media.Multipart:
 		return b.judgeMultipart(x, r, &m, d)
-	case textKind:
+	case media.Text:
 		return b.judgeText(x, r, d)
 	}
 	return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body"})
@@ -131,7 +134,7 @@ func (b *body) judgeJSON(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	if !d.schema.Read(&x.Schema, x.Body) {
 		return refuseBody(x, x.Schema.Fault())
 	}
-	if drops(x.Schema.Spans) {
+	if cut.Any(x.Schema.Spans) {
 		return b.dropMembers(x, r, d)
 	}
 	return gate.Allow
@@ -141,14 +144,16 @@ func (b *body) judgeJSON(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 // and judges what is left: keywords such as minProperties, uniqueItems and
 // anyOf saw what the API will not see.
 func (b *body) dropMembers(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
-	cuts := r.cutMembers(x.Body, x.Schema.Spans)
+	r.spans = append(r.spans[:0], x.Schema.Spans...)
+	var cuts []schema.Span
+	cuts, r.JSON = cut.Members(x.Body, r.spans, r.JSON[:0])
 	b.policies(&r.state)
 	undrop(&r.state)
-	if !d.schema.Read(&r.state, r.json) {
+	if !d.schema.Read(&r.state, r.JSON) {
 		return refuseBody(x, r.state.Fault())
 	}
-	for i := 0; i < len(cuts) && !observed(x); i++ {
-		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: cuts[i].Start, End: cuts[i].End})
+	for _, c := range cuts {
+		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: c.Start, End: c.End})
 	}
 	return gate.Allow
 }
@@ -178,9 +183,9 @@ func (b *body) judgeText(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	if !utf8.Valid(x.Body) || bytes.HasPrefix(x.Body, byteOrderMark) {
 		return x.Deny(gate.Refusal{Code: gate.BodySyntax, In: "body", Detail: "must be UTF-8 without a byte order mark"})
 	}
-	r.json = appendScalar(r.json[:0], x.Body, typesOf(d.shape))
+	r.JSON = style.AppendScalar(r.JSON[:0], x.Body, style.TypesOf(d.shape))
 	b.policies(&r.state)
-	if !d.schema.Read(&r.state, r.json) {
+	if !d.schema.Read(&r.state, r.JSON) {
 		return refuseBody(x, r.state.Fault())
 	}
 	return gate.Allow

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // builder compiles the guard of one operation.
@@ -17,25 +18,21 @@ type builder struct {
 	problems source.Problems
 }
 
-// shapeDepth is how deep the shape of a value must be known: a form, its
-// property, the property's property, its items.
-const shapeDepth = 4
-
 // parameters compiles those of a query or of cookies.
 func (b *builder) parameters(op *contract.Operation, in contract.In) *fields {
 	fs := &fields{rest: noSlot, taker: -1}
-	how := plus
+	how := style.Plus
 	if in == contract.Cookie {
-		how = literal
+		how = style.Literal
 	}
 	for _, p := range op.Parameters {
 		if p.In != in {
 			continue
 		}
 		f := field{required: p.Required}
-		f.codec, f.schema = b.codec(p, how)
-		if in == contract.Cookie && f.list && !f.object {
-			f.explode = false // a cookie stands only once
+		f.Codec, f.schema = b.codec(p, how)
+		if in == contract.Cookie && f.List && !f.Object {
+			f.Explode = false // a cookie stands only once
 		}
 		for _, name := range fs.add(f) {
 			b.problems = append(b.problems, source.Warn(p.Node, "rename one of them, or set `explode: false`",
@@ -46,38 +43,14 @@ func (b *builder) parameters(op *contract.Operation, in contract.In) *fields {
 	return fs
 }
 
-// codec compiles how p is written and its schema. Names are cloned, so that
-// the guard keeps no document alive.
-func (b *builder) codec(p *contract.Parameter, how escapes) (codec, *schema.Schema) {
-	node := p.Schema
-	if p.Content != nil {
-		node = p.Content.Schema
-	}
-	if node == nil {
-		node = source.NewObject(p.Node) // any value
-	}
-	s := b.compiler.Compile(node)
-	depth := shapeDepth
+// codec compiles how p is written and its schema.
+func (b *builder) codec(p *contract.Parameter, how style.Escapes) (style.Codec, *schema.Schema) {
+	depth := style.Depth
 	if p.Style == contract.DeepObject {
 		depth += maxBrackets
 	}
-	c := newCodec(strings.Clone(p.Name), p.Style, p.Explode, how, s.Shape(depth))
-	c.reserved, c.empty = p.AllowReserved, p.AllowEmpty
-	if p.Content == nil {
-		return c, s
-	}
-	c.style, c.explode = contract.Simple, false
-	media, ok := parseMedia(strings.Clone(p.Content.Type))
-	switch kind := media.kind(); {
-	case ok && kind == jsonKind:
-		c.json = true
-	case ok && kind == textKind:
-		c.text = true
-	default:
-		c.text = true
-		b.problems = append(b.problems, source.At(p.Content.Node, "use application/json or text/plain",
-			"parameter %q: content of type %q is not supported", p.Name, p.Content.Type))
-	}
+	c, s, problems := style.Compile(b.compiler, p, how, depth)
+	b.problems = append(b.problems, problems...)
 	return c, s
 }
 
@@ -86,19 +59,19 @@ func (b *builder) path(op *contract.Operation) []pathParameter {
 	var list []pathParameter
 	for _, p := range op.Parameters {
 		if p.In == contract.Path {
-			c, s := b.codec(p, percent)
+			c, s := b.codec(p, style.Percent)
 			list = append(list, pathParameter{c, s})
 		}
 	}
 	slices.SortStableFunc(list, func(a, c pathParameter) int {
-		return strings.Index(op.Path, "{"+a.name+"}") - strings.Index(op.Path, "{"+c.name+"}")
+		return strings.Index(op.Path, "{"+a.Name+"}") - strings.Index(op.Path, "{"+c.Name+"}")
 	})
 	return list
 }
 
 // pathParameter is one value in the path.
 type pathParameter struct {
-	codec
+	style.Codec
 	schema *schema.Schema
 }
 
@@ -106,15 +79,15 @@ type pathParameter struct {
 func (g *Guard) judgePath(x *gate.Exchange, r *reader) gate.Verdict {
 	for i := range g.path {
 		p := &g.path[i]
-		raw, ok := pathValue(x, i, p.name)
+		raw, ok := pathValue(x, i, p.Name)
 		if !ok {
-			return x.Deny(gate.Refusal{Code: gate.ParameterMissing, In: "path", Name: p.name})
+			return x.Deny(gate.Refusal{Code: gate.ParameterMissing, In: "path", Name: p.Name})
 		}
-		r.json = r.json[:0]
-		if bad := r.value(&p.codec, raw, percent); bad != fine {
-			return deny(x, bad, "path", p.name)
+		r.JSON = r.JSON[:0]
+		if bad := r.Value(&p.Codec, raw, style.Percent); bad != style.Fine {
+			return deny(x, bad, "path", p.Name)
 		}
-		if v := judge(x, r, p.schema, "path", p.name); v != gate.Allow {
+		if v := judge(x, r, p.schema, "path", p.Name); v != gate.Allow {
 			return v
 		}
 	}

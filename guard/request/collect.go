@@ -4,15 +4,16 @@ import (
 	"bytes"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // sort gives every pair of raw to its slot and returns how many nobody takes.
-func (fs *fields) sort(r *reader, raw []byte, how escapes) (unknown int, bad issue) {
+func (fs *fields) sort(r *reader, raw []byte, how style.Escapes) (unknown int, bad style.Issue) {
 	r.slots = append(r.slots[:0], make([]chain, fs.slots)...)
 	for i := range r.pairs {
 		p := &r.pairs[i]
-		name, bad := r.decode(p.name(raw), how)
-		if bad != fine {
+		name, bad := r.Decode(p.name(raw), how)
+		if bad != style.Fine {
 			return 0, bad
 		}
 		slot := fs.slot(name)
@@ -29,7 +30,7 @@ func (fs *fields) sort(r *reader, raw []byte, how escapes) (unknown int, bad iss
 		c.tail = int32(i) + 1
 		c.n++
 	}
-	return unknown, fine
+	return unknown, style.Fine
 }
 
 // chain returns the pairs of a slot; none of noSlot.
@@ -45,12 +46,12 @@ type presence uint8
 
 const (
 	absent  presence = iota
-	present          // its value was written to r.json
+	present          // its value was written to r.JSON
 	waived           // empty by allowEmptyValue: not to be judged
 )
 
 // write writes the value of f as JSON text.
-func (r *reader) write(f *field, raw []byte, how escapes) (presence, issue) {
+func (r *reader) write(f *field, raw []byte, how style.Escapes) (presence, style.Issue) {
 	whole := r.chain(f.whole)
 	deep, spread := r.chain(f.deep), r.chain(f.rest).n
 	for i := range f.parts {
@@ -62,50 +63,50 @@ func (r *reader) write(f *field, raw []byte, how escapes) (presence, issue) {
 	case deep.n > 0:
 		return present, r.writeDeep(f, deep, raw, how)
 	case whole.n > 0:
-		return r.writeWhole(&f.codec, whole, raw, how)
+		return r.writeWhole(&f.Codec, whole, raw, how)
 	case spread > 0:
 		return present, r.writeParts(f, raw, how)
 	}
-	return absent, fine
+	return absent, style.Fine
 }
 
 // writeWhole writes a value of which every pair carries the own name.
-func (r *reader) writeWhole(c *codec, pairs chain, raw []byte, how escapes) (presence, issue) {
+func (r *reader) writeWhole(c *style.Codec, pairs chain, raw []byte, how style.Escapes) (presence, style.Issue) {
 	first := &r.pairs[pairs.head-1]
-	if pairs.n == 1 && c.empty && len(first.value(raw)) == 0 {
-		return waived, fine
+	if pairs.n == 1 && c.Empty && len(first.value(raw)) == 0 {
+		return waived, style.Fine
 	}
 	// A sender that leaves reserved characters as they are means itself by "+"
 	// (RFC 6570 section 3.2.3), most readers a space.
-	for i := pairs.head; c.reserved && i != 0; i = r.pairs[i-1].next {
+	for i := pairs.head; c.Reserved && i != 0; i = r.pairs[i-1].next {
 		if bytes.IndexByte(r.pairs[i-1].value(raw), '+') >= 0 {
 			return present, badPlus
 		}
 	}
-	many := c.explode && c.list && !c.json && !c.text
+	many := c.Explode && c.List && !c.JSON && !c.Text
 	if pairs.n > 1 && !many {
-		return present, tooManyValues
+		return present, style.TooManyValues
 	}
-	if !many || pairs.n == 1 && c.scalar {
-		if c.explode && c.scalar && !c.json && !c.text {
-			return present, r.scalar(first.value(raw), typesOf(c.shape), how)
+	if !many || pairs.n == 1 && c.Scalar {
+		if c.Explode && c.Scalar && !c.JSON && !c.Text {
+			return present, r.Scalar(first.value(raw), style.TypesOf(c.Shape), how)
 		}
-		return present, r.value(c, first.value(raw), how)
+		return present, r.Value(c, first.value(raw), how)
 	}
-	r.begin()
+	r.Begin()
 	for i := pairs.head; i != 0; i = r.pairs[i-1].next {
-		if bad := r.item(c, r.pairs[i-1].value(raw), how); bad != fine {
+		if bad := r.Item(c, r.pairs[i-1].value(raw), how); bad != style.Fine {
 			return present, bad
 		}
 	}
-	r.json = append(r.json, ']')
-	return present, fine
+	r.JSON = append(r.JSON, ']')
+	return present, style.Fine
 }
 
 // writeParts writes an object whose properties stand as pairs of their own.
-func (r *reader) writeParts(f *field, raw []byte, how escapes) issue {
-	r.json = append(r.json, '{')
-	start := len(r.json)
+func (r *reader) writeParts(f *field, raw []byte, how style.Escapes) style.Issue {
+	r.JSON = append(r.JSON, '{')
+	start := len(r.JSON)
 	for i := range f.parts {
 		p := &f.parts[i]
 		pairs := r.chain(p.slot)
@@ -113,35 +114,35 @@ func (r *reader) writeParts(f *field, raw []byte, how escapes) issue {
 			continue
 		}
 		r.comma(start)
-		r.json = appendName(r.json, p.name)
-		if _, bad := r.writeWhole(&p.codec, pairs, raw, how); bad != fine {
+		r.JSON = appendName(r.JSON, p.Name)
+		if _, bad := r.writeWhole(&p.Codec, pairs, raw, how); bad != style.Fine {
 			return bad
 		}
 	}
-	bad := r.writeRest(f.rest, f.shape, start, raw, how)
-	r.json = append(r.json, '}')
+	bad := r.writeRest(f.rest, f.Shape, start, raw, how)
+	r.JSON = append(r.JSON, '}')
 	return bad
 }
 
 // writeRest writes the pairs of undeclared properties into an object that began
 // at start.
-func (r *reader) writeRest(slot int, shape *schema.Shape, start int, raw []byte, how escapes) issue {
+func (r *reader) writeRest(slot int, shape *schema.Shape, start int, raw []byte, how style.Escapes) style.Issue {
 	for i := r.chain(slot).head; i != 0; i = r.pairs[i-1].next {
 		r.comma(start)
-		if bad := r.member(shape, r.pairs[i-1].name(raw), r.pairs[i-1].value(raw), how); bad != fine {
+		if bad := r.Member(shape, r.pairs[i-1].name(raw), r.pairs[i-1].value(raw), how); bad != style.Fine {
 			return bad
 		}
 	}
-	return fine
+	return style.Fine
 }
 
 // comma separates a member from the one before it in an object that began at
 // start.
 func (r *reader) comma(start int) {
-	if len(r.json) > start {
-		r.json = append(r.json, ',')
+	if len(r.JSON) > start {
+		r.JSON = append(r.JSON, ',')
 	}
 }
 
 // appendName writes a declared name and a colon. Names of contracts are UTF-8.
-func appendName(dst []byte, name string) []byte { return append(appendString(dst, name), ':') }
+func appendName(dst []byte, name string) []byte { return append(style.AppendString(dst, name), ':') }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/cookie"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // judgeCookies judges the declared cookies. Undeclared ones pass, but where
@@ -15,17 +16,17 @@ func (g *Guard) judgeCookies(x *gate.Exchange, r *reader) gate.Verdict {
 	}
 	raw, n := x.Field("Cookie")
 	if n > 1 {
-		return deny(x, tooManyValues, "header", "Cookie") // RFC 6265 section 5.4
+		return deny(x, style.TooManyValues, "header", "Cookie") // RFC 6265 section 5.4
 	}
-	if bad := r.splitCookies(raw, g.cookie); bad != fine {
+	if bad := r.splitCookies(raw, g.cookie); bad != style.Fine {
 		return deny(x, bad, "cookie", "")
 	}
-	if _, bad := g.cookie.sort(r, raw, literal); bad != fine {
+	if _, bad := g.cookie.sort(r, raw, style.Literal); bad != style.Fine {
 		return deny(x, badCookie, "cookie", "")
 	}
 	// The style says that values are percent-encoded, and half of all servers
 	// decode them: a value must satisfy the contract both ways.
-	rounds := [...]escapes{literal, percent}
+	rounds := [...]style.Escapes{style.Literal, style.Percent}
 	for i := range g.cookie.list {
 		for _, how := range rounds {
 			if v := g.judgeField(x, r, &g.cookie.list[i], "cookie", raw, how); v != gate.Allow {
@@ -41,7 +42,7 @@ func (g *Guard) judgeCookies(x *gate.Exchange, r *reader) gate.Verdict {
 
 // splitCookies reads a cookie string into r.pairs. One that some server could
 // split otherwise is refused.
-func (r *reader) splitCookies(raw []byte, fs *fields) issue {
+func (r *reader) splitCookies(raw []byte, fs *fields) style.Issue {
 	r.pairs = r.pairs[:0]
 	for at := 0; at < len(raw); {
 		p, next, ok := cookie.Next(raw, at)
@@ -61,7 +62,7 @@ func (r *reader) splitCookies(raw []byte, fs *fields) issue {
 		r.pairs = append(r.pairs, pair{start: uint32(p.Start), eq: uint32(p.Equals), from: uint32(p.From), end: uint32(p.End)})
 		at = next
 	}
-	return fine
+	return style.Fine
 }
 
 // foldsCookie reports whether a server that turns names of cookies into names

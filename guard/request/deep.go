@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // The specification describes deepObject for one level of properties and says
@@ -49,33 +50,33 @@ func segment(path []byte, at int) (name []byte, next int) {
 // takesFirst reports whether a deepObject of this shape takes a pair whose path
 // begins with the segment name.
 func takesFirst(s *schema.Shape, name []byte) bool {
-	types := typesOf(s)
+	types := style.TypesOf(s)
 	if types&(1<<source.Array) != 0 && (len(name) == 0 || isIndex(name)) {
 		return true
 	}
-	_, declared := propertyShape(s, name)
+	_, declared := style.PropertyShape(s, name)
 	return len(name) > 0 && types&(1<<source.Object) != 0 && (declared || s == nil || s.Open)
 }
 
 // isIndex reports digits; whether they count right is seen when all are known.
-func isIndex(name []byte) bool { return len(name) > 0 && digits(name, 0) == len(name) }
+func isIndex(name []byte) bool { return len(name) > 0 && style.Digits(name, 0) == len(name) }
 
 // writeDeep writes the pairs of a deepObject as JSON.
-func (r *reader) writeDeep(f *field, pairs chain, raw []byte, how escapes) issue {
+func (r *reader) writeDeep(f *field, pairs chain, raw []byte, how style.Escapes) style.Issue {
 	r.leaves, r.names = r.leaves[:0], r.names[:0]
 	for i := pairs.head; i != 0; i = r.pairs[i-1].next {
-		name, bad := r.decode(r.pairs[i-1].name(raw), how)
-		if bad != fine {
+		name, bad := r.Decode(r.pairs[i-1].name(raw), how)
+		if bad != style.Fine {
 			return bad
 		}
 		start := len(r.names)
-		r.names = append(r.names, name[len(f.name):]...)
+		r.names = append(r.names, name[len(f.Name):]...)
 		r.leaves = append(r.leaves, leaf{uint32(start), uint32(len(r.names)), i - 1})
 	}
 	slices.SortFunc(r.leaves, func(a, b leaf) int {
 		return cmp.Or(comparePaths(r.names[a.start:a.end], r.names[b.start:b.end]), cmp.Compare(a.pair, b.pair))
 	})
-	return r.branch(r.leaves, 0, f.shape, raw, how)
+	return r.branch(r.leaves, 0, f.Shape, raw, how)
 }
 
 // comparePaths orders paths so that those with the same beginning stand
@@ -108,14 +109,14 @@ func (r *reader) path(l leaf) []byte { return r.names[l.start:l.end] }
 
 // branch writes leaves, which are sorted and whose paths are the same up to
 // at. It goes no deeper than maxBrackets.
-func (r *reader) branch(leaves []leaf, at int, shape *schema.Shape, raw []byte, how escapes) issue {
+func (r *reader) branch(leaves []leaf, at int, shape *schema.Shape, raw []byte, how style.Escapes) style.Issue {
 	first := r.path(leaves[0])
 	if len(first) == at {
 		switch {
 		case len(leaves) == 1:
-			return r.scalar(r.pairs[leaves[0].pair].value(raw), typesOf(shape), how)
+			return r.Scalar(r.pairs[leaves[0].pair].value(raw), style.TypesOf(shape), how)
 		case len(r.path(leaves[1])) == at:
-			return tooManyValues
+			return style.TooManyValues
 		}
 		return bothForms
 	}
@@ -123,30 +124,30 @@ func (r *reader) branch(leaves []leaf, at int, shape *schema.Shape, raw []byte, 
 	if isList(shape, name) {
 		return r.branchItems(leaves, at, shape, raw, how)
 	}
-	r.json = append(r.json, '{')
-	start := len(r.json)
+	r.JSON = append(r.JSON, '{')
+	start := len(r.JSON)
 	for len(leaves) > 0 {
 		name, next := segment(r.path(leaves[0]), at)
 		if len(name) == 0 {
 			return badBrackets
 		}
 		n := r.alike(leaves, next)
-		property, _ := propertyShape(shape, name)
+		property, _ := style.PropertyShape(shape, name)
 		r.comma(start)
-		r.json = append(appendString(r.json, name), ':')
-		if bad := r.branch(leaves[:n], next, property, raw, how); bad != fine {
+		r.JSON = append(style.AppendString(r.JSON, name), ':')
+		if bad := r.branch(leaves[:n], next, property, raw, how); bad != style.Fine {
 			return bad
 		}
 		leaves = leaves[n:]
 	}
-	r.json = append(r.json, '}')
-	return fine
+	r.JSON = append(r.JSON, '}')
+	return style.Fine
 }
 
 // branchItems writes leaves as an array.
-func (r *reader) branchItems(leaves []leaf, at int, shape *schema.Shape, raw []byte, how escapes) issue {
-	r.json = append(r.json, '[')
-	start := len(r.json)
+func (r *reader) branchItems(leaves []leaf, at int, shape *schema.Shape, raw []byte, how style.Escapes) style.Issue {
+	r.JSON = append(r.JSON, '[')
+	start := len(r.JSON)
 	first, _ := segment(r.path(leaves[0]), at)
 	for index := 0; len(leaves) > 0; index++ {
 		name, next := segment(r.path(leaves[0]), at)
@@ -158,13 +159,13 @@ func (r *reader) branchItems(leaves []leaf, at int, shape *schema.Shape, raw []b
 			return badIndex
 		}
 		r.comma(start)
-		if bad := r.branch(leaves[:n], next, itemShape(shape, index), raw, how); bad != fine {
+		if bad := r.branch(leaves[:n], next, style.ItemShape(shape, index), raw, how); bad != style.Fine {
 			return bad
 		}
 		leaves = leaves[n:]
 	}
-	r.json = append(r.json, ']')
-	return fine
+	r.JSON = append(r.JSON, ']')
+	return style.Fine
 }
 
 // alike returns how many of leaves have the same path up to next as the first.
@@ -179,7 +180,7 @@ func (r *reader) alike(leaves []leaf, next int) int {
 // isList decides whether a value whose parts begin with the segment name is an
 // array.
 func isList(s *schema.Shape, name []byte) bool {
-	types := typesOf(s)
+	types := style.TypesOf(s)
 	switch list, object := types&(1<<source.Array) != 0, types&(1<<source.Object) != 0; {
 	case list && !object:
 		return true

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // disposition reads `form-data; name="..."; filename="..."` (RFC 7578 section
@@ -14,10 +17,10 @@ import (
 // finds a value by its file name, so those may hold them. An empty file name is
 // that of a file input in which no file was chosen. value begins at at in raw;
 // p gets the place of the name.
-func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
+func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) style.Issue {
 	const kind = "form-data"
 	var file, extended []byte
-	if len(value) < len(kind) || !strings.EqualFold(view(value[:len(kind)]), kind) {
+	if len(value) < len(kind) || !strings.EqualFold(media.View(value[:len(kind)]), kind) {
 		return badDisposition
 	}
 	for i := len(kind); i < len(value); {
@@ -27,7 +30,7 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 		}
 		i = skipBlank(value, i+1)
 		begin := i
-		for i < len(value) && tokens[value[i]] {
+		for i < len(value) && media.Tokens[value[i]] {
 			i++
 		}
 		name := value[begin:i]
@@ -40,24 +43,24 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 		}
 		escaped := holdsEscape(value[from:to])
 		switch quoted := next > to; {
-		case strings.EqualFold(view(name), "name") && p.eq == 0 && to > from && !escaped:
+		case strings.EqualFold(media.View(name), "name") && p.eq == 0 && to > from && !escaped:
 			p.start, p.eq = uint32(at+from), uint32(at+to)
-		case strings.EqualFold(view(name), "filename") && !h.file && plainFile(value[from:to]) && (quoted || !escaped):
+		case strings.EqualFold(media.View(name), "filename") && !h.file && plainFile(value[from:to]) && (quoted || !escaped):
 			h.file, h.unnamed, file = true, to == from, value[from:to]
-		case strings.EqualFold(view(name), "filename*") && extended == nil && !escaped:
+		case strings.EqualFold(media.View(name), "filename*") && extended == nil && !escaped:
 			extended = value[from:to]
 		default:
 			return badDisposition
 		}
 		i = next
 	}
-	if p.eq == 0 || strings.EqualFold(view(raw[p.start:p.eq]), "_charset_") {
+	if p.eq == 0 || strings.EqualFold(media.View(raw[p.start:p.eq]), "_charset_") {
 		return badDisposition // RFC 7578 section 4.6 would change the charset
 	}
 	if extended != nil && (!h.file || h.unnamed || !sameExtended(extended, file)) {
 		return badDisposition
 	}
-	return fine
+	return style.Fine
 }
 
 // sameExtended reports whether an extended value (RFC 8187 section 3.2.1) says
@@ -65,17 +68,17 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) issue {
 // all the same.
 func sameExtended(extended, plain []byte) bool {
 	const charset = "utf-8''"
-	if len(extended) < len(charset) || !strings.EqualFold(view(extended[:len(charset)]), charset) {
+	if len(extended) < len(charset) || !strings.EqualFold(media.View(extended[:len(charset)]), charset) {
 		return false
 	}
 	extended = extended[len(charset):]
 	for len(extended) > 0 && len(plain) > 0 {
 		c, n := extended[0], 1
 		if c == '%' {
-			if n = 3; len(extended) < n || hexValues[extended[1]]|hexValues[extended[2]] > 15 {
+			if n = 3; len(extended) < n || style.Hex[extended[1]]|style.Hex[extended[2]] > 15 {
 				return false
 			}
-			c = hexValues[extended[1]]<<4 | hexValues[extended[2]]
+			c = style.Hex[extended[1]]<<4 | style.Hex[extended[2]]
 		}
 		if c != plain[0] {
 			return false
@@ -96,7 +99,7 @@ func paramValue(b []byte, i int) (from, to, next int) {
 		return i + 1, i + 1 + end, i + 2 + end
 	}
 	from = i
-	for i < len(b) && tokens[b[i]] {
+	for i < len(b) && media.Tokens[b[i]] {
 		i++
 	}
 	if i == from {
@@ -121,10 +124,10 @@ func plainValue(v []byte) bool {
 // holdsEscape reports whether v holds %22, %0D or %0A.
 func holdsEscape(v []byte) bool {
 	for i, c := range v {
-		if c != '%' || i+2 >= len(v) || hexValues[v[i+1]] > 15 {
+		if c != '%' || i+2 >= len(v) || style.Hex[v[i+1]] > 15 {
 			continue
 		}
-		if d := hexValues[v[i+1]]<<4 | hexValues[v[i+2]]; d == '"' || d == '\r' || d == '\n' {
+		if d := style.Hex[v[i+1]]<<4 | style.Hex[v[i+2]]; d == '"' || d == '\r' || d == '\n' {
 			return true
 		}
 	}

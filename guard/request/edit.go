@@ -1,8 +1,8 @@
 package request
 
 import (
-	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // dropPairs adds the edits that remove the pairs of raw that nobody takes,
@@ -10,7 +10,7 @@ import (
 // nothing of a query is left, its "?" goes too.
 func dropPairs(x *gate.Exchange, r *reader, raw []byte, part gate.Part, offset int) {
 	n := len(r.pairs)
-	for i := 0; i < n && !observed(x); {
+	for i := 0; i < n; {
 		if r.pairs[i].known {
 			i++
 			continue
@@ -36,86 +36,11 @@ func dropPairs(x *gate.Exchange, r *reader, raw []byte, part gate.Part, offset i
 // plainSeparators adds the edits that write the encoded separators of value
 // plainly. value begins at offset in the target.
 func plainSeparators(x *gate.Exchange, value []byte, char byte, offset int) {
-	for i := 0; i+2 < len(value) && !observed(x); i++ {
-		if value[i] == '%' && hexValues[value[i+1]]<<4|hexValues[value[i+2]] == char {
+	for i := 0; i+2 < len(value); i++ {
+		if value[i] == '%' && style.Hex[value[i+1]]<<4|style.Hex[value[i+2]] == char {
 			x.Edits = append(x.Edits, gate.Edit{Part: gate.OnTarget, Start: uint32(offset + i), End: uint32(offset + i + 3), With: comma})
 		}
 	}
 }
 
 var comma = []byte{','}
-
-// drops reports whether one of spans says that a member is to go.
-func drops(spans []schema.Span) bool {
-	for i := range spans {
-		if spans[i].Tag == schema.TagDrop {
-			return true
-		}
-	}
-	return false
-}
-
-// cutMembers finds what must go from body, which is JSON, with the members that
-// spans tagged TagDrop cover and the right commas. It returns the cuts in
-// ascending order and writes what is left to r.json.
-func (r *reader) cutMembers(body []byte, spans []schema.Span) []schema.Span {
-	r.spans = append(r.spans[:0], spans...)
-	spans = outermost(r.spans)
-	cuts, at := spans[:0], 0 // cuts are at most as many as spans
-	r.json = r.json[:0]
-	for i := 0; i < len(spans); {
-		start, end := int(spans[i].Start), int(spans[i].End)
-		i++
-		next := skipSpace(body, end)
-		for next < len(body) && body[next] == ',' {
-			after := skipSpace(body, next+1)
-			if i == len(spans) || int(spans[i].Start) != after {
-				break
-			}
-			end = int(spans[i].End) // the next member goes too
-			next = skipSpace(body, end)
-			i++
-		}
-		if next < len(body) && body[next] == ',' {
-			end = skipSpace(body, next+1) // up to the member that stays
-		} else if before := skipSpaceBack(body, start); before > 0 && body[before-1] == ',' {
-			start = before - 1 // the last ones take the comma before them
-		}
-		cuts = append(cuts, schema.Span{Start: uint32(start), End: uint32(end)})
-		r.json = append(r.json, body[at:start]...)
-		at = end
-	}
-	r.json = append(r.json, body[at:]...)
-	return cuts
-}
-
-// outermost moves the drop spans that lie in no other to the end of spans, in
-// ascending order, and returns them. Spans come in the order of their end, inner before outer.
-func outermost(spans []schema.Span) []schema.Span {
-	kept := len(spans) // spans[kept:] are kept
-	for i := len(spans) - 1; i >= 0; i-- {
-		if spans[i].Tag != schema.TagDrop || kept < len(spans) && spans[i].Start >= spans[kept].Start {
-			continue
-		}
-		kept--
-		spans[kept] = spans[i]
-	}
-	return spans[kept:]
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && isSpace(b[i]) {
-		i++
-	}
-	return i
-}
-
-func skipSpaceBack(b []byte, i int) int {
-	for i > 0 && isSpace(b[i-1]) {
-		i--
-	}
-	return i
-}
-
-// isSpace reports white space of RFC 8259 section 2.
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

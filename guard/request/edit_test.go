@@ -2,14 +2,11 @@ package request
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // spliced applies edits, which must be in bounds and must not overlap.
@@ -28,107 +25,6 @@ func spliced(t *testing.T, from []byte, edits []gate.Edit) []byte {
 	return append(out, from[at:]...)
 }
 
-// dropWriter writes random JSON with white space, the spans of the members
-// that are to go, and what must be left.
-type dropWriter struct {
-	r     *rand.Rand
-	text  bytes.Buffer
-	spans []schema.Span
-}
-
-func (w *dropWriter) space() {
-	for w.r.IntN(3) == 0 {
-		w.text.WriteByte(" \t\n\r"[w.r.IntN(4)])
-	}
-}
-
-func (w *dropWriter) value(depth int) string {
-	if depth == 0 || w.r.IntN(3) == 0 {
-		s := []string{`1`, `"a,}"`, `true`, `{}`, `[]`, `"\","`}[w.r.IntN(6)]
-		w.text.WriteString(s)
-		return s
-	}
-	if w.r.IntN(3) == 0 {
-		w.text.WriteByte('[')
-		w.space()
-		s := "[" + w.value(depth-1)
-		w.text.WriteByte(',')
-		s += "," + w.value(depth-1) + "]"
-		w.text.WriteByte(']')
-		return s
-	}
-	return w.object(depth)
-}
-
-func (w *dropWriter) object(depth int) string {
-	left := "{"
-	w.text.WriteByte('{')
-	for i := range w.r.IntN(6) {
-		w.space()
-		if i > 0 {
-			w.text.WriteByte(',')
-			w.space()
-		}
-		start := w.text.Len()
-		fmt.Fprintf(&w.text, `"k%d"`, i)
-		w.space()
-		w.text.WriteByte(':')
-		w.space()
-		member := fmt.Sprintf(`"k%d":%s`, i, w.value(depth-1))
-		switch w.r.IntN(4) {
-		case 0:
-			w.spans = append(w.spans, schema.Span{Tag: schema.TagDrop, Start: uint32(start), End: uint32(w.text.Len())})
-			continue
-		case 1: // a tag of another guard, which must not be disturbed
-			w.spans = append(w.spans, schema.Span{Tag: 7, Start: uint32(start), End: uint32(w.text.Len())})
-		}
-		if left != "{" {
-			left += ","
-		}
-		left += member
-	}
-	w.space()
-	w.text.WriteByte('}')
-	return left + "}"
-}
-
-// TestCutMembers removes random members: several, nested, first, last, all.
-// What is left is exactly the rest, and is JSON.
-func TestCutMembers(t *testing.T) {
-	dropped := 0
-	for seed := range uint64(3000) {
-		w := &dropWriter{r: rand.New(rand.NewPCG(seed, 1))}
-		w.space()
-		want := w.object(4)
-		w.space()
-		r := open()
-		before := slices.Clone(w.spans)
-		var edits []gate.Edit
-		for _, cut := range r.cutMembers(w.text.Bytes(), w.spans) {
-			edits = append(edits, gate.Edit{Part: gate.OnBody, Start: cut.Start, End: cut.End})
-		}
-		if !slices.Equal(before, w.spans) {
-			t.Fatalf("seed %d: the exchange's spans were changed", seed)
-		}
-		got := spliced(t, w.text.Bytes(), edits)
-		if !bytes.Equal(got, r.json) {
-			t.Fatalf("seed %d: %s is judged, %s is left", seed, r.json, got)
-		}
-		r.close()
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, got); err != nil {
-			t.Fatalf("seed %d: %s became %s: %v", seed, w.text.Bytes(), got, err)
-		}
-		if compact.String() != want {
-			t.Fatalf("seed %d: %s became %s, want %s", seed, w.text.Bytes(), got, want)
-		}
-		dropped += len(edits)
-	}
-	if dropped < 1000 {
-		t.Fatalf("only %d edits were made", dropped)
-	}
-}
-
 func TestDropPairs(t *testing.T) {
 	fs := fieldsOf("a", "b")
 	for _, row := range []struct{ name, query, want string }{
@@ -145,7 +41,7 @@ func TestDropPairs(t *testing.T) {
 			r := open()
 			defer r.close()
 			bad := r.split(x.Query, maxQueryPairs)
-			if _, bad2 := fs.sort(r, x.Query, plus); bad != fine || bad2 != fine {
+			if _, bad2 := fs.sort(r, x.Query, style.Plus); bad != style.Fine || bad2 != style.Fine {
 				t.Fatal("refused")
 			}
 			dropPairs(x, r, x.Query, gate.OnTarget, len(x.Target)-len(x.Query))
@@ -172,7 +68,7 @@ func TestDropParts(t *testing.T) {
 			defer r.close()
 			body := []byte(row.body)
 			bad := r.parts(body, "x")
-			if _, bad2 := fs.sort(r, body, literal); bad != fine || bad2 != fine {
+			if _, bad2 := fs.sort(r, body, style.Literal); bad != style.Fine || bad2 != style.Fine {
 				t.Fatal("refused")
 			}
 			x := new(gate.Exchange)
@@ -181,8 +77,8 @@ func TestDropParts(t *testing.T) {
 			if got != row.want {
 				t.Errorf("left %q, want %q", got, row.want)
 			}
-			if bad := r.parts([]byte(got), "x"); bad != fine {
-				t.Errorf("the rest is refused: %s", issues[bad].detail)
+			if bad := r.parts([]byte(got), "x"); bad != style.Fine {
+				t.Errorf("the rest is refused: %s", words(bad))
 			}
 		})
 	}
@@ -192,7 +88,7 @@ func TestDropParts(t *testing.T) {
 func fieldsOf(names ...string) *fields {
 	fs := &fields{rest: noSlot, taker: -1}
 	for _, n := range names {
-		fs.add(field{codec: newCodec(n, 3, true, plus, of(tString))})
+		fs.add(field{Codec: style.NewCodec(n, 3, true, style.Plus, of(tString))})
 	}
 	fs.freeze()
 	return fs

@@ -6,11 +6,13 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // partEncoding says which parts a property of a multipart body takes.
 type partEncoding struct {
-	types  []media // acceptable types or ranges; empty for the default of form
+	types  []media.Type // acceptable types or ranges; empty for the default of form
 	form   partForm
 	shape  *schema.Shape // of one part: of the items of an array
 	listed bool          // the property is an array; each part is an item
@@ -28,12 +30,12 @@ const (
 
 // partEncoding compiles the Encoding Object of a property and its defaults
 // (OpenAPI 3.1.1 section 4.8.15.1).
-func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
-	p := partEncoding{shape: c.shape, listed: c.list && !c.scalar && !c.object}
+func (b *builder) partEncoding(e *contract.Encoding, c *style.Codec) partEncoding {
+	p := partEncoding{shape: c.Shape, listed: c.List && !c.Scalar && !c.Object}
 	if p.listed {
 		p.shape = nil
-		if c.shape != nil {
-			p.shape = c.shape.Items
+		if c.Shape != nil {
+			p.shape = c.Shape.Items
 		}
 	}
 	p.form = formOf(p.shape)
@@ -41,17 +43,17 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 		return p
 	}
 	for _, t := range e.ContentTypes {
-		m, ok := parseMedia(strings.Clone(t))
+		m, ok := media.Parse(strings.Clone(t))
 		if !ok {
 			b.problems = append(b.problems, source.At(e.Node, "write it as in \"image/png\"", "%q is not a media type", t))
 			continue
 		}
-		if m.kind() == jsonKind && m.sub != "*" && p.form == textPart && len(e.ContentTypes) == 1 {
+		if m.Kind() == media.JSON && m.Sub != "*" && p.form == textPart && len(e.ContentTypes) == 1 {
 			p.form = jsonPart
 		}
 		p.types = append(p.types, m)
 	}
-	if typesOf(p.shape)&allTypes == allTypes && len(p.types) > 0 && p.form == textPart && p.types[0].kind() == opaqueKind {
+	if style.TypesOf(p.shape)&style.AllTypes == style.AllTypes && len(p.types) > 0 && p.form == textPart && p.types[0].Kind() == media.Opaque {
 		p.form = binaryPart // OpenAPI 3.1 writes files as an empty schema
 	}
 	p.styled = e.StyleSet && p.form != binaryPart
@@ -63,10 +65,10 @@ func (b *builder) partEncoding(e *contract.Encoding, c *codec) partEncoding {
 
 // formOf says how a part of shape s is read by default.
 func formOf(s *schema.Shape) partForm {
-	switch types := typesOf(s); {
+	switch types := style.TypesOf(s); {
 	case s != nil && s.Binary:
 		return binaryPart
-	case types&scalarTypes == 0 && types&allTypes != 0:
+	case types&style.ScalarTypes == 0 && types&style.AllTypes != 0:
 		return jsonPart
 	}
 	return textPart
@@ -82,10 +84,10 @@ func (e *partEncoding) void(h *partHead) bool { return h.unnamed && e.form == bi
 // value which came as a file would be missing behind the gate.
 func (e *partEncoding) takes(h *partHead) bool {
 	m := h.media
-	if e.form != binaryPart && !m.charsetKnown() {
+	if e.form != binaryPart && !m.CharsetKnown() {
 		return false
 	}
-	if h.file && e.form != binaryPart && (e.form != jsonPart || !h.typed || m.kind() != jsonKind) {
+	if h.file && e.form != binaryPart && (e.form != jsonPart || !h.typed || m.Kind() != media.JSON) {
 		return false
 	}
 	if !h.typed {
@@ -99,16 +101,16 @@ func (e *partEncoding) takes(h *partHead) bool {
 		case binaryPart:
 			return true
 		case jsonPart:
-			return m.kind() == jsonKind
+			return m.Kind() == media.JSON
 		}
-		return m.is("text", "plain")
+		return m.Is("text", "plain")
 	}
 	for i := range e.types {
-		if e.types[i].covers(&m) > 0 {
+		if e.types[i].Covers(&m) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-var plainText = media{main: "text", sub: "plain"}
+var plainText = media.Type{Main: "text", Sub: "plain"}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // fields are the named values of a query, a cookie string or a form: which
@@ -24,7 +25,7 @@ type fields struct {
 // slots: one for its own name, one for each property that stands as a pair of
 // its own, one for undeclared properties.
 type field struct {
-	codec
+	style.Codec
 	required bool
 	schema   *schema.Schema // nil when the form is judged as one
 	whole    int            // slot of the own name, or noSlot
@@ -35,7 +36,7 @@ type field struct {
 
 // part is one property of an exploded object.
 type part struct {
-	codec
+	style.Codec
 	slot int
 }
 
@@ -67,19 +68,19 @@ func (p *pair) value(raw []byte) []byte { return raw[p.from:p.end] }
 // already.
 func (fs *fields) add(f field) (taken []string) {
 	f.whole, f.rest, f.deep = noSlot, noSlot, noSlot
-	deep := f.style == contract.DeepObject
-	spread := f.object && f.explode && f.style == contract.Form && !f.json
+	deep := f.Style == contract.DeepObject
+	spread := f.Object && f.Explode && f.Style == contract.Form && !f.JSON
 	switch {
 	case deep:
-		if f.shape == nil {
-			f.shape = new(schema.Shape{Types: allTypes, Open: true})
+		if f.Shape == nil {
+			f.Shape = new(schema.Shape{Types: style.AllTypes, Open: true})
 		}
-		f.deep = fs.claim(f.name+"[", f.shape, &taken)
-		if f.scalar {
-			f.whole = fs.claim(f.name, nil, &taken)
+		f.deep = fs.claim(f.Name+"[", f.Shape, &taken)
+		if f.Scalar {
+			f.whole = fs.claim(f.Name, nil, &taken)
 		}
-	case !spread || f.scalar || f.list:
-		f.whole = fs.claim(f.name, nil, &taken)
+	case !spread || f.Scalar || f.List:
+		f.whole = fs.claim(f.Name, nil, &taken)
 	}
 	if spread {
 		fs.spread(&f, &taken)
@@ -93,14 +94,14 @@ func (fs *fields) add(f field) (taken []string) {
 
 // spread gives the properties of an object slots of their own.
 func (fs *fields) spread(f *field, taken *[]string) {
-	if f.shape == nil {
+	if f.Shape == nil {
 		return
 	}
-	for _, p := range f.shape.Properties {
-		c := newCodec(p.Name, contract.Form, true, f.how, p.Shape)
-		f.parts = append(f.parts, part{codec: c, slot: fs.claim(p.Name, nil, taken)})
+	for _, p := range f.Shape.Properties {
+		c := style.NewCodec(p.Name, contract.Form, true, f.How, p.Shape)
+		f.parts = append(f.parts, part{Codec: c, slot: fs.claim(p.Name, nil, taken)})
 	}
-	if f.shape.Open {
+	if f.Shape.Open {
 		f.rest = fs.slots
 		fs.slots++
 	}

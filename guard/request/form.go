@@ -4,6 +4,8 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // maxFormPairs bounds the fields of a form and the parts of a multipart body.
@@ -18,8 +20,8 @@ type form struct {
 }
 
 // form compiles the properties of a form as fields.
-func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
-	depth := shapeDepth
+func (b *builder) form(m *contract.Media, s *schema.Schema, how style.Escapes) *form {
+	depth := style.Depth
 	for _, e := range m.Encoding {
 		if e.StyleSet && e.Style == contract.DeepObject {
 			depth += maxBrackets
@@ -33,20 +35,20 @@ func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
 		properties, open = f.shape.Properties, f.shape.Open
 	}
 	for _, p := range properties {
-		c := newCodec(p.Name, contract.Form, true, how, p.Shape)
+		c := style.NewCodec(p.Name, contract.Form, true, how, p.Shape)
 		e := m.Encoding[p.Name]
-		if how == literal {
+		if how == style.Literal {
 			enc := b.partEncoding(e, &c)
 			if enc.styled {
-				c = newCodec(c.name, e.Style, e.Explode, literal, c.shape)
+				c = style.NewCodec(c.Name, e.Style, e.Explode, style.Literal, c.Shape)
 			} else {
-				c.object = false // no part stands for a property of a property
+				c.Object = false // no part stands for a property of a property
 			}
 			f.encoding = append(f.encoding, enc)
 		} else {
 			b.formEncoding(e, &c)
 		}
-		for _, name := range f.add(field{codec: c, required: p.Required}) {
+		for _, name := range f.add(field{Codec: c, required: p.Required}) {
 			b.warn(m, "set `encoding` so that names differ", "property %q: an earlier property takes the form field %q as well", p.Name, name)
 		}
 	}
@@ -60,48 +62,48 @@ func (b *builder) form(m *contract.Media, s *schema.Schema, how escapes) *form {
 
 // formEncoding applies an Encoding Object to a property of a urlencoded form
 // (OpenAPI 3.1.1 section 4.8.15.1). Objects without a style are JSON.
-func (b *builder) formEncoding(e *contract.Encoding, c *codec) {
+func (b *builder) formEncoding(e *contract.Encoding, c *style.Codec) {
 	if e != nil && e.StyleSet {
-		*c = newCodec(c.name, e.Style, e.Explode, plus, c.shape)
-		c.sep.encoded = separates // forms are decoded before anything is split
-		c.reserved = e.AllowReserved
+		*c = style.NewCodec(c.Name, e.Style, e.Explode, style.Plus, c.Shape)
+		c.Sep.Encoded = style.Separates // forms are decoded before anything is split
+		c.Reserved = e.AllowReserved
 		return
 	}
 	if e != nil && len(e.ContentTypes) > 0 {
-		m, ok := parseMedia(e.ContentTypes[0])
-		c.json = ok && m.kind() == jsonKind
+		m, ok := media.Parse(e.ContentTypes[0])
+		c.JSON = ok && m.Kind() == media.JSON
 		return
 	}
-	c.json = c.object && !c.scalar && !c.list
+	c.JSON = c.Object && !c.Scalar && !c.List
 }
 
 // judgeForm judges a urlencoded form (WHATWG URL, section 5.1).
 func (b *body) judgeForm(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
 	f := d.form
-	if bad := r.split(x.Body, maxFormPairs); bad != fine {
+	if bad := r.split(x.Body, maxFormPairs); bad != style.Fine {
 		return denyForm(x, bad, "")
 	}
-	unknown, bad := f.sort(r, x.Body, plus)
-	if bad != fine {
+	unknown, bad := f.sort(r, x.Body, style.Plus)
+	if bad != style.Fine {
 		return denyForm(x, bad, "")
 	}
-	r.json = append(r.json[:0], '{')
+	r.JSON = append(r.JSON[:0], '{')
 	for i := range f.list {
-		if bad := r.property(&f.list[i], x.Body, plus); bad != fine {
-			return denyForm(x, bad, f.list[i].name)
+		if bad := r.property(&f.list[i], x.Body, style.Plus); bad != style.Fine {
+			return denyForm(x, bad, f.list[i].Name)
 		}
 	}
 	if f.taker < 0 {
-		if bad := r.writeRest(f.rest, f.shape, 1, x.Body, plus); bad != fine {
+		if bad := r.writeRest(f.rest, f.shape, 1, x.Body, style.Plus); bad != style.Fine {
 			return denyForm(x, bad, "")
 		}
 	}
 	if unknown > 0 {
-		if bad := b.formUnknown(r, f, x.Body); bad != fine {
+		if bad := b.formUnknown(r, f, x.Body); bad != style.Fine {
 			return denyForm(x, bad, "")
 		}
 	}
-	r.json = append(r.json, '}')
+	r.JSON = append(r.JSON, '}')
 	if v := b.judgeObject(x, r, d.schema); v != gate.Allow {
 		return v
 	}
@@ -112,36 +114,36 @@ func (b *body) judgeForm(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 }
 
 // property writes one property of a form.
-func (r *reader) property(f *field, raw []byte, how escapes) issue {
-	mark := len(r.json)
+func (r *reader) property(f *field, raw []byte, how style.Escapes) style.Issue {
+	mark := len(r.JSON)
 	r.comma(1)
-	r.json = appendName(r.json, f.name)
+	r.JSON = appendName(r.JSON, f.Name)
 	stands, bad := r.write(f, raw, how)
 	if stands != present {
-		r.json = r.json[:mark]
+		r.JSON = r.JSON[:mark]
 	}
 	return bad
 }
 
 // formUnknown writes the pairs that no property takes, so that the schema
 // refuses or allows them, unless they are to be dropped.
-func (b *body) formUnknown(r *reader, f *form, raw []byte) (bad issue) {
+func (b *body) formUnknown(r *reader, f *form, raw []byte) (bad style.Issue) {
 	for i := range r.pairs {
 		p := &r.pairs[i]
 		switch {
 		case p.known:
 			continue
 		case b.options.Undeclared == schema.Drop:
-			_, bad = r.decode(p.value(raw), plus)
+			_, bad = r.Decode(p.value(raw), style.Plus)
 		default:
 			r.comma(1)
-			bad = r.member(f.shape, p.name(raw), p.value(raw), plus)
+			bad = r.Member(f.shape, p.name(raw), p.value(raw), style.Plus)
 		}
-		if bad != fine {
+		if bad != style.Fine {
 			return bad
 		}
 	}
-	return fine
+	return style.Fine
 }
 
 // judgeObject judges the object that a form was written as, without what is
@@ -149,7 +151,7 @@ func (b *body) formUnknown(r *reader, f *form, raw []byte) (bad issue) {
 func (b *body) judgeObject(x *gate.Exchange, r *reader, s *schema.Schema) gate.Verdict {
 	b.policies(&r.state)
 	undrop(&r.state)
-	if s.Read(&r.state, r.json) {
+	if s.Read(&r.state, r.JSON) {
 		return gate.Allow
 	}
 	f := r.state.Fault()
@@ -161,10 +163,10 @@ func (b *body) judgeObject(x *gate.Exchange, r *reader, s *schema.Schema) gate.V
 }
 
 // denyForm refuses x for an issue with its form, or with the field called name.
-func denyForm(x *gate.Exchange, i issue, name string) gate.Verdict {
+func denyForm(x *gate.Exchange, i style.Issue, name string) gate.Verdict {
 	code := gate.BodySyntax
 	if name != "" || issues[i].code == gate.BodyPart {
 		code = gate.BodyPart
 	}
-	return x.Deny(gate.Refusal{Code: code, In: "body", Name: name, Detail: issues[i].detail})
+	return x.Deny(gate.Refusal{Code: code, In: "body", Name: name, Detail: words(i)})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // FuzzQuery compares names and values with Go's reader, and what is left after
@@ -22,10 +23,10 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := open()
 		defer r.close()
-		if r.split(raw, maxQueryPairs) != fine {
+		if r.split(raw, maxQueryPairs) != style.Fine {
 			return
 		}
-		if _, bad := fs.sort(r, raw, plus); bad != fine {
+		if _, bad := fs.sort(r, raw, style.Plus); bad != style.Fine {
 			return
 		}
 		theirs, err := url.ParseQuery(string(raw))
@@ -40,9 +41,9 @@ func FuzzQuery(f *testing.F) {
 			t.Fatalf("%q has %d pairs for Go, %d here", raw, n, len(r.pairs))
 		}
 		for i := range r.pairs {
-			text, _ := r.decode(r.pairs[i].name(raw), plus)
+			text, _ := r.Decode(r.pairs[i].name(raw), style.Plus)
 			name := string(text)
-			if text, bad := r.decode(r.pairs[i].value(raw), plus); bad == fine {
+			if text, bad := r.Decode(r.pairs[i].value(raw), style.Plus); bad == style.Fine {
 				if len(theirs[name]) == 0 || theirs[name][0] != string(text) {
 					t.Fatalf("%q: %q is %q for Go, %q here", raw, name, theirs[name], text)
 				}
@@ -55,10 +56,10 @@ func FuzzQuery(f *testing.F) {
 		x.Query = x.Target[2:]
 		dropPairs(x, r, x.Query, gate.OnTarget, 2)
 		left := bytes.TrimPrefix(spliced(t, x.Target, x.Edits)[1:], []byte("?"))
-		if bad := r.split(left, maxQueryPairs); bad != fine {
-			t.Fatalf("%q left %q: %s", raw, left, issues[bad].detail)
+		if bad := r.split(left, maxQueryPairs); bad != style.Fine {
+			t.Fatalf("%q left %q: %s", raw, left, words(bad))
 		}
-		if unknown, bad := fs.sort(r, left, plus); bad != fine || unknown > 0 {
+		if unknown, bad := fs.sort(r, left, style.Plus); bad != style.Fine || unknown > 0 {
 			t.Fatalf("%q left %q: %d unknown", raw, left, unknown)
 		}
 	})
@@ -76,9 +77,9 @@ func FuzzParameter(f *testing.F) {
 	nested := &schema.Shape{Types: tObject, Open: true, Properties: []schema.PropertyShape{{Name: "R", Shape: listOf(tString)}, {Name: "S", Shape: rgb()}}}
 	shapes := []*schema.Shape{nil, of(tString), of(tInteger), of(tBool | tNull | tNumber | tString), listOf(tString), listOf(tInteger), rgb(), mixed, nested}
 	ins := []contract.In{contract.Path, contract.Query, contract.Header, contract.Cookie}
-	f.Fuzz(func(t *testing.T, raw string, in, style uint8, explode bool, shape uint8) {
-		got, bad := transcribe(ins[int(in)%len(ins)], contract.Style(style%8), explode, shapes[int(shape)%len(shapes)], raw)
-		if bad != fine || got == "" || got == "unknown" {
+	f.Fuzz(func(t *testing.T, raw string, in, written uint8, explode bool, shape uint8) {
+		got, bad := transcribe(ins[int(in)%len(ins)], contract.Style(written%8), explode, shapes[int(shape)%len(shapes)], raw)
+		if bad != style.Fine || got == "" || got == "unknown" {
 			return
 		}
 		if !json.Valid([]byte(got)) {
@@ -96,10 +97,10 @@ func FuzzCookie(f *testing.F) {
 		fs := fieldsOf("a")
 		r := open()
 		defer r.close()
-		if r.splitCookies([]byte(raw), fs) != fine {
+		if r.splitCookies([]byte(raw), fs) != style.Fine {
 			return
 		}
-		if _, bad := fs.sort(r, []byte(raw), literal); bad != fine {
+		if _, bad := fs.sort(r, []byte(raw), style.Literal); bad != style.Fine {
 			return
 		}
 		got := r.chain(fs.list[0].whole)

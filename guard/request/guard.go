@@ -66,11 +66,6 @@ func New(op *contract.Operation, c *schema.Compiler, o Options) (*Guard, source.
 	return g, b.problems
 }
 
-// observed reports whether x goes on unchanged whatever is found.
-func observed(x *gate.Exchange) bool {
-	return x.Operation != nil && x.Operation.Mode == gate.Observe
-}
-
 // Head judges the parameters and decides how the body is taken.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	x.Schema.Spans = x.Schema.Spans[:0] // those of an earlier exchange

@@ -1,6 +1,9 @@
 package request
 
-import "github.com/gatehouse-api/gatehouse/gate"
+import (
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+)
 
 // intake decides from the head whether a body may come and how it is taken.
 func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
@@ -36,7 +39,7 @@ func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
 		return v
 	}
 	mode := gate.Buffer
-	if d.streams(m.kind()) {
+	if d.streams(m.Kind()) {
 		mode = gate.Stream
 	}
 	x.Intake = gate.Intake{Mode: mode, MaxBytes: g.options.MaxBodyBytes}
@@ -48,17 +51,18 @@ var missing = gate.Refusal{Code: gate.BodyMissing, In: "body", Detail: "a body i
 // holdsNothing reports whether a body of this type may be of no bytes: an
 // empty form or an empty text, not an absent body.
 func (b *body) holdsNothing(contentType []byte) bool {
-	m, ok := parseMedia(view(contentType))
-	k := m.kind()
-	return ok && b.required && (k == formKind || k == textKind || k == opaqueKind)
+	m, ok := media.Parse(media.View(contentType))
+	k := m.Kind()
+	return ok && b.required && (k == media.Form || k == media.Text || k == media.Opaque)
 }
 
 // streams reports whether bodies of kind k are passed on unread.
-func (d *bodyMedia) streams(k kind) bool { return d.schema == nil || k == opaqueKind }
+func (d *bodyMedia) streams(k media.Kind) bool { return d.schema == nil || k == media.Opaque }
 
 // choose finds the declared media type that fits the request's best.
-func (b *body) choose(x *gate.Exchange) (m media, d *bodyMedia, v gate.Verdict) {
-	m, n, ok := contentType(x)
+func (b *body) choose(x *gate.Exchange) (m media.Type, d *bodyMedia, v gate.Verdict) {
+	value, n := x.Field("Content-Type")
+	m, ok := media.Read(value)
 	switch {
 	case n == 0:
 		return m, nil, x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type", Detail: "must say what the body is"})
@@ -69,7 +73,7 @@ func (b *body) choose(x *gate.Exchange) (m media, d *bodyMedia, v gate.Verdict) 
 	}
 	best := 0
 	for i := range b.media {
-		if fit := b.media[i].covers(&m); fit > best {
+		if fit := b.media[i].Covers(&m); fit > best {
 			best, d = fit, &b.media[i]
 		}
 	}
@@ -80,22 +84,22 @@ func (b *body) choose(x *gate.Exchange) (m media, d *bodyMedia, v gate.Verdict) 
 }
 
 // admit refuses types that fit the contract but cannot be read.
-func (d *bodyMedia) admit(x *gate.Exchange, m *media) gate.Verdict {
-	k := m.kind()
+func (d *bodyMedia) admit(x *gate.Exchange, m *media.Type) gate.Verdict {
+	k := m.Kind()
 	switch {
-	case k == xmlKind:
+	case k == media.XML:
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "XML bodies are not supported yet"})
 	case d.schema == nil:
 		return gate.Allow
-	case k == mixedKind:
+	case k == media.Mixed:
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "of multipart bodies only multipart/form-data is supported"})
-	case k != opaqueKind && !m.charsetKnown():
+	case k != media.Opaque && !m.CharsetKnown():
 		return x.Deny(gate.Refusal{Code: gate.BodyCharset, In: "header", Name: "Content-Type", Detail: "the charset must be UTF-8"})
-	case k == opaqueKind && d.sub == "*" && constrains(nil, d.shape):
+	case k == media.Opaque && d.Sub == "*" && constrains(nil, d.shape):
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "bodies of this type cannot be read"})
-	case k == formKind && d.form == nil, k == multipartKind && d.multipart == nil:
+	case k == media.Form && d.form == nil, k == media.Multipart && d.multipart == nil:
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "the operation does not take bodies of this type"})
-	case k == multipartKind:
+	case k == media.Multipart:
 		return checkBoundary(x, m)
 	}
 	return gate.Allow

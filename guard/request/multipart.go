@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // Bounds of a multipart body.
@@ -20,18 +22,18 @@ type partHead struct {
 	file      bool   // has a filename
 	unnamed   bool   // and that is empty: no file was chosen, and there is no content
 	typed     bool   // has a Content-Type
-	media     media
+	media     media.Type
 }
 
 // checkBoundary refuses boundaries that some reader would cut or trim, and
 // parameters in which some reader would find another one: PHP takes the first
 // place at which the word stands for the parameter.
-func checkBoundary(x *gate.Exchange, m *media) gate.Verdict {
+func checkBoundary(x *gate.Exchange, m *media.Type) gate.Verdict {
 	known := 1
-	if m.has("charset") {
+	if m.Has("charset") {
 		known++
 	}
-	if v, _ := m.param("boundary"); boundaryFine(v) && m.n == known {
+	if v, _ := m.Param("boundary"); boundaryFine(v) && m.Params() == known {
 		return gate.Allow
 	}
 	return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "header", Name: "Content-Type",
@@ -59,10 +61,10 @@ var boundaryMarks = []byte("'()+_,-./:=?")
 // into r.pairs and r.heads. Nothing may stand before the first delimiter and
 // nothing after the last but one line end; the delimiter may stand nowhere
 // else, not even in another guise of line end.
-func (r *reader) parts(raw []byte, boundary string) issue {
+func (r *reader) parts(raw []byte, boundary string) style.Issue {
 	r.pairs, r.heads = r.pairs[:0], r.heads[:0]
-	r.text = append(append(r.text[:0], "--"...), boundary...)
-	dash := r.text
+	r.Text = append(append(r.Text[:0], "--"...), boundary...)
+	dash := r.Text
 	if !bytes.HasPrefix(raw, dash) {
 		return badMultipart
 	}
@@ -71,7 +73,7 @@ func (r *reader) parts(raw []byte, boundary string) issue {
 		rest := raw[after:]
 		if bytes.HasPrefix(rest, dashes) {
 			if rest = rest[2:]; len(rest) == 0 || string(rest) == "\r\n" {
-				return fine
+				return style.Fine
 			}
 			return badMultipart
 		}
@@ -85,7 +87,7 @@ func (r *reader) parts(raw []byte, boundary string) issue {
 		if next < 2 || rest[next-1] != '\n' || rest[next-2] != '\r' {
 			return badMultipart
 		}
-		if bad := r.part(raw, at, after+2, after+next-2); bad != fine {
+		if bad := r.part(raw, at, after+2, after+next-2); bad != style.Fine {
 			return bad
 		}
 		at = after + next
@@ -99,7 +101,7 @@ var (
 
 // part reads raw[at:end], the header and the content of one part whose
 // delimiter begins at delimiter.
-func (r *reader) part(raw []byte, delimiter, at, end int) issue {
+func (r *reader) part(raw []byte, delimiter, at, end int) style.Issue {
 	p := pair{end: uint32(max(end, 0))}
 	h := partHead{delimiter: uint32(delimiter)}
 	limit := min(end, at+maxPartHead)
@@ -123,9 +125,9 @@ func (r *reader) part(raw []byte, delimiter, at, end int) issue {
 				return badDisposition // some readers take it for text
 			}
 			r.pairs, r.heads = append(r.pairs, p), append(r.heads, h)
-			return fine
+			return style.Fine
 		}
-		if bad := seen.field(raw, at, at+line-1, &p, &h); bad != fine {
+		if bad := seen.field(raw, at, at+line-1, &p, &h); bad != style.Fine {
 			return bad
 		}
 		at += line + 1
@@ -141,7 +143,7 @@ type partFields struct {
 }
 
 // field reads raw[at:end], one field of a part's header.
-func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue {
+func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) style.Issue {
 	line := raw[at:end]
 	colon := bytes.IndexByte(line, ':')
 	if colon < 1 {
@@ -154,7 +156,7 @@ func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue 
 	}
 	name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
 	for _, c := range name {
-		if !tokens[c] {
+		if !media.Tokens[c] {
 			return badPartHead
 		}
 	}
@@ -169,7 +171,7 @@ func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue 
 			return badPartHead
 		}
 		var ok bool
-		if h.media, ok = parseMedia(view(value)); !ok || h.media.main == "*" || h.media.sub == "*" || composite(h.media.main) {
+		if h.media, ok = media.Parse(media.View(value)); !ok || h.media.Main == "*" || h.media.Sub == "*" || composite(h.media.Main) {
 			return badPartType
 		}
 		h.typed = true
@@ -188,7 +190,7 @@ func (s *partFields) field(raw []byte, at, end int, p *pair, h *partHead) issue 
 	default:
 		return badPartHead
 	}
-	return fine
+	return style.Fine
 }
 
 // composite reports a type that is made of parts itself (RFC 2046 section 5):
@@ -199,12 +201,12 @@ func composite(main string) bool {
 }
 
 // number reads a Content-Length, which must be the true one.
-func (s *partFields) number(value []byte) issue {
-	if len(value) == 0 || len(value) > 10 || digits(value, 0) != len(value) {
+func (s *partFields) number(value []byte) style.Issue {
+	if len(value) == 0 || len(value) > 10 || style.Digits(value, 0) != len(value) {
 		return badPartHead
 	}
 	for _, c := range value {
 		s.length = s.length*10 + int(c-'0')
 	}
-	return fine
+	return style.Fine
 }

@@ -6,13 +6,15 @@ import (
 	"mime/multipart"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // crlf writes a readable body with the line ends of the wire.
 func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 
 // readParts returns name and content of each part.
-func readParts(raw, boundary string) ([][2]string, issue) {
+func readParts(raw, boundary string) ([][2]string, style.Issue) {
 	r := open()
 	defer r.close()
 	bad := r.parts([]byte(raw), boundary)
@@ -48,8 +50,8 @@ func TestMultipartForm(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			list, bad := readParts(crlf(row.body), "x")
-			if bad != fine {
-				t.Fatalf("refused: %s", issues[bad].detail)
+			if bad != style.Fine {
+				t.Fatalf("refused: %s", words(bad))
 			}
 			var got []string
 			for _, p := range list {
@@ -68,7 +70,7 @@ func TestMultipartRefused(t *testing.T) {
 	with := func(field string) string { return head("Content-Disposition: form-data; name=\"a\"\n" + field) }
 	rows := []struct {
 		name, body string
-		bad        issue
+		bad        style.Issue
 	}{
 		{"empty", "", badMultipart},
 		{"no-close", crlf("--x\nContent-Disposition: form-data; name=\"a\"\n\n1\n"), badMultipart},
@@ -145,7 +147,7 @@ func TestMultipartRefused(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			if _, bad := readParts(row.body, "x"); bad != row.bad {
-				t.Errorf("issue %q, want %q", issues[bad].detail, issues[row.bad].detail)
+				t.Errorf("issue %q, want %q", words(bad), words(row.bad))
 			}
 		})
 	}
@@ -183,7 +185,7 @@ func FuzzMultipart(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		list, bad := readParts(string(raw), "x")
-		if bad != fine {
+		if bad != style.Fine {
 			return
 		}
 		theirs := multipart.NewReader(bytes.NewReader(raw), "x")

@@ -6,29 +6,31 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // judgeMultipart judges a multipart/form-data body as one object.
-func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedia) gate.Verdict {
+func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media.Type, d *bodyMedia) gate.Verdict {
 	f := d.multipart
-	boundary, _ := m.param("boundary")
-	if bad := r.parts(x.Body, boundary); bad != fine {
+	boundary, _ := m.Param("boundary")
+	if bad := r.parts(x.Body, boundary); bad != style.Fine {
 		return denyForm(x, bad, "")
 	}
-	unknown, bad := f.sort(r, x.Body, literal)
-	if bad != fine {
+	unknown, bad := f.sort(r, x.Body, style.Literal)
+	if bad != style.Fine {
 		return denyForm(x, bad, "")
 	}
-	r.json = append(r.json[:0], '{')
+	r.JSON = append(r.JSON[:0], '{')
 	for i := range f.list {
-		if bad := r.propertyParts(f, i, x.Body); bad != fine {
-			return denyForm(x, bad, f.list[i].name)
+		if bad := r.propertyParts(f, i, x.Body); bad != style.Fine {
+			return denyForm(x, bad, f.list[i].Name)
 		}
 	}
-	if bad := b.otherParts(r, f, x.Body); bad != fine {
+	if bad := b.otherParts(r, f, x.Body); bad != style.Fine {
 		return denyForm(x, bad, "")
 	}
-	r.json = append(r.json, '}')
+	r.JSON = append(r.JSON, '}')
 	if v := b.judgeObject(x, r, d.schema); v != gate.Allow {
 		return v
 	}
@@ -39,25 +41,25 @@ func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media, d *bodyMedi
 }
 
 // propertyParts writes the parts of the i-th property.
-func (r *reader) propertyParts(f *form, i int, raw []byte) issue {
+func (r *reader) propertyParts(f *form, i int, raw []byte) style.Issue {
 	e := &f.encoding[i]
 	if e.styled {
 		return r.styledParts(&f.list[i], raw)
 	}
 	pairs := r.chain(f.list[i].whole)
 	if pairs.n == 0 {
-		return fine
+		return style.Fine
 	}
 	if pairs.n > 1 && !e.listed {
-		return tooManyValues
+		return style.TooManyValues
 	}
-	mark := len(r.json)
+	mark := len(r.JSON)
 	r.comma(1)
-	r.json = appendName(r.json, f.list[i].name)
+	r.JSON = appendName(r.JSON, f.list[i].Name)
 	if e.listed {
-		r.json = append(r.json, '[')
+		r.JSON = append(r.JSON, '[')
 	}
-	start := len(r.json)
+	start := len(r.JSON)
 	for at := pairs.head; at != 0; at = r.pairs[at-1].next {
 		if e.void(&r.heads[at-1]) {
 			continue
@@ -68,30 +70,30 @@ func (r *reader) propertyParts(f *form, i int, raw []byte) issue {
 		if e.listed {
 			r.comma(start)
 		}
-		if bad := r.partValue(e, &r.heads[at-1], r.pairs[at-1].value(raw)); bad != fine {
+		if bad := r.partValue(e, &r.heads[at-1], r.pairs[at-1].value(raw)); bad != style.Fine {
 			return bad
 		}
 	}
 	switch {
-	case len(r.json) == start:
-		r.json = r.json[:mark] // none of them is one
+	case len(r.JSON) == start:
+		r.JSON = r.JSON[:mark] // none of them is one
 	case e.listed:
-		r.json = append(r.json, ']')
+		r.JSON = append(r.JSON, ']')
 	}
-	return fine
+	return style.Fine
 }
 
 // styledParts writes the parts of a property whose encoding has a style
 // (OpenAPI 3.1.1 section 4.8.15.1.2): text parts, named as query fields are.
-func (r *reader) styledParts(f *field, raw []byte) issue {
-	bad := r.property(f, raw, literal)
+func (r *reader) styledParts(f *field, raw []byte) style.Issue {
+	bad := r.property(f, raw, style.Literal)
 	for _, slot := range [...]int{f.whole, f.deep, f.rest} {
-		if bad == fine {
+		if bad == style.Fine {
 			bad = r.plainParts(slot)
 		}
 	}
 	for i := range f.parts {
-		if bad == fine {
+		if bad == style.Fine {
 			bad = r.plainParts(f.parts[i].slot)
 		}
 	}
@@ -99,37 +101,37 @@ func (r *reader) styledParts(f *field, raw []byte) issue {
 }
 
 // plainParts refuses parts of a slot that are not text.
-func (r *reader) plainParts(slot int) issue {
+func (r *reader) plainParts(slot int) style.Issue {
 	for i := r.chain(slot).head; i != 0; i = r.pairs[i-1].next {
-		if h := &r.heads[i-1]; h.file || h.typed && !h.media.is("text", "plain") || !h.media.charsetKnown() {
+		if h := &r.heads[i-1]; h.file || h.typed && !h.media.Is("text", "plain") || !h.media.CharsetKnown() {
 			return badPartType
 		}
 	}
-	return fine
+	return style.Fine
 }
 
 // partValue writes the content of one part.
-func (r *reader) partValue(e *partEncoding, h *partHead, content []byte) issue {
+func (r *reader) partValue(e *partEncoding, h *partHead, content []byte) style.Issue {
 	form := e.form
-	if form == textPart && h.typed && h.media.kind() == jsonKind {
+	if form == textPart && h.typed && h.media.Kind() == media.JSON {
 		form = jsonPart
 	}
 	switch form {
 	case binaryPart:
-		r.json = appendOctets(r.json, len(content))
-		return fine
+		r.JSON = appendOctets(r.JSON, len(content))
+		return style.Fine
 	case jsonPart:
 		if !json.Valid(content) {
-			return badJSON
+			return style.BadJSON
 		}
-		r.json = append(r.json, content...)
-		return fine
+		r.JSON = append(r.JSON, content...)
+		return style.Fine
 	}
-	if checkText(content) != fine || bytes.HasPrefix(content, byteOrderMark) {
+	if style.CheckText(content) != style.Fine || bytes.HasPrefix(content, byteOrderMark) {
 		return notText
 	}
-	r.json = appendScalar(r.json, content, typesOf(e.shape))
-	return fine
+	r.JSON = style.AppendScalar(r.JSON, content, style.TypesOf(e.shape))
+	return style.Fine
 }
 
 // appendOctets writes a string of n characters that stands for n bytes, so
@@ -147,15 +149,15 @@ func appendOctets(dst []byte, n int) []byte {
 
 // otherParts writes the parts that no property takes, so that the schema
 // refuses or allows them, unless they are to be dropped.
-func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
+func (b *body) otherParts(r *reader, f *form, raw []byte) style.Issue {
 	for i := range r.pairs {
 		p, h := &r.pairs[i], &r.heads[i]
 		if p.known && f.slot(p.name(raw)) != f.rest || !p.known && b.options.Undeclared == schema.Drop {
 			continue
 		}
-		shape, _ := propertyShape(f.shape, p.name(raw))
+		shape, _ := style.PropertyShape(f.shape, p.name(raw))
 		e := partEncoding{shape: shape, form: formOf(shape)}
-		if typesOf(shape)&allTypes == allTypes {
+		if style.TypesOf(shape)&style.AllTypes == style.AllTypes {
 			e.form = h.form() // nothing says what it is but the part itself
 		}
 		if p.known && e.void(h) {
@@ -165,12 +167,12 @@ func (b *body) otherParts(r *reader, f *form, raw []byte) issue {
 			return badPartType
 		}
 		r.comma(1)
-		r.json = append(appendString(r.json, p.name(raw)), ':')
-		if bad := r.partValue(&e, h, p.value(raw)); bad != fine {
+		r.JSON = append(style.AppendString(r.JSON, p.name(raw)), ':')
+		if bad := r.partValue(&e, h, p.value(raw)); bad != style.Fine {
 			return bad
 		}
 	}
-	return fine
+	return style.Fine
 }
 
 // form says how a part that may be anything is read.
@@ -178,9 +180,9 @@ func (h *partHead) form() partForm {
 	switch {
 	case h.file:
 		return binaryPart
-	case !h.typed, h.media.is("text", "plain"):
+	case !h.typed, h.media.Is("text", "plain"):
 		return textPart
-	case h.media.kind() == jsonKind:
+	case h.media.Kind() == media.JSON:
 		return jsonPart
 	}
 	return binaryPart
@@ -190,7 +192,7 @@ func (h *partHead) form() partForm {
 // its own delimiter line.
 func dropParts(x *gate.Exchange, r *reader) {
 	for i := range r.pairs {
-		if r.pairs[i].known || observed(x) {
+		if r.pairs[i].known {
 			continue
 		}
 		end := r.pairs[i].end + 2 // the line end before the next delimiter

@@ -3,6 +3,7 @@ package request
 import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // maxQueryPairs bounds the fields of a query.
@@ -38,10 +39,10 @@ var queryClasses = func() (t [256]uint8) {
 
 // split reads raw as pairs that are separated by "&" (WHATWG URL, section 5.1)
 // into r.pairs and refuses every form that servers read differently.
-func (r *reader) split(raw []byte, limit int) issue {
+func (r *reader) split(raw []byte, limit int) style.Issue {
 	r.pairs = r.pairs[:0]
 	if len(raw) == 0 {
-		return fine
+		return style.Fine
 	}
 	start, eq := 0, -1
 	for i := 0; i <= len(raw); i++ {
@@ -52,8 +53,8 @@ func (r *reader) split(raw []byte, limit int) issue {
 		switch class {
 		case queryPlain:
 		case queryEscape:
-			if i+2 >= len(raw) || hexValues[raw[i+1]]|hexValues[raw[i+2]] > 15 {
-				return badEscape
+			if i+2 >= len(raw) || style.Hex[raw[i+1]]|style.Hex[raw[i+2]] > 15 {
+				return style.BadEscape
 			}
 			i += 2
 		case queryEquals:
@@ -77,21 +78,21 @@ func (r *reader) split(raw []byte, limit int) issue {
 		case querySemi:
 			return badSemicolon
 		case queryControl:
-			return badControl
+			return style.BadControl
 		default:
 			return badCharacter
 		}
 	}
-	return fine
+	return style.Fine
 }
 
 // judgeQuery judges the whole query.
 func (g *Guard) judgeQuery(x *gate.Exchange, r *reader) gate.Verdict {
-	if bad := r.split(x.Query, maxQueryPairs); bad != fine {
+	if bad := r.split(x.Query, maxQueryPairs); bad != style.Fine {
 		return deny(x, bad, "query", "")
 	}
-	unknown, bad := g.query.sort(r, x.Query, plus)
-	if bad != fine {
+	unknown, bad := g.query.sort(r, x.Query, style.Plus)
+	if bad != style.Fine {
 		return deny(x, bad, "query", "")
 	}
 	if unknown > 0 {
@@ -101,14 +102,14 @@ func (g *Guard) judgeQuery(x *gate.Exchange, r *reader) gate.Verdict {
 		// Values that pass unread must be text all the same.
 		for i := range r.pairs {
 			if p := &r.pairs[i]; !p.known {
-				if _, bad := r.decode(p.value(x.Query), plus); bad != fine {
+				if _, bad := r.Decode(p.value(x.Query), style.Plus); bad != style.Fine {
 					return deny(x, bad, "query", "")
 				}
 			}
 		}
 	}
 	for i := range g.query.list {
-		if v := g.judgeField(x, r, &g.query.list[i], "query", x.Query, plus); v != gate.Allow {
+		if v := g.judgeField(x, r, &g.query.list[i], "query", x.Query, style.Plus); v != gate.Allow {
 			return v
 		}
 	}
@@ -119,28 +120,28 @@ func (g *Guard) judgeQuery(x *gate.Exchange, r *reader) gate.Verdict {
 }
 
 // judgeField reads and judges one parameter of a query or of cookies.
-func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw []byte, how escapes) gate.Verdict {
-	r.json = r.json[:0]
+func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw []byte, how style.Escapes) gate.Verdict {
+	r.JSON = r.JSON[:0]
 	stands, bad := r.write(f, raw, how)
 	switch {
-	case bad == encodedSeparator && in == "query" && f.list && !f.object:
+	case bad == style.EncodedSeparator && in == "query" && f.List && !f.Object:
 		return g.judgeEncoded(x, r, f, raw)
-	case bad != fine:
-		return deny(x, bad, in, f.name)
+	case bad != style.Fine:
+		return deny(x, bad, in, f.Name)
 	case stands == present:
-		return judge(x, r, f.schema, in, f.name)
+		return judge(x, r, f.schema, in, f.Name)
 	case stands == waived || !f.required:
 		return gate.Allow
 	case len(f.parts) > 0 || f.rest != noSlot || f.deep != noSlot:
 		// An empty object leaves nothing in the request (RFC 6570 section
 		// 2.4.2), so a required one may be that.
-		r.json = append(r.json, "{}"...)
+		r.JSON = append(r.JSON, "{}"...)
 		r.prepare()
-		if f.schema.Read(&r.state, r.json) {
+		if f.schema.Read(&r.state, r.JSON) {
 			return gate.Allow
 		}
 	}
-	return x.Deny(gate.Refusal{Code: gate.ParameterMissing, In: in, Name: f.name, Detail: "is required"})
+	return x.Deny(gate.Refusal{Code: gate.ParameterMissing, In: in, Name: f.Name, Detail: "is required"})
 }
 
 // judgeEncoded judges a list of a query whose separators, or commas of its
@@ -149,22 +150,22 @@ func (g *Guard) judgeField(x *gate.Exchange, r *reader, f *field, in string, raw
 // either may have it; else the separators are forwarded plainly, so that both
 // read what was judged.
 func (g *Guard) judgeEncoded(x *gate.Exchange, r *reader, f *field, raw []byte) gate.Verdict {
-	c, pairs := f.codec, r.chain(f.whole)
-	for _, c.sep.encoded = range [...]encodedAs{separates, belongs} {
-		r.json = r.json[:0]
-		if _, bad := r.writeWhole(&c, pairs, raw, plus); bad != fine {
-			return deny(x, bad, "query", f.name)
+	c, pairs := f.Codec, r.chain(f.whole)
+	for _, c.Sep.Encoded = range [...]style.EncodedAs{style.Separates, style.Belongs} {
+		r.JSON = r.JSON[:0]
+		if _, bad := r.writeWhole(&c, pairs, raw, style.Plus); bad != style.Fine {
+			return deny(x, bad, "query", f.Name)
 		}
 		r.prepare()
-		switch fits := f.schema.Read(&r.state, r.json); {
-		case fits && c.sep.encoded == belongs:
+		switch fits := f.schema.Read(&r.state, r.JSON); {
+		case fits && c.Sep.Encoded == style.Belongs:
 			return gate.Allow
-		case !fits && c.sep.encoded == separates:
-			return judge(x, r, f.schema, "query", f.name)
+		case !fits && c.Sep.Encoded == style.Separates:
+			return judge(x, r, f.schema, "query", f.Name)
 		}
 	}
 	p := &r.pairs[pairs.head-1]
-	plainSeparators(x, p.value(raw), c.sep.char, len(x.Target)-len(raw)+int(p.from))
+	plainSeparators(x, p.value(raw), c.Sep.Char, len(x.Target)-len(raw)+int(p.from))
 	return gate.Allow
 }
 
@@ -174,10 +175,10 @@ func (r *reader) prepare() {
 	r.state.Direction, r.state.Undeclared, r.state.Misplaced = schema.Request, schema.Refuse, schema.Refuse
 }
 
-// judge judges the parameter that was written to r.json.
+// judge judges the parameter that was written to r.JSON.
 func judge(x *gate.Exchange, r *reader, s *schema.Schema, in, name string) gate.Verdict {
 	r.prepare()
-	if s.Read(&r.state, r.json) {
+	if s.Read(&r.state, r.JSON) {
 		return gate.Allow
 	}
 	f, code := r.state.Fault(), gate.ParameterSchema

@@ -4,21 +4,20 @@ import (
 	"sync"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // reader is the scratch memory of one exchange's reading. It is pooled; every
 // slice in it grows once.
 type reader struct {
+	style.Writer
 	state  schema.State
-	json   []byte     // a value as JSON text
-	text   []byte     // one decoded name or value
 	pairs  []pair     // of a query, a cookie string, a form or a multipart body
 	slots  []chain    // by slot of the fields that are being read
 	heads  []partHead // by pair, of multipart bodies
 	names  []byte     // of deepObjects
 	leaves []leaf     // of deepObjects
 	spans  []schema.Span
-	count  int // items written to the array at hand
 }
 
 // maxKept bounds the scratch memory that a pooled reader keeps, in bytes.
@@ -31,11 +30,11 @@ func open() *reader { return readers.Get().(*reader) }
 // close gives r back. What it held of the request is cut off.
 func (r *reader) close() {
 	r.state.Forget()
-	if cap(r.json) > maxKept {
-		r.json = nil
+	if cap(r.JSON) > maxKept {
+		r.JSON = nil
 	}
-	if cap(r.text) > maxKept {
-		r.text = nil
+	if cap(r.Text) > maxKept {
+		r.Text = nil
 	}
 	if cap(r.names) > maxKept {
 		r.names = nil
@@ -44,7 +43,7 @@ func (r *reader) close() {
 		r.spans = nil
 	}
 	clear(r.heads) // holds views of the request
-	r.json, r.text, r.pairs = r.json[:0], r.text[:0], r.pairs[:0]
+	r.JSON, r.Text, r.pairs = r.JSON[:0], r.Text[:0], r.pairs[:0]
 	r.heads = r.heads[:0]
 	readers.Put(r)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // longName is the name of a header field that is longer than usual ones.
@@ -100,8 +101,8 @@ func TestRawControls(t *testing.T) {
 		}
 		for _, raw := range []string{"\x00=b", "a\x00=b", "a=\x00", "a=b\x00c", "a=b&\x00c=d"} {
 			raw = strings.ReplaceAll(raw, "\x00", string(rune(c)))
-			if bad := r.split([]byte(raw), maxQueryPairs); bad != badControl {
-				t.Errorf("%q: issue %q", raw, issues[bad].detail)
+			if bad := r.split([]byte(raw), maxQueryPairs); bad != style.BadControl {
+				t.Errorf("%q: issue %q", raw, words(bad))
 			}
 		}
 	}
@@ -132,7 +133,7 @@ func TestNothingIsKept(t *testing.T) {
 
 	r := new(reader)
 	raw := crlf("--x\nContent-Disposition: form-data; name=\"a\"\nContent-Type: text/plain; charset=utf-8\n\n1\n--x--")
-	if bad := r.parts([]byte(raw), "x"); bad != fine || r.heads[0].media.main != "text" {
+	if bad := r.parts([]byte(raw), "x"); bad != style.Fine || r.heads[0].media.Main != "text" {
 		t.Fatal("the parts are not read")
 	}
 	heads := r.heads

@@ -1,4 +1,4 @@
-package request
+package media
 
 import (
 	"mime"
@@ -9,24 +9,24 @@ import (
 func TestMediaTypes(t *testing.T) {
 	rows := []struct {
 		name, text string
-		kind       kind
+		kind       Kind
 		ok         bool
 	}{
-		{"json", "application/json", jsonKind, true},
-		{"json-upper-case", "Application/JSON", jsonKind, true},
-		{"json-charset", "application/json; charset=utf-8", jsonKind, true},
-		{"json-charset-quoted", `application/json;charset="UTF-8"`, jsonKind, true},
-		{"json-suffix", "application/vnd.api+json", jsonKind, true},
-		{"json-patch", "application/merge-patch+json", jsonKind, true},
-		{"xml-suffix", "image/svg+xml", xmlKind, true},
-		{"xml", "text/xml", xmlKind, true},
-		{"form", "application/x-www-form-urlencoded", formKind, true},
-		{"multipart", "multipart/form-data; boundary=x", multipartKind, true},
-		{"multipart-mixed", "multipart/mixed; boundary=x", mixedKind, true},
-		{"text", "text/plain", textKind, true},
-		{"opaque", "application/octet-stream", opaqueKind, true},
-		{"suffix-alone", "application/+json", opaqueKind, true},
-		{"semicolon-at-end", "application/json;", jsonKind, true},
+		{"json", "application/json", JSON, true},
+		{"json-upper-case", "Application/JSON", JSON, true},
+		{"json-charset", "application/json; charset=utf-8", JSON, true},
+		{"json-charset-quoted", `application/json;charset="UTF-8"`, JSON, true},
+		{"json-suffix", "application/vnd.api+json", JSON, true},
+		{"json-patch", "application/merge-patch+json", JSON, true},
+		{"xml-suffix", "image/svg+xml", XML, true},
+		{"xml", "text/xml", XML, true},
+		{"form", "application/x-www-form-urlencoded", Form, true},
+		{"multipart", "multipart/form-data; boundary=x", Multipart, true},
+		{"multipart-mixed", "multipart/mixed; boundary=x", Mixed, true},
+		{"text", "text/plain", Text, true},
+		{"opaque", "application/octet-stream", Opaque, true},
+		{"suffix-alone", "application/+json", Opaque, true},
+		{"semicolon-at-end", "application/json;", JSON, true},
 		{"parameter-twice", "application/json; charset=utf-8; Charset=utf-16", 0, false},
 		{"two-semicolons", "application/json;; charset=utf-8", 0, false},
 		{"space-at-slash", "application /json", 0, false},
@@ -50,12 +50,12 @@ func TestMediaTypes(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			m, ok := parseMedia(row.text)
+			m, ok := Parse(row.text)
 			if ok != row.ok {
 				t.Fatalf("read: %v, want %v", ok, row.ok)
 			}
-			if ok && m.kind() != row.kind {
-				t.Errorf("kind %d, want %d", m.kind(), row.kind)
+			if ok && m.Kind() != row.kind {
+				t.Errorf("kind %d, want %d", m.Kind(), row.kind)
 			}
 		})
 	}
@@ -79,9 +79,9 @@ func TestMediaRanges(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			d, ok1 := parseMedia(row.declared)
-			m, ok2 := parseMedia(row.sent)
-			if got := d.covers(&m); !ok1 || !ok2 || got != row.fit {
+			d, ok1 := Parse(row.declared)
+			m, ok2 := Parse(row.sent)
+			if got := d.Covers(&m); !ok1 || !ok2 || got != row.fit {
 				t.Errorf("fits %d, want %d", got, row.fit)
 			}
 		})
@@ -94,7 +94,7 @@ func FuzzContentType(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		m, ok := parseMedia(s)
+		m, ok := Parse(s)
 		if !ok {
 			return
 		}
@@ -102,11 +102,11 @@ func FuzzContentType(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q is read here and not by Go: %v", s, err)
 		}
-		if kind != strings.ToLower(m.main+"/"+m.sub) || len(params) != m.n {
+		if kind != strings.ToLower(m.Main+"/"+m.Sub) || len(params) != m.n {
 			t.Fatalf("%q is %s with %d parameters for Go", s, kind, len(params))
 		}
 		for name, value := range params {
-			if got, _ := m.param(name); got != value {
+			if got, _ := m.Param(name); got != value {
 				t.Fatalf("%q: parameter %s is %q for Go, %q here", s, name, value, got)
 			}
 		}

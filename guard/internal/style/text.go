@@ -1,4 +1,4 @@
-package request
+package style
 
 import (
 	"unicode/utf8"
@@ -7,47 +7,47 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
-// escapes says how text is encoded in its place.
-type escapes uint8
+// Escapes says how text is encoded in its place.
+type Escapes uint8
 
 const (
-	literal escapes = iota // as it stands: header fields, cookies, parts
-	percent                // percent-encoded: paths
-	plus                   // percent-encoded, and "+" is a space: queries and forms
+	Literal Escapes = iota // as it stands: header fields, cookies, parts
+	Percent                // percent-encoded: paths
+	Plus                   // percent-encoded, and "+" is a space: queries and forms
 )
 
-// decode returns raw with its escapes undone once: a view of raw, or of r.text
+// Decode returns raw with its escapes undone once: a view of raw, or of r.Text
 // that is valid until the next decode. The result is UTF-8 without control
 // characters other than tab, line feed and carriage return.
-func (r *reader) decode(raw []byte, how escapes) ([]byte, issue) {
+func (r *Writer) Decode(raw []byte, how Escapes) ([]byte, Issue) {
 	at := 0
-	if how != literal {
-		for at < len(raw) && raw[at] != '%' && (how != plus || raw[at] != '+') {
+	if how != Literal {
+		for at < len(raw) && raw[at] != '%' && (how != Plus || raw[at] != '+') {
 			at++
 		}
 		if at < len(raw) {
-			t := append(r.text[:0], raw[:at]...)
+			t := append(r.Text[:0], raw[:at]...)
 			for i := at; i < len(raw); i++ {
 				switch c := raw[i]; {
-				case c == '+' && how == plus:
+				case c == '+' && how == Plus:
 					t = append(t, ' ')
 				case c != '%':
 					t = append(t, c)
-				case i+2 >= len(raw) || hexValues[raw[i+1]]|hexValues[raw[i+2]] > 15:
-					return nil, badEscape
+				case i+2 >= len(raw) || Hex[raw[i+1]]|Hex[raw[i+2]] > 15:
+					return nil, BadEscape
 				default:
-					t = append(t, hexValues[raw[i+1]]<<4|hexValues[raw[i+2]])
+					t = append(t, Hex[raw[i+1]]<<4|Hex[raw[i+2]])
 					i += 2
 				}
 			}
-			r.text, raw = t, t
+			r.Text, raw = t, t
 		}
 	}
-	return raw, checkText(raw)
+	return raw, CheckText(raw)
 }
 
-// hexValues are the values of hexadecimal digits, 255 for all other bytes.
-var hexValues = func() (t [256]byte) {
+// Hex holds the values of hexadecimal digits, 255 for all other bytes.
+var Hex = func() (t [256]byte) {
 	for i := range t {
 		switch c := byte(i); {
 		case '0' <= c && c <= '9':
@@ -63,46 +63,48 @@ var hexValues = func() (t [256]byte) {
 	return t
 }()
 
-// checkText refuses what is not UTF-8 and control characters that no text
+// CheckText refuses what is not UTF-8 and control characters that no text
 // needs.
-func checkText(text []byte) issue {
+func CheckText(text []byte) Issue {
 	var wide byte
 	for _, c := range text {
 		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
-			return badControl
+			return BadControl
 		}
 		wide |= c
 	}
 	if wide >= utf8.RuneSelf && !utf8.Valid(text) {
-		return badUTF8
+		return BadUTF8
 	}
-	return fine
+	return Fine
 }
 
-// allTypes are the kinds of a schema that says nothing.
-const allTypes = 1<<source.Null | 1<<source.Bool | 1<<source.Number | 1<<source.String | 1<<source.Array | 1<<source.Object
+// AllTypes are the kinds of a schema that says nothing.
+const AllTypes = 1<<source.Null | 1<<source.Bool | 1<<source.Number | 1<<source.String | 1<<source.Array | 1<<source.Object
 
-const scalarTypes = 1<<source.Null | 1<<source.Bool | 1<<source.Number | 1<<source.String
+// ScalarTypes are those without parts.
+const ScalarTypes = 1<<source.Null | 1<<source.Bool | 1<<source.Number | 1<<source.String
 
-func typesOf(s *schema.Shape) schema.Types {
+// TypesOf returns the kinds of a shape; all of them for none.
+func TypesOf(s *schema.Shape) schema.Types {
 	if s == nil {
-		return allTypes
+		return AllTypes
 	}
 	return s.Types
 }
 
-// appendScalar writes text as the most specific JSON kind that it parses as
+// AppendScalar writes text as the most specific JSON kind that it parses as
 // and that types allow: boolean, null, integer or number in JSON's own
 // grammar, else string. Text that fits no allowed kind becomes a string, which
 // the schema then refuses.
-func appendScalar(dst, text []byte, types schema.Types) []byte {
+func AppendScalar(dst, text []byte, types schema.Types) []byte {
 	switch {
 	case types&(1<<source.Bool) != 0 && (string(text) == "true" || string(text) == "false"),
 		types&(1<<source.Null) != 0 && string(text) == "null",
 		types&(1<<source.Number) != 0 && isNumber(text, types&schema.Integer != 0):
 		return append(dst, text...)
 	}
-	return appendString(dst, text)
+	return AppendString(dst, text)
 }
 
 // isNumber reports whether text is a number of RFC 8259 section 6; when whole
@@ -114,7 +116,7 @@ func isNumber(text []byte, whole bool) bool {
 		i++
 	}
 	begin := i
-	i = digits(text, i)
+	i = Digits(text, i)
 	if i == begin || text[begin] == '0' && i > begin+1 {
 		return false
 	}
@@ -123,7 +125,7 @@ func isNumber(text []byte, whole bool) bool {
 	}
 	if text[i] == '.' {
 		begin = i + 1
-		if i = digits(text, begin); i == begin {
+		if i = Digits(text, begin); i == begin {
 			return false
 		}
 	}
@@ -133,14 +135,15 @@ func isNumber(text []byte, whole bool) bool {
 			i++
 		}
 		begin = i
-		if i = digits(text, begin); i == begin {
+		if i = Digits(text, begin); i == begin {
 			return false
 		}
 	}
 	return i == len(text)
 }
 
-func digits(text []byte, i int) int {
+// Digits returns the end of the digits that begin at i.
+func Digits(text []byte, i int) int {
 	for i < len(text) && '0' <= text[i] && text[i] <= '9' {
 		i++
 	}
@@ -149,8 +152,8 @@ func digits(text []byte, i int) int {
 
 const lowerHex = "0123456789abcdef"
 
-// appendString writes text, which is UTF-8, as a JSON string.
-func appendString[T string | []byte](dst []byte, text T) []byte {
+// AppendString writes text, which is UTF-8, as a JSON string.
+func AppendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := 0; i < len(text); i++ {

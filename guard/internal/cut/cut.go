@@ -1,0 +1,79 @@
+// Package cut takes members out of JSON text that was read before: which bytes
+// must go, with the right commas, and what is left. The guards of requests and
+// of answers import it.
+package cut
+
+import "github.com/gatehouse-api/gatehouse/contract/schema"
+
+// Any reports whether one of spans says that a member is to go.
+func Any(spans []schema.Span) bool {
+	for i := range spans {
+		if spans[i].Tag == schema.TagDrop {
+			return true
+		}
+	}
+	return false
+}
+
+// Members finds what must go from body, which is JSON, with the members that
+// spans tagged schema.TagDrop cover. Spans are those of a reading of body; they
+// are overwritten. It returns the cuts in ascending order, in the memory of
+// spans, and appends what is left to left.
+func Members(body []byte, spans []schema.Span, left []byte) (cuts []schema.Span, rest []byte) {
+	spans = outermost(spans)
+	cuts, at := spans[:0], 0 // cuts are at most as many as spans
+	for i := 0; i < len(spans); {
+		start, end := int(spans[i].Start), int(spans[i].End)
+		i++
+		next := skipSpace(body, end)
+		for next < len(body) && body[next] == ',' {
+			after := skipSpace(body, next+1)
+			if i == len(spans) || int(spans[i].Start) != after {
+				break
+			}
+			end = int(spans[i].End) // the next member goes too
+			next = skipSpace(body, end)
+			i++
+		}
+		if next < len(body) && body[next] == ',' {
+			end = skipSpace(body, next+1) // up to the member that stays
+		} else if before := skipSpaceBack(body, start); before > 0 && body[before-1] == ',' {
+			start = before - 1 // the last ones take the comma before them
+		}
+		cuts = append(cuts, schema.Span{Start: uint32(start), End: uint32(end)})
+		left = append(left, body[at:start]...)
+		at = end
+	}
+	return cuts, append(left, body[at:]...)
+}
+
+// outermost moves the drop spans that lie in no other to the end of spans, in
+// ascending order, and returns them. Spans come in the order of their end, inner before outer.
+func outermost(spans []schema.Span) []schema.Span {
+	kept := len(spans) // spans[kept:] are kept
+	for i := len(spans) - 1; i >= 0; i-- {
+		if spans[i].Tag != schema.TagDrop || kept < len(spans) && spans[i].Start >= spans[kept].Start {
+			continue
+		}
+		kept--
+		spans[kept] = spans[i]
+	}
+	return spans[kept:]
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && isSpace(b[i]) {
+		i++
+	}
+	return i
+}
+
+func skipSpaceBack(b []byte, i int) int {
+	for i > 0 && isSpace(b[i-1]) {
+		i--
+	}
+	return i
+}
+
+// isSpace reports white space of RFC 8259 section 2.
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

@@ -1,0 +1,209 @@
+// Package media reads media types, strictly and without copying, and says how
+// a body of a type is read. The guards of requests and of answers import it; it
+// knows nothing of exchanges.
+package media
+
+import (
+	"strings"
+	"unsafe"
+)
+
+// Type is a media type as it was written: views of its text.
+type Type struct {
+	Main, Sub string
+	params    [maxParams]param
+	n         int // of params
+}
+
+// param is one parameter; its value stands without quotes.
+type param struct{ name, value string }
+
+const (
+	maxParams = 8
+	maxBytes  = 256
+)
+
+// Tokens are the characters of a token (RFC 9110 section 5.6.2).
+var Tokens = func() (t [256]bool) {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
+	for i := range len(plain) {
+		t[plain[i]] = true
+	}
+	return t
+}()
+
+// Parse reads a media type strictly (RFC 9110 section 8.3.1): no white
+// space beside "/" and "=", no backslash in quotes, no parameter twice. One
+// semicolon without a parameter may end it.
+func Parse(s string) (m Type, ok bool) {
+	if len(s) > maxBytes {
+		return m, false
+	}
+	if m.Main, s = token(s); m.Main == "" || s == "" || s[0] != '/' {
+		return m, false
+	}
+	if m.Sub, s = token(s[1:]); m.Sub == "" {
+		return m, false
+	}
+	for {
+		if s = strings.TrimLeft(s, " \t"); s == "" {
+			return m, true
+		}
+		if s[0] != ';' {
+			return m, false
+		}
+		if s = strings.TrimLeft(s[1:], " \t"); s == "" {
+			return m, true
+		}
+		var p param
+		if p, s, ok = parseParam(s); !ok || m.n == maxParams || m.Has(p.name) {
+			return m, false
+		}
+		m.params[m.n] = p
+		m.n++
+	}
+}
+
+// parseParam reads name=token or name="text".
+func parseParam(s string) (p param, rest string, ok bool) {
+	// A "*" would continue or re-encode another parameter for some readers
+	// (RFC 2231 sections 3 and 4).
+	if p.name, s = token(s); p.name == "" || s == "" || s[0] != '=' || strings.Contains(p.name, "*") {
+		return p, s, false
+	}
+	if s = s[1:]; s == "" || s[0] != '"' {
+		p.value, s = token(s)
+		return p, s, p.value != ""
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			p.value = s[1:i]
+			return p, s[i+1:], p.value != ""
+		case c == '\\', c < 0x20 && c != '\t', c >= 0x7f:
+			return p, s, false
+		}
+	}
+	return p, s, false
+}
+
+func token(s string) (t, rest string) {
+	i := 0
+	for i < len(s) && Tokens[s[i]] {
+		i++
+	}
+	return s[:i], s[i:]
+}
+
+// Param returns the value of a parameter; names compare without case.
+func (m *Type) Param(name string) (value string, ok bool) {
+	for i := range m.params[:m.n] {
+		if strings.EqualFold(m.params[i].name, name) {
+			return m.params[i].value, true
+		}
+	}
+	return "", false
+}
+
+// Has reports whether m has a parameter.
+func (m *Type) Has(name string) bool {
+	_, ok := m.Param(name)
+	return ok
+}
+
+// Is reports whether m is main/sub, without regard to parameters.
+func (m *Type) Is(main, sub string) bool {
+	return strings.EqualFold(m.Main, main) && strings.EqualFold(m.Sub, sub)
+}
+
+// Suffix reports whether the subtype ends with a structured syntax suffix
+// (RFC 6839).
+func (m *Type) Suffix(s string) bool {
+	return len(m.Sub) > len(s) && strings.EqualFold(m.Sub[len(m.Sub)-len(s):], s)
+}
+
+// Kind is how bodies of a media type are read.
+type Kind uint8
+
+// The kinds of bodies.
+const (
+	Opaque Kind = iota // bytes that nobody here reads
+	JSON
+	Form
+	Multipart // multipart/form-data
+	Text
+	XML
+	Mixed // other multipart types
+)
+
+// Kind says how a body of type m is read.
+func (m *Type) Kind() Kind {
+	switch {
+	case m.Is("application", "json"), m.Is("text", "json"), m.Suffix("+json"):
+		return JSON
+	case m.Is("application", "x-www-form-urlencoded"):
+		return Form
+	case m.Is("multipart", "form-data"):
+		return Multipart
+	case strings.EqualFold(m.Main, "multipart"):
+		return Mixed
+	case m.Is("application", "xml"), m.Is("text", "xml"), m.Suffix("+xml"):
+		return XML
+	case strings.EqualFold(m.Main, "text"):
+		return Text
+	}
+	return Opaque
+}
+
+// Covers says how closely the declared type or range m fits other: 0 not at all,
+// then "*/*", "type/*", the type itself, the type with its parameters.
+func (m *Type) Covers(other *Type) int {
+	for _, p := range m.params[:m.n] {
+		if v, ok := other.Param(p.name); !ok || !sameParam(p.name, v, p.value) {
+			return 0
+		}
+	}
+	switch {
+	case m.Main == "*":
+		return 1
+	case !strings.EqualFold(m.Main, other.Main):
+		return 0
+	case m.Sub == "*":
+		return 2
+	case strings.EqualFold(m.Sub, other.Sub):
+		return 3 + m.n
+	}
+	return 0
+}
+
+// sameParam compares values of a parameter; those of charset have no case
+// (RFC 9110 section 8.3.2).
+func sameParam(name, a, b string) bool {
+	if strings.EqualFold(name, "charset") {
+		return strings.EqualFold(a, b)
+	}
+	return a == b
+}
+
+// Params returns how many parameters m has.
+func (m *Type) Params() int { return m.n }
+
+// CharsetKnown reports whether the charset, when there is one, is UTF-8 or a
+// part of it.
+func (m *Type) CharsetKnown() bool {
+	v, ok := m.Param("charset")
+	return !ok || strings.EqualFold(v, "utf-8") || strings.EqualFold(v, "us-ascii")
+}
+
+// Read reads the value of a Content-Type field: a type, not a range.
+func Read(value []byte) (m Type, ok bool) {
+	if len(value) > maxBytes {
+		return m, false
+	}
+	m, ok = Parse(View(value))
+	return m, ok && m.Main != "*" && m.Sub != "*"
+}
+
+// View returns b as a string without copying it. The string must not outlive
+// the exchange that b belongs to, and b does not change while it is judged.
+func View(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
