@@ -41,6 +41,7 @@ var rooms = map[string]room{
 	"gate":                  {floor: pipeline, ours: []string{"contract/route", "contract/schema"}},
 	"record":                {floor: recorder, ours: []string{"gate"}},
 	"trust":                 {floor: ground},
+	"trust/devca":           {floor: ground},
 	"config":                {floor: settings, ours: []string{"contract/source", "trust"}},
 	"guard/internal/cookie": {floor: ground},
 	"guard/internal/media":  {floor: ground},
