@@ -37,6 +37,7 @@ var rooms = map[string]room{
 	"contract/schema":       {floor: grammar, ours: []string{"contract/source"}},
 	"contract":              {floor: word, ours: []string{"contract/schema", "contract/source"}},
 	"contract/openapi":      {floor: reading, ours: []string{"contract", "contract/schema", "contract/source"}},
+	"contract/markup":       {floor: reading, ours: []string{"contract", "contract/schema", "contract/source"}},
 	"contract/route":        {floor: reading, ours: []string{"contract/source"}},
 	"gate":                  {floor: pipeline, ours: []string{"contract/route", "contract/schema"}},
 	"record":                {floor: recorder, ours: []string{"gate"}},
