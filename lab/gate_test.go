@@ -104,7 +104,4 @@ func TestHonestCallsThroughTheGate(t *testing.T) {
 			}
 		})
 	}
-	if got := shop.Calls(); got < int64(len(calls)) {
-		t.Errorf("the shop saw %d calls of %d", got, len(calls))
-	}
 }

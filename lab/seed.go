@@ -44,6 +44,7 @@ func (s *Shop) seed() {
 		{Customer: Alice, Status: "open", Lines: []line{{3, 2, 890}}, Total: 1780, Margin: 1140, CreatedAt: "2025-06-02T08:15:00Z"},
 		{Customer: Mallory, Status: "open", Lines: []line{{6, 1, 149900}}, Total: 149900, Margin: 51900, CreatedAt: "2025-06-03T20:45:00Z"},
 		{Customer: Bob, Status: "sent", Lines: []line{{1, 1, 2190}}, Total: 2190, Margin: 1060, CreatedAt: "2025-06-04T07:00:00Z"},
+		{Customer: Bob, Status: "load-test", Lines: []line{{1, 900, 0}}, CreatedAt: "2025-06-05T03:00:00Z", FraudNote: "do not ship, ask bob@shop.example"},
 	} {
 		s.orders.add(&o)
 	}

@@ -5,22 +5,61 @@ import (
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/lab"
 )
+
+// Fate is what becomes of a call.
+type Fate int
+
+const (
+	Lost    Fate = iota // the API answered with an error
+	Passed              // it is answered as the API answered it
+	Refused             // the API does not see it
+	Open                // it passes, and should not
+)
+
+// Fates are all of them, in the order of the table.
+var Fates = []Fate{Passed, Refused, Open, Lost}
+
+var fateWords = [...]string{Lost: "failed", Passed: "passed", Refused: "refused", Open: "open"}
+
+func (f Fate) String() string { return fateWords[f] }
 
 // Call is one request of the demo, as bytes, and what is to become of it.
 type Call struct {
-	Text   string // what it does, for the table
-	Raw    string // the request
-	Passes bool
-	Code   gate.Code // why it is refused, when it does not pass
+	Text string // what it does, for the table
+	Raw  string // the request
+	Fate Fate
+	Code gate.Code // why it is refused
+	Flaw lab.Flaw  // the row of lab/FLAWS.md that is open
 }
 
-const token = "Authorization: Bearer sample-token"
+// Group is a part of the table.
+type Group struct {
+	Text  string
+	Calls []Call
+}
+
+// Groups returns all calls of the demo. They are made in order: some live on
+// what others made.
+func (d *Demo) Groups() []Group {
+	return []Group{
+		{"What the contract describes", d.good()},
+		{"What it stops on the way in", d.wayIn()},
+		{"What it does not stop yet", d.open()},
+	}
+}
+
+// What stands in every request.
+const (
+	host      = "shop.example"
+	hostField = "\r\nHost: " + host + "\r\n"
+)
 
 // request writes a request as a well-behaved client does.
 func request(line, body string, fields ...string) string {
 	var b strings.Builder
-	b.WriteString(line + " HTTP/1.1\r\nHost: bookshop.example\r\n")
+	b.WriteString(line + " HTTP/1.1" + hostField)
 	for _, f := range fields {
 		b.WriteString(f + "\r\n")
 	}
@@ -32,42 +71,73 @@ func request(line, body string, fields ...string) string {
 
 func length(body string) string { return fmt.Sprintf("Content-Length: %d\r\n", len(body)) }
 
-// order writes an order.
-func order(body string) string { return request("POST /orders", body, token) }
+// Token is that of the customer who makes the calls.
+func (d *Demo) Token() string { return d.shop.Token(lab.Mallory) }
 
-// Good are calls that the contract describes.
-func Good() []Call {
-	pass := func(text, raw string) Call { return Call{Text: text, Raw: raw, Passes: true} }
+func (d *Demo) bearer() string { return "Authorization: Bearer " + d.Token() }
+
+// order writes an order.
+func (d *Demo) order(body string) string { return request("POST /orders", body, d.bearer()) }
+
+// good are calls that the contract describes, by who may make them.
+func (d *Demo) good() []Call {
+	pass := func(text, raw string) Call { return Call{Text: text, Raw: raw, Fate: Passed} }
+	const card = `{"order_id":1003,"card":{"holder":"Mallory","number":"4000000000000002","expires":"2029-05","cvc":"123"}}`
 	return []Call{
-		pass("list two books", request("GET /books?limit=2", "")),
-		pass("look at one book", request("GET /books/9780131103627", "")),
-		pass("add a book", request("POST /books", `{"isbn":"9780262510875","title":"Structure and Interpretation","price":55}`, token)),
-		pass("order a book", order(`{"isbn":"9780131103627","quantity":1,"email":"ada@example.org"}`)),
-		pass("remove a book", request("DELETE /books/9780262510875", "", token)),
+		pass("list the two dearest products", request("GET /products?sort=-price&limit=2", "")),
+		pass("log in", request("POST /login", `{"email":"mallory@mail.example","password":"mallory-password"}`)),
+		pass("order tea", d.order(`{"lines":[{"product_id":3,"quantity":2}],"note":"no hurry"}`)),
+		pass("look at one's orders", request("GET /orders?status=open", "", d.bearer())),
+		pass("pay one", request("POST /payments", card, d.bearer())),
+		pass("change one's telephone number", request("PATCH /users/4", `{"phone":"+4420794600004"}`, d.bearer())),
 	}
 }
 
-// Hostile are calls that the contract does not describe. Without the gate the
-// sample API would answer most of them.
-func Hostile() []Call {
-	refuse := func(text, raw string, code gate.Code) Call { return Call{Text: text, Raw: raw, Code: code} }
-	const smuggled = "0\r\n\r\nGET /admin HTTP/1.1\r\nHost: bookshop.example\r\n\r\n"
+// wayIn are calls that the contract does not describe. Without the gate the
+// shop would answer most of them.
+func (d *Demo) wayIn() []Call {
+	refuse := func(text, raw string, code gate.Code) Call {
+		return Call{Text: text, Raw: raw, Fate: Refused, Code: code}
+	}
+	const smuggled = "0\r\n\r\nGET /internal/config HTTP/1.1" + hostField + "\r\n"
 	return []Call{
-		refuse("open a page that nobody documented", request("GET /admin", ""), gate.PathUnknown),
-		refuse("use a method that nobody documented", request("PATCH /books/9780131103627", `{"price":0}`, token), gate.MethodUnknown),
-		refuse("find a hidden debug switch", request("GET /books?debug=true", ""), gate.ParameterUnknown),
-		refuse("put SQL where a number belongs", request("GET /books?limit=1%20OR%201=1", ""), gate.ParameterSchema),
-		refuse("walk out of the path: ..%2fadmin", request("GET /books/..%2fadmin", ""), gate.PathForm),
-		refuse("walk out of the path: //admin", request("GET //admin", ""), gate.PathForm),
-		refuse("order without a token", request("POST /orders", `{"isbn":"9780131103627","quantity":1}`), gate.CredentialMissing),
-		refuse("order with one's own price", order(`{"isbn":"9780131103627","quantity":1,"price":0}`), gate.BodySchema),
-		refuse("order -3 books, to be paid for it", order(`{"isbn":"9780131103627","quantity":-3}`), gate.BodySchema),
-		refuse("order \"2\" books, a text", order(`{"isbn":"9780131103627","quantity":"2"}`), gate.BodySchema),
-		refuse("say quantity twice: parsers disagree", order(`{"isbn":"9780131103627","quantity":1,"quantity":20}`), gate.BodySyntax),
-		refuse("send a body of 2 MiB", order(`{"isbn":"`+strings.Repeat("9", 2<<20)+`"}`), gate.BodyTooLarge),
-		refuse("send XML", "POST /orders HTTP/1.1\r\nHost: bookshop.example\r\n"+token+"\r\nContent-Type: text/xml\r\n"+length("<order/>")+"\r\n<order/>", gate.BodyMedia),
-		refuse("send a body with DELETE", request("DELETE /books/9780131103627", `{}`, token), gate.BodyUnexpected),
-		refuse("smuggle a second request", "POST /orders HTTP/1.1\r\nHost: bookshop.example\r\n"+token+
+		refuse("open a page that nobody documented", request("GET /internal/config", ""), gate.PathUnknown),
+		refuse("use a method that nobody documented", request("PATCH /products/6", `{"price":1}`, d.bearer()), gate.MethodUnknown),
+		refuse("find a debug switch", request("GET /products?debug=true", ""), gate.ParameterUnknown),
+		refuse("put SQL where a number belongs", request("GET /products?limit=1%20OR%201=1", ""), gate.ParameterSchema),
+		refuse("ask for 20,000 products at once", request("GET /products?limit=20000", ""), gate.ParameterSchema),
+		refuse("walk out of the path: ..%2finternal", request("GET /products/..%2finternal%2fconfig", ""), gate.PathForm),
+		refuse("walk out of the path: //internal", request("GET //internal/config", ""), gate.PathForm),
+		refuse("list all customers without a token", request("GET /admin/users", ""), gate.CredentialMissing),
+		refuse("register as administrator", request("POST /users", `{"email":"m2@mail.example","password":"mallory-two","name":"M","role":"admin"}`), gate.BodySchema),
+		refuse("order with one's own price", d.order(`{"lines":[{"product_id":6,"quantity":1,"unit_price":1}]}`), gate.BodySchema),
+		refuse("order -3 machines, to be paid for it", d.order(`{"lines":[{"product_id":6,"quantity":-3}]}`), gate.BodySchema),
+		refuse("order \"2\" machines, a text", d.order(`{"lines":[{"product_id":6,"quantity":"2"}]}`), gate.BodySchema),
+		refuse("say quantity twice: parsers disagree", d.order(`{"lines":[{"product_id":6,"quantity":1,"quantity":20}]}`), gate.BodySyntax),
+		refuse("send a body of 2 MiB", d.order(`{"note":"`+strings.Repeat("9", 2<<20)+`"}`), gate.BodyTooLarge),
+		refuse("send XML", "POST /orders HTTP/1.1"+hostField+d.bearer()+"\r\nContent-Type: text/xml\r\n"+length("<order/>")+"\r\n<order/>", gate.BodyMedia),
+		refuse("send a body with DELETE", request("DELETE /products/1", `{}`, d.bearer()), gate.BodyUnexpected),
+		refuse("smuggle a second request", "POST /orders HTTP/1.1"+hostField+d.bearer()+
 			"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"+length(smuggled)+"\r\n"+smuggled, gate.LengthConflict),
+	}
+}
+
+// open are calls that pass and should not: the contract describes them, and
+// what is wrong with them it cannot say. Each is a row of lab/FLAWS.md.
+func (d *Demo) open() []Call {
+	pass := func(flaw, text, raw string) Call {
+		return Call{Text: text, Raw: raw, Fate: Open, Flaw: d.flaws[flaw]}
+	}
+	const unsigned = "Authorization: Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOjF9."
+	return []Call{
+		pass("API1-order", "read Alice's order", request("GET /orders/1001", "", d.bearer())),
+		pass("API1-file", "read Alice's passport", request("GET /files/1", "", d.bearer())),
+		pass("API2-none", "be the administrator, token unsigned", request("GET /users/1", "", unsigned)),
+		pass("API5-users", "list all customers with one's own token", request("GET /admin/users", "", d.bearer())),
+		pass("API5-role", "make oneself administrator", request("PUT /admin/users/4/role", `{"role":"admin"}`, d.bearer())),
+		pass("API7-avatar", "have the shop fetch its own secrets", request("PUT /users/4/avatar", `{"url":"`+d.api+`/debug/vars"}`, d.bearer())),
+		pass("API9-pin", "log in as Alice with a guessed PIN", request("POST /login/pin", `{"email":"alice@mail.example","pin":"1234"}`)),
+		pass("MORE-sql", "search for ' OR '1'='1", request("GET /products?q=%27%20OR%20%271%27=%271", "")),
+		pass("MORE-script", "leave a script for the staff's page", d.order(`{"lines":[{"product_id":3,"quantity":1}],"note":"<img src=x onerror=alert(1)>"}`)),
 	}
 }

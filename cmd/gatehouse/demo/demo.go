@@ -1,38 +1,65 @@
-// Package demo shows the gate at work on a sample API, in one process and over
-// real sockets of this machine. The command calls it; it uses package serve as
-// any operator would, and net/http for the sample API, which is no part of the
-// gate.
+// Package demo shows the gate at work in front of the weak shop of package lab,
+// in one process and over real sockets of this machine. The command calls it;
+// it uses package serve as any operator would, and net/http for the shop, which
+// is no part of the gate.
 package demo
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
-	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/lab"
 	"github.com/gatehouse-api/gatehouse/serve"
 )
 
-// Demo is a sample API behind a gate.
+// Demo is a shop behind a gate.
 type Demo struct {
-	shop   *bookshop
+	shop   *lab.Shop
 	server *http.Server
 	gate   *serve.Program
 	api    string
+	flaws  map[string]lab.Flaw // by their ids
+	calls  atomic.Int64        // of the demo that arrived at the shop
+
+	operations int // of the contract
 }
 
-// Start starts the sample API and the gate in front of it, each on a free
-// port of loopback. Warnings of the gate go to stderr.
+// Start starts the shop and the gate in front of it, each on a free port of
+// loopback. Warnings of the gate go to stderr.
 func Start(stderr io.Writer) (*Demo, error) {
-	file, problems := source.Parse("bookshop.yaml", document)
+	list, err := lab.Flaws()
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{shop: lab.New(lab.Options{}), flaws: map[string]lab.Flaw{}}
+	for _, f := range list {
+		d.flaws[f.ID] = f
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	d.api = "http://" + l.Addr().String()
+	d.server = &http.Server{Handler: http.HandlerFunc(d.count), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	go d.server.Serve(l)
+	if d.gate, err = d.guard(stderr); err != nil {
+		d.server.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// guard starts the gate in front of the shop with the shop's contract, and
+// nothing else to go by.
+func (d *Demo) guard(stderr io.Writer) (*serve.Program, error) {
+	file, problems := source.Parse(lab.DocumentName, lab.Document())
 	if file.Root == nil {
 		return nil, problems
 	}
@@ -40,94 +67,37 @@ func Start(stderr io.Writer) (*Demo, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	d := &Demo{shop: newBookshop(), api: "http://" + l.Addr().String()}
-	d.server = &http.Server{Handler: d.shop, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	go d.server.Serve(l)
-	d.gate, err = serve.Start(serve.Config{
-		Read: c, Upstream: d.api, Listen: "127.0.0.1:0", Authentication: gatehouse.Upstream,
+	d.operations = len(c.Operations)
+	return serve.Start(serve.Config{
+		Read: c, Upstream: d.api, Listen: "127.0.0.1:0", Authentication: config.ByUpstream,
 		Drain: time.Second, Stderr: stderr, Quiet: true,
 	})
-	if err != nil {
-		d.server.Close()
-		return nil, err
-	}
-	return d, nil
 }
 
-// URL is the address of the gate, API that of the sample API behind it.
+// URL is the address of the gate, API that of the shop behind it.
 func (d *Demo) URL() string { return d.gate.URL() }
 
-// API is the address of the sample API behind the gate.
+// API is the address of the shop behind the gate.
 func (d *Demo) API() string { return d.api }
 
-// Calls returns how many calls have arrived at the sample API.
-func (d *Demo) Calls() int64 { return d.shop.calls.Load() }
+// Operations is how many the shop's contract describes.
+func (d *Demo) Operations() int { return d.operations }
 
-// Close ends the gate and then the sample API.
+// Calls returns how many calls of the demo have arrived at the shop.
+func (d *Demo) Calls() int64 { return d.calls.Load() }
+
+// count counts the calls that come over the gate, which leaves Host as it is:
+// the shop's calls of itself have another.
+func (d *Demo) count(w http.ResponseWriter, r *http.Request) {
+	if r.Host == host {
+		d.calls.Add(1)
+	}
+	d.shop.ServeHTTP(w, r)
+}
+
+// Close ends the gate and then the shop.
 func (d *Demo) Close() error {
 	err := d.gate.Stop()
 	d.server.Close()
 	return err
-}
-
-// Result is what became of a call.
-type Result struct {
-	Status  int
-	Refused bool
-	Code    string // of the refusal
-	Why     string // in the words of the gate
-	AsMeant bool   // it became of the call what Call says
-}
-
-// problem is what a refusal looks like to a client (RFC 9457).
-type problem struct {
-	Title, Code, Detail, In, Name, Pointer, Keyword string
-}
-
-// wait bounds one call.
-const wait = 10 * time.Second
-
-// Send makes one call over a connection of its own.
-func (d *Demo) Send(c Call) (Result, error) {
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(d.URL(), "http://"), wait)
-	if err != nil {
-		return Result{}, err
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(wait))
-	go io.WriteString(conn, c.Raw) // the gate may answer before it has read all of it
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		return Result{}, fmt.Errorf("no answer to %q: %w", c.Text, err)
-	}
-	defer answer.Body.Close()
-	r := Result{Status: answer.StatusCode}
-	var p problem
-	if answer.Header.Get("Content-Type") == "application/problem+json" {
-		if err := json.NewDecoder(answer.Body).Decode(&p); err != nil {
-			return Result{}, fmt.Errorf("the answer to %q: %w", c.Text, err)
-		}
-		r.Refused, r.Code, r.Why = true, p.Code, p.why()
-	}
-	r.AsMeant = c.Passes && !r.Refused && r.Status < 300 || !c.Passes && r.Code == c.Code.String()
-	return r, nil
-}
-
-// why puts the parts of a problem into one line.
-func (p *problem) why() string {
-	where := strings.TrimSpace(p.In + " " + p.Name)
-	if p.Pointer != "" {
-		where = strings.TrimSpace(where + " " + p.Pointer)
-	}
-	switch {
-	case p.Detail == "":
-		return strings.TrimSuffix(p.Title, ".")
-	case where == "", strings.HasPrefix(p.Detail, "the "): // it says where by itself
-		return p.Detail
-	}
-	return where + ": " + p.Detail
 }
