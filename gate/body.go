@@ -71,6 +71,21 @@ func (g *Gate) readBody(x *Exchange, limit int64) (Code, error) {
 	if x.Incoming == nil {
 		return Undecided, nil
 	}
+	from, stated := x.Incoming, x.BodyLength
+	if x.Intake.Coding == Gzip {
+		d := decode(from)
+		defer d.close()
+		from, stated = d, -1
+	}
+	c, err := g.fill(x, from, stated, limit)
+	if c == Undecided && x.Intake.Coding == Gzip {
+		x.BodyLength = x.BodyBytes
+	}
+	return c, err
+}
+
+// fill reads a body of the stated length, -1 for unknown, into the buffer.
+func (g *Gate) fill(x *Exchange, from io.Reader, stated, limit int64) (Code, error) {
 	b := x.buffer[:0]
 	for {
 		if cap(b)-len(b) < minRead {
@@ -85,14 +100,14 @@ func (g *Gate) readBody(x *Exchange, limit int64) (Code, error) {
 			copy(grown, b)
 			b = grown
 		}
-		n, err := x.Incoming.Read(b[len(b):cap(b)])
+		n, err := from.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		x.buffer, x.Body, x.BodyBytes = b, b, int64(len(b))
 		switch {
 		case int64(len(b)) > limit:
 			return BodyTooLarge, nil
 		case err == io.EOF:
-			if x.BodyLength >= 0 && int64(len(b)) != x.BodyLength {
+			if stated >= 0 && int64(len(b)) != stated {
 				return BodyIncomplete, nil
 			}
 			return Undecided, nil

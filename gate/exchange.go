@@ -36,6 +36,12 @@ type Exchange struct {
 	// client's own connection was protected.
 	Client       netip.Addr
 	ClientSecure bool
+	// Hops are the trusted proxies between Client and Peer, the one nearest to
+	// the client first; empty when Peer itself speaks with the client.
+	Hops []netip.Addr
+	// ClientHost is the authority that the client asked for, when a trusted
+	// proxy says so; nil when that is Host.
+	ClientHost []byte
 	Listener     *Listener            // where it came in; nil for a program that embeds the gate
 	TLS          *tls.ConnectionState // nil without TLS
 	BodyLength   int64                // bytes; 0 for none, -1 when it is not stated
@@ -109,7 +115,8 @@ type Exchange struct {
 // Intake says how the body is taken. The zero value takes none.
 type Intake struct {
 	Mode     IntakeMode
-	MaxBytes int64 // of the body; at least 0
+	MaxBytes int64  // of the body; at least 0
+	Coding   Coding // of a request's body that is read whole
 }
 
 // IntakeMode is the way a body is taken.

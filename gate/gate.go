@@ -94,6 +94,7 @@ func (x *Exchange) reset() {
 	}
 	*x = Exchange{
 		Fields:       x.Fields[:0],
+		Hops:         x.Hops[:0],
 		Match:        x.Match,
 		other:        x.other,
 		Schema:       x.Schema,

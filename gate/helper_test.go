@@ -31,10 +31,10 @@ type (
 	done   func(*gate.Exchange)
 )
 
-func (f head) Head(x *gate.Exchange) gate.Verdict     { return f(x) }
-func (f body) Body(x *gate.Exchange) gate.Verdict     { return f(x) }
+func (f head) Head(x *gate.Exchange) gate.Verdict         { return f(x) }
+func (f body) Body(x *gate.Exchange) gate.Verdict         { return f(x) }
 func (f answer) AnswerHead(x *gate.Exchange) gate.Verdict { return f(x) }
-func (f done) Done(x *gate.Exchange)                  { f(x) }
+func (f done) Done(x *gate.Exchange)                      { f(x) }
 
 // api is an upstream that keeps what it was sent.
 type api struct {
