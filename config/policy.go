@@ -6,11 +6,11 @@ import "time"
 // serves no contract that asks for credentials.
 type Policy struct {
 	// Name of the API on events and in challenges; by default the contract's title.
-	Name string `yaml:"name"`
+	Name string `yaml:"name,form=name"`
 	// Hosts are the host names under which clients reach the API, exactly and without port. Without any it answers for every host that no other API names.
-	Hosts []string `yaml:"hosts"`
+	Hosts []string `yaml:"hosts,form=host"`
 	// Prefix is the path under which the API is mounted, before the contract's own base path: /shop.
-	Prefix string `yaml:"prefix"`
+	Prefix string `yaml:"prefix,form=prefix"`
 	// StripPrefix removes the prefix from the paths that the API sees; they are told it in X-Forwarded-Prefix.
 	StripPrefix bool `yaml:"strip_prefix"`
 	// Authentication says who verifies the credentials that the contract asks for.
@@ -42,17 +42,17 @@ type Settings struct {
 	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe: problem puts a problem document in their place, keep lets them pass unless they show internals.
 	Errors Errors `yaml:"errors"`
 	// MaxBodyBytes bounds a request's body.
-	MaxBodyBytes Bytes `yaml:"max_body_bytes,default=1MiB"`
+	MaxBodyBytes Bytes `yaml:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
 	// MaxAnswerBytes bounds an answer's body where the gate reads it.
-	MaxAnswerBytes Bytes `yaml:"max_answer_bytes,default=8MiB"`
+	MaxAnswerBytes Bytes `yaml:"max_answer_bytes,default=8MiB,min=1,max=256MiB"`
 	// ContentEncodings are codings in which request bodies may come: gzip. They are decoded within max_body_bytes, judged and forwarded decoded. Others are refused.
-	ContentEncodings []string `yaml:"content_encodings"`
+	ContentEncodings []string `yaml:"content_encodings,words=gzip"`
 }
 
 // Operation is the settings of one operation.
 type Operation struct {
 	Place
-	Settings `yaml:",inline"`
+	Settings `yaml:",inline,inherit"`
 	// Public opens the operation to everybody, whatever the contract asks for.
 	Public bool `yaml:"public"`
 	// Slashes are path parameters that may hold slashes, raw or encoded.
@@ -93,7 +93,7 @@ type Authentication string
 // Who verifies credentials.
 const (
 	ByUpstream Authentication = "upstream" // the API does; the gate demands that they are present
-	Public    Authentication = "public"   // nobody: every operation is open to everybody
+	Public     Authentication = "public"   // nobody: every operation is open to everybody
 )
 
 // Errors is what becomes of undeclared errors.
@@ -122,24 +122,24 @@ type Bytes int64
 type CORS struct {
 	Place
 	// Origins are whole origins, as https://app.example.com; "*" is any origin, and then credentials must be false.
-	Origins []string `yaml:"origins,required"`
+	Origins []string `yaml:"origins,required,min=1,form=origin,example=[https://app.example.com]"`
 	// Methods that pages may use; by default those that the contract describes on the path.
-	Methods []string `yaml:"methods"`
+	Methods []string `yaml:"methods,form=method"`
 	// Headers are request fields that pages may set; by default those that the contract describes on any operation, with Authorization and Content-Type.
-	Headers []string `yaml:"headers"`
+	Headers []string `yaml:"headers,form=token"`
 	// ExposeHeaders are answer fields that pages may read.
-	ExposeHeaders []string `yaml:"expose_headers"`
+	ExposeHeaders []string `yaml:"expose_headers,form=token"`
 	// Credentials lets pages send cookies and client certificates.
 	Credentials bool `yaml:"credentials"`
 	// MaxAge is how long a browser may remember the answer to a preflight.
-	MaxAge time.Duration `yaml:"max_age,default=10m"`
+	MaxAge time.Duration `yaml:"max_age,default=10m,min=1s,max=1d"`
 }
 
 // HSTS is the Strict-Transport-Security field (RFC 6797 section 6.1).
 type HSTS struct {
 	Place
 	// MaxAge is how long browsers remember.
-	MaxAge time.Duration `yaml:"max_age,default=365d"`
+	MaxAge time.Duration `yaml:"max_age,default=365d,min=1s,max=3650d"`
 	// IncludeSubdomains extends it to all hosts below.
 	IncludeSubdomains bool `yaml:"include_subdomains"`
 	// Preload asks for a place in browsers' lists, which is hard to undo.

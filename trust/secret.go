@@ -1,11 +1,14 @@
-// Package trust keeps what must not be seen: for now the type of secrets.
-// Configuration and whatever uses a secret import it; it imports nothing of
-// ours.
+// Package trust keeps what must not be seen: the type of secrets, and the
+// references by which a configuration names them. Configuration and whatever
+// uses a secret import it; it imports nothing of ours and knows no file format.
 package trust
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"fmt"
 	"io"
+	"log/slog"
 )
 
 // Secret is a value that cannot be printed: fmt, slog, JSON, YAML and errors
@@ -28,6 +31,13 @@ func (s Secret) Reveal() string {
 // IsZero reports whether there is no value.
 func (s Secret) IsZero() bool { return s.p == nil || *s.p == "" }
 
+// Equal reports whether value is the secret's, in a time that tells nothing of
+// either.
+func (s Secret) Equal(value string) bool {
+	a, b := sha256.Sum256([]byte(s.Reveal())), sha256.Sum256([]byte(value))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
 const redacted = "[redacted]"
 
 // Format implements fmt.Formatter for every verb.
@@ -38,3 +48,6 @@ func (Secret) String() string { return redacted }
 
 // MarshalText implements encoding.TextMarshaler, for JSON, YAML and slog.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue implements slog.LogValuer.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -1,0 +1,287 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/trust"
+)
+
+// scalars are the types that are written as one value, but for those that
+// their kind says all about.
+var scalars = map[reflect.Type]func(d *decoder, v reflect.Value, n *source.Node, f *field){
+	reflect.TypeFor[trust.Secret]():  (*decoder).secret,
+	reflect.TypeFor[netip.Prefix]():  (*decoder).network,
+	reflect.TypeFor[time.Duration](): (*decoder).span,
+	reflect.TypeFor[Bytes]():         (*decoder).size,
+	reflect.TypeFor[File]():          (*decoder).file,
+}
+
+// choice is a type of which there are a few words.
+type choice interface{ Words() []string }
+
+// wordsOf returns the words that a value of type t may be, nil for any.
+func wordsOf(t reflect.Type) []string {
+	if c, ok := reflect.Zero(t).Interface().(choice); ok {
+		return c.Words()
+	}
+	return nil
+}
+
+// literal returns the text of n, in which references have no meaning.
+func (d *decoder) literal(n *source.Node, words string) (string, bool) {
+	if !d.kind(n, source.String, words) {
+		return "", false
+	}
+	if trust.Refers(n.Str()) {
+		d.add("reference", source.At(n, "write the value itself", "references are for secrets, and this key is none"))
+		return "", false
+	}
+	return strings.Clone(n.Str()), true
+}
+
+// text reads text, which may be one of a few words.
+func (d *decoder) text(v reflect.Value, n *source.Node, f *field) {
+	words := "text"
+	if list := wordsOf(v.Type()); list != nil {
+		words = oneOf(list)
+	}
+	if text, ok := d.literal(n, words); ok {
+		v.SetString(text)
+		d.judge(v, Place{n}, f)
+	}
+}
+
+func oneOf(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return "one of " + strings.Join(words, ", ")
+}
+
+// file reads a path and makes it absolute.
+func (d *decoder) file(v reflect.Value, n *source.Node, _ *field) {
+	text, ok := d.literal(n, "the path of a file")
+	switch {
+	case !ok:
+	case strings.TrimSpace(text) == "":
+		d.add("file", source.At(n, "name a file, or remove the key", "the path is empty"))
+	case strings.Contains(text, "://"):
+		d.add("file", source.At(n, "save the document and name the file", "files are read from this machine only, and this is a URL"))
+	case strings.ContainsRune(text, 0):
+		d.add("file", source.At(n, "", "a path holds no NUL"))
+	default:
+		v.SetString(d.path(text))
+	}
+}
+
+// path makes a path absolute, from the folder of the file.
+func (d *decoder) path(text string) string {
+	if filepath.IsAbs(text) {
+		return text
+	}
+	return filepath.Join(d.look.Folder, filepath.FromSlash(text))
+}
+
+// number reads a whole number.
+func (d *decoder) number(v reflect.Value, n *source.Node, f *field) {
+	if !d.kind(n, source.Number, "a whole number") {
+		return
+	}
+	i, ok := n.Int()
+	switch {
+	case !ok:
+		d.add("type", source.At(n, "", "must be a whole number, not %s", clip(n.Text())))
+	case v.CanInt() && !v.OverflowInt(i):
+		v.SetInt(i)
+		d.judge(v, Place{n}, f)
+	case v.CanUint() && i >= 0 && !v.OverflowUint(uint64(i)):
+		v.SetUint(uint64(i))
+		d.judge(v, Place{n}, f)
+	default:
+		d.add("bounds", source.At(n, f.useDefault(), "must be %s, not %d", f.between(), i))
+	}
+}
+
+// size reads a number of bytes.
+func (d *decoder) size(v reflect.Value, n *source.Node, f *field) {
+	const words = "a number of bytes, such as 65536, 64KiB or 1MiB"
+	if !n.Is(source.Number) {
+		if _, ok := d.literal(n, words); !ok {
+			return
+		}
+	}
+	b, ok := ParseBytes(n.Text())
+	if !ok {
+		d.add("type", source.At(n, "", "must be %s, not %s", words, clip(n.Text())))
+		return
+	}
+	v.SetInt(int64(b))
+	d.judge(v, Place{n}, f)
+}
+
+// span reads a time.
+func (d *decoder) span(v reflect.Value, n *source.Node, f *field) {
+	const words = "a time with its unit, such as 30s, 10m or 365d"
+	if i, ok := n.Int(); ok {
+		d.add("type", source.At(n, fmt.Sprintf("say the unit, such as %ds", max(i, 0)), "must be %s, not %d", words, i))
+		return
+	}
+	text, ok := d.literal(n, words)
+	if !ok {
+		return
+	}
+	t, ok := ParseDuration(text)
+	if !ok {
+		d.add("type", source.At(n, "", "must be %s, not %s", words, quote(text)))
+		return
+	}
+	v.SetInt(int64(t))
+	d.judge(v, Place{n}, f)
+}
+
+// network reads a range of addresses.
+func (d *decoder) network(v reflect.Value, n *source.Node, _ *field) {
+	const words = "a network, such as 10.0.0.0/8 or 2001:db8::/32"
+	text, ok := d.literal(n, words)
+	if !ok {
+		return
+	}
+	p, err := netip.ParsePrefix(text)
+	if err == nil && p == p.Masked() && !p.Addr().Is4In6() {
+		v.Set(reflect.ValueOf(p))
+		return
+	}
+	hint := ""
+	if a, failed := netip.ParseAddr(text); failed == nil && a.Zone() == "" {
+		hint = "write " + netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()).String()
+	} else if err == nil && !p.Addr().Is4In6() {
+		hint = "write " + p.Masked().String()
+	}
+	d.add("network", source.At(n, hint, "must be %s, not %s", words, quote(text)))
+}
+
+// secret reads references. Nothing of the text is ever shown.
+func (d *decoder) secret(v reflect.Value, n *source.Node, f *field) {
+	if !n.Is(source.String) {
+		d.add("secret", source.At(n, "write ${env:NAME} or ${file:PATH}", "must be text that refers to a secret, not %s", kinds[n.Kind()]))
+		return
+	}
+	s, notes := trust.Expand(n.Str(), d.look)
+	for _, note := range notes {
+		if note.Warning {
+			d.add("secret-loose", source.Warn(n, note.Hint, "%s", note.Text))
+		} else {
+			d.add("secret", source.At(n, note.Hint, "%s", note.Text))
+		}
+	}
+	if text, hint := forms["value"].judge(s.Reveal()); f.form == "value" && !s.IsZero() && text != "" {
+		d.add("form-value", source.At(n, hint, "%s", text))
+		return
+	}
+	v.Set(reflect.ValueOf(s))
+}
+
+// set gives v the default of f, which the tag of a field says.
+func (f *field) set(v reflect.Value) {
+	if n, ok := f.parse(f.def); ok {
+		if v.CanUint() {
+			v.SetUint(uint64(n))
+		} else {
+			v.SetInt(n)
+		}
+		return
+	}
+	v.SetString(f.def)
+}
+
+// parse reads a number of a tag in the unit of the field's type.
+func (f *field) parse(text string) (int64, bool) {
+	switch f.typ {
+	case reflect.TypeFor[time.Duration]():
+		d, ok := ParseDuration(text)
+		return int64(d), ok
+	case reflect.TypeFor[Bytes]():
+		b, ok := ParseBytes(text)
+		return int64(b), ok
+	}
+	if f.typ.Kind() == reflect.String {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}
+
+// between says what the bounds of f are.
+func (f *field) between() string {
+	switch {
+	case f.min != "" && f.max != "":
+		return "from " + f.min + " to " + f.max
+	case f.max != "":
+		return "at most " + f.max
+	}
+	return "at least " + f.min
+}
+
+// useDefault is the hint for values beyond bounds.
+func (f *field) useDefault() string {
+	if f.def == "" {
+		return ""
+	}
+	return "remove the key to use the default, " + f.def
+}
+
+// judge holds a value to its words, its form and its bounds.
+func (c *collector) judge(v reflect.Value, at Place, f *field) {
+	switch {
+	case v.Kind() == reflect.String:
+		c.judgeText(v, at, f)
+	case v.Kind() == reflect.Slice:
+		if least, ok := f.parse(f.min); ok && int64(v.Len()) < least {
+			c.add("empty-list", at.Problem("name at least one", "the list %s is empty", f.name))
+		}
+	case v.CanInt() || v.CanUint():
+		n := asInt(v)
+		least, low := f.parse(f.min)
+		most, high := f.parse(f.max)
+		if low && n < least || high && n > most {
+			c.add("bounds", at.Problem(f.useDefault(), "%s must be %s, not %v", f.name, f.between(), shown(v)))
+		}
+	}
+}
+
+func asInt(v reflect.Value) int64 {
+	if v.CanUint() {
+		return int64(v.Uint())
+	}
+	return v.Int()
+}
+
+func shown(v reflect.Value) any {
+	if d, ok := v.Interface().(time.Duration); ok {
+		return duration(d)
+	}
+	return v.Interface()
+}
+
+func (c *collector) judgeText(v reflect.Value, at Place, f *field) {
+	text := v.String()
+	words := wordsOf(v.Type())
+	if words == nil {
+		words = f.words
+	}
+	if words != nil && !slices.Contains(words, text) {
+		c.add("words", at.Problem(source.DidYouMean("", text, words...), "%s must be %s, not %s", f.name, oneOf(words), quote(text)))
+	} else if f.form != "" {
+		if text, hint := forms[f.form].judge(text); text != "" {
+			c.add("form-"+f.form, at.Problem(hint, "%s", text))
+		}
+	}
+}

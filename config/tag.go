@@ -1,0 +1,99 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// field is one key of a struct as its tag describes it:
+//
+//	yaml:"name,required,default=30s,min=1s,max=24h,form=host,keys=field,example=..."
+//
+// Bounds are numbers, sizes or times for values that are, and counts of items
+// for lists. A form is a row of forms, for text and the items of a list; keys
+// is one for the names of a map. ",inline" lifts the fields of a struct into
+// the one around it, "inherit" besides says that they take no defaults, because
+// what is not said is taken from above.
+type field struct {
+	name           string
+	index          []int // from the outer struct
+	typ            reflect.Type
+	required       bool
+	inherit        bool
+	def, min, max  string
+	form, keysForm string
+	example        string
+	words          []string // of the items of a list; those of a type come from the type
+}
+
+var fieldsOf sync.Map // of reflect.Type to []field
+
+// fields returns the keys of a struct in the order of its type.
+func fields(t reflect.Type) []field {
+	if known, ok := fieldsOf.Load(t); ok {
+		return known.([]field)
+	}
+	list := readFields(t, nil, false)
+	fieldsOf.Store(t, list)
+	return list
+}
+
+func readFields(t reflect.Type, above []int, inherit bool) (list []field) {
+	for i := range t.NumField() {
+		at := t.Field(i)
+		tag, ok := at.Tag.Lookup("yaml")
+		name, options, _ := strings.Cut(tag, ",")
+		if !ok || name == "-" {
+			continue
+		}
+		f := field{name: name, typ: at.Type, index: append(above[:len(above):len(above)], i), inherit: inherit}
+		if f.read(options) {
+			list = append(list, readFields(at.Type, f.index, f.inherit)...)
+			continue
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// read takes the options of a tag and reports whether the field is inline.
+func (f *field) read(options string) (inline bool) {
+	for option := range strings.SplitSeq(options, ",") {
+		key, value, _ := strings.Cut(option, "=")
+		switch key {
+		case "":
+		case "inline":
+			inline = true
+		case "inherit":
+			f.inherit = true
+		case "required":
+			f.required = true
+		case "default":
+			f.def = value
+		case "min":
+			f.min = value
+		case "max":
+			f.max = value
+		case "form":
+			f.form = value
+		case "keys":
+			f.keysForm = value
+		case "example":
+			f.example = value
+		case "words":
+			f.words = strings.Split(value, "|")
+		default:
+			panic("config: unknown option in a tag: " + key)
+		}
+	}
+	return inline
+}
+
+func names(list []field) []string {
+	all := make([]string, len(list))
+	for i := range list {
+		all[i] = list[i].name
+	}
+	return all
+}

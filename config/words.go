@@ -1,0 +1,16 @@
+package config
+
+// Words returns the modes.
+func (Mode) Words() []string { return []string{string(Enforce), string(Observe)} }
+
+// Words returns the treatments.
+func (Treatment) Words() []string { return []string{string(Refuse), string(Drop), string(Allow)} }
+
+// Words returns who may verify credentials.
+func (Authentication) Words() []string { return []string{string(ByUpstream), string(Public)} }
+
+// Words returns what may become of undeclared errors.
+func (Errors) Words() []string { return []string{string(Problem), string(Keep)} }
+
+// Words returns the sets of fields.
+func (SecurityHeaders) Words() []string { return []string{string(ForAPI), string(NoSecurity)} }
