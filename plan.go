@@ -263,7 +263,7 @@ func (b *builder) certificates(op *contract.Operation) {
 func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any {
 	guard, problems := request.New(op, b.schemas, request.Options{
 		Undeclared: policy(set.Undeclared.Requests, config.Refuse), Misplaced: policy(set.ReadOnly, config.Refuse),
-		MaxBodyBytes: int64(set.MaxBodyBytes),
+		MaxBodyBytes: int64(set.MaxBodyBytes), Gzip: slices.Contains(set.ContentEncodings, "gzip"),
 	})
 	b.problem(problems...)
 	return guard

@@ -28,6 +28,9 @@ type Options struct {
 	// bodies; elsewhere they are refused all the same.
 	Misplaced    schema.Policy
 	MaxBodyBytes int64 // of a body, buffered or streamed; 1 MiB when 0
+	// Gzip takes bodies in the content coding gzip where the gate reads them:
+	// decoded within MaxBodyBytes, and forwarded decoded.
+	Gzip bool
 }
 
 // defaultBodyBytes bounds a body when Options say nothing.

@@ -28,11 +28,9 @@ func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
 	if x.BodyLength > g.options.MaxBodyBytes {
 		return x.Deny(gate.Refusal{Code: gate.BodyTooLarge, In: "body"})
 	}
-	for i := range x.Fields {
-		f := &x.Fields[i]
-		if !f.Gone && gate.EqualFold(f.Name, "Content-Encoding") && !gate.EqualFold(f.Value, "identity") {
-			return x.Deny(gate.Refusal{Code: gate.BodyCoding, In: "body", Detail: "the body must not be compressed or otherwise coded"})
-		}
+	coding, ok := g.coding(x)
+	if !ok {
+		return x.Deny(uncoded)
 	}
 	m, d, v := g.body.choose(x)
 	if v != gate.Allow {
@@ -40,10 +38,42 @@ func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
 	}
 	mode := gate.Buffer
 	if d.streams(m.Kind()) {
-		mode = gate.Stream
+		if mode = gate.Stream; coding != gate.Identity {
+			return x.Deny(uncoded) // nobody here decodes what nobody reads
+		}
 	}
-	x.Intake = gate.Intake{Mode: mode, MaxBytes: g.options.MaxBodyBytes}
+	x.Intake = gate.Intake{Mode: mode, MaxBytes: g.options.MaxBodyBytes, Coding: coding}
+	if coding != gate.Identity {
+		forget(x, "Content-Encoding")
+	}
 	return gate.Allow
+}
+
+var uncoded = gate.Refusal{Code: gate.BodyCoding, In: "body", Detail: "the body must not be compressed or otherwise coded"}
+
+// coding finds the coding of the body and reports whether it is allowed. One
+// coding once is all that is taken (RFC 9110 section 8.4).
+func (g *Guard) coding(x *gate.Exchange) (c gate.Coding, ok bool) {
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		switch {
+		case f.Gone || !gate.EqualFold(f.Name, "Content-Encoding") || gate.EqualFold(f.Value, "identity"):
+		case g.options.Gzip && c == gate.Identity && gate.EqualFold(f.Value, "gzip"):
+			c = gate.Gzip
+		default:
+			return c, false
+		}
+	}
+	return c, true
+}
+
+// forget removes the fields called name: what they say is not true any more.
+func forget(x *gate.Exchange, name string) {
+	for i := range x.Fields {
+		if gate.EqualFold(x.Fields[i].Name, name) {
+			x.Fields[i].Gone = true
+		}
+	}
 }
 
 var missing = gate.Refusal{Code: gate.BodyMissing, In: "body", Detail: "a body is required"}
