@@ -91,3 +91,53 @@ func BenchmarkWalk(b *testing.B) {
 		})
 	}
 }
+
+// TestLargeAnswersAllocNothing: buffers beyond what an exchange keeps come
+// from pools of their own.
+func TestLargeAnswersAllocNothing(t *testing.T) {
+	for _, size := range []int{1 << 10, 60 << 10, 100 << 10, 400 << 10, 1500 << 10} {
+		content := bytes.Repeat([]byte("x"), size)
+		up := &large{content: content}
+		guard := reader{4 << 20, cut}
+		g := gate.New(gate.Options{})
+		g.Swap(plan(t, up, gate.Enforce, gate.Step{Name: "a", Head: verdict(gate.Allow), AnswerHead: guard, Answer: guard}))
+		method, target, host := []byte("POST"), []byte("/pets/1"), []byte("api.test")
+		q := &quiet{}
+		run := func() {
+			x := g.Acquire()
+			x.Method, x.Target, x.Host = method, target, host
+			g.Serve(x, q)
+			if len(x.OutAnswer) != size-2 {
+				t.Fatalf("%d bytes of %d", len(x.OutAnswer), size)
+			}
+			g.Release(x)
+		}
+		run()
+		if n := testing.AllocsPerRun(20, run); n > 0.5 {
+			t.Errorf("%d bytes: %v allocations", size, n)
+		}
+	}
+}
+
+// large answers with the same bytes again and again.
+type large struct {
+	content []byte
+	at      int
+}
+
+func (l *large) Send(_ context.Context, x *gate.Exchange) error {
+	l.at = 0
+	x.Answer.Status, x.Answer.Length, x.Answer.Body = 200, int64(len(l.content)), l
+	return nil
+}
+
+func (l *large) Read(p []byte) (int, error) {
+	if l.at == len(l.content) {
+		return 0, io.EOF
+	}
+	n := copy(p, l.content[l.at:])
+	l.at += n
+	return n, nil
+}
+
+func (l *large) Close() error { return nil }

@@ -111,13 +111,11 @@ func (g *Gate) readAnswer(x *Exchange, limit int64) (Code, error) {
 	defer func() { x.answer, x.AnswerBody = b, b }()
 	for {
 		if cap(b)-len(b) < minRead {
-			size := answerSize(cap(b), x.Answer.Length)
+			size := classOf(answerSize(cap(b), x.Answer.Length))
 			if !g.reserve(x, size-cap(b), size) {
 				return Overloaded, nil
 			}
-			grown := make([]byte, len(b), size)
-			copy(grown, b)
-			b = grown
+			b = grow(b, size)
 		}
 		n, err := x.Answer.Body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -155,11 +153,11 @@ func (g *Gate) trimAnswer(x *Exchange) bool {
 	x.OutAnswer, x.AnswerWhole = x.AnswerBody, true
 	if len(x.Edits) > 0 {
 		sortEdits(x.Edits)
-		if size := len(x.AnswerBody); cap(x.trimmed) < size {
+		if size := classOf(len(x.AnswerBody)); cap(x.trimmed) < size {
 			if !g.reserve(x, size, size) {
 				return x.refuse(Overloaded)
 			}
-			x.trimmed = make([]byte, 0, size)
+			x.trimmed = grow(x.trimmed[:0], size)
 		}
 		var err error
 		if x.trimmed, err = splice(x.trimmed[:0], x.AnswerBody, x.Edits); err != nil {

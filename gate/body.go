@@ -89,16 +89,14 @@ func (g *Gate) fill(x *Exchange, from io.Reader, stated, limit int64) (Code, err
 	b := x.buffer[:0]
 	for {
 		if cap(b)-len(b) < minRead {
-			size := max(2*cap(b), 2*minRead)
+			size := classOf(max(2*cap(b), 2*minRead))
 			if int64(size) > g.maxBuffered {
 				return BodyTooLarge, nil // it never will find room
 			}
 			if !g.reserve(x, size-cap(b), size) {
 				return Overloaded, nil
 			}
-			grown := make([]byte, len(b), size)
-			copy(grown, b)
-			b = grown
+			b = grow(b, size)
 		}
 		n, err := from.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]

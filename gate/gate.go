@@ -115,6 +115,7 @@ func (x *Exchange) reset() {
 
 func keep(b []byte) []byte {
 	if cap(b) > maxKept {
+		give(b)
 		return nil
 	}
 	return b[:0]
