@@ -98,12 +98,7 @@ func Unstated(c *contract.Contract) bool {
 // say nothing in a contract that has requirements, and requirements that
 // nobody verifies.
 func (b *builder) security() {
-	switch b.options.Authentication {
-	case config.Public:
-		return
-	case "", config.ByUpstream:
-	default:
-		b.problem(b.place.At("authentication").Problem("say upstream or public", "there is no authentication %q", b.options.Authentication))
+	if b.options.Authentication == config.Public {
 		return
 	}
 	if !b.contract.Secured {
@@ -299,6 +294,7 @@ func (b *builder) media(list []*contract.Media) {
 
 // all compiles the API.
 func (b *builder) all() {
+	b.problem(b.options.Check(b.place)...)
 	b.security()
 	b.unknown()
 	for _, op := range b.contract.Operations {
