@@ -8,7 +8,7 @@ import (
 )
 
 //go:embed FLAWS.md
-var flaws string
+var page string
 
 // Flaw is one row of FLAWS.md.
 type Flaw struct {
@@ -25,8 +25,10 @@ type Flaw struct {
 
 // Shell is what a shell must run before the Script of a Flaw. It takes from
 // the environment SHOP, the address to call, and API, the shop's own address.
-func Shell() (string, error) {
-	m := preamble.FindStringSubmatch(flaws)
+func Shell() (string, error) { return shell(page) }
+
+func shell(page string) (string, error) {
+	m := preamble.FindStringSubmatch(page)
 	if m == nil {
 		return "", fmt.Errorf("FLAWS.md: has no lines to begin with")
 	}
@@ -35,7 +37,7 @@ func Shell() (string, error) {
 
 var (
 	preamble = regexp.MustCompile("(?s)\n## Try them\n.*?```sh\n(.*?)```\n")
-	flawRow  = regexp.MustCompile("(?m)^\\| \\[(\\S+)\\]\\(#\\S+\\) \\| ([^|]+) \\| ([^|]+) \\| (([A-Z]\\d+): [^|]+) \\| (closed by the contract alone|open until ([A-Z]\\d+)) \\|$")
+	flawRow  = regexp.MustCompile(`(?m)^\| \[(\S+)\]\(#\S+\) \| ([^|]+) \| ([^|]+) \| (([A-Z]\d+): [^|]+) \| (closed by the contract alone|open until ([A-Z]\d+)) \|$`)
 	section  = regexp.MustCompile("(?s)^ (\\S+)\n.*?```sh\n(.*?)```\n\nEvidence: ([^\n]+)\n")
 	quoted   = regexp.MustCompile("`([^`]+)`")
 	refusal  = regexp.MustCompile("`([a-z-]+)`$")
@@ -43,27 +45,14 @@ var (
 
 // Flaws returns the rows of FLAWS.md in their order. It fails when a row has
 // no section, a section no row, or either is not written as the others are.
-func Flaws() ([]Flaw, error) {
-	var list []Flaw
-	index := map[string]int{}
-	for _, m := range flawRow.FindAllStringSubmatch(flaws, -1) {
-		f := Flaw{ID: m[1], Where: strings.Trim(m[2], "`"), Text: m[3], Closer: m[4], Product: m[5], Open: m[7] != ""}
-		if code := refusal.FindStringSubmatch(f.Closer); code != nil && !f.Open {
-			f.Code = code[1]
-		}
-		if f.Open && m[7] != f.Product {
-			return nil, fmt.Errorf("FLAWS.md: %s is closed by %s and open until %s", f.ID, f.Product, m[7])
-		}
-		if _, twice := index[f.ID]; twice {
-			return nil, fmt.Errorf("FLAWS.md: %s has two rows", f.ID)
-		}
-		index[f.ID] = len(list)
-		list = append(list, f)
+func Flaws() ([]Flaw, error) { return parse(page) }
+
+func parse(page string) ([]Flaw, error) {
+	list, index, err := parseRows(page)
+	if err != nil {
+		return nil, err
 	}
-	if n := strings.Count(flaws, "\n| [") - len(list); n != 0 {
-		return nil, fmt.Errorf("FLAWS.md: %d rows are not written as the others are", n)
-	}
-	parts := strings.Split(flaws, "\n###")[1:]
+	parts := strings.Split(page, "\n###")[1:]
 	for _, part := range parts {
 		m := section.FindStringSubmatch(part + "\n")
 		if m == nil {
@@ -82,6 +71,29 @@ func Flaws() ([]Flaw, error) {
 		return nil, fmt.Errorf("FLAWS.md: has %d rows and %d sections", len(list), len(parts))
 	}
 	return list, nil
+}
+
+// parseRows reads the table and says where each id stands in it.
+func parseRows(page string) (list []Flaw, index map[string]int, err error) {
+	index = map[string]int{}
+	for _, m := range flawRow.FindAllStringSubmatch(page, -1) {
+		f := Flaw{ID: m[1], Where: strings.Trim(m[2], "`"), Text: m[3], Closer: m[4], Product: m[5], Open: m[7] != ""}
+		if code := refusal.FindStringSubmatch(f.Closer); code != nil && !f.Open {
+			f.Code = code[1]
+		}
+		if f.Open && m[7] != f.Product {
+			return nil, nil, fmt.Errorf("FLAWS.md: %s is closed by %s and open until %s", f.ID, f.Product, m[7])
+		}
+		if _, twice := index[f.ID]; twice {
+			return nil, nil, fmt.Errorf("FLAWS.md: %s has two rows", f.ID)
+		}
+		index[f.ID] = len(list)
+		list = append(list, f)
+	}
+	if n := strings.Count(page, "\n| [") - len(list); n != 0 {
+		return nil, nil, fmt.Errorf("FLAWS.md: rows that are not written as the others are: %d", n)
+	}
+	return list, index, nil
 }
 
 // Succeeded reports whether output has all the evidence.

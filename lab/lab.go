@@ -5,8 +5,8 @@
 // that the gate in front of it gets no help from behind.
 //
 // It keeps all it has in memory, begins with the same people and goods each
-// time, and reaches nothing beyond loopback, so that it cannot be used against
-// others. Never serve it on an address that others reach.
+// time, and reaches nothing but its own address, so that it cannot be used
+// against others. Serve it on loopback only.
 package lab
 
 import (
@@ -33,10 +33,9 @@ type Options struct {
 
 // Shop is the shop's API. It may be used by many goroutines at once.
 type Shop struct {
-	now    func() time.Time
-	mux    *http.ServeMux
-	client *http.Client  // reaches loopback alone
-	seats  chan struct{} // one for each call under way
+	now   func() time.Time
+	mux   *http.ServeMux
+	seats chan struct{} // one for each call under way
 
 	mu       sync.Mutex // guards what is below
 	users    shelf[user]
@@ -51,7 +50,7 @@ var _ http.Handler = (*Shop)(nil)
 
 // What bounds the memory of a shop.
 const (
-	maxCalls    = 16      // under way at once
+	maxCalls    = 8       // under way at once
 	maxBody     = 4 << 20 // bytes of one request's body
 	maxText     = 4 << 10 // bytes of one text that is kept; a file has maxFile
 	maxFile     = 64 << 10
@@ -61,7 +60,7 @@ const (
 
 // New returns a shop that has just opened.
 func New(o Options) *Shop {
-	s := &Shop{now: o.Now, client: newClient(), seats: make(chan struct{}, maxCalls), mux: http.NewServeMux()}
+	s := &Shop{now: o.Now, seats: make(chan struct{}, maxCalls), mux: http.NewServeMux()}
 	if s.now == nil {
 		s.now = time.Now
 	}
