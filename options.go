@@ -193,3 +193,11 @@ func sorted[T any](m map[string]T) []string {
 	slices.Sort(list)
 	return list
 }
+
+// SettingsOf returns the settings of op as the options write them, and the name
+// under which they do; "" when they do not.
+func SettingsOf(o *Options, op *contract.Operation) (own Operation, name string) { return of(o, op) }
+
+// Names reports whether name is a way to write op in options: its operationId,
+// its method and path, or these with a base path.
+func Names(op *contract.Operation, name string) bool { return slices.Contains(names(op), name) }

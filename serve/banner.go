@@ -2,37 +2,105 @@ package serve
 
 import (
 	"fmt"
-	"net"
+	"path/filepath"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
-	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
 // banner says what this gate does and does not do, so that nobody takes an
 // open door for a closed one.
-func (p *Program) banner(c *contract.Contract, problems source.Problems, exposed int) string {
-	var b strings.Builder
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "  %-12s", name)
-		fmt.Fprintf(&b, format+"\n", args...)
+func (p *Program) banner(d *draft) string {
+	b := &banner{file: d.faults.file}
+	if len(d.apis) == 1 {
+		fmt.Fprintf(b, "gatehouse %s guards %s\n", p.config.Version, title(d.apis[0].contract))
+	} else {
+		fmt.Fprintf(b, "gatehouse %s guards %d APIs\n", p.config.Version, len(d.apis))
 	}
-	fmt.Fprintf(&b, "gatehouse %s guards %s\n", p.config.Version, title(c))
-	line("listening", "%s", p.URL())
-	line("API", "%s", p.config.Upstream)
-	line("mode", "%s", modeWords[p.config.Mode == config.Observe])
-	line("operations", "%s", credentialWords(c, p.config.Authentication))
-	line("undeclared", "%s", undeclaredWords[p.config.Undeclared])
-	line("events", "%s", p.events.place)
-	for _, w := range p.warnings(c) {
-		fmt.Fprintf(&b, "  WARNING     %s\n", w)
+	for _, door := range p.doors {
+		b.line("listening", "%s", door.words())
 	}
-	if n := len(problems); n > 0 || exposed > 0 {
-		line("contract", "warnings: %d, open or loose operations: %d; gatehouse check --contract %s lists them", n, exposed, p.config.Contract)
+	if url := p.maintenanceURL(); url != "" {
+		b.line("maintenance", "%s", url)
 	}
+	if len(d.apis) == 1 {
+		b.api(&d.apis[0])
+	}
+	b.line("events", "%s", eventsPlace(d.config.Record.Events, d.faults.file))
+	if len(d.apis) > 1 {
+		for i := range d.apis {
+			fmt.Fprintf(b, "  %s\n", title(d.apis[i].contract))
+			b.indent = "  "
+			b.api(&d.apis[i])
+		}
+		b.indent = ""
+	}
+	for _, w := range d.loose {
+		fmt.Fprintf(b, "  WARNING     %s\n", line(w))
+	}
+	b.contracts(p, d)
 	return b.String()
+}
+
+// banner is a text in two columns.
+type banner struct {
+	strings.Builder
+	indent string
+	file   bool // the settings stand in a file
+}
+
+func (b *banner) line(name, format string, args ...any) {
+	fmt.Fprintf(b, "%s  %-12s", b.indent, name)
+	fmt.Fprintf(b, format+"\n", args...)
+}
+
+// api says of one API where it is and how it is guarded.
+func (b *banner) api(g *guarded) {
+	s := g.settings
+	if at := mount(s); at != "" {
+		b.line("at", "%s", at)
+	}
+	b.line("API", "%s", s.Upstreams[0].URL)
+	b.line("mode", "%s", modeWords(s))
+	b.line("operations", "%s", credentialWords(g.contract, s))
+	b.line("undeclared", "%s", undeclaredWords[s.Undeclared.Requests])
+}
+
+// contracts counts what is not said here of the contracts.
+func (b *banner) contracts(p *Program, d *draft) {
+	warnings, exposed := len(d.faults.problems), 0
+	for i := range d.apis {
+		exposed += exposedOperations(d.apis[i].exposed)
+	}
+	if warnings == 0 && exposed == 0 {
+		return
+	}
+	name, command := "contract", "gatehouse check --contract "+p.config.Contract
+	if b.file {
+		command = "gatehouse check " + p.config.File
+	}
+	if len(d.apis) > 1 {
+		name = "contracts"
+	}
+	b.line(name, "warnings: %d, open or loose operations: %d; %s lists them", warnings, exposed, command)
+}
+
+// mount says under which hosts and prefix clients reach an API, "" for all of
+// them.
+func mount(s *config.API) string {
+	hosts := strings.Join(s.Hosts, ", ")
+	switch {
+	case s.Prefix == "":
+		return hosts
+	case hosts == "":
+		hosts = "every host"
+	}
+	if s.StripPrefix {
+		return fmt.Sprintf("%s, %s (which the API does not see)", hosts, s.Prefix)
+	}
+	return hosts + ", " + s.Prefix
 }
 
 func title(c *contract.Contract) string {
@@ -43,9 +111,34 @@ func title(c *contract.Contract) string {
 	return strings.TrimSpace(name + " " + c.Version)
 }
 
-var modeWords = map[bool]string{ // by whether it observes
-	false: "enforce: what the contract does not describe is refused",
-	true:  "OBSERVE: nothing is refused for breaking the contract, events say what would have been",
+const (
+	enforceWords = "enforce: what the contract does not describe is refused"
+	observeWords = "OBSERVE: nothing is refused for breaking the contract, events say what would have been"
+	partlyWords  = "enforce, but OBSERVE in part: the warnings below say where nothing is refused"
+)
+
+// modeWords say whether an API enforces, loudly when anything does not.
+func modeWords(s *config.API) string {
+	if s.Mode == config.Observe {
+		return observeWords
+	}
+	partly := observes(&s.Settings)
+	for _, own := range s.Operations {
+		partly = partly || observes(&own.Settings)
+	}
+	if partly {
+		return partlyWords
+	}
+	return enforceWords
+}
+
+func observes(s *config.Settings) bool {
+	for _, m := range s.Modes {
+		if m == config.Observe {
+			return true
+		}
+	}
+	return s.Mode == config.Observe
 }
 
 var undeclaredWords = map[config.Treatment]string{
@@ -56,10 +149,11 @@ var undeclaredWords = map[config.Treatment]string{
 }
 
 // credentialWords counts the operations by what they ask of the caller.
-func credentialWords(c *contract.Contract, a config.Authentication) string {
+func credentialWords(c *contract.Contract, s *config.API) string {
 	public := 0
 	for _, op := range c.Operations {
-		if a == config.Public || !c.Secured || op.Public() {
+		own, _ := gatehouse.SettingsOf(&s.Policy, op)
+		if s.Authentication == config.Public || !c.Secured || op.Public() || own.Public {
 			public++
 		}
 	}
@@ -73,20 +167,6 @@ func credentialWords(c *contract.Contract, a config.Authentication) string {
 	return fmt.Sprintf("%d, public: %d; the others need a credential, which the API verifies", n, public)
 }
 
-// warnings are the doors that stand open.
-func (p *Program) warnings(c *contract.Contract) (list []string) {
-	switch {
-	case p.config.Authentication == gatehouse.Public && c.Secured:
-		list = append(list, "PUBLIC: the contract asks for credentials, and --public lets everybody in without any")
-	case gatehouse.Unstated(c):
-		list = append(list, "PUBLIC: the contract says nothing of security, so everybody may call every operation")
-	}
-	if a, ok := p.listener.Addr().(*net.TCPAddr); p.listener.TLS() == nil && (!ok || !a.IP.IsLoopback()) {
-		list = append(list, "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
-	}
-	return list
-}
-
 // exposedOperations counts the operations at which the contract lets through
 // more than its words say.
 func exposedOperations(list []gatehouse.Exposure) (n int) {
@@ -97,3 +177,6 @@ func exposedOperations(list []gatehouse.Exposure) (n int) {
 	}
 	return n
 }
+
+// base is how a file is called in the log.
+func base(name string) string { return filepath.Base(name) }

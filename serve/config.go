@@ -8,10 +8,16 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 )
 
-// Config is one gate in front of one API.
+// Config is what a program is told: the file that says everything, or the few
+// settings of a gate in front of one API. Either way the same config.Config
+// comes of it.
 type Config struct {
+	// File is the path of a gatehouse.yaml; the settings down to Drain are then
+	// not read.
+	File string
+
 	Contract string             // path of the API's document
-	Read     *contract.Contract // the contract itself, instead of a path; it is not served twice
+	Read     *contract.Contract // the contract itself, instead of a path; it is served once and never read again
 	Upstream string             // URL of the API
 	Listen   string             // host:port; port 0 for any
 
@@ -25,6 +31,12 @@ type Config struct {
 
 	Events string        // a file to append to, "-" for Stdout, "none" or "" for nowhere
 	Drain  time.Duration // how long exchanges may go on after the end; 30 s when 0
+
+	// Reload asks Wait to read everything again; may be nil.
+	Reload <-chan struct{}
+	// Poll is how often Wait looks for changes of files; 1 s when 0, never when
+	// it is negative.
+	Poll time.Duration
 	// Cut ends the draining at once when it is closed; may be nil.
 	Cut <-chan struct{}
 
@@ -34,5 +46,37 @@ type Config struct {
 	Quiet   bool      // no banner, and of the log warnings only
 }
 
-// defaultDrain is how long exchanges may go on.
-const defaultDrain = 30 * time.Second
+const (
+	defaultDrain = 30 * time.Second
+	defaultPoll  = time.Second
+)
+
+// fill puts defaults in the place of what was left out.
+func (c *Config) fill() {
+	if c.Poll == 0 {
+		c.Poll = defaultPoll
+	}
+	if c.Stderr == nil {
+		c.Stderr = io.Discard
+	}
+	if c.Stdout == nil {
+		c.Stdout = io.Discard
+	}
+}
+
+// settings writes the settings of a gate in front of one API as a file would.
+func (c *Config) settings() *config.Config {
+	l := config.Listener{Address: c.Listen, PlainHTTP: c.PlainHTTP}
+	if c.TLSCert != "" || c.TLSKey != "" {
+		l.TLS = &config.TLS{Certificate: config.File(c.TLSCert), Key: config.File(c.TLSKey)}
+	}
+	a := config.API{Contract: config.File(c.Contract), Upstreams: []config.Upstream{{URL: c.Upstream}}}
+	a.Authentication = c.Authentication
+	a.Mode, a.MaxBodyBytes = c.Mode, config.Bytes(c.MaxBodyBytes)
+	a.Undeclared.Requests = c.Undeclared
+	s := &config.Config{Version: 1, Listeners: []config.Listener{l}, APIs: []config.API{a}, Record: config.Record{Events: c.Events}, Drain: c.Drain}
+	if s.Drain == 0 {
+		s.Drain = defaultDrain
+	}
+	return s
+}

@@ -2,43 +2,78 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
 )
 
-// events is where events go and how it is closed.
+// events is where events go. The place may change while the gate serves; the
+// queue in front of it stays.
 type events struct {
-	gate.Sink
-	lines *record.Lines
-	file  *os.File
-	place string // for the banner
+	out   outlet
+	lines *record.Lines                // nil until there was a place
+	live  atomic.Pointer[record.Lines] // nil while nothing is recorded
+	log   *slog.Logger
 }
 
-// openEvents opens the sink that the configuration names.
-func openEvents(c *Config, log *slog.Logger) (*events, error) {
-	var out io.Writer
-	e := &events{place: "not recorded (--events none)"}
-	switch c.Events {
-	case "", "none":
-		return e, nil
-	case "-":
-		out, e.place = c.Stdout, "standard output"
-	default:
-		// Events name clients' networks and calls: not for everybody's eyes.
-		f, err := os.OpenFile(c.Events, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
-		if err != nil {
-			return nil, eventsError(err)
-		}
-		out, e.file, e.place = f, f, c.Events
+var _ gate.Sink = (*events)(nil)
+
+// Record implements gate.Sink.
+func (e *events) Record(ev *gate.Event) {
+	if l := e.live.Load(); l != nil {
+		l.Record(ev)
 	}
-	e.lines = record.NewLines(out, log)
-	e.Sink = e.lines
-	return e, nil
+}
+
+// eventPlaces are the words for what is no file.
+var eventPlaces = map[string]string{"": "not recorded (--events none)", "none": "not recorded (--events none)", "-": "standard output"}
+
+// eventsPlace says where events go, for the banner.
+func eventsPlace(where string, file bool) string {
+	place, ok := eventPlaces[where]
+	switch {
+	case !ok:
+		return where
+	case file && where != "-":
+		return "not recorded (record.events: none)"
+	}
+	return place
+}
+
+// openEvents opens the place that a configuration names; nil for nowhere.
+func openEvents(where string, stdout io.Writer) (*target, error) {
+	switch where {
+	case "", "none":
+		return nil, nil
+	case "-":
+		return &target{Writer: stdout}, nil
+	}
+	// Events name clients' networks and calls: not for everybody's eyes.
+	f, err := os.OpenFile(where, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	return &target{f, f}, nil
+}
+
+// use writes events to t from now on, nil for nowhere, and closes the place
+// before it. What waits is written to t as well.
+func (e *events) use(t *target) {
+	if t == nil {
+		e.live.Store(nil)
+		return // what waits still goes where it was to go
+	}
+	e.out.use(t)
+	if e.lines == nil {
+		e.lines = record.NewLines(&e.out, e.log)
+	}
+	e.live.Store(e.lines)
 }
 
 // close writes what is waiting, until ctx ends at most.
@@ -47,8 +82,8 @@ func (e *events) close(ctx context.Context) error {
 	if e.lines != nil {
 		err = e.lines.Shutdown(ctx)
 	}
-	if e.file != nil {
-		if e := e.file.Close(); err == nil {
+	if t := e.out.live.Load(); t != nil {
+		if e := t.close(); err == nil {
 			err = e
 		}
 	}
@@ -56,4 +91,35 @@ func (e *events) close(ctx context.Context) error {
 		return fmt.Errorf("events were lost: %w", err)
 	}
 	return nil
+}
+
+// target is one place that events are written to.
+type target struct {
+	io.Writer
+	file *os.File // nil for what is not ours to close
+}
+
+func (t *target) close() error {
+	if t == nil || t.file == nil {
+		return nil
+	}
+	return t.file.Close()
+}
+
+// outlet writes to the live target. It takes no lock, since a target may hang
+// for as long as it likes and must not hold up whoever replaces it.
+type outlet struct{ live atomic.Pointer[target] }
+
+func (o *outlet) use(t *target) { o.live.Swap(t).close() }
+
+// Write implements io.Writer. A target that was replaced and closed in the
+// middle wrote nothing; the next one gets it.
+func (o *outlet) Write(p []byte) (int, error) {
+	for {
+		t := o.live.Load()
+		n, err := t.Write(p)
+		if n > 0 || !errors.Is(err, os.ErrClosed) || o.live.Load() == t {
+			return n, err
+		}
+	}
 }

@@ -8,16 +8,16 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
-	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
-// ConfigError is a mistake in one setting, or a setting that the system does
-// not grant.
+// ConfigError is a mistake in one flag, or a setting that the system does not
+// grant.
 type ConfigError struct {
 	Flag  string // of the command, without dashes
 	Text  string // what is wrong with it
@@ -29,28 +29,6 @@ func (e *ConfigError) Error() string { return e.Flag + ": " + e.Text }
 
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Cause }
-
-// check finds the mistakes that can be seen without opening anything, all at
-// once; what edge and upstream know better is left to them.
-func (c *Config) check() error {
-	var list []error
-	if c.Read == nil {
-		list = append(list, CheckContractPath(c.Contract))
-	}
-	if c.Upstream == "" {
-		list = append(list, &ConfigError{Flag: "upstream", Text: "is missing", Hint: "say where the API is: --upstream http://127.0.0.1:9000"})
-	}
-	if err := c.edge().Check(); err != nil {
-		list = append(list, c.listenError(err))
-	}
-	if c.MaxBodyBytes < 0 {
-		list = append(list, &ConfigError{Flag: "max-body", Text: "must be at least 1", Hint: "leave it out for 1MiB"})
-	}
-	if c.Drain < 0 {
-		list = append(list, &ConfigError{Flag: "drain", Text: "must not be negative", Hint: "leave it out for 30s"})
-	}
-	return errors.Join(list...)
-}
 
 // ConfigErrors returns the mistakes that err, of Start or Run, holds.
 func ConfigErrors(err error) (list []*ConfigError) {
@@ -64,6 +42,69 @@ func ConfigErrors(err error) (list []*ConfigError) {
 		list = append(list, e)
 	}
 	return list
+}
+
+// fault is one thing that is wrong with a setting, for whoever wrote it: in a
+// file at a place, or on the command line by a flag.
+type fault struct {
+	at     config.Place
+	flag   string
+	text   string
+	hint   string // what to do next with the flag
+	remedy string // and with the file
+	cause  error  // what the system said; nil when the setting itself is wrong
+}
+
+// faults are all that is wrong.
+type faults struct {
+	file     bool // the settings stand in a file
+	problems source.Problems
+	mistakes []error
+}
+
+// add notes what is wrong; nil is nothing.
+func (f *faults) add(w *fault) {
+	switch {
+	case w == nil:
+	case f.file:
+		f.problems = append(f.problems, w.at.Problem(w.remedy, "%s", w.text))
+	default:
+		f.mistakes = append(f.mistakes, &ConfigError{Flag: w.flag, Text: w.text, Hint: w.hint, Cause: w.cause})
+	}
+}
+
+// err is everything that keeps the settings from being served: mistakes of
+// flags, else problems.
+func (f *faults) err() error {
+	if len(f.mistakes) > 0 {
+		return errors.Join(f.mistakes...)
+	}
+	f.problems = f.problems.Sort()
+	return f.problems.Err()
+}
+
+// check finds the mistakes of flags that can be seen without opening anything,
+// all at once; what edge and upstream know better is left to them.
+func (c *Config) check(f *faults) {
+	if c.Read == nil {
+		var wrong *ConfigError
+		if errors.As(CheckContractPath(c.Contract), &wrong) {
+			f.mistakes = append(f.mistakes, wrong)
+		}
+	}
+	if c.Upstream == "" {
+		f.add(&fault{flag: "upstream", text: "is missing", hint: "say where the API is: --upstream http://127.0.0.1:9000"})
+	}
+	l := &c.settings().Listeners[0]
+	if err := edgeOptions(l).Check(); err != nil {
+		f.add(listenFault(l, err))
+	}
+	if c.MaxBodyBytes < 0 {
+		f.add(&fault{flag: "max-body", text: "must be at least 1", hint: "leave it out for 1MiB"})
+	}
+	if c.Drain < 0 {
+		f.add(&fault{flag: "drain", text: "must not be negative", hint: "leave it out for 30s"})
+	}
 }
 
 // CheckContractPath finds what is no file that could hold a contract.
@@ -80,54 +121,48 @@ func CheckContractPath(path string) error {
 	return nil
 }
 
-// edge is where and how to listen.
-func (c *Config) edge() *edge.Options {
-	return &edge.Options{Address: c.Listen, CertFile: c.TLSCert, KeyFile: c.TLSKey, PlainHTTP: c.PlainHTTP}
+// edgeOptions is where and how to listen. A listener that only redirects lets
+// no call pass, so it may stand beyond loopback without TLS.
+func edgeOptions(l *config.Listener) *edge.Options {
+	o := &edge.Options{
+		Address: l.Address, PlainHTTP: l.PlainHTTP || l.RedirectToHTTPS,
+		MaxConnections: l.MaxConnections, MaxPerAddress: l.MaxConnectionsPerAddress,
+	}
+	if l.TLS != nil {
+		o.CertFile, o.KeyFile = string(l.TLS.Certificate), string(l.TLS.Key)
+	}
+	return o
 }
 
-// newUpstream returns the way to the API.
-func (c *Config) newUpstream() (*upstream.Upstream, error) {
-	const hint = "write it like http://127.0.0.1:9000"
-	target, err := url.Parse(c.Upstream)
-	if err != nil {
-		return nil, &ConfigError{Flag: "upstream", Text: "is not a URL", Hint: hint}
-	}
-	if port := target.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, &ConfigError{Flag: "upstream", Text: "has a port that does not exist: ports are 1 to 65535", Hint: hint}
-		}
-	}
-	u, err := upstream.New(target, upstream.Options{})
-	if err != nil {
-		return nil, &ConfigError{Flag: "upstream", Text: strings.TrimPrefix(err.Error(), "upstream: ")}
-	}
-	return u, nil
-}
-
-// listenError says what to do about an address or a certificate that is a
+// listenFault says what to do about an address or a certificate that is a
 // mistake or that the system does not grant.
-func (c *Config) listenError(err error) error {
+func listenFault(l *config.Listener, err error) *fault {
 	const files = "tls-cert, --tls-key"
 	var file *fs.PathError
 	var number syscall.Errno
 	var lookup *net.DNSError
+	address := l.Place.At("address")
+	pair := l.Place.At("tls")
 	switch {
 	case errors.Is(err, edge.ErrPair):
-		return &ConfigError{Flag: files, Text: err.Error(), Hint: "give --tls-cert and --tls-key together"}
+		return &fault{at: pair, flag: files, text: err.Error(), hint: "give --tls-cert and --tls-key together", remedy: "give certificate and key together"}
 	case errors.Is(err, edge.ErrAddress):
-		return &ConfigError{Flag: "listen", Text: err.Error(), Hint: "write it like --listen 127.0.0.1:8080"}
+		return &fault{at: address, flag: "listen", text: err.Error(), hint: "write it like --listen 127.0.0.1:8080", remedy: "write it like 127.0.0.1:8080"}
 	case errors.Is(err, edge.ErrExposed):
-		_, port, _ := net.SplitHostPort(c.Listen)
-		return &ConfigError{Flag: "listen", Text: c.Listen + ": " + err.Error(),
-			Hint: "give --tls-cert and --tls-key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with --plain-http"}
+		_, port, _ := net.SplitHostPort(l.Address)
+		return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(),
+			hint:   "give --tls-cert and --tls-key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with --plain-http",
+			remedy: "give tls a certificate and a key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with plain_http: true"}
 	case errors.As(err, &file):
-		return &ConfigError{Flag: files, Text: err.Error(), Hint: "name PEM files that this user can read", Cause: err}
+		const hint = "name PEM files that this user can read"
+		return &fault{at: pair, flag: files, text: err.Error(), hint: hint, remedy: hint, cause: err}
 	case errors.As(err, &number):
-		return &ConfigError{Flag: "listen", Text: c.Listen + ": " + number.Error(), Hint: bindHints[number], Cause: err}
+		return &fault{at: address, flag: "listen", text: l.Address + ": " + number.Error(), hint: bindHints[number], remedy: bindHints[number], cause: err}
 	case errors.As(err, &lookup):
-		return &ConfigError{Flag: "listen", Text: err.Error(), Hint: "name an address of this machine", Cause: err}
+		const hint = "name an address of this machine"
+		return &fault{at: address, flag: "listen", text: err.Error(), hint: hint, remedy: hint, cause: err}
 	}
-	return &ConfigError{Flag: files, Text: err.Error(), Cause: err}
+	return &fault{at: pair, flag: files, text: err.Error(), cause: err}
 }
 
 // bindHints say what to do when the system does not grant an address.
@@ -137,27 +172,29 @@ var bindHints = map[syscall.Errno]string{
 	syscall.EADDRNOTAVAIL: "name an address of this machine",
 }
 
-// eventsError is for a file that cannot be written.
-func eventsError(err error) error {
-	return &ConfigError{Flag: "events", Text: err.Error(), Hint: "name a file in a folder that this user can write to, - for standard output, or none", Cause: err}
+// eventsFault is for a file that cannot be written.
+func eventsFault(at config.Place, err error) *fault {
+	const hint = "name a file in a folder that this user can write to, - for standard output, or none"
+	return &fault{at: at.At("events"), flag: "events", text: err.Error(), hint: hint, remedy: hint, cause: err}
 }
 
-// loops reports whether the upstream is the gate itself, so that a call would
-// go round until something breaks.
-func (p *Program) loops() error {
-	target, err := url.Parse(p.config.Upstream)
-	own, ok := p.listener.Addr().(*net.TCPAddr)
-	if err != nil || !ok || target.Port() != fmt.Sprint(own.Port) {
+// loops reports whether an API is the gate itself at one of its addresses, so
+// that a call would go round until something breaks.
+func loops(u *config.Upstream, own net.Addr) *fault {
+	target, err := url.Parse(u.URL)
+	at, ok := own.(*net.TCPAddr)
+	if err != nil || !ok || target.Port() != fmt.Sprint(at.Port) {
 		return nil
 	}
-	host, listening := target.Hostname(), own.AddrPort().Addr().Unmap()
+	host, listening := target.Hostname(), at.AddrPort().Addr().Unmap()
 	to, err := netip.ParseAddr(host)
 	if host == "localhost" {
 		to, err = netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
 	}
 	to = to.Unmap()
 	if err == nil && (to == listening || listening.IsUnspecified() && ofThisMachine(to) || host == "localhost" && listening.IsLoopback()) {
-		return &ConfigError{Flag: "upstream", Text: "is the address on which the gate itself listens", Hint: "name the address of the API"}
+		const hint = "name the address of the API"
+		return &fault{at: u.Place.At("url"), flag: "upstream", text: "is the address on which the gate itself listens", hint: hint, remedy: hint}
 	}
 	return nil
 }
@@ -177,4 +214,14 @@ func ofThisMachine(a netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// cause takes the operation and the path off an error of the file system and
+// names the file once.
+func cause(err error) error {
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return fmt.Errorf("%s: %w", file.Path, file.Err)
+	}
+	return err
 }

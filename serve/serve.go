@@ -1,47 +1,52 @@
 // Package serve assembles the whole program for the command: it reads the
-// contract, compiles the plan, opens listeners and the sink of events, and
-// ends in good order. Package cmd imports it; it knows every other package and
-// holds no rule of its own about what may pass.
+// configuration, compiles the contracts into a plan, opens listeners and the
+// sink of events, takes changes over while it serves, and ends in good order.
+// Package cmd imports it; it knows every other package and holds no rule of its
+// own about what may pass.
 package serve
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/gatehouse-api/gatehouse"
-	"github.com/gatehouse-api/gatehouse/config"
-	"github.com/gatehouse-api/gatehouse/contract"
-	"github.com/gatehouse-api/gatehouse/contract/openapi"
-	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
-	"github.com/gatehouse-api/gatehouse/wire/edge"
-	"github.com/gatehouse-api/gatehouse/wire/std"
-	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
 // Program is a gate that serves.
 type Program struct {
-	config   Config
-	gate     *gate.Gate
-	engine   *std.Server
-	events   *events
-	log      *record.Log
-	upstream *upstream.Upstream
-	listener *edge.Listener
-	serving  sync.WaitGroup // the engine; close waits for it
-	failed   chan error     // its end before Stop
+	config Config
+	reader reader
+	lines  *record.Log
+	log    *slog.Logger
+	gate   *gate.Gate
+	events *events
+	ready  atomic.Bool // a configuration serves and the program is not ending
+
+	mu      sync.Mutex
+	doors   []*door // guarded by mu; written by the goroutine of Start, Wait and Stop alone
+	watch   *watchpost
+	live    *draft // what serves, without its contracts
+	count   int    // of plans that served
+	failing bool   // the last reload was refused
+
+	serving sync.WaitGroup // engines, also those of doors that were closed
+	failed  chan error     // the end of an engine before Stop
+	// A door that was closed by a reload drains until its time is over or
+	// ending ends.
+	ending  context.Context
+	end     context.CancelFunc
+	cutLate atomic.Bool // exchanges of such a door were cut
 }
 
 // Run starts a program and serves until ctx ends, then drains. Mistakes in
-// the configuration are what ConfigErrors finds, those in the contract
-// source.Problems.
+// flags are what ConfigErrors finds, those in files source.Problems.
 func Run(ctx context.Context, c Config) error {
 	p, err := Start(c)
 	if err != nil {
@@ -50,32 +55,13 @@ func Run(ctx context.Context, c Config) error {
 	return p.Wait(ctx)
 }
 
-// Wait serves until ctx ends or the listener fails, and stops.
-func (p *Program) Wait(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return p.Stop()
-	case err := <-p.failed:
-		return errors.Join(err, p.Stop())
-	}
-}
-
-// Start reads the contract and listens. When it returns, clients are served
-// until Stop.
+// Start reads the configuration and listens. When it returns, clients are
+// served until Stop.
 func Start(c Config) (*Program, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	if c.Drain == 0 {
-		c.Drain = defaultDrain
-	}
-	if c.Stderr == nil {
-		c.Stderr = io.Discard
-	}
-	if c.Stdout == nil {
-		c.Stdout = io.Discard
-	}
+	c.fill()
 	p := &Program{config: c, failed: make(chan error, 1)}
+	p.reader = reader{flags: &p.config, pools: pools{}}
+	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
 		p.close(context.Background())
 		return nil, err
@@ -88,114 +74,164 @@ func (p *Program) start() error {
 	if p.config.Quiet {
 		level = slog.LevelWarn
 	}
-	p.log = record.NewLog(p.config.Stderr)
-	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: level}))
-	var err error
-	if p.upstream, err = p.config.newUpstream(); err != nil {
+	p.lines = record.NewLog(p.config.Stderr)
+	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
+	p.events = &events{log: p.log}
+	p.gate = gate.New(gate.Options{Sink: p.events, Log: p.log})
+	d := p.reader.read()
+	if d.faults.err() == nil {
+		d.survey()
+	}
+	if err := p.install(d); err != nil {
 		return err
-	}
-	c, plan, problems := p.compile()
-	if err := problems.Err(); err != nil {
-		return err
-	}
-	exposed := exposedOperations(gatehouse.Survey(c))
-	if c.Files != nil {
-		c.Files.Close() // nothing more is read
-	}
-	if p.events, err = openEvents(&p.config, log); err != nil {
-		return err
-	}
-	p.gate = gate.New(gate.Options{Sink: p.events.Sink, Log: log})
-	p.gate.Swap(plan)
-	if err := p.listen(log); err != nil {
-		return err
-	}
-	if !p.config.Quiet {
-		io.WriteString(p.log, p.banner(c, problems, exposed))
 	}
 	// A big document leaves many times the plan's size behind.
 	debug.FreeOSMemory()
 	return nil
 }
 
-// decide says by which flags a program decides who verifies credentials.
-const decide = "--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in"
-
-// compile reads the contract and makes the plan, so that all problems are
-// known at once.
-func (p *Program) compile() (*contract.Contract, *gate.Plan, source.Problems) {
-	c, problems := p.config.Read, source.Problems(nil)
-	if c == nil {
-		c, problems = openapi.Load(p.config.Contract)
+// install makes a draft what serves: whatever it needs of the system is opened
+// first, then the plans are swapped, then what is not needed any more is closed.
+// When anything is wrong everything stays as it is. The first draft is
+// announced by the banner.
+func (p *Program) install(d *draft) error {
+	f := &d.faults
+	if f.err() != nil {
+		p.reader.pools.release(d.pools)
+		return f.err()
 	}
-	if c == nil {
-		return nil, nil, problems
-	}
-	plan, more := gatehouse.Compile(gatehouse.API{Contract: c, Upstream: p.upstream, Decide: decide, Options: gatehouse.Options{
-		Authentication: p.config.Authentication,
-		Settings: gatehouse.Settings{
-			Mode: p.config.Mode, Undeclared: config.Undeclared{Requests: p.config.Undeclared}, MaxBodyBytes: config.Bytes(p.config.MaxBodyBytes),
-		},
-	}})
-	p.config.Read = nil
-	return c, plan, append(problems, more...).Sort()
-}
-
-// listen opens the listener and serves it.
-func (p *Program) listen(log *slog.Logger) error {
-	o := p.config.edge()
-	o.Log = log
-	l, err := edge.Listen(*o)
+	out, err := openEvents(d.config.Record.Events, p.config.Stdout)
 	if err != nil {
-		return p.config.listenError(err)
+		f.add(eventsFault(d.config.Record.Place, err))
 	}
-	p.listener = l
-	if err := p.loops(); err != nil {
-		return err
+	post, wrong := p.openMaintenance(&d.config.Maintenance)
+	f.add(wrong)
+	ds := p.open(d.config, f)
+	if f.err() != nil {
+		ds.undo()
+		p.undoMaintenance(post)
+		out.close()
+		p.reader.pools.release(d.pools)
+		return f.err()
 	}
-	p.engine = std.NewServer(p.gate, std.Options{Log: log})
-	p.serving.Go(func() {
-		if err := p.engine.Serve(l, l.TLS()); err != nil {
-			p.failed <- fmt.Errorf("the listener failed: %w", err)
-		}
-	})
+	p.events.use(out)
+	before := p.live
+	p.gate.Swap(d.plan)
+	p.live, p.count = d, p.count+1
+	p.swapDoors(ds, d)
+	p.swapMaintenance(post)
+	p.ready.Store(true)
+	if before == nil && !p.config.Quiet {
+		io.WriteString(p.lines, p.banner(d))
+	}
+	d.forget()
+	if before != nil {
+		p.reader.pools.release(before.pools)
+	}
 	return nil
 }
 
-// URL is where clients connect.
-func (p *Program) URL() string {
-	scheme := "http"
-	if p.listener.TLS() != nil {
-		scheme = "https"
+// swapDoors serves new doors and drains those that no listener of the
+// configuration is any more.
+func (p *Program) swapDoors(ds *doors, d *draft) {
+	for door, settings := range ds.kept {
+		door.update(settings)
 	}
-	return scheme + "://" + p.listener.Addr().String()
+	for _, door := range ds.opened {
+		p.serving.Go(func() {
+			if err := door.serve(); err != nil {
+				select {
+				case p.failed <- err:
+				default: // one is enough to end
+				}
+			}
+		})
+	}
+	p.mu.Lock()
+	old := p.doors
+	p.doors = ds.all
+	p.mu.Unlock()
+	for _, door := range old {
+		if _, kept := ds.kept[door]; !kept {
+			p.retire(door, d.config.Drain)
+		}
+	}
+}
+
+// retire closes a door and lets its exchanges end within their time.
+func (p *Program) retire(d *door, drain time.Duration) {
+	p.serving.Go(func() {
+		ctx, cancel := context.WithTimeout(p.ending, drain)
+		defer cancel()
+		if err := d.shut(ctx); err != nil {
+			p.cutLate.Store(true)
+			p.log.Warn("calls on a closed listener were cut, since they did not end in time", "address", d.settings.Address)
+		}
+		d.listener.Close()
+	})
+}
+
+// URL is where clients connect: at the first listener.
+func (p *Program) URL() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.doors[0].URL()
+}
+
+// URLs are where clients connect, in the order of the configuration.
+func (p *Program) URLs() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]string, len(p.doors))
+	for i, d := range p.doors {
+		list[i] = d.URL()
+	}
+	return list
 }
 
 // leastFlush is what the writer of events gets when exchanges took all the time
 // to drain, and after Cut: a cut loses no event that can be written at once.
 const leastFlush = time.Second
 
-// Stop refuses new connections, lets exchanges end for the configured time and
-// writes the last events. When Cut is closed exchanges end at once, and
-// leastFlush later what is not written is lost. It returns an error when
-// exchanges were cut or events lost.
+// Stop says that the gate is not ready any more, refuses new connections, lets
+// exchanges end for the configured time and writes the last events. When Cut is
+// closed exchanges end at once, and leastFlush later what is not written is
+// lost. It returns an error when exchanges were cut or events lost.
 func (p *Program) Stop() error {
-	end := time.Now().Add(p.config.Drain)
+	p.ready.Store(false) // before anything closes, so that nobody sends more
+	end := time.Now().Add(p.live.config.Drain)
 	drain, cut := context.WithDeadline(context.Background(), end)
 	defer cut()
 	flush, lose := context.WithCancel(context.Background())
 	defer lose()
 	defer p.watchCut(cut, lose)()
-	err := p.engine.Shutdown(drain)
-	if err != nil {
-		err = errors.New("stopped before all exchanges had ended")
-	}
+	err := p.shut(drain)
 	if least := time.Now().Add(leastFlush); end.Before(least) {
 		end = least
 	}
 	flush, cancel := context.WithDeadline(flush, end)
 	defer cancel()
 	return errors.Join(err, p.close(flush))
+}
+
+// shut ends the engines, those of closed doors included.
+func (p *Program) shut(drain context.Context) error {
+	defer context.AfterFunc(drain, p.end)()
+	var cut atomic.Bool
+	var work sync.WaitGroup
+	for _, d := range p.doors {
+		work.Go(func() {
+			if d.shut(drain) != nil {
+				cut.Store(true)
+			}
+		})
+	}
+	work.Wait()
+	p.serving.Wait() // also for doors that still drain
+	if cut.Load() || p.cutLate.Load() {
+		return errors.New("stopped before all exchanges had ended")
+	}
+	return nil
 }
 
 // watchCut calls cut when Cut is closed, and lose after leastFlush more. It
@@ -227,19 +263,21 @@ func (p *Program) watchCut(cut, lose func()) (stop func()) {
 // close releases what was opened; it may be called after a start that failed
 // half-way.
 func (p *Program) close(ctx context.Context) error {
-	if p.listener != nil {
-		p.listener.Close()
+	p.end()
+	for _, d := range p.doors {
+		d.listener.Close()
 	}
 	p.serving.Wait()
-	if p.upstream != nil {
-		p.upstream.Close()
+	p.closeMaintenance()
+	for _, pool := range p.reader.pools {
+		pool.Close()
 	}
 	var err error
 	if p.events != nil {
 		err = p.events.close(ctx)
 	}
-	if p.log != nil {
-		p.log.Shutdown(ctx) // there is no place left to say that it is stuck
+	if p.lines != nil {
+		p.lines.Shutdown(ctx) // there is no place left to say that it is stuck
 	}
 	return err
 }

@@ -110,13 +110,13 @@ func TestUpstreamThatIsTheGate(t *testing.T) {
 			}
 			defer l.Close()
 			_, port, _ := strings.Cut(strings.TrimPrefix(l.Addr().String(), "[::]"), ":")
-			p := &Program{listener: l, config: Config{Upstream: "http://" + test.host + ":" + port}}
-			if err := p.loops(); (err != nil) != test.loops {
-				t.Errorf("%s behind %s: %v", p.config.Upstream, l.Addr(), err)
+			u := &config.Upstream{URL: "http://" + test.host + ":" + port}
+			if wrong := loops(u, l.Addr()); (wrong != nil) != test.loops {
+				t.Errorf("%s behind %s: %v", u.URL, l.Addr(), wrong)
 			}
-			p.config.Upstream = "http://" + test.host + ":1"
-			if err := p.loops(); err != nil {
-				t.Errorf("another port: %v", err)
+			u.URL = "http://" + test.host + ":1"
+			if wrong := loops(u, l.Addr()); wrong != nil {
+				t.Errorf("another port: %v", wrong)
 			}
 		})
 	}
@@ -146,7 +146,7 @@ func TestListenerThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.listener.Close() // behind the program's back
+	p.doors[0].listener.Close() // behind the program's back
 	if err := p.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "the listener failed") {
 		t.Errorf("error %v", err)
 	}
@@ -154,19 +154,22 @@ func TestListenerThatFails(t *testing.T) {
 
 func TestPortZeroOfTheAPI(t *testing.T) {
 	for _, port := range []string{"0", "65536", "99999999999999999999"} {
-		c := Config{Upstream: "http://127.0.0.1:" + port}
-		if _, err := c.newUpstream(); err == nil || !strings.Contains(err.Error(), "ports are 1 to 65535") {
-			t.Errorf("port %s: %v", port, err)
+		_, wrong := pools{}.acquire(&config.Upstream{URL: "http://127.0.0.1:" + port})
+		if wrong == nil || !strings.Contains(wrong.text, "ports are 1 to 65535") {
+			t.Errorf("port %s: %v", port, wrong)
 		}
 	}
 	for _, port := range []string{"1", "65535"} {
-		c := Config{Upstream: "http://127.0.0.1:" + port}
-		u, err := c.newUpstream()
-		if err != nil {
-			t.Errorf("port %s: %v", port, err)
+		ps := pools{}
+		p, wrong := ps.acquire(&config.Upstream{URL: "http://127.0.0.1:" + port})
+		if wrong != nil {
+			t.Errorf("port %s: %v", port, wrong.text)
 			continue
 		}
-		u.Close()
+		ps.release([]*pool{p})
+		if len(ps) != 0 {
+			t.Errorf("port %s: the pool stays", port)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ var rooms = map[string]room{
 	"wire/internal/stage":  {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/authn", "guard/request", "wire/std"}, nethttp: true},
-	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "record",
+	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "record", "trust",
 		"wire/edge", "wire/std", "wire/upstream"}},
 	"lab":                {floor: root, nethttp: true},
 	"cmd/gatehouse/demo": {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},

@@ -184,3 +184,11 @@ func readFile(name string) ([]byte, error) {
 	}
 	return b, err
 }
+
+// CheckPair finds what keeps two PEM files from being used as certificate and
+// key now: they cannot be read, do not belong together, or are out of date.
+func CheckPair(certFile, keyFile string) error {
+	p := &pair{certFile: certFile, keyFile: keyFile}
+	_, err := p.refresh()
+	return err
+}

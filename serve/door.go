@@ -1,0 +1,139 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
+	"github.com/gatehouse-api/gatehouse/wire/std"
+)
+
+// door is one open address with its engine. It stays open as long as a
+// configuration has a listener with the same address and the same way to speak.
+type door struct {
+	settings *config.Listener
+	nth      int // among listeners with the same address
+	listener *edge.Listener
+	engine   *std.Server
+}
+
+// openDoor opens the address of a listener; beside is the door with the same
+// address that it replaces, nil when there is none. Nobody is served before
+// serve.
+func openDoor(settings *config.Listener, nth int, beside *door, g *gate.Gate, log *slog.Logger) (*door, *fault) {
+	o := edgeOptions(settings)
+	o.Log = log
+	if beside != nil {
+		o.Beside = beside.listener
+	}
+	l, err := edge.Listen(*o)
+	if err != nil {
+		return nil, listenFault(settings, err)
+	}
+	engine := std.NewServer(g, std.Options{Log: log})
+	return &door{settings: settings, nth: nth, listener: l, engine: engine}, nil
+}
+
+// serve accepts clients until the engine is shut down; an error is the
+// listener's.
+func (d *door) serve() error {
+	if err := d.engine.Serve(d.listener, d.listener.TLS()); err != nil {
+		return fmt.Errorf("the listener failed: %w", err)
+	}
+	return nil
+}
+
+// speaksLike reports whether clients meet the same at both listeners: then the
+// door stays open, with its connections.
+func speaksLike(a, b *config.Listener) bool {
+	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort {
+		return false
+	}
+	return a.TLS == nil || a.TLS.Certificate == b.TLS.Certificate && a.TLS.Key == b.TLS.Key
+}
+
+// update takes over what can change while the door is open.
+func (d *door) update(settings *config.Listener) {
+	d.settings = settings
+	if settings.MaxConnections > 0 {
+		d.listener.SetBounds(settings.MaxConnections, settings.MaxConnectionsPerAddress)
+	}
+}
+
+// URL is where clients connect.
+func (d *door) URL() string {
+	scheme := "http"
+	if d.listener.TLS() != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + d.listener.Addr().String()
+}
+
+// words say for the banner what clients meet here.
+func (d *door) words() string {
+	if d.settings.RedirectToHTTPS {
+		return d.URL() + strings.TrimSuffix(fmt.Sprintf(", which only sends clients to https on port %d", d.settings.HTTPSPort), " on port 443")
+	}
+	return d.URL()
+}
+
+// shut refuses new connections and lets exchanges end until ctx does.
+func (d *door) shut(ctx context.Context) error { return d.engine.Shutdown(ctx) }
+
+// doors is what a configuration wants of the addresses.
+type doors struct {
+	all    []*door // in the order of the configuration
+	opened []*door // of all: new ones
+	kept   map[*door]*config.Listener
+}
+
+// open finds the doors of a configuration: those that are open already stay,
+// new ones are opened. When one cannot be opened none is.
+func (p *Program) open(c *config.Config, f *faults) *doors {
+	ds := &doors{kept: map[*door]*config.Listener{}}
+	nth := map[string]int{}
+	for i := range c.Listeners {
+		settings := &c.Listeners[i]
+		n := nth[settings.Address]
+		nth[settings.Address]++
+		now := p.doorAt(settings.Address, n)
+		if now != nil && speaksLike(now.settings, settings) {
+			ds.all, ds.kept[now] = append(ds.all, now), settings
+			continue
+		}
+		d, wrong := openDoor(settings, n, now, p.gate, p.log)
+		if f.add(wrong); wrong != nil {
+			continue
+		}
+		ds.all, ds.opened = append(ds.all, d), append(ds.opened, d)
+	}
+	for _, d := range ds.all {
+		for i := range c.APIs {
+			for j := range c.APIs[i].Upstreams {
+				f.add(loops(&c.APIs[i].Upstreams[j], d.listener.Addr()))
+			}
+		}
+	}
+	return ds
+}
+
+// doorAt returns the open door at an address, nil when there is none.
+func (p *Program) doorAt(address string, nth int) *door {
+	for _, d := range p.doors {
+		if d.settings.Address == address && d.nth == nth {
+			return d
+		}
+	}
+	return nil
+}
+
+// undo closes what open has opened.
+func (ds *doors) undo() {
+	for _, d := range ds.opened {
+		d.listener.Close()
+	}
+}

@@ -1,0 +1,236 @@
+package serve
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/trust"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
+)
+
+// draft is a configuration that was read and compiled beside the live one.
+// Of the system it holds nothing but pools, which open connections when they
+// are used.
+type draft struct {
+	config *config.Config // nil when it could not be read
+	plan   *gate.Plan     // nil when anything is wrong
+	apis   []guarded      // in the order of the configuration; what the banner and check say of each
+	pools  []*pool
+	loose  source.Problems // set when nothing is wrong
+	files  watch           // what it was made of, as it was last looked at
+	made   map[string]sum  // and as it was then
+	faults faults
+}
+
+// guarded is one API of a draft with the contract as it was read.
+type guarded struct {
+	settings *config.API
+	contract *contract.Contract // nil when it could not be read
+	warnings int
+	exposed  []gatehouse.Exposure // nil before survey
+}
+
+// reader makes drafts.
+type reader struct {
+	flags *Config // what the program was told
+	pools pools
+	piped []byte // the text of a gatehouse.yaml that cannot be read twice
+}
+
+// read reads the configuration and everything that it names, and compiles it.
+func (r *reader) read() *draft {
+	d := &draft{files: watch{}, faults: faults{file: r.flags.File != ""}}
+	r.settings(d)
+	if d.config == nil || d.faults.err() != nil {
+		return d
+	}
+	apis := make([]gatehouse.API, 0, len(d.config.APIs))
+	for i := range d.config.APIs {
+		if a := r.api(d, &d.config.APIs[i]); a.Contract != nil {
+			apis = append(apis, a)
+		}
+	}
+	for i := range d.config.Listeners {
+		l := &d.config.Listeners[i]
+		if err := edgeOptions(l).Check(); err != nil {
+			d.faults.add(listenFault(l, err))
+		}
+	}
+	if len(apis) == len(d.config.APIs) {
+		plan, problems := gatehouse.Compile(apis...)
+		d.faults.problems = append(d.faults.problems, problems...)
+		d.plan = plan
+	}
+	for _, g := range d.apis {
+		d.readings(g.contract)
+	}
+	d.made = d.files.sums()
+	if d.faults.err() == nil {
+		d.loose = d.loosenings()
+	}
+	return d
+}
+
+// settings reads the file, or takes the flags.
+func (r *reader) settings(d *draft) {
+	if r.flags.File == "" {
+		r.flags.check(&d.faults)
+		d.config = r.flags.settings()
+		return
+	}
+	d.files.add(r.flags.File)
+	look := trust.System("")
+	d.follow(&look)
+	text, err := r.text()
+	if err != nil { // Load says why
+		c, problems := config.Load(r.flags.File)
+		d.config, d.faults.problems = c, problems
+		return
+	}
+	d.config, d.faults.problems = config.Parse(r.flags.File, text, look)
+}
+
+// follow notes each file that a secret is read from.
+func (d *draft) follow(look *trust.Lookup) {
+	read := look.File
+	look.File = func(path string, most int) ([]byte, bool, error) {
+		d.files.add(path)
+		return read(path, most)
+	}
+}
+
+// maxText is more than a configuration may have.
+const maxText = 2 << 20
+
+// text returns the text of the file. What is no file on a disk, such as the
+// pipe of a process, is read once and kept.
+func (r *reader) text() ([]byte, error) {
+	if r.piped != nil {
+		return r.piped, nil
+	}
+	f, err := os.Open(r.flags.File)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxText))
+	if err == nil && !info.Mode().IsRegular() {
+		r.piped = text
+	}
+	return text, err
+}
+
+// decide says by which flags a program decides who verifies credentials, and
+// decideInFile by which keys.
+const (
+	decide = "--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in"
+
+	decideInFile = "in gatehouse.yaml say authentication: upstream for this API when it verifies credentials itself: the gate then demands that they are present; public lets everybody in"
+)
+
+// api reads the contract of one API and finds the way to it. The result has
+// no contract when that could not be read.
+func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
+	a := gatehouse.API{Options: settings.Policy, Place: settings.Place, Decide: decide}
+	if d.faults.file {
+		a.Decide = decideInFile
+	}
+	g := guarded{settings: settings, contract: r.flags.Read}
+	if r.flags.Read == nil {
+		g.contract = d.contract(settings, &g.warnings)
+	}
+	if g.contract != nil {
+		a.Contract = g.contract
+	}
+	d.apis = append(d.apis, g)
+	if len(settings.Upstreams) != 1 {
+		d.faults.add(&fault{at: settings.Place.At("upstreams"), flag: "upstream", text: "this version takes one upstream for each API"})
+		return a
+	}
+	u := &settings.Upstreams[0]
+	if u.CA != "" {
+		d.files.add(string(u.CA))
+	}
+	p, wrong := r.pools.acquire(u)
+	if d.faults.add(wrong); wrong == nil {
+		d.pools = append(d.pools, p)
+		a.Upstream = p
+	}
+	return a
+}
+
+// contract reads a contract and counts its warnings.
+func (d *draft) contract(settings *config.API, warnings *int) *contract.Contract {
+	name := string(settings.Contract)
+	d.files.add(name)
+	if d.faults.file {
+		if err := CheckContractPath(name); err != nil {
+			e := ConfigErrors(err)[0]
+			d.faults.problems = append(d.faults.problems, settings.Place.At("contract").Problem(e.Hint, "the contract %s", e.Text))
+			return nil
+		}
+		if _, err := os.Stat(name); err != nil {
+			d.faults.add(&fault{at: settings.Place.At("contract"), text: "the contract cannot be read: " + cause(err).Error(),
+				remedy: "check the path; it counts from the folder of " + filepath.Base(d.config.Path)})
+			return nil
+		}
+	}
+	c, problems := openapi.Load(name)
+	d.faults.problems = append(d.faults.problems, problems...)
+	*warnings = len(problems)
+	return c
+}
+
+// readings notes the files of a contract with what they held when they were
+// read.
+func (d *draft) readings(c *contract.Contract) {
+	if c == nil || c.Files == nil {
+		return
+	}
+	for _, f := range c.Files.Readings() {
+		d.files[f.Name] = stamp{sum: sum(f.Sum)}
+	}
+}
+
+// survey finds what the contracts let through beyond their words. The draft
+// must be free of errors.
+func (d *draft) survey() {
+	for i := range d.apis {
+		d.apis[i].exposed = gatehouse.Survey(d.apis[i].contract)
+	}
+}
+
+// forget lets go of the contracts, which are many times the size of a plan.
+func (d *draft) forget() {
+	for i := range d.apis {
+		if c := d.apis[i].contract; c != nil && c.Files != nil {
+			c.Files.Close() // nothing more is read
+		}
+	}
+	d.apis = nil
+}
+
+// pairs finds what is wrong with certificates, without opening an address.
+func (d *draft) pairs() {
+	for i := range d.config.Listeners {
+		l := &d.config.Listeners[i]
+		o := edgeOptions(l)
+		if l.TLS == nil || o.Check() != nil {
+			continue
+		}
+		if err := edge.CheckPair(o.CertFile, o.KeyFile); err != nil {
+			d.faults.add(listenFault(l, err))
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package serve
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+// loosenings are the doors that stand open: every setting that lets through
+// more than the contract says, each with its place. They are the warnings of
+// the banner and a list of check.
+type loosenings struct{ list source.Problems }
+
+func (l *loosenings) add(at config.Place, format string, args ...any) {
+	l.list = append(l.list, at.Warning("", format, args...))
+}
+
+// loosenings of the whole draft, in the order of the configuration.
+func (d *draft) loosenings() source.Problems {
+	var l loosenings
+	for i := range d.config.Listeners {
+		l.listener(&d.config.Listeners[i])
+	}
+	for i := range d.apis {
+		if g := &d.apis[i]; g.contract != nil {
+			l.credentials(g, d.faults.file)
+			l.api(g)
+		}
+	}
+	return l.list
+}
+
+func (l *loosenings) listener(s *config.Listener) {
+	if s.TLS == nil && !s.RedirectToHTTPS && !loopback(s.Address) {
+		l.add(s.Place.At("plain_http"), "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
+	}
+	for _, p := range s.TrustedProxies {
+		if p.Bits() == 0 {
+			l.add(s.Place.At("trusted_proxies"), "PROXIES: %s trusts the word of every client on who the client is", p)
+		}
+	}
+}
+
+// loopback reports whether only this machine reaches an address.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().IsLoopback()
+	}
+	resolved, err := net.ResolveTCPAddr("tcp", address)
+	return err == nil && resolved.IP.IsLoopback()
+}
+
+// credentials finds operations that nobody needs a credential for.
+func (l *loosenings) credentials(g *guarded, file bool) {
+	at := g.settings.Place.At("authentication")
+	switch {
+	case g.settings.Authentication == gatehouse.Public && g.contract.Secured && file:
+		l.add(at, "PUBLIC: the contract asks for credentials, and authentication: public lets everybody in without any")
+	case g.settings.Authentication == gatehouse.Public && g.contract.Secured:
+		l.add(at, "PUBLIC: the contract asks for credentials, and --public lets everybody in without any")
+	case gatehouse.Unstated(g.contract):
+		l.add(g.settings.Place.At("contract"), "PUBLIC: the contract says nothing of security, so everybody may call every operation")
+	}
+}
+
+// api finds what the settings of an API and of its operations loosen.
+func (l *loosenings) api(g *guarded) {
+	s := g.settings
+	l.settings(s.Place, "", &s.Settings)
+	if s.CORS != nil && slices.Contains(s.CORS.Origins, "*") {
+		l.add(s.CORS.Place.At("origins"), "CORS: pages of every origin may call the API from a browser")
+	}
+	if n := len(s.Patterns); n > 0 {
+		l.add(s.Place.At("patterns"), "PATTERNS: expressions of the contract that are replaced: %d", n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Operations)) {
+		own := s.Operations[name]
+		l.settings(own.Place, name, &own.Settings)
+		if own.Public && s.Authentication != gatehouse.Public && asks(g.contract, name) {
+			l.add(own.Place.At("public"), "PUBLIC: everybody may call %s, although the contract asks for a credential", name)
+		}
+		if len(own.Slashes) > 0 {
+			l.add(own.Place.At("slashes"), "SLASHES: %s takes slashes in %s", name, strings.Join(own.Slashes, ", "))
+		}
+	}
+}
+
+// asks reports whether the contract asks for a credential at an operation.
+func asks(c *contract.Contract, name string) bool {
+	for _, op := range c.Operations {
+		if gatehouse.Names(op, name) {
+			return c.Secured && !op.Public()
+		}
+	}
+	return false
+}
+
+// settings finds what is loosened for a whole API, or for one operation.
+func (l *loosenings) settings(at config.Place, operation string, s *config.Settings) {
+	whose := "of this API"
+	if operation != "" {
+		whose = "of " + operation
+	}
+	if s.Mode == config.Observe {
+		l.add(at.At("mode"), "OBSERVE: no call %s is refused for breaking the contract, events say what would have been", whose)
+	}
+	for _, guard := range slices.Sorted(maps.Keys(s.Modes)) {
+		if s.Modes[guard] == config.Observe {
+			l.add(at.At("modes", guard), "OBSERVE: the guard %s refuses no call %s, events say what it would have refused", guard, whose)
+		}
+	}
+	for _, u := range []struct {
+		treatment config.Treatment
+		key, what string
+	}{{s.Undeclared.Requests, "requests", "requests"}, {s.Undeclared.Answers, "answers", "answers"}} {
+		if u.treatment == config.Allow {
+			l.add(at.At("undeclared", u.key), "UNDECLARED: %s %s may hold what the contract does not name", u.what, whose)
+		}
+	}
+	if s.ReadOnly == config.Allow {
+		l.add(at.At("read_only"), "READ ONLY: requests %s may set properties that are read only", whose)
+	}
+	if s.Errors == config.Keep {
+		l.add(at.At("errors"), "ERRORS: answers %s with errors that the contract does not describe reach the client", whose)
+	}
+}
+
+// line is a loosening as the banner shows it.
+func line(p source.Problem) string {
+	if p.Line == 0 {
+		return p.Text
+	}
+	return fmt.Sprintf("%s: %s", p.Position, p.Text)
+}
