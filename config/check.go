@@ -83,7 +83,7 @@ func (d *decoder) listener(l *Listener) {
 	case l.TLS != nil && l.PlainHTTP:
 		d.add("listener-plain", l.At("plain_http").Problem("remove it, or remove tls", "this listener speaks TLS, so plain_http has no meaning"))
 	}
-	if l.has("https_port") && !l.RedirectToHTTPS {
+	if l.has("https_port") && !l.RedirectToHTTPS && !l.broken("redirect_to_https", source.Bool) {
 		d.add("listener-port", l.At("https_port").Problem("set redirect_to_https: true, or remove it", "https_port has no meaning without redirect_to_https"))
 	}
 	for _, p := range l.TrustedProxies {
@@ -95,16 +95,16 @@ func (d *decoder) listener(l *Listener) {
 
 // upstreams holds where an API runs to the rules.
 func (d *decoder) upstreams(api *API) {
-	if n := len(api.Upstreams); n != 1 && api.has("upstreams") {
+	if n := len(api.Upstreams); n != 1 && api.has("upstreams") && !api.broken("upstreams", source.Array) {
 		d.add("one-upstream", api.At("upstreams").Problem("name one address; put what balances between several behind it", "an API has one upstream in this version, and here are %d", n))
 	}
 	for i := range api.Upstreams {
 		up := &api.Upstreams[i]
 		u, err := url.Parse(up.URL)
-		if err != nil || up.URL == "" {
-			continue
+		if wrong, _ := judgeURL(up.URL); wrong != "" || err != nil {
+			continue // which was said already
 		}
-		if u.Scheme == "http" && u.Hostname() != "" && !loopback(u.Hostname()) {
+		if u.Scheme == "http" && !loopback(u.Hostname()) {
 			d.add("upstream-plain", up.At("url").Warning("use https, or see to it that nobody else is on that network", "calls to the API leave this machine unencrypted"))
 		}
 		if u.Scheme == "http" && up.CA != "" {
@@ -148,8 +148,11 @@ func (c *collector) walk(v reflect.Value, place Place) {
 	list := fields(v.Type())
 	for i := range list {
 		f := &list[i]
-		if at := v.FieldByIndex(f.index); !at.IsZero() {
+		switch at := v.FieldByIndex(f.index); {
+		case !at.IsZero():
 			c.walkValue(at, place.At(f.name), f)
+		case f.required:
+			c.add("missing-key", place.Problem(f.missing(), "%s is missing", f.name))
 		}
 	}
 }
@@ -177,4 +180,11 @@ func (c *collector) walkValue(v reflect.Value, at Place, f *field) {
 	default:
 		c.judge(v, at, f)
 	}
+}
+
+// broken reports whether what stands under a key is not of its kind, which
+// was said already.
+func (p Place) broken(key string, kind source.Kind) bool {
+	n := p.node.Get(key)
+	return n != nil && !n.Is(kind)
 }

@@ -42,17 +42,13 @@ func (c *collector) bodies(most Bytes, at Place) {
 func (c *collector) cors(o *CORS, at Place) {
 	star := slices.Contains(o.Origins, "*")
 	switch {
-	case len(o.Origins) == 0 && !at.has("origins"):
-		if at == (Place{}) { // of a file it was said already
-			c.add("cors-origins", at.Problem("name origins, or leave CORS out", "CORS names no origin"))
-		}
 	case star && o.Credentials:
 		c.add("cors-any", at.At("credentials").Problem("name the origins, or set credentials: false", "any page could call the API in the name of whoever looks at it"))
 	case star && len(o.Origins) > 1:
 		c.add("cors-any", at.At("origins").Problem(`name the origins, or "*" alone`, `"*" is any origin, so that the others have no meaning`))
 	}
-	c.twice("cors-exposed", o.Headers, at.At("headers"))
-	c.twice("cors-exposed", o.ExposeHeaders, at.At("expose_headers"))
+	c.twice("cors-twice", o.Headers, at.At("headers"))
+	c.twice("cors-twice", o.ExposeHeaders, at.At("expose_headers"))
 }
 
 // hsts holds to RFC 6797, and to what browsers' lists demand of entries.

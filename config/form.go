@@ -87,7 +87,7 @@ func judgeHost(text string) (wrong, hint string) {
 	case text == "":
 		return "a host has no name", "remove it: without hosts the API answers for every host that no other one names"
 	case strings.Contains(text, "://"):
-		return quote(text) + " is a URL, and hosts are names", "write the host alone"
+		return "a host is written as a URL, and hosts are names", "write the host alone"
 	case strings.Contains(text, "*"):
 		return quote(text) + " is a pattern, and hosts are matched exactly", "name each host, or remove hosts to answer for every one that no other API names"
 	case bracket && strings.HasSuffix(inner, "]"):

@@ -91,7 +91,9 @@ func judgeOrigin(text string) (wrong, hint string) {
 	switch {
 	case err != nil || u.Scheme == "" || u.Opaque != "" || u.Hostname() == "":
 		return quote(text) + " is no origin", example
-	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
+	case u.User != nil:
+		return "an origin has no user and no password", example
+	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return quote(text) + " has more than scheme, host and port", "write " + u.Scheme + "://" + u.Host
 	case strings.ToLower(text) != text:
 		return quote(text) + " is not in lower case, as browsers write origins", "write " + strings.ToLower(text)

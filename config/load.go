@@ -64,6 +64,10 @@ func read(path string) ([]byte, *source.Problem) {
 // all: the configuration is nil when one of the problems is an error. Parse
 // opens no file and asks for no variable but through look.
 func Parse(name string, text []byte, look Environment) (*Config, source.Problems) {
+	return parse(name, text, look, nil)
+}
+
+func parse(name string, text []byte, look Environment, hit map[string]bool) (*Config, source.Problems) {
 	if len(text) > maxFile {
 		return nil, source.Problems{{Position: source.Position{File: name}, Text: "the configuration is larger than 1 MiB"}}
 	}
@@ -77,7 +81,7 @@ func Parse(name string, text []byte, look Environment) (*Config, source.Problems
 	}
 	look.Folder = folder
 	c := new(Config)
-	d := &decoder{look: look, collector: collector{problems: problems}}
+	d := &decoder{look: look, collector: collector{problems: problems, hit: hit}}
 	d.whole(c, file.Root)
 	problems = d.problems.Sort()
 	if problems.Err() != nil {

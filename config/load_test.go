@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // environment is one for tests: a few variables, a few files.
 var environment = config.Environment{
 	Env: func(name string) (string, bool) {
-		v, ok := map[string]string{"TOKEN": "planted-in-env", "EMPTY": "", "LINES": "planted\r\nX: y", "SPACES": " planted "}[name]
+		v, ok := map[string]string{"TOKEN": "planted-in-env", "EMPTY": "", "LINES": "planted\r\nX: y", "SPACES": " planted ", "LONG": strings.Repeat("planted", 2000)}[name]
 		return v, ok
 	},
 	File: func(path string, most int) ([]byte, bool, error) {
@@ -94,4 +95,3 @@ func good(t *testing.T, name string) *config.Config {
 	}
 	return c
 }
-

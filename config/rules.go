@@ -45,6 +45,5 @@ var rules = map[string]string{
 	"hsts-hosts":           "HSTS is for named hosts",
 	"hsts-preload":         "preloading means a year and all subdomains",
 	"cors-any":             "any origin stands alone and without credentials",
-	"cors-origins":         "CORS names origins",
-	"cors-exposed":         "names of one field stand once, whatever their case",
+	"cors-twice":           "names of one field stand once, whatever their case",
 }

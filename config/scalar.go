@@ -55,7 +55,7 @@ func (d *decoder) text(v reflect.Value, n *source.Node, f *field) {
 	}
 	if text, ok := d.literal(n, words); ok {
 		v.SetString(text)
-		d.judge(v, Place{n}, f)
+		d.accept(v, n, f)
 	}
 }
 
@@ -97,16 +97,16 @@ func (d *decoder) number(v reflect.Value, n *source.Node, f *field) {
 	}
 	i, ok := n.Int()
 	switch {
-	case !ok:
+	case !ok && strings.ContainsAny(n.Text(), ".eE"):
 		d.add("type", source.At(n, "", "must be a whole number, not %s", clip(n.Text())))
-	case v.CanInt() && !v.OverflowInt(i):
+	case ok && v.CanInt() && !v.OverflowInt(i):
 		v.SetInt(i)
-		d.judge(v, Place{n}, f)
-	case v.CanUint() && i >= 0 && !v.OverflowUint(uint64(i)):
+		d.accept(v, n, f)
+	case ok && v.CanUint() && i >= 0 && !v.OverflowUint(uint64(i)):
 		v.SetUint(uint64(i))
-		d.judge(v, Place{n}, f)
+		d.accept(v, n, f)
 	default:
-		d.add("bounds", source.At(n, f.useDefault(), "must be %s, not %d", f.between(), i))
+		d.add("bounds", source.At(n, f.useDefault(), "%s must be %s, not %s", f.name, f.between(), clip(n.Text())))
 	}
 }
 
@@ -124,7 +124,7 @@ func (d *decoder) size(v reflect.Value, n *source.Node, f *field) {
 		return
 	}
 	v.SetInt(int64(b))
-	d.judge(v, Place{n}, f)
+	d.accept(v, n, f)
 }
 
 // span reads a time.
@@ -144,7 +144,7 @@ func (d *decoder) span(v reflect.Value, n *source.Node, f *field) {
 		return
 	}
 	v.SetInt(int64(t))
-	d.judge(v, Place{n}, f)
+	d.accept(v, n, f)
 }
 
 // network reads a range of addresses.
@@ -232,20 +232,32 @@ func (f *field) between() string {
 
 // useDefault is the hint for values beyond bounds.
 func (f *field) useDefault() string {
+	if f.inherit {
+		return "remove the key to use that of the API"
+	}
 	if f.def == "" {
 		return ""
 	}
 	return "remove the key to use the default, " + f.def
 }
 
-// judge holds a value to its words, its form and its bounds.
-func (c *collector) judge(v reflect.Value, at Place, f *field) {
+// accept holds a value that was read to its words, form and bounds, and
+// leaves nothing of one that does not keep to them.
+func (d *decoder) accept(v reflect.Value, n *source.Node, f *field) {
+	if !d.judge(v, Place{n}, f) {
+		v.SetZero()
+	}
+}
+
+// judge reports whether a value keeps to its words, its form and its bounds.
+func (c *collector) judge(v reflect.Value, at Place, f *field) bool {
 	switch {
 	case v.Kind() == reflect.String:
-		c.judgeText(v, at, f)
+		return c.judgeText(v, at, f)
 	case v.Kind() == reflect.Slice:
 		if least, ok := f.parse(f.min); ok && int64(v.Len()) < least {
 			c.add("empty-list", at.Problem("name at least one", "the list %s is empty", f.name))
+			return false
 		}
 	case v.CanInt() || v.CanUint():
 		n := asInt(v)
@@ -253,8 +265,10 @@ func (c *collector) judge(v reflect.Value, at Place, f *field) {
 		most, high := f.parse(f.max)
 		if low && n < least || high && n > most {
 			c.add("bounds", at.Problem(f.useDefault(), "%s must be %s, not %v", f.name, f.between(), shown(v)))
+			return false
 		}
 	}
+	return true
 }
 
 func asInt(v reflect.Value) int64 {
@@ -271,7 +285,7 @@ func shown(v reflect.Value) any {
 	return v.Interface()
 }
 
-func (c *collector) judgeText(v reflect.Value, at Place, f *field) {
+func (c *collector) judgeText(v reflect.Value, at Place, f *field) bool {
 	text := v.String()
 	words := wordsOf(v.Type())
 	if words == nil {
@@ -279,9 +293,11 @@ func (c *collector) judgeText(v reflect.Value, at Place, f *field) {
 	}
 	if words != nil && !slices.Contains(words, text) {
 		c.add("words", at.Problem(source.DidYouMean("", text, words...), "%s must be %s, not %s", f.name, oneOf(words), quote(text)))
-	} else if f.form != "" {
-		if text, hint := forms[f.form].judge(text); text != "" {
-			c.add("form-"+f.form, at.Problem(hint, "%s", text))
-		}
+		return false
 	}
+	wrong, hint := forms[f.form].judgeOr(text)
+	if wrong != "" {
+		c.add("form-"+f.form, at.Problem(hint, "%s", wrong))
+	}
+	return wrong == ""
 }
