@@ -2,6 +2,7 @@ package markup
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -56,16 +57,26 @@ func (c *compiler) problem(x *schema.XML, hint, format string, args ...any) {
 	if len(c.problems) == maxProblems {
 		return
 	}
-	p := source.Warn(c.media.Node, hint, c.media.Type+" bodies are refused: "+format, args...)
+	place := c.media.Type + " bodies are refused: "
 	if len(c.path) > 0 {
-		p = source.Warn(c.media.Node, hint, c.media.Type+" bodies are refused: property "+strings.Join(c.path, ".")+": "+format, args...)
+		place += "property " + clip(strings.Join(c.path, ".")) + ": "
 	}
+	p := source.Warn(c.media.Node, hint, "%s%s", place, fmt.Sprintf(format, args...))
 	if x != nil && x.At.Line > 0 {
 		p.Position, p.Pointer = x.At, x.Ptr
 	}
 	if !slices.Contains(c.problems, p) {
 		c.problems = append(c.problems, p)
 	}
+}
+
+// clip shortens what a message quotes.
+func clip(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // root maps the root element.
@@ -197,7 +208,7 @@ func (c *compiler) record(e *element, s *schema.Shape, in scope) {
 	for k := range e.fields {
 		f := &e.fields[k]
 		if k > 0 && f.compare([]byte(e.fields[k-1].local), []byte(e.fields[k-1].space), e.fields[k-1].attribute) == 0 && f.local != "" {
-			c.problem(s.XML, "rename one of them by its `xml`", "the properties %q and %q have one form in XML", e.fields[k-1].name, f.name)
+			c.problem(s.XML, "rename one of them by its `xml`", "the properties %q and %q have one form in XML", clip(e.fields[k-1].name), clip(f.name))
 		}
 		if f.repeated && requires(s, f.name) {
 			e.lists = append(e.lists, k)

@@ -67,7 +67,7 @@ var reasons = [...]struct{ keyword, want string }{
 	unboundPrefix:       {"syntax", "prefixes must be declared"},
 	tooManyNamespaces:   {"syntax", "must have at most " + strconv.Itoa(maxBindings) + " namespaces declared"},
 	badEnd:              {"syntax", "each element must end with its own name"},
-	mixed:               {"syntax", "must not have text beside elements"},
+	mixed:               {"type", "must not have text beside elements"},
 	splitText:           {"syntax", "a text must be in one piece: no comments, and no CDATA section beside other text"},
 	strayText:           {"type", "must be elements without text between them"},
 	tooDeep:             {"depth", "must not nest deeper than " + strconv.Itoa(maxDepth) + " elements"},

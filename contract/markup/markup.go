@@ -104,6 +104,7 @@ func (d *Document) Read(st *State, data []byte) bool {
 	st.Drops, st.Left = st.Drops[:0], nil
 	st.inner.Direction, st.inner.Undeclared, st.inner.Misplaced = st.Direction, st.Undeclared, st.Misplaced
 	if !st.judge(d, data) {
+		st.Drops = st.Drops[:0]
 		return false
 	}
 	st.Left = data
@@ -118,7 +119,11 @@ func (d *Document) Read(st *State, data []byte) bool {
 			*p = schema.Refuse
 		}
 	}
-	return st.judge(d, st.Left)
+	if !st.judge(d, st.Left) {
+		st.Drops, st.Left = st.Drops[:0], nil
+		return false
+	}
+	return true
 }
 
 // judge reads data by the policies of st.inner.

@@ -10,6 +10,7 @@ import (
 // members reads the elements of a record up to its end tag.
 func (st *State) members(e *element, i, base, names int) int {
 	last, items, p := -1, 0, -1 // the array whose items are being read
+	var t tag                   // in the loop it would not stay on the stack
 	for {
 		from, at := st.blanks(i)
 		switch {
@@ -21,7 +22,6 @@ func (st *State) members(e *element, i, base, names int) int {
 		case at < len(st.d) && st.d[at] != '<':
 			return st.fail(strayText)
 		}
-		var t tag
 		if st.child(at, &t) < 0 {
 			return -1
 		}
@@ -155,6 +155,7 @@ func (st *State) list(e *element, t *tag) int {
 		return -1
 	}
 	st.json = append(st.json, '[')
+	var c tag // in the loop it would not stay on the stack
 	for i, items := t.end, 0; ; {
 		from, at := i, i
 		if !t.empty {
@@ -169,7 +170,6 @@ func (st *State) list(e *element, t *tag) int {
 		case at < len(st.d) && st.d[at] != '<':
 			return st.fail(strayText)
 		}
-		var c tag
 		if st.child(at, &c) < 0 {
 			return -1
 		}

@@ -71,20 +71,20 @@ func (c *compiler) named(s *schema.Shape, name string, in scope) (local, space s
 	}
 	switch {
 	case strings.Contains(name, ":"):
-		c.problem(x, "say `prefix` and `namespace` apart from `name`", "%q is no name without a prefix", name)
+		c.problem(x, "say `prefix` and `namespace` apart from `name`", "%q is no name without a prefix", clip(name))
 	case !isPart(name):
-		c.problem(x, "set `name` in its `xml`", "%q cannot be the name of an element or attribute", name)
+		c.problem(x, "set `name` in its `xml`", "%q cannot be the name of an element or attribute", clip(name))
 	case x.Prefix != "" && (!isPart(x.Prefix) || strings.HasPrefix(strings.ToLower(x.Prefix), "xml")):
-		c.problem(x, "use another prefix", "%q cannot be a prefix", x.Prefix)
+		c.problem(x, "use another prefix", "%q cannot be a prefix", clip(x.Prefix))
 	case x.Namespace != "" && !usable(x.Namespace):
-		c.problem(x, "write it as a URI, as in urn:example:orders", "%q cannot be a namespace", x.Namespace)
+		c.problem(x, "write it as a URI, as in urn:example:orders", "%q cannot be a namespace", clip(x.Namespace))
 	}
 	inner = in.with(x)
 	space = inner.space
 	if x.Prefix != "" {
 		k := inner.find(x.Prefix)
 		if k < 0 {
-			c.problem(x, "set `namespace` beside it", "no namespace is said for the prefix %q", x.Prefix)
+			c.problem(x, "set `namespace` beside it", "no namespace is said for the prefix %q", clip(x.Prefix))
 			return "", "", in
 		}
 		space = inner.prefixes[k+1]

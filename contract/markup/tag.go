@@ -16,7 +16,7 @@ type tag struct {
 // productions 40, 41 and 44), and what its names mean. Attributes stay on
 // st.attrs and namespaces on st.bindings until endTag.
 func (st *State) startTag(i int, t *tag) int {
-	t.name = i + 1
+	*t = tag{name: i + 1}
 	t.local, t.nameEnd = st.name(t.name)
 	if t.nameEnd < 0 {
 		return -1
