@@ -1,10 +1,12 @@
 package lab_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/lab"
 )
 
 // TestTheContractIsGood holds the shop's document to what `gatehouse check`
@@ -25,5 +27,24 @@ func TestTheContractIsGood(t *testing.T) {
 	}
 	if n := len(c.Operations); n < 25 || public != 7 {
 		t.Errorf("%d operations, %d public", n, public)
+	}
+}
+
+// TestFlawsNameOperations demands that each row of FLAWS.md that names an
+// operation names one of the contract, but for those that nobody documented.
+func TestFlawsNameOperations(t *testing.T) {
+	declared := map[string]bool{}
+	for _, op := range read(t).Operations {
+		declared[op.Method+" "+op.Path] = true
+	}
+	flaws, err := lab.Flaws()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range flaws {
+		hidden := f.Code == "path-unknown" || f.Code == "method-unknown"
+		if !strings.HasPrefix(f.Where, "every operation") && declared[f.Where] == hidden {
+			t.Errorf("%s: %s", f.ID, f.Where)
+		}
 	}
 }
