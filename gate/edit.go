@@ -53,3 +53,12 @@ func splice(out, from []byte, edits []Edit) ([]byte, error) {
 	}
 	return append(out, from[at:]...), nil
 }
+
+// Prefix returns the beginning of the path that the API does not see, as the
+// client wrote it; empty when the API sees all of it.
+func (x *Exchange) Prefix() []byte {
+	if x.API == nil || x.API.StripSegments == 0 {
+		return nil
+	}
+	return x.Path[:segmentsEnd(x.Path, x.API.StripSegments)]
+}

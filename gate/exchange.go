@@ -42,11 +42,11 @@ type Exchange struct {
 	// ClientHost is the authority that the client asked for, when a trusted
 	// proxy says so; nil when that is Host.
 	ClientHost []byte
-	Listener     *Listener            // where it came in; nil for a program that embeds the gate
-	TLS          *tls.ConnectionState // nil without TLS
-	BodyLength   int64                // bytes; 0 for none, -1 when it is not stated
-	Incoming     io.Reader            // the body; nil when there is none
-	Received     time.Time            // when the head was complete
+	Listener   *Listener            // where it came in; nil for a program that embeds the gate
+	TLS        *tls.ConnectionState // nil without TLS
+	BodyLength int64                // bytes; 0 for none, -1 when it is not stated
+	Incoming   io.Reader            // the body; nil when there is none
+	Received   time.Time            // when the head was complete
 	// Broken is set by an engine that found the request not to be HTTP as the
 	// gate reads it: the exchange is refused with it before anything else.
 	Broken Code

@@ -3,6 +3,8 @@ package std
 import (
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 // TestAuthorityBounds takes a name of 255 bytes with a port, and one byte no
@@ -25,7 +27,7 @@ func TestAuthorityBounds(t *testing.T) {
 		{"zeros-beyond-64-bits", "a:" + strings.Repeat("0", 40) + "1", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got := isAuthority([]byte(row.text)); got != row.want {
+			if got := octet.IsAuthority([]byte(row.text)); got != row.want {
 				t.Errorf("%q: %v, want %v", row.text, got, row.want)
 			}
 		})

@@ -43,7 +43,7 @@ func (h *head) transferEncoding(v []byte) gate.Code {
 }
 
 func (h *head) hostField(v []byte) gate.Code {
-	if h.hosts++; h.hosts > 1 || !isAuthority(v) {
+	if h.hosts++; h.hosts > 1 || !octet.IsAuthority(v) {
 		return gate.HostInvalid
 	}
 	h.host = v

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
@@ -18,7 +19,8 @@ func (t *turn) text(s string) []byte {
 
 // fromRequest fills x from what net/http made of a request in a server that
 // is not ours. Of the framing only that is refused here what net/http shows.
-func fromRequest(l *Limits) func(t *turn, x *gate.Exchange) {
+func fromRequest(l *Limits, proxies []netip.Prefix) func(t *turn, x *gate.Exchange) {
+	trust := forwarded.New(proxies)
 	return func(t *turn, x *gate.Exchange) {
 		r := t.r
 		h := head{method: t.text(r.Method), target: t.text(r.RequestURI), host: t.text(r.Host), secure: r.TLS != nil}
@@ -38,6 +40,7 @@ func fromRequest(l *Limits) func(t *turn, x *gate.Exchange) {
 		broken := h.fromRequest(l, r, size, len(x.Fields))
 		x.Method, x.Target, x.Host = h.method, h.target, h.host
 		t.settle(x, broken, r.ContentLength)
+		trust.Resolve(x)
 	}
 }
 
@@ -58,7 +61,7 @@ func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Co
 		return gate.TransferCoding
 	case len(r.TransferEncoding) > 0 && r.Header["Content-Length"] != nil:
 		return gate.LengthConflict
-	case !isAuthority(h.host):
+	case !octet.IsAuthority(h.host):
 		return gate.HostInvalid
 	}
 	if c := refusedMethod(h.method); c != gate.Undecided {
@@ -67,14 +70,14 @@ func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Co
 	return h.originForm()
 }
 
-// Handler returns the gate as a handler for a server that is not ours. Such a
-// server has read the head before and repairs what Server refuses (see the
-// package's comment). Nothing of the program calls it: it is what a Go program
-// that embeds the gate stands on, for which the root package is to offer a
-// Protect. Until then only tests use it.
-func Handler(g *gate.Gate, l Limits) http.Handler {
+// Handler returns the gate as a handler for a server that is not ours, in front
+// of the upstreams of its plan. Such a server has read the head before and
+// repairs what Server refuses (see the package's comment). Proxies are those of
+// Options. Programs that embed the gate stand on Protect; only tests use
+// Handler.
+func Handler(g *gate.Gate, l Limits, proxies ...netip.Prefix) http.Handler {
 	l = l.withDefaults()
-	fill := fromRequest(&l)
+	fill := fromRequest(&l, proxies)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := turns.Get().(*turn)
 		t.w, t.r = w, r

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 const usual = "POST /v1/orders?limit=3 HTTP/1.1\r\nHost: api.example.test\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n" +
@@ -37,7 +38,7 @@ func TestAuthority(t *testing.T) {
 		{"[127.0.0.1]", false}, {"[::1]80", false}, {"[::1]:", false}, {"[fe80::1%eth0]", false}, {"a b", false}, {"a/b", false}, {"a?b", false},
 		{"a@b", false}, {"a%41", false}, {"\xc3\xa4", false}, {"a\x00", false}, {"::1", false},
 	} {
-		if got := isAuthority([]byte(row.text)); got != row.want {
+		if got := octet.IsAuthority([]byte(row.text)); got != row.want {
 			t.Errorf("%q: %v, want %v", row.text, got, row.want)
 		}
 	}

@@ -23,10 +23,11 @@ import (
 // the request as it was judged: target, fields and body with the gate's edits,
 // and the context and the path values of the outer one. It writes as to a
 // net/http server; what it writes is judged before the client sees it. It
-// cannot take the connection over. Log takes its panics; nil drops them.
-func Protect(g *gate.Gate, l Limits, log *slog.Logger, next http.Handler) http.Handler {
+// cannot take the connection over. Log takes its panics; nil drops them. Proxies
+// are those of Options.
+func Protect(g *gate.Gate, l Limits, log *slog.Logger, next http.Handler, proxies ...netip.Prefix) http.Handler {
 	l = l.withDefaults()
-	fill := fromRequest(&l)
+	fill := fromRequest(&l, proxies)
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -178,7 +179,7 @@ func (in *inner) Close() error {
 // can be read of it, since its buffer is another's then.
 type innerBody struct {
 	mu   sync.Mutex
-	from io.Reader // guarded by mu, but for Abort
+	from io.Reader         // guarded by mu, but for Abort
 	bad  *gate.Unavailable // guarded by mu; why the client's body is refused
 	gone atomic.Bool
 }

@@ -18,11 +18,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 )
 
 // Server serves exchanges of one gate on any number of listeners.
@@ -30,6 +32,8 @@ type Server struct {
 	gate    *gate.Gate
 	limits  Limits
 	poison  bool
+	on      *gate.Listener // of every exchange; may be nil
+	proxies atomic.Pointer[forwarded.Trust]
 	http    http.Server
 	cutting atomic.Bool             // what is left is cut
 	end     context.CancelCauseFunc // of every exchange's context
@@ -44,7 +48,13 @@ type Server struct {
 // Options are what a server needs besides a gate.
 type Options struct {
 	Limits Limits
-	Log    *slog.Logger // takes failed handshakes now and then, and at debug level what net/http says; nil drops it
+	// Listener is where the exchanges of this server come in; nil when nothing
+	// is said of it. Listeners that differ need a server each.
+	Listener *gate.Listener
+	// Proxies are the networks whose word on who the client is, in Forwarded
+	// and X-Forwarded-*, is taken. Nobody else's is.
+	Proxies []netip.Prefix
+	Log     *slog.Logger // takes failed handshakes now and then, and at debug level what net/http says; nil drops it
 	// Poison overwrites each head when its exchange ends, so that whoever
 	// kept a view finds nonsense. For tests.
 	Poison bool
@@ -55,7 +65,8 @@ func NewServer(g *gate.Gate, o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{gate: g, limits: o.Limits.withDefaults(), poison: o.Poison, conns: map[*conn]struct{}{}}
+	s := &Server{gate: g, limits: o.Limits.withDefaults(), poison: o.Poison, on: o.Listener, conns: map[*conn]struct{}{}}
+	s.SetProxies(o.Proxies)
 	s.handshakes.log = o.Log
 	base, end := context.WithCancelCause(context.Background())
 	s.end = end
@@ -72,6 +83,10 @@ func NewServer(g *gate.Gate, o Options) *Server {
 	}
 	return s
 }
+
+// SetProxies changes Options.Proxies for exchanges that begin from now on, on
+// open connections, too.
+func (s *Server) SetProxies(networks []netip.Prefix) { s.proxies.Store(forwarded.New(networks)) }
 
 // connKey is the context's key of the connection.
 type connKey struct{}

@@ -91,7 +91,9 @@ func fromHead(t *turn, x *gate.Exchange) {
 		x.TLS = &t.conn.state
 	}
 	x.Received = h.at
+	x.Listener = t.conn.server.on
 	t.settle(x, h.broken, h.length)
+	t.conn.server.proxies.Load().Resolve(x)
 }
 
 // settle notes how the head was judged and takes the body of a good one.

@@ -13,31 +13,34 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
 )
 
-// own are the fields that the transport or this package writes, and those that
-// would say the same in other words; what the client sent under these names
-// is not forwarded. Nobody in front of the gate is trusted yet, so its word on
-// who came before is dropped. Fields of one hop the gate has removed before.
+// own are the fields that the transport or this package writes: what came
+// under these names, from the client or a guard, is not forwarded. Fields of
+// one hop the gate has removed before, and a guard those by which a client
+// could deceive the API otherwise.
 var own = [...]string{
 	"Host", "Content-Length", "Transfer-Encoding", "Expect",
-	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP",
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
 }
 
 // lists are pooled: net/http keeps nothing of them.
 var lists = sync.Pool{New: func() any { return new(fields.List) }}
 
-// setFields gives h the exchange's fields and those of RFC 7239 and RFC 9110
-// section 7.6.3. Several fields of one name keep their order.
-func setFields(h http.Header, x *gate.Exchange, pseudonym string) {
+// setFields gives h the exchange's fields, those of RFC 7239 and RFC 9110
+// section 7.6.3 and the fixed ones. Several fields of one name keep their order.
+func (u *Upstream) setFields(h http.Header, x *gate.Exchange) {
 	h["User-Agent"] = nil // else the transport adds its own
 	l := lists.Get().(*fields.List)
 	defer lists.Put(l)
 	l.Reset()
-	l.AddAll(x.Fields, isOwn)
-	l.AddAll(x.OutFields, isOwn)
+	l.AddAll(x.Fields, u.replaces)
+	l.AddAll(x.OutFields, u.replaces)
 	addForwarding(l, x)
 	l.Begin("Via") // behind those that came
-	l.Text(strings.TrimPrefix(x.Version, "HTTP/"), " ", pseudonym)
+	l.Text(strings.TrimPrefix(x.Version, "HTTP/"), " ", u.pseudonym)
 	l.Into(h)
+	for i := range u.fixed {
+		h[u.fixed[i].name] = *u.fixed[i].value
+	}
 	retrySafe(h)
 }
 
@@ -64,6 +67,16 @@ func retrySafe(h http.Header) {
 	}
 }
 
+// replaces reports whether what came under name gives way to a field of ours.
+func (u *Upstream) replaces(name []byte) bool {
+	for i := range u.fixed {
+		if n := u.fixed[i].name; gate.EqualFold(name, n) || gate.Twin(name, n) {
+			return true
+		}
+	}
+	return isOwn(name)
+}
+
 func isOwn(name []byte) bool {
 	for _, n := range own {
 		if gate.EqualFold(name, n) || gate.Twin(name, n) {
@@ -73,35 +86,90 @@ func isOwn(name []byte) bool {
 	return false
 }
 
+// addForwarding says who the client is and by which trusted proxies the call
+// came. Of what these sent only what they vouch for goes on: the client that
+// the gate found, and not what it claimed of itself before.
 func addForwarding(l *fields.List, x *gate.Exchange) {
 	proto := "http"
-	if x.Secure {
+	if x.ClientSecure || x.Secure && !x.Client.IsValid() {
 		proto = "https"
 	}
+	host := x.Host
+	if x.ClientHost != nil {
+		host = x.ClientHost
+	}
+	addForwarded(l, x, proto, host)
+	if len(host) > 0 {
+		l.Add("X-Forwarded-Host", host)
+	}
+	addAddresses(l, x)
+	if p := x.Prefix(); len(p) > 0 {
+		l.Add("X-Forwarded-Prefix", p)
+	}
+	l.Begin("X-Forwarded-Proto")
+	l.Text(proto)
+}
+
+// addForwarded adds Forwarded (RFC 7239 section 4): one element for each
+// address, the first with what the client spoke, the last with what the gate
+// was spoken to.
+func addForwarded(l *fields.List, x *gate.Exchange, proto string, host []byte) {
+	l.Begin("Forwarded")
+	peer := x.Peer.Addr().Unmap().WithZone("")
+	if x.Client.IsValid() && x.Client != peer {
+		addElement(l, x.Client, host, proto)
+		for _, hop := range x.Hops {
+			l.Text(", ")
+			addElement(l, hop, nil, "")
+		}
+		l.Text(", ")
+		host, proto = x.Host, "http"
+		if x.Secure {
+			proto = "https"
+		}
+	}
+	addElement(l, peer, host, proto)
+}
+
+func addElement(l *fields.List, addr netip.Addr, host []byte, proto string) {
 	var buf [48]byte
-	addr := x.Peer.Addr().Unmap().WithZone("")
-	l.Begin("Forwarded") // RFC 7239 section 4
+	between := ""
 	if addr.IsValid() {
 		open, end := node(addr)
 		l.Text("for=", open)
 		l.Bytes(addr.AppendTo(buf[:0]))
-		l.Text(end, ";")
+		l.Text(end)
+		between = ";"
 	}
-	if len(x.Host) > 0 {
-		quote := quoting(x.Host)
-		l.Text("host=", quote)
-		l.Bytes(x.Host)
-		l.Text(quote, ";")
+	if len(host) > 0 {
+		quote := quoting(host)
+		l.Text(between, "host=", quote)
+		l.Bytes(host)
+		l.Text(quote)
+		between = ";"
 	}
-	l.Text("proto=", proto)
-	if len(x.Host) > 0 {
-		l.Add("X-Forwarded-Host", x.Host)
+	if proto != "" {
+		l.Text(between, "proto=", proto)
 	}
-	if addr.IsValid() {
-		l.Add("X-Forwarded-For", addr.AppendTo(buf[:0]))
+}
+
+// addAddresses adds X-Forwarded-For: the client, the hops and the peer.
+func addAddresses(l *fields.List, x *gate.Exchange) {
+	peer := x.Peer.Addr().Unmap().WithZone("")
+	if !peer.IsValid() {
+		return
 	}
-	l.Begin("X-Forwarded-Proto")
-	l.Text(proto)
+	var buf [48]byte
+	l.Begin("X-Forwarded-For")
+	if x.Client.IsValid() && x.Client != peer {
+		l.Bytes(x.Client.AppendTo(buf[:0]))
+		for _, hop := range x.Hops {
+			l.Text(", ")
+			l.Bytes(hop.AppendTo(buf[:0]))
+		}
+		l.Text(", ")
+	}
+	l.Bytes(peer.AppendTo(buf[:0]))
 }
 
 // quoting returns the quotes that a host needs, which is what is no token in

@@ -148,10 +148,13 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 }
 
 // settings are those of the client's side of TLS to host.
-func settings(given *tls.Config, host string) *tls.Config {
+func settings(o *Options, host string) *tls.Config {
 	t := &tls.Config{}
-	if given != nil {
-		t = given.Clone()
+	if o.TLS != nil {
+		t = o.TLS.Clone()
+	}
+	if o.Roots != nil {
+		t.RootCAs = o.Roots
 	}
 	t.NextProtos = []string{"http/1.1"}
 	if t.ServerName == "" {

@@ -102,9 +102,9 @@ func (c *call) prepare(ctx context.Context, u *Upstream, x *gate.Exchange) error
 	c.request = (&http.Request{
 		Method: string(x.Method), URL: &c.url, Host: string(x.Host),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header, len(x.Fields)+6),
+		Header: make(http.Header, len(x.Fields)+len(u.fixed)+6),
 	}).WithContext(c.watched(ctx, x))
-	setFields(c.request.Header, x, u.pseudonym)
+	u.setFields(c.request.Header, x)
 	c.setBody(x)
 	return nil
 }

@@ -68,13 +68,13 @@ func TestSettings(t *testing.T) {
 		{"with-name", given, "given.test"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := settings(row.given, "api.test")
+			s := settings(&Options{TLS: row.given}, "api.test")
 			if s.ServerName != row.want || s == row.given || len(s.NextProtos) != 1 || s.NextProtos[0] != "http/1.1" {
 				t.Errorf("name %q, protocols %q", s.ServerName, s.NextProtos)
 			}
 		})
 	}
-	if given.NextProtos[0] != "h2" || settings(given, "api.test").MinVersion != tls.VersionTLS13 {
+	if given.NextProtos[0] != "h2" || settings(&Options{TLS: given}, "api.test").MinVersion != tls.VersionTLS13 {
 		t.Error("what was given is changed or lost")
 	}
 }

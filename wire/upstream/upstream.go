@@ -10,6 +10,7 @@ package upstream
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -25,7 +26,11 @@ import (
 // Options bounds what an API can make the gate hold or wait for. A zero field
 // takes its default.
 type Options struct {
-	TLS             *tls.Config   // for https; default: the system's roots and TLS 1.2 or later
+	TLS   *tls.Config    // for https; default: the system's roots and TLS 1.2 or later
+	Roots *x509.CertPool // who may vouch for the API's certificate, instead of those of TLS; see ReadRoots
+	// Fields are sent with every request, in place of those of the client and
+	// of guards that have their names.
+	Fields          []Field
 	ConnectTimeout  time.Duration // to connect, and again for the TLS handshake; default 5s
 	AnswerTimeout   time.Duration // from the request's last byte to the end of the answer's head; default 60s
 	StallTimeout    time.Duration // that the API may neither send nor take anything; at least AnswerTimeout; default 5m
@@ -57,6 +62,7 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 type Upstream struct {
 	scheme, host string
 	pseudonym    string // in Via; its own, so that a request which comes again is known
+	fixed        []fixed
 	transport    *http.Transport
 	most         int          // of busy
 	busy         atomic.Int64 // exchanges in flight
@@ -78,8 +84,12 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 	case target.Path != "" && target.Path != "/", target.RawQuery != "", target.ForceQuery, target.Fragment != "":
 		return nil, errors.New("upstream: only scheme, host and port are used, since requests keep their path: remove what follows them")
 	}
+	fixed, err := fix(o.Fields)
+	if err != nil {
+		return nil, err
+	}
 	o = o.withDefaults()
-	d := &dialer{Dialer: net.Dialer{Timeout: o.ConnectTimeout}, tls: settings(o.TLS, target.Hostname()), limit: o.StallTimeout}
+	d := &dialer{Dialer: net.Dialer{Timeout: o.ConnectTimeout}, tls: settings(&o, target.Hostname()), limit: o.StallTimeout}
 	t := &http.Transport{
 		DialContext:            d.plain,
 		DialTLSContext:         d.secure,
@@ -94,7 +104,7 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 		Protocols:              new(http.Protocols),
 	}
 	t.Protocols.SetHTTP1(true)
-	return &Upstream{scheme: target.Scheme, host: target.Host, pseudonym: fmt.Sprintf("gatehouse-%08x", rand.Uint32()), transport: t, most: o.MaxInFlight}, nil
+	return &Upstream{scheme: target.Scheme, host: target.Host, pseudonym: fmt.Sprintf("gatehouse-%08x", rand.Uint32()), fixed: fixed, transport: t, most: o.MaxInFlight}, nil
 }
 
 // Close closes the connections that wait. Exchanges in flight end by

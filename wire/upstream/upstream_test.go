@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -62,7 +64,8 @@ func TestForwarded(t *testing.T) {
 		{"[fe80::1%eth0]:5", "a", `for="[fe80::1]";host=a;proto=http`, "fe80::1"},
 	} {
 		h := map[string][]string{}
-		setFields(h, &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"}, "gatehouse-1")
+		u := &Upstream{pseudonym: "gatehouse-1"}
+		u.setFields(h, &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"})
 		if got := h["Forwarded"]; len(got) != 1 || got[0] != row.forwarded {
 			t.Errorf("%s: Forwarded %q, want %q", row.peer, got, row.forwarded)
 		}
@@ -72,5 +75,56 @@ func TestForwarded(t *testing.T) {
 		if got := h["Via"]; len(got) != 1 || got[0] != "1.0 gatehouse-1" {
 			t.Errorf("Via %q", got)
 		}
+	}
+}
+
+// TestForwardedByProxies writes who the client is and nothing that it claimed
+// before.
+func TestForwardedByProxies(t *testing.T) {
+	addr := netip.MustParseAddr
+	for _, row := range []struct {
+		name      string
+		x         gate.Exchange
+		forwarded string
+		older     [4]string // X-Forwarded-For, -Host, -Proto and -Prefix
+	}{
+		{"the-peer-itself", gate.Exchange{Client: addr("10.0.0.1"), Secure: true, ClientSecure: true},
+			"for=10.0.0.1;host=api.test;proto=https", [4]string{"10.0.0.1", "api.test", "https", ""}},
+		{"the-peer-itself-without-tls-before-it", gate.Exchange{Client: addr("10.0.0.1"), ClientSecure: true},
+			"for=10.0.0.1;host=api.test;proto=https", [4]string{"10.0.0.1", "api.test", "https", ""}},
+		{"one-proxy", gate.Exchange{Client: addr("203.0.113.7"), ClientSecure: true},
+			"for=203.0.113.7;host=api.test;proto=https, for=10.0.0.1;host=api.test;proto=http", [4]string{"203.0.113.7, 10.0.0.1", "api.test", "https", ""}},
+		{"one-proxy-that-ends-no-tls", gate.Exchange{Client: addr("203.0.113.7"), Secure: true},
+			"for=203.0.113.7;host=api.test;proto=http, for=10.0.0.1;host=api.test;proto=https", [4]string{"203.0.113.7, 10.0.0.1", "api.test", "http", ""}},
+		{"three-proxies-and-a-host", gate.Exchange{Client: addr("2001:db8::7"), Hops: []netip.Addr{addr("10.0.0.3"), addr("2001:db8::2")}, ClientHost: []byte("shop.test:8443")},
+			`for="[2001:db8::7]";host="shop.test:8443";proto=http, for=10.0.0.3, for="[2001:db8::2]", for=10.0.0.1;host=api.test;proto=http`,
+			[4]string{"2001:db8::7, 10.0.0.3, 2001:db8::2, 10.0.0.1", "shop.test:8443", "http", ""}},
+		{"a-prefix", gate.Exchange{Client: addr("10.0.0.1"), API: &gate.API{StripSegments: 2}, Path: []byte("/a/b%20c/d")},
+			"for=10.0.0.1;host=api.test;proto=http", [4]string{"10.0.0.1", "api.test", "http", "/a/b%20c"}},
+		{"no-prefix", gate.Exchange{Client: addr("10.0.0.1"), API: &gate.API{}, Path: []byte("/a/b")},
+			"for=10.0.0.1;host=api.test;proto=http", [4]string{"10.0.0.1", "api.test", "http", ""}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x := row.x
+			x.Peer, x.Host, x.Version = netip.MustParseAddrPort("10.0.0.1:80"), []byte("api.test"), "HTTP/1.1"
+			for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-proto", "X-Forwarded-Prefix", "X_Forwarded_For"} {
+				x.Fields = append(x.Fields, gate.Field{Name: []byte(name), Value: []byte("forged")})
+			}
+			h := http.Header{}
+			(&Upstream{pseudonym: "gatehouse-1"}).setFields(h, &x)
+			got := [4]string{}
+			for i, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix"} {
+				got[i] = strings.Join(h[name], "|")
+			}
+			if f := h["Forwarded"]; len(f) != 1 || f[0] != row.forwarded {
+				t.Errorf("Forwarded %q, want %q", f, row.forwarded)
+			}
+			if got != row.older {
+				t.Errorf("got %q, want %q", got, row.older)
+			}
+			if s := fmt.Sprint(h); strings.Contains(s, "forged") {
+				t.Errorf("what came goes on: %s", s)
+			}
+		})
 	}
 }
