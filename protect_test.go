@@ -1,0 +1,152 @@
+package gatehouse_test
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse"
+)
+
+const notes = `openapi: 3.1.0
+info: {title: Notes, version: 1.0.0}
+security: []
+paths:
+  /notes/{id}:
+    get:
+      operationId: getNote
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses:
+        "200":
+          description: one note
+          content: {application/json: {schema: {type: object, required: [text], properties: {text: {type: string}}}}}
+`
+
+func TestProtect(t *testing.T) {
+	var events []string
+	g, err := gatehouse.New("notes.yaml", []byte(notes), gatehouse.Options{}, gatehouse.WithEvents(func(e *gatehouse.Event) {
+		events = append(events, e.Operation+" "+e.Outcome.String()+" "+e.Code.String())
+	}), gatehouse.WithLog(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	h := g.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls++
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"text":"hello","owner":7}`)
+	}))
+	for _, row := range []struct {
+		name, target string
+		status       int
+		body         string
+		calls        int
+		event        string
+	}{
+		{"passes", "/notes/1", 200, `{"text":"hello"}`, 1, "getNote passed undecided"},
+		{"parameter", "/notes/one", 400, "parameter-schema", 0, "getNote refused parameter-schema"},
+		{"path", "/admin", 404, "path-unknown", 0, " refused path-unknown"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			calls, events = 0, nil
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", row.target, nil))
+			if w.Code != row.status || !strings.Contains(w.Body.String(), row.body) || strings.Contains(w.Body.String(), "owner") || calls != row.calls {
+				t.Errorf("got %d %s, %d calls", w.Code, w.Body, calls)
+			}
+			if len(events) != 1 || events[0] != row.event {
+				t.Errorf("events %q", events)
+			}
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "notes.yaml")
+	if err := os.WriteFile(file, []byte(notes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if g, err := gatehouse.Load(file, gatehouse.Options{}); err != nil || len(g.Warnings()) != 0 {
+		t.Error(err)
+	}
+	var problems gatehouse.Problems
+	for _, row := range []struct{ name, text, want string }{
+		{"not-a-document", "{", "notes.yaml:2:1"},
+		{"empty", "", "notes.yaml"},
+		{"nobody-verifies", strings.Replace(notes, "security: []", "security: [{k: []}]\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X-Key}}}", 1), "set Options.Authentication"},
+		{"bad-schema", strings.Replace(notes, "type: integer", "type: intege", 1), "intege"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			g, err := gatehouse.New("notes.yaml", []byte(row.text), gatehouse.Options{})
+			if g != nil || !errors.As(err, &problems) || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if g, err := gatehouse.Load(file+".gone", gatehouse.Options{}); g != nil || err == nil {
+		t.Error("loaded a file that is not there")
+	}
+}
+
+// TestOptionsInGo: mistakes in options are told like those of a file.
+func TestOptionsInGo(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		options gatehouse.Options
+		want    string
+	}{
+		{"operation", gatehouse.Options{Operations: map[string]gatehouse.Operation{"getNotes": {}}}, `did you mean "getNote"?`},
+		{"guard", gatehouse.Options{Settings: gatehouse.Settings{Modes: map[string]gatehouse.Mode{"requests": gatehouse.Observe}}}, `did you mean "request"?`},
+		{"slashes", gatehouse.Options{Operations: map[string]gatehouse.Operation{"getNote": {Slashes: []string{"name"}}}}, `no path parameter "name"`},
+		{"authentication", gatehouse.Options{Authentication: "me"}, `must be one of upstream, public`},
+		{"twice", gatehouse.Options{Operations: map[string]gatehouse.Operation{"getNote": {}, "GET /notes/{id}": {}}}, "as well"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if _, err := gatehouse.New("notes.yaml", []byte(notes), row.options); err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestLinked: a program that embeds the gate pays for the gate alone.
+func TestLinked(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if len(deps) < 50 {
+		t.Fatalf("only %d packages", len(deps))
+	}
+	for _, d := range deps {
+		first, _, _ := strings.Cut(d, "/")
+		ours := strings.HasPrefix(d, "github.com/gatehouse-api/gatehouse")
+		switch {
+		case d == "database/sql", d == "html/template", d == "os/exec", d == "plugin":
+			t.Errorf("links %s", d)
+		case ours && isAbove(strings.TrimPrefix(d, "github.com/gatehouse-api/gatehouse/")):
+			t.Errorf("links %s, which is of the whole program", d)
+		case strings.Contains(first, ".") && !ours && !strings.HasPrefix(d, "go.yaml.in/yaml/"):
+			t.Errorf("links %s, of another module", d)
+		}
+	}
+}
+
+// isAbove reports whether a package belongs to the program and not to the
+// library.
+func isAbove(path string) bool {
+	for _, room := range []string{"serve", "cmd", "console", "identity", "store", "ledger", "lab", "record", "watch", "probe", "review", "evidence", "wire/upstream", "wire/edge", "wire/maintenance", "trust/devca"} {
+		if path == room || strings.HasPrefix(path, room+"/") {
+			return true
+		}
+	}
+	return false
+}
