@@ -42,11 +42,6 @@ func (l *loosenings) listener(s *config.Listener) {
 	if s.TLS == nil && !s.RedirectToHTTPS && !loopback(s.Address) {
 		l.add(s.Place.At("plain_http"), "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
 	}
-	for _, p := range s.TrustedProxies {
-		if p.Bits() == 0 {
-			l.add(s.Place.At("trusted_proxies"), "PROXIES: %s trusts the word of every client on who the client is", p)
-		}
-	}
 }
 
 // loopback reports whether only this machine reaches an address.

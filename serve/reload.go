@@ -179,7 +179,7 @@ func (d *draft) upstreams() (list []string) {
 // refused says that what was read is not used, and everything that is wrong
 // with it.
 func (p *Program) refused(why string, err error) {
-	p.log.Error("the changed configuration is not used", "because", why, "serving on with plan", p.count)
+	p.log.Error("the changed configuration is not used, the one before serves on", "because", why, "plan", p.count)
 	var problems source.Problems
 	if !errors.As(err, &problems) {
 		p.log.Error(err.Error())
