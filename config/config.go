@@ -110,7 +110,7 @@ type Maintenance struct {
 type Record struct {
 	Place
 	// Events is a file that events are appended to, one line of JSON each; "-" is standard output, "none" nowhere.
-	Events string `yaml:"events,default=-"`
+	Events string `yaml:"events,default=-,form=events"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

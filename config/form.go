@@ -30,6 +30,7 @@ var forms = map[string]form{
 	"request-field": {tokenPattern, judgeRequestField},
 	"name":          {`^[ -~]{1,100}$`, judgeName},
 	"value":         {"", judgeValue},
+	"events":        {`\S`, judgeEvents},
 }
 
 const tokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
@@ -155,6 +156,13 @@ func judgePrefix(text string) (wrong, hint string) {
 		return "the prefix " + quote(text) + " has a segment of dots, which paths are never matched with", "write the path itself"
 	case !prefixForm.MatchString(text):
 		return "the prefix " + quote(text) + " holds what a path does not hold unescaped", "use letters, digits, dashes and slashes"
+	}
+	return "", ""
+}
+
+func judgeEvents(text string) (wrong, hint string) {
+	if strings.TrimSpace(text) == "" || strings.ContainsRune(text, 0) {
+		return quote(text) + " is no file", `name a file, "-" for standard output, or "none"`
 	}
 	return "", ""
 }

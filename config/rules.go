@@ -27,6 +27,7 @@ var rules = map[string]string{
 	"form-token":         "names of fields are tokens",
 	"form-value":         "values of fields are one line",
 	"form-name":          "names of APIs are short plain text",
+	"form-events":        "events go to a file, - or none",
 	"form-request-field": "fields that the gate adds are not its own",
 
 	"listener-twice":       "no two listeners have one address",
