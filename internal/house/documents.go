@@ -136,20 +136,6 @@ func Bounds(tree fs.FS, text string) (complaints []string) {
 	return complaints
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
-
-// Links demands that each relative link of the Markdown file at name leads to
-// a file.
-func Links(tree fs.FS, name, text string) (complaints []string) {
-	for _, m := range link.FindAllStringSubmatch(text, -1) {
-		target := pathJoin(name, m[1])
-		if _, err := fs.Stat(tree, target); err != nil {
-			complaints = append(complaints, fmt.Sprintf("%s: links to %s, which is not there", name, target))
-		}
-	}
-	return complaints
-}
-
 // pathJoin resolves a link that stands in the file at name.
 func pathJoin(name, target string) string {
 	return strings.TrimSuffix(path.Join(path.Dir(name), target), "/")

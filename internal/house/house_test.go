@@ -52,6 +52,7 @@ func TestRepository(t *testing.T) {
 		{"refusals", func(t *testing.T) []string { return Refusals(read(t, tree, "docs/refusals.md"), codes()) }},
 		{"bounds", func(t *testing.T) []string { return Bounds(tree, read(t, tree, "docs/reference/bounds.md")) }},
 		{"links", func(t *testing.T) []string { return allLinks(t, tree) }},
+		{"threats", func(t *testing.T) []string { return Threats(files, read(t, tree, "docs/threat-model.md")) }},
 	}
 	for _, rule := range rules {
 		t.Run(rule.name, func(t *testing.T) {
@@ -167,9 +168,24 @@ func TestRulesGoRed(t *testing.T) {
 			return Bounds(tree, "| what | in |\n|---|---|\n| things | 1 |\n")
 		}, "bounds.md:3: the row must end"},
 		{"no-bounds", fstest.MapFS{}, func(tree fstest.MapFS, _ *testing.T) []string { return Bounds(tree, "") }, "has no row"},
+		{"threat-without-an-answer", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return Threats(parse(t, tree), "| id | threat | answered by | open |\n|---|---|---|---|\n| X1 | S | `a: TestB` | |\n| X2 | T | | |\n")
+		}, "threat-model.md:4: says neither"},
+		{"threat-whose-test-is-gone", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return Threats(parse(t, tree), "| id | threat | answered by | open |\n|---|---|---|---|\n| X1 | S | `a: TestB` and `a: TestC` | |\n")
+		}, "there is no test TestC in a"},
+		{"no-threats", fstest.MapFS{"a/a.go": {Data: []byte("package a\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return Threats(parse(t, tree), "# Threats\n")
+		}, "has no row"},
 		{"broken-link", fstest.MapFS{"docs/a.md": {}}, func(tree fstest.MapFS, _ *testing.T) []string {
 			return Links(tree, "docs/b.md", "[a](a.md) [top](../x.md#y) [web](https://example.org)")
 		}, "links to x.md"},
+		{"link-in-code", fstest.MapFS{}, func(tree fstest.MapFS, _ *testing.T) []string {
+			return Links(tree, "b.md", "`[a](a.md)`\n```\n[a](a.md)\n```\n")
+		}, ""},
+		{"broken-anchor", fstest.MapFS{"docs/a.md": {Data: []byte("# Say `it`, twice\n# Say it twice\n<a id=\"x\"></a>\n```\n# code\n```\n")}}, func(tree fstest.MapFS, _ *testing.T) []string {
+			return Links(tree, "docs/b.md", "# Here\n[a](a.md#say-it-twice) [b](a.md#say-it-twice-1) [x](a.md#x) [here](#here) [c](a.md#code)")
+		}, "links to #code of docs/a.md"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,53 @@
+package house
+
+import (
+	"fmt"
+	"go/ast"
+	"regexp"
+	"strings"
+)
+
+var (
+	threatRow  = regexp.MustCompile(`^\| [A-Z]\d+ \|.*\| *([^|]*?) *\| *([^|]*?) *\|$`)
+	threatTest = regexp.MustCompile("`([a-z0-9/]+): ([A-Z]\\w+)`")
+)
+
+// Threats holds docs/threat-model.md against the code: each row ends with what
+// answers the threat, which names tests as `package: TestName`, and with what
+// remains open, and at least one of the two is said. Every test that is named
+// exists.
+func Threats(files []*file, text string) (complaints []string) {
+	tests := map[string]bool{}
+	for _, f := range files {
+		for _, d := range f.tree.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && f.test() && fn.Recv == nil {
+				tests[f.folder()+": "+fn.Name.Name] = true
+			}
+		}
+	}
+	rows, n := 0, 0
+	for line := range strings.Lines(text) {
+		n++
+		for _, m := range threatTest.FindAllStringSubmatch(line, -1) {
+			folder := m[1]
+			if folder == "gatehouse" {
+				folder = "."
+			}
+			if !tests[folder+": "+m[2]] {
+				complaints = append(complaints, fmt.Sprintf("docs/threat-model.md:%d: there is no test %s in %s", n, m[2], m[1]))
+			}
+		}
+		m := threatRow.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if m == nil {
+			continue
+		}
+		rows++
+		if !threatTest.MatchString(m[1]) && m[2] == "" {
+			complaints = append(complaints, fmt.Sprintf("docs/threat-model.md:%d: says neither which test shows the answer nor what remains open", n))
+		}
+	}
+	if rows == 0 {
+		complaints = append(complaints, "docs/threat-model.md: has no row")
+	}
+	return complaints
+}
