@@ -18,7 +18,7 @@ func (d *decoder) check(c *Config) {
 	for i := range c.APIs {
 		api := &c.APIs[i]
 		if api.Name != "" && names[api.Name] {
-			d.add("api-name-twice", api.At("name").Problem("events could not tell them apart: give each its own", "another API is called %s", quote(api.Name)))
+			d.add("api-name-twice", api.At("name").node, "events could not tell them apart: give each its own", "another API is called %s", quote(api.Name))
 		}
 		names[api.Name] = true
 		d.upstreams(api)
@@ -35,31 +35,46 @@ func (d *decoder) events(r *Record) {
 
 // listeners holds every listener to the rules of its own and of all.
 func (d *decoder) listeners(c *Config) {
+	taken := make(doors)
 	for i := range c.Listeners {
 		l := &c.Listeners[i]
 		d.listener(l)
-		for j := range c.Listeners[:i] {
-			if collide(c.Listeners[j].Address, l.Address) {
-				d.add("listener-twice", l.At("address").Problem("give each listener a port of its own", "the listener on %s already takes this address", c.Listeners[j].Address))
-				break
-			}
+		if other, ok := taken.take(l.Address); ok {
+			d.add("listener-twice", l.At("address").node, "give each listener a port of its own", "the listener on %s already takes this address", other)
 		}
-		if collide(l.Address, c.Maintenance.Address) {
-			d.add("maintenance-listener", c.Maintenance.At("address").Problem("give it a port of its own", "clients reach the gate on this address"))
-		}
+	}
+	if _, ok := taken.take(c.Maintenance.Address); ok {
+		d.add("maintenance-listener", c.Maintenance.At("address").node, "give it a port of its own", "clients reach the gate on this address")
 	}
 }
 
-// collide reports whether two addresses cannot be listened on at once. Port 0
-// takes a free one.
-func collide(a, b string) bool {
-	hostA, portA, okA := cutPort(a)
-	hostB, portB, okB := cutPort(b)
-	if !okA || !okB || portA != portB || portA == "0" {
-		return false
+// doors are the addresses that are taken: by port and then by plain host, as
+// they were written.
+type doors map[string]map[string]string
+
+// take takes an address, or returns the one for which it cannot be had at the
+// same time. Port 0 takes a free one.
+func (taken doors) take(address string) (other string, ok bool) {
+	host, port, isAddress := cutPort(address)
+	if !isAddress || port == "0" {
+		return "", false
 	}
-	hostA, hostB = plainHost(hostA), plainHost(hostB)
-	return hostA == hostB || hostA == "" || hostB == ""
+	host = plainHost(host)
+	hosts := taken[port]
+	for _, rival := range []string{host, ""} {
+		if other, ok = hosts[rival]; ok {
+			return other, true
+		}
+	}
+	if host == "" && len(hosts) > 0 {
+		return hosts[sortedNames(hosts)[0]], true
+	}
+	if hosts == nil {
+		hosts = make(map[string]string)
+		taken[port] = hosts
+	}
+	hosts[host] = address
+	return "", false
 }
 
 // plainHost is one spelling for each host, "" for every address.
@@ -79,16 +94,16 @@ func plainHost(host string) string {
 func (d *decoder) listener(l *Listener) {
 	switch {
 	case l.TLS != nil && l.RedirectToHTTPS:
-		d.add("listener-redirect", l.At("redirect_to_https").Problem("remove it here and add a listener without tls, such as 0.0.0.0:80, that redirects", "clients of this listener speak TLS already"))
+		d.add("listener-redirect", l.At("redirect_to_https").node, "remove it here and add a listener without tls, such as 0.0.0.0:80, that redirects", "clients of this listener speak TLS already")
 	case l.TLS != nil && l.PlainHTTP:
-		d.add("listener-plain", l.At("plain_http").Problem("remove it, or remove tls", "this listener speaks TLS, so plain_http has no meaning"))
+		d.add("listener-plain", l.At("plain_http").node, "remove it, or remove tls", "this listener speaks TLS, so plain_http has no meaning")
 	}
 	if l.has("https_port") && !l.RedirectToHTTPS && !l.broken("redirect_to_https", source.Bool) {
-		d.add("listener-port", l.At("https_port").Problem("set redirect_to_https: true, or remove it", "https_port has no meaning without redirect_to_https"))
+		d.add("listener-port", l.At("https_port").node, "set redirect_to_https: true, or remove it", "https_port has no meaning without redirect_to_https")
 	}
 	for _, p := range l.TrustedProxies {
 		if p.IsValid() && p.Bits() == 0 {
-			d.add("listener-everyone", l.At("trusted_proxies").Problem("name the networks of your proxies alone", "%s is everybody, so that every client could say that it is another one", p))
+			d.add("listener-everyone", l.At("trusted_proxies").node, "name the networks of your proxies alone", "%s is everybody, so that every client could say that it is another one", p)
 		}
 	}
 }
@@ -96,7 +111,7 @@ func (d *decoder) listener(l *Listener) {
 // upstreams holds where an API runs to the rules.
 func (d *decoder) upstreams(api *API) {
 	if n := len(api.Upstreams); n != 1 && api.has("upstreams") && !api.broken("upstreams", source.Array) {
-		d.add("one-upstream", api.At("upstreams").Problem("name one address; put what balances between several behind it", "an API has one upstream in this version, and here are %d", n))
+		d.add("one-upstream", api.At("upstreams").node, "name one address; put what balances between several behind it", "an API has one upstream in this version, and here are %d", n)
 	}
 	for i := range api.Upstreams {
 		up := &api.Upstreams[i]
@@ -105,10 +120,10 @@ func (d *decoder) upstreams(api *API) {
 			continue // which was said already
 		}
 		if u.Scheme == "http" && !loopback(u.Hostname()) {
-			d.add("upstream-plain", up.At("url").Warning("use https, or see to it that nobody else is on that network", "calls to the API leave this machine unencrypted"))
+			d.warn("upstream-plain", up.At("url").node, "use https, or see to it that nobody else is on that network", "calls to the API leave this machine unencrypted")
 		}
 		if u.Scheme == "http" && up.CA != "" {
-			d.add("upstream-ca", up.At("ca").Problem("write https in url, or remove ca", "the API is spoken to without TLS, so it shows no certificate"))
+			d.add("upstream-ca", up.At("ca").node, "write https in url, or remove ca", "the API is spoken to without TLS, so it shows no certificate")
 		}
 		d.twice("field-twice", sortedNames(up.Fields), up.At("fields"))
 	}
@@ -126,7 +141,7 @@ func (c *collector) twice(rule string, names []string, at Place) {
 	for _, name := range names {
 		lower := strings.ToLower(name)
 		if before, ok := seen[lower]; ok && before != name {
-			c.add(rule, at.At(name).Problem("keep one of them", "the field %s stands here as %s as well, and case makes no difference", name, before))
+			c.add(rule, at.At(name).node, "keep one of them", "the field %s stands here as %s as well, and case makes no difference", name, before)
 			continue
 		}
 		seen[lower] = name
@@ -152,7 +167,7 @@ func (c *collector) walk(v reflect.Value, place Place) {
 		case !at.IsZero():
 			c.walkValue(at, place.At(f.name), f)
 		case f.required:
-			c.add("missing-key", place.Problem(f.missing(), "%s is missing", f.name))
+			c.add("missing-key", place.node, f.missing(), "%s is missing", f.name)
 		}
 	}
 }
@@ -173,7 +188,7 @@ func (c *collector) walkValue(v reflect.Value, at Place, f *field) {
 	case reflect.Map:
 		for _, name := range sortedKeys(v) {
 			if wrong, hint := forms[f.keysForm].judgeOr(name); wrong != "" {
-				c.add("form-"+f.keysForm, at.At(name).Problem(hint, "%s", wrong))
+				c.add("form-"+f.keysForm, at.At(name).node, hint, "%s", wrong)
 			}
 			c.walkValue(v.MapIndex(reflect.ValueOf(name)), at.At(name), f)
 		}

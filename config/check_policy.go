@@ -13,7 +13,7 @@ import (
 // value of it.
 func (c *collector) policy(p *Policy, at Place) {
 	if p.StripPrefix && p.Prefix == "" && !at.has("prefix") {
-		c.add("strip-prefix", at.At("strip_prefix").Problem("add the prefix, or remove strip_prefix", "there is no prefix to remove"))
+		c.add("strip-prefix", at.At("strip_prefix").node, "add the prefix, or remove strip_prefix", "there is no prefix to remove")
 	}
 	if p.CORS != nil {
 		c.cors(p.CORS, at.At("cors"))
@@ -33,8 +33,8 @@ const judgedTogether Bytes = 256 << 20
 
 func (c *collector) bodies(most Bytes, at Place) {
 	if most > judgedTogether {
-		c.add("body-memory", at.At("max_body_bytes").Warning("let such bodies be streams: media types without schema are",
-			"bodies that are judged wait in memory, of which there is %v for all, so that larger ones are refused all the same", judgedTogether))
+		c.warn("body-memory", at.At("max_body_bytes").node, "let such bodies be streams: media types without schema are",
+			"bodies that are judged wait in memory, of which there is %v for all, so that larger ones are refused all the same", judgedTogether)
 	}
 }
 
@@ -43,9 +43,9 @@ func (c *collector) cors(o *CORS, at Place) {
 	star := slices.Contains(o.Origins, "*")
 	switch {
 	case star && o.Credentials:
-		c.add("cors-any", at.At("credentials").Problem("name the origins, or set credentials: false", "any page could call the API in the name of whoever looks at it"))
+		c.add("cors-any", at.At("credentials").node, "name the origins, or set credentials: false", "any page could call the API in the name of whoever looks at it")
 	case star && len(o.Origins) > 1:
-		c.add("cors-any", at.At("origins").Problem(`name the origins, or "*" alone`, `"*" is any origin, so that the others have no meaning`))
+		c.add("cors-any", at.At("origins").node, `name the origins, or "*" alone`, `"*" is any origin, so that the others have no meaning`)
 	}
 	c.twice("cors-twice", o.Headers, at.At("headers"))
 	c.twice("cors-twice", o.ExposeHeaders, at.At("expose_headers"))
@@ -55,17 +55,17 @@ func (c *collector) cors(o *CORS, at Place) {
 func (c *collector) hsts(p *Policy, api Place) {
 	h, at := p.HSTS, api.At("hsts")
 	if len(p.Hosts) == 0 && !api.has("hosts") {
-		c.add("hsts-hosts", at.Problem("name the hosts of the API", "browsers are told to come back to hosts, and the API names none"))
+		c.add("hsts-hosts", at.node, "name the hosts of the API", "browsers are told to come back to hosts, and the API names none")
 	}
 	for _, host := range p.Hosts {
 		// RFC 6797 section 8.1.1: never for addresses.
 		if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-			c.add("hsts-hosts", at.Problem("use a name", "browsers ignore HSTS of an address, and %s is one", host))
+			c.add("hsts-hosts", at.node, "use a name", "browsers ignore HSTS of an address, and %s is one", host)
 		}
 	}
 	const year = 365 * 24 * time.Hour
 	if h.Preload && (!h.IncludeSubdomains || h.MaxAge != 0 && h.MaxAge < year) {
-		c.add("hsts-preload", at.At("preload").Problem("set include_subdomains: true and max_age: 365d or more, or remove preload", "browsers' lists take no host without a year and all subdomains"))
+		c.add("hsts-preload", at.At("preload").node, "set include_subdomains: true and max_age: 365d or more, or remove preload", "browsers' lists take no host without a year and all subdomains")
 	}
 }
 

@@ -21,51 +21,51 @@ import (
 // Config is a whole gatehouse.yaml.
 type Config struct {
 	// Version of the language that the file is written in: 1.
-	Version int `yaml:"version,required,example=1"`
+	Version int `key:"version,required,example=1"`
 	// Listeners are the addresses on which clients reach the gate.
-	Listeners []Listener `yaml:"listeners,required,min=1,example=[{address: 127.0.0.1:8080}]"`
+	Listeners []Listener `key:"listeners,required,min=1,example=[{address: 127.0.0.1:8080}]"`
 	// APIs are what stands behind the gate.
-	APIs []API `yaml:"apis,required,min=1"`
+	APIs []API `key:"apis,required,min=1"`
 	// Maintenance is the address for those who watch over the gate.
-	Maintenance Maintenance `yaml:"maintenance"`
+	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.
-	Record Record `yaml:"record"`
+	Record Record `key:"record"`
 	// Drain is how long exchanges may go on after the gate was told to stop.
-	Drain time.Duration `yaml:"drain,default=30s,min=1s,max=1d"`
+	Drain time.Duration `key:"drain,default=30s,min=1s,max=1d"`
 
 	// Path is the file that the configuration was read from; "" when it came
 	// from elsewhere. Relative paths in it are relative to its folder.
-	Path string `yaml:"-"`
+	Path string
 }
 
 // Listener is one address on which clients reach the gate.
 type Listener struct {
 	Place
 	// Address is host:port. Port 0 takes a free one; without a host it is every address of the machine.
-	Address string `yaml:"address,required,form=address,example=127.0.0.1:8080"`
+	Address string `key:"address,required,form=address,example=127.0.0.1:8080"`
 	// TLS is the certificate to speak TLS with. Without it, the listener speaks plain HTTP.
-	TLS *TLS `yaml:"tls"`
+	TLS *TLS `key:"tls"`
 	// PlainHTTP allows to listen without TLS on an address beyond loopback.
-	PlainHTTP bool `yaml:"plain_http"`
+	PlainHTTP bool `key:"plain_http"`
 	// RedirectToHTTPS sends clients that come without TLS to https on the same host (308). No call passes.
-	RedirectToHTTPS bool `yaml:"redirect_to_https"`
+	RedirectToHTTPS bool `key:"redirect_to_https"`
 	// HTTPSPort is the port that redirect_to_https names.
-	HTTPSPort uint16 `yaml:"https_port,default=443,min=1,max=65535"`
+	HTTPSPort uint16 `key:"https_port,default=443,min=1,max=65535"`
 	// TrustedProxies are the networks of proxies and load balancers whose word on who the client is, in Forwarded and X-Forwarded-*, is taken. Nobody else's is.
-	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+	TrustedProxies []netip.Prefix `key:"trusted_proxies"`
 	// MaxConnections is how many may be open at once.
-	MaxConnections int `yaml:"max_connections,default=8192,min=1,max=1000000"`
+	MaxConnections int `key:"max_connections,default=8192,min=1,max=1000000"`
 	// MaxConnectionsPerAddress is how many of these one IPv4 address or IPv6 /64 may have.
-	MaxConnectionsPerAddress int `yaml:"max_connections_per_address,default=1024,min=1,max=1000000"`
+	MaxConnectionsPerAddress int `key:"max_connections_per_address,default=1024,min=1,max=1000000"`
 }
 
 // TLS is a certificate and its key. Both files are read again when they change.
 type TLS struct {
 	Place
 	// Certificate is a PEM file with the certificate chain, the listener's own certificate first.
-	Certificate File `yaml:"certificate,required,example=tls.crt"`
+	Certificate File `key:"certificate,required,example=tls.crt"`
 	// Key is a PEM file with the private key.
-	Key File `yaml:"key,required,example=tls.key"`
+	Key File `key:"key,required,example=tls.key"`
 }
 
 // File is a path; in a configuration that was read from a file it is relative
@@ -76,41 +76,41 @@ type File string
 type API struct {
 	Place
 	// Contract is the API's OpenAPI document: 3.0, 3.1 or Swagger 2.0, YAML or JSON.
-	Contract File `yaml:"contract,required,example=openapi.yaml"`
+	Contract File `key:"contract,required,example=openapi.yaml"`
 	// Upstreams are where the API runs. This version takes one.
-	Upstreams []Upstream `yaml:"upstreams,required,example=[{url: http://127.0.0.1:9000}]"`
-	Policy    `yaml:",inline"`
+	Upstreams []Upstream `key:"upstreams,required,example=[{url: http://127.0.0.1:9000}]"`
+	Policy    `key:",inline"`
 }
 
 // Upstream is one address at which an API runs.
 type Upstream struct {
 	Place
 	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none.
-	URL string `yaml:"url,required,form=url,example=http://127.0.0.1:9000"`
+	URL string `key:"url,required,form=url,example=http://127.0.0.1:9000"`
 	// CA is a PEM file with the authorities that may vouch for the API's certificate, instead of the system's.
-	CA File `yaml:"ca"`
+	CA File `key:"ca"`
 	// Fields are header fields that the gate sends to the API with every call, in place of the client's own. Their values are secrets: refer to them by ${env:NAME} or ${file:PATH}.
-	Fields map[string]trust.Secret `yaml:"fields,keys=request-field,form=value"`
+	Fields map[string]trust.Secret `key:"fields,keys=request-field,form=value"`
 	// ConnectTimeout bounds the wait for a connection, and again for the TLS handshake.
-	ConnectTimeout time.Duration `yaml:"connect_timeout,default=5s,min=1ms,max=10m"`
+	ConnectTimeout time.Duration `key:"connect_timeout,default=5s,min=1ms,max=10m"`
 	// AnswerTimeout bounds the wait from the request's last byte to the head of the answer.
-	AnswerTimeout time.Duration `yaml:"answer_timeout,default=60s,min=1ms,max=1d"`
+	AnswerTimeout time.Duration `key:"answer_timeout,default=60s,min=1ms,max=1d"`
 	// MaxInFlight is how many calls may be with the API at once; one more is refused as overloaded.
-	MaxInFlight int `yaml:"max_in_flight,default=4096,min=1,max=1000000"`
+	MaxInFlight int `key:"max_in_flight,default=4096,min=1,max=1000000"`
 }
 
 // Maintenance is a listener of its own, plain HTTP, for those who watch over the gate. It answers GET /healthz (the program lives) and GET /readyz (a configuration serves, and the gate is not draining).
 type Maintenance struct {
 	Place
 	// Address is host:port. Without it there is no such listener.
-	Address string `yaml:"address,form=address,example=127.0.0.1:9090"`
+	Address string `key:"address,form=address,example=127.0.0.1:9090"`
 }
 
 // Record says what is written down.
 type Record struct {
 	Place
 	// Events is a file that events are appended to, one line of JSON each; "-" is standard output, "none" nowhere.
-	Events string `yaml:"events,default=-,form=events"`
+	Events string `key:"events,default=-,form=events"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

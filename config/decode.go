@@ -8,33 +8,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
-// maxProblems bounds how much is said about one file.
-const maxProblems = 200
-
-// collector takes the problems of one configuration.
-type collector struct {
-	problems source.Problems
-	full     bool
-	hit      map[string]bool // the rules that were broken; nil outside of tests
-}
-
-// add notes a problem with a rule.
-func (c *collector) add(rule string, p source.Problem) {
-	if _, ok := rules[rule]; !ok {
-		panic("config: there is no rule " + rule)
-	}
-	if c.hit != nil {
-		c.hit[rule] = true
-	}
-	switch {
-	case len(c.problems) < maxProblems:
-		c.problems = append(c.problems, p)
-	case !c.full:
-		c.full = true
-		c.problems = append(c.problems, source.Problem{Position: p.Position, Text: "there are more problems than these", Hint: "correct these first"})
-	}
-}
-
 // decoder turns a tree into a Config. Values that are wrong are reported and
 // left at zero, which no rule complains about.
 type decoder struct {
@@ -46,19 +19,24 @@ type decoder struct {
 func (d *decoder) whole(c *Config, root *source.Node) {
 	if v := root.Get("version"); v.Is(source.Number) && v.Text() != "1" {
 		// Complaints about keys that another version may have would mislead.
-		d.add("version", source.At(v, "write version: 1, or update the gate", "this gate reads version 1 of the configuration, not %s", clip(v.Text())))
+		d.add("version", v, "write version: 1, or update the gate", "this gate reads version 1 of the configuration, not %s", clip(v.Text()))
 		return
 	}
 	d.value(reflect.ValueOf(c).Elem(), root, &field{})
-	d.check(c)
+	if !d.full() {
+		d.check(c)
+	}
 }
 
 var placeType = reflect.TypeFor[Place]()
 
 // value reads n into v.
 func (d *decoder) value(v reflect.Value, n *source.Node, f *field) {
+	if d.full() {
+		return // the configuration is refused, and nothing more is said of it
+	}
 	if n.Is(source.Null) {
-		d.add("null", source.At(n, "give it a value, or remove the key", "there is no value here"))
+		d.add("null", n, "give it a value, or remove the key", "there is no value here")
 		return
 	}
 	if read, ok := scalars[v.Type()]; ok {
@@ -112,7 +90,7 @@ func (d *decoder) kind(n *source.Node, want source.Kind, words string) bool {
 	case want == source.String && words == "text":
 		got, hint = clip(n.Text()), "put it into quotes"
 	}
-	d.add("type", source.At(n, hint, "must be %s, not %s", words, got))
+	d.add("type", n, hint, "must be %s, not %s", words, got)
 	return false
 }
 
@@ -132,14 +110,15 @@ func (d *decoder) object(v reflect.Value, n *source.Node) {
 			d.value(v.FieldByIndex(f.index), &m.Value, f)
 			continue
 		}
+		if d.full() {
+			return
+		}
 		known := names(list)
-		p := source.At(&m.Value, source.DidYouMean("the keys here are "+strings.Join(known, ", "), m.Name, known...), "there is no key %s", quote(m.Name))
-		p.Position = m.NamePosition()
-		d.add("unknown-key", p)
+		d.addName("unknown-key", m, source.DidYouMean("the keys here are "+strings.Join(known, ", "), m.Name, known...), "there is no key %s", quote(m.Name))
 	}
 	for i := range list {
 		if f := &list[i]; f.required && n.Get(f.name) == nil {
-			d.add("missing-key", source.At(n, f.missing(), "the key %s is missing", f.name))
+			d.add("missing-key", n, f.missing(), "the key %s is missing", f.name)
 		}
 	}
 }
@@ -183,14 +162,8 @@ func (d *decoder) list(v reflect.Value, n *source.Node, f *field) {
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), n.Len(), n.Len()))
-	seen := make(map[string]bool)
 	for i, item := range n.Items() {
 		d.value(v.Index(i), item, f)
-		if text := item.Str(); text != "" && seen[text] {
-			d.add("repeated", source.At(item, "remove one of them", "%s stands twice in this list", quote(text)))
-		} else {
-			seen[text] = true
-		}
 	}
 	d.judge(v, Place{n}, f)
 }
@@ -202,6 +175,9 @@ func (d *decoder) names(v reflect.Value, n *source.Node, f *field) {
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), n.Len()))
 	for i := range n.Len() {
+		if d.full() {
+			return
+		}
 		m := n.Member(i)
 		value := reflect.New(v.Type().Elem()).Elem()
 		d.value(value, &m.Value, f)
@@ -216,9 +192,7 @@ func (d *decoder) name(m *source.Member, f *field) {
 		return
 	}
 	if text, hint := forms[f.keysForm].judge(m.Name); text != "" {
-		p := source.At(&m.Value, hint, "%s", text)
-		p.Position = m.NamePosition()
-		d.add("form-"+f.keysForm, p)
+		d.addName("form-"+f.keysForm, m, hint, "%s", text)
 	}
 }
 

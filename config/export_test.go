@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +20,9 @@ func Broken(name string, text []byte, look Environment) ([]string, source.Proble
 	return slices.Sorted(maps.Keys(hit)), problems
 }
 
-// Encode writes a configuration as values for JSON, with secrets as variables
-// that Decoding knows.
+// Encode writes what a configuration says beyond defaults as values for JSON,
+// with secrets as variables that Decoding knows. What reading fills in is left
+// out: some keys must not be written where they have no meaning.
 func Encode(c *Config) any { return encode(reflect.ValueOf(c).Elem()) }
 
 func encode(v reflect.Value) any {
@@ -30,7 +30,7 @@ func encode(v reflect.Value) any {
 	case trust.Secret:
 		return "${env:X" + hex.EncodeToString([]byte(value.Reveal())) + "}"
 	case time.Duration:
-		return strconv.FormatInt(value.Milliseconds(), 10) + "ms"
+		return duration(value)
 	case netip.Prefix:
 		return value.String()
 	case Bytes:
@@ -42,7 +42,7 @@ func encode(v reflect.Value) any {
 	case reflect.Struct:
 		group := map[string]any{}
 		for _, f := range fields(v.Type()) {
-			if at := v.FieldByIndex(f.index); !at.IsZero() {
+			if at := v.FieldByIndex(f.index); !at.IsZero() && !f.isDefault(at) {
 				group[f.name] = encode(at)
 			}
 		}
@@ -61,6 +61,16 @@ func encode(v reflect.Value) any {
 		return group
 	}
 	return v.Interface()
+}
+
+// isDefault reports whether v is what reading fills in.
+func (f *field) isDefault(v reflect.Value) bool {
+	if f.def == "" || f.inherit {
+		return false
+	}
+	def := reflect.New(f.typ).Elem()
+	f.set(def)
+	return v.Equal(def)
 }
 
 // Decoding is the environment of what Encode wrote.

@@ -6,65 +6,65 @@ import "time"
 // serves no contract that asks for credentials.
 type Policy struct {
 	// Name of the API on events and in challenges; by default the contract's title.
-	Name string `yaml:"name,form=name"`
+	Name string `key:"name,form=name"`
 	// Hosts are the host names under which clients reach the API, exactly and without port. Without any it answers for every host that no other API names.
-	Hosts []string `yaml:"hosts,form=host"`
+	Hosts []string `key:"hosts,form=host"`
 	// Prefix is the path under which the API is mounted, before the contract's own base path: /shop.
-	Prefix string `yaml:"prefix,form=prefix"`
+	Prefix string `key:"prefix,form=prefix"`
 	// StripPrefix removes the prefix from the paths that the API sees; they are told it in X-Forwarded-Prefix.
-	StripPrefix bool `yaml:"strip_prefix"`
+	StripPrefix bool `key:"strip_prefix"`
 	// Authentication says who verifies the credentials that the contract asks for.
-	Authentication Authentication `yaml:"authentication"`
+	Authentication Authentication `key:"authentication"`
 	// CORS lets pages of other origins call the API from a browser. Without it the gate leaves the API's own fields alone.
-	CORS *CORS `yaml:"cors"`
+	CORS *CORS `key:"cors"`
 	// SecurityHeaders adds fields to answers that keep browsers from misusing them.
-	SecurityHeaders SecurityHeaders `yaml:"security_headers"`
+	SecurityHeaders SecurityHeaders `key:"security_headers"`
 	// HSTS tells browsers to come back over TLS only (RFC 6797). It is sent for the API's hosts, over TLS.
-	HSTS *HSTS `yaml:"hsts"`
+	HSTS *HSTS `key:"hsts"`
 	// Patterns replaces regular expressions of the contract that the gate cannot match in linear time: the contract's text to its replacement.
-	Patterns map[string]string `yaml:"patterns"`
-	Settings `yaml:",inline"`
+	Patterns map[string]string `key:"patterns"`
+	Settings `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
-	Operations map[string]Operation `yaml:"operations"`
+	Operations map[string]Operation `key:"operations"`
 }
 
 // Settings are what an API and each of its operations may set; the
 // operation's win.
 type Settings struct {
 	// Mode is enforce, or observe: then calls pass and events say what would have been refused. Credentials are demanded in both.
-	Mode Mode `yaml:"mode"`
+	Mode Mode `key:"mode"`
 	// Modes is the mode of single guards: authn, request, answer. They win over mode.
-	Modes map[string]Mode `yaml:"modes"`
+	Modes map[string]Mode `key:"modes"`
 	// Undeclared is what happens to what the contract does not name.
-	Undeclared Undeclared `yaml:"undeclared"`
+	Undeclared Undeclared `key:"undeclared"`
 	// ReadOnly is what happens to readOnly properties in requests: refuse or drop.
-	ReadOnly Treatment `yaml:"read_only"`
+	ReadOnly Treatment `key:"read_only"`
 	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe: problem puts a problem document in their place, keep lets them pass unless they show internals.
-	Errors Errors `yaml:"errors"`
+	Errors Errors `key:"errors"`
 	// MaxBodyBytes bounds a request's body.
-	MaxBodyBytes Bytes `yaml:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
+	MaxBodyBytes Bytes `key:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
 	// MaxAnswerBytes bounds an answer's body where the gate reads it.
-	MaxAnswerBytes Bytes `yaml:"max_answer_bytes,default=8MiB,min=1,max=256MiB"`
+	MaxAnswerBytes Bytes `key:"max_answer_bytes,default=8MiB,min=1,max=256MiB"`
 	// ContentEncodings are codings in which request bodies may come: gzip. They are decoded within max_body_bytes, judged and forwarded decoded. Others are refused.
-	ContentEncodings []string `yaml:"content_encodings,words=gzip"`
+	ContentEncodings []string `key:"content_encodings,words=gzip"`
 }
 
 // Operation is the settings of one operation.
 type Operation struct {
 	Place
-	Settings `yaml:",inline,inherit"`
+	Settings `key:",inline,inherit"`
 	// Public opens the operation to everybody, whatever the contract asks for.
-	Public bool `yaml:"public"`
+	Public bool `key:"public"`
 	// Slashes are path parameters that may hold slashes, raw or encoded.
-	Slashes []string `yaml:"slashes"`
+	Slashes []string `key:"slashes"`
 }
 
 // Undeclared is what happens to names that the contract does not know.
 type Undeclared struct {
 	// Requests: query fields, form fields and properties of a request. refuse by default.
-	Requests Treatment `yaml:"requests"`
+	Requests Treatment `key:"requests"`
 	// Answers: properties of an answer. drop by default.
-	Answers Treatment `yaml:"answers"`
+	Answers Treatment `key:"answers"`
 }
 
 // Mode says what a refusal does.
@@ -122,26 +122,26 @@ type Bytes int64
 type CORS struct {
 	Place
 	// Origins are whole origins, as https://app.example.com; "*" is any origin, and then credentials must be false.
-	Origins []string `yaml:"origins,required,min=1,form=origin,example=[https://app.example.com]"`
+	Origins []string `key:"origins,required,min=1,form=origin,example=[https://app.example.com]"`
 	// Methods that pages may use; by default those that the contract describes on the path.
-	Methods []string `yaml:"methods,form=method"`
+	Methods []string `key:"methods,form=method"`
 	// Headers are request fields that pages may set; by default those that the contract describes on any operation, with Authorization and Content-Type.
-	Headers []string `yaml:"headers,form=token"`
+	Headers []string `key:"headers,form=token"`
 	// ExposeHeaders are answer fields that pages may read.
-	ExposeHeaders []string `yaml:"expose_headers,form=token"`
+	ExposeHeaders []string `key:"expose_headers,form=token"`
 	// Credentials lets pages send cookies and client certificates.
-	Credentials bool `yaml:"credentials"`
+	Credentials bool `key:"credentials"`
 	// MaxAge is how long a browser may remember the answer to a preflight.
-	MaxAge time.Duration `yaml:"max_age,default=10m,min=1s,max=1d"`
+	MaxAge time.Duration `key:"max_age,default=10m,min=1s,max=1d"`
 }
 
 // HSTS is the Strict-Transport-Security field (RFC 6797 section 6.1).
 type HSTS struct {
 	Place
 	// MaxAge is how long browsers remember.
-	MaxAge time.Duration `yaml:"max_age,default=365d,min=1s,max=3650d"`
+	MaxAge time.Duration `key:"max_age,default=365d,min=1s,max=3650d"`
 	// IncludeSubdomains extends it to all hosts below.
-	IncludeSubdomains bool `yaml:"include_subdomains"`
+	IncludeSubdomains bool `key:"include_subdomains"`
 	// Preload asks for a place in browsers' lists, which is hard to undo.
-	Preload bool `yaml:"preload"`
+	Preload bool `key:"preload"`
 }

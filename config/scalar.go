@@ -41,7 +41,7 @@ func (d *decoder) literal(n *source.Node, words string) (string, bool) {
 		return "", false
 	}
 	if trust.Refers(n.Str()) {
-		d.add("reference", source.At(n, "write the value itself", "references are for secrets, and this key is none"))
+		d.add("reference", n, "write the value itself", "references are for secrets, and this key is none")
 		return "", false
 	}
 	return strings.Clone(n.Str()), true
@@ -72,11 +72,11 @@ func (d *decoder) file(v reflect.Value, n *source.Node, _ *field) {
 	switch {
 	case !ok:
 	case strings.TrimSpace(text) == "":
-		d.add("file", source.At(n, "name a file, or remove the key", "the path is empty"))
+		d.add("file", n, "name a file, or remove the key", "the path is empty")
 	case strings.Contains(text, "://"):
-		d.add("file", source.At(n, "save the document and name the file", "files are read from this machine only, and this is a URL"))
+		d.add("file", n, "save the document and name the file", "files are read from this machine only, and this is a URL")
 	case strings.ContainsRune(text, 0):
-		d.add("file", source.At(n, "", "a path holds no NUL"))
+		d.add("file", n, "", "a path holds no NUL")
 	default:
 		v.SetString(d.path(text))
 	}
@@ -98,7 +98,7 @@ func (d *decoder) number(v reflect.Value, n *source.Node, f *field) {
 	i, ok := n.Int()
 	switch {
 	case !ok && strings.ContainsAny(n.Text(), ".eE"):
-		d.add("type", source.At(n, "", "must be a whole number, not %s", clip(n.Text())))
+		d.add("type", n, "", "must be a whole number, not %s", clip(n.Text()))
 	case ok && v.CanInt() && !v.OverflowInt(i):
 		v.SetInt(i)
 		d.accept(v, n, f)
@@ -106,7 +106,7 @@ func (d *decoder) number(v reflect.Value, n *source.Node, f *field) {
 		v.SetUint(uint64(i))
 		d.accept(v, n, f)
 	default:
-		d.add("bounds", source.At(n, f.useDefault(), "%s must be %s, not %s", f.name, f.between(), clip(n.Text())))
+		d.add("bounds", n, f.useDefault(), "%s must be %s, not %s", f.name, f.between(), clip(n.Text()))
 	}
 }
 
@@ -120,7 +120,7 @@ func (d *decoder) size(v reflect.Value, n *source.Node, f *field) {
 	}
 	b, ok := ParseBytes(n.Text())
 	if !ok {
-		d.add("type", source.At(n, "", "must be %s, not %s", words, clip(n.Text())))
+		d.add("type", n, "", "must be %s, not %s", words, clip(n.Text()))
 		return
 	}
 	v.SetInt(int64(b))
@@ -131,7 +131,7 @@ func (d *decoder) size(v reflect.Value, n *source.Node, f *field) {
 func (d *decoder) span(v reflect.Value, n *source.Node, f *field) {
 	const words = "a time with its unit, such as 30s, 10m or 365d"
 	if i, ok := n.Int(); ok {
-		d.add("type", source.At(n, fmt.Sprintf("say the unit, such as %ds", max(i, 0)), "must be %s, not %d", words, i))
+		d.add("type", n, fmt.Sprintf("say the unit, such as %ds", max(i, 0)), "must be %s, not %d", words, i)
 		return
 	}
 	text, ok := d.literal(n, words)
@@ -140,7 +140,7 @@ func (d *decoder) span(v reflect.Value, n *source.Node, f *field) {
 	}
 	t, ok := ParseDuration(text)
 	if !ok {
-		d.add("type", source.At(n, "", "must be %s, not %s", words, quote(text)))
+		d.add("type", n, "", "must be %s, not %s", words, quote(text))
 		return
 	}
 	v.SetInt(int64(t))
@@ -165,25 +165,25 @@ func (d *decoder) network(v reflect.Value, n *source.Node, _ *field) {
 	} else if err == nil && !p.Addr().Is4In6() {
 		hint = "write " + p.Masked().String()
 	}
-	d.add("network", source.At(n, hint, "must be %s, not %s", words, quote(text)))
+	d.add("network", n, hint, "must be %s, not %s", words, quote(text))
 }
 
 // secret reads references. Nothing of the text is ever shown.
 func (d *decoder) secret(v reflect.Value, n *source.Node, f *field) {
 	if !n.Is(source.String) {
-		d.add("secret", source.At(n, "write ${env:NAME} or ${file:PATH}", "must be text that refers to a secret, not %s", kinds[n.Kind()]))
+		d.add("secret", n, "write ${env:NAME} or ${file:PATH}", "must be text that refers to a secret, not %s", kinds[n.Kind()])
 		return
 	}
 	s, notes := trust.Expand(n.Str(), d.look)
 	for _, note := range notes {
 		if note.Warning {
-			d.add("secret-loose", source.Warn(n, note.Hint, "%s", note.Text))
+			d.warn("secret-loose", n, note.Hint, "%s", note.Text)
 		} else {
-			d.add("secret", source.At(n, note.Hint, "%s", note.Text))
+			d.add("secret", n, note.Hint, "%s", note.Text)
 		}
 	}
 	if text, hint := forms["value"].judge(s.Reveal()); f.form == "value" && !s.IsZero() && text != "" {
-		d.add("form-value", source.At(n, hint, "%s", text))
+		d.add("form-value", n, hint, "%s", text)
 		return
 	}
 	v.Set(reflect.ValueOf(s))
@@ -256,19 +256,45 @@ func (c *collector) judge(v reflect.Value, at Place, f *field) bool {
 		return c.judgeText(v, at, f)
 	case v.Kind() == reflect.Slice:
 		if least, ok := f.parse(f.min); ok && int64(v.Len()) < least {
-			c.add("empty-list", at.Problem("name at least one", "the list %s is empty", f.name))
+			c.add("empty-list", at.node, "name at least one", "the list %s is empty", f.name)
 			return false
 		}
+		c.repeats(v, at)
 	case v.CanInt() || v.CanUint():
 		n := asInt(v)
 		least, low := f.parse(f.min)
 		most, high := f.parse(f.max)
 		if low && n < least || high && n > most {
-			c.add("bounds", at.Problem(f.useDefault(), "%s must be %s, not %v", f.name, f.between(), shown(v)))
+			c.add("bounds", at.node, f.useDefault(), "%s must be %s, not %v", f.name, f.between(), shown(v))
 			return false
 		}
 	}
 	return true
+}
+
+// repeats finds texts that stand twice in a list.
+func (c *collector) repeats(list reflect.Value, at Place) {
+	seen := make(map[string]bool, list.Len())
+	for i := range list.Len() {
+		item := list.Index(i)
+		if item.IsZero() {
+			continue // it was wrong, which was said
+		}
+		var text string
+		switch value := item.Interface().(type) {
+		case netip.Prefix:
+			text = value.String()
+		default:
+			if item.Kind() != reflect.String {
+				return
+			}
+			text = item.String()
+		}
+		if seen[text] {
+			c.add("repeated", at.Item(i).node, "remove one of them", "%s stands twice in this list", quote(text))
+		}
+		seen[text] = true
+	}
 }
 
 func asInt(v reflect.Value) int64 {
@@ -292,12 +318,12 @@ func (c *collector) judgeText(v reflect.Value, at Place, f *field) bool {
 		words = f.words
 	}
 	if words != nil && !slices.Contains(words, text) {
-		c.add("words", at.Problem(source.DidYouMean("", text, words...), "%s must be %s, not %s", f.name, oneOf(words), quote(text)))
+		c.add("words", at.node, source.DidYouMean("", text, words...), "%s must be %s, not %s", f.name, oneOf(words), quote(text))
 		return false
 	}
 	wrong, hint := forms[f.form].judgeOr(text)
 	if wrong != "" {
-		c.add("form-"+f.form, at.Problem(hint, "%s", wrong))
+		c.add("form-"+f.form, at.node, hint, "%s", wrong)
 	}
 	return wrong == ""
 }

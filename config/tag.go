@@ -8,7 +8,7 @@ import (
 
 // field is one key of a struct as its tag describes it:
 //
-//	yaml:"name,required,default=30s,min=1s,max=24h,form=host,keys=field,example=..."
+//	key:"name,required,default=30s,min=1s,max=24h,form=host,keys=field,example=..."
 //
 // Bounds are numbers, sizes or times for values that are, and counts of items
 // for lists. A form is a row of forms, for text and the items of a list; keys
@@ -42,9 +42,9 @@ func fields(t reflect.Type) []field {
 func readFields(t reflect.Type, above []int, inherit bool) (list []field) {
 	for i := range t.NumField() {
 		at := t.Field(i)
-		tag, ok := at.Tag.Lookup("yaml")
+		tag, ok := at.Tag.Lookup("key")
 		name, options, _ := strings.Cut(tag, ",")
-		if !ok || name == "-" {
+		if !ok {
 			continue
 		}
 		f := field{name: name, typ: at.Type, index: append(above[:len(above):len(above)], i), inherit: inherit}

@@ -67,17 +67,24 @@ func ParseDuration(text string) (time.Duration, bool) {
 	return total, true
 }
 
-// duration writes d as ParseDuration reads it.
+// duration writes d as ParseDuration reads it, where it can: what is below a
+// millisecond or zero comes from programs alone.
 func duration(d time.Duration) string {
-	if d >= day && d%day == 0 {
-		return strconv.FormatInt(int64(d/day), 10) + "d"
+	if d <= 0 || d%time.Millisecond != 0 {
+		return d.String()
 	}
-	text := d.String() // 1h0m0s
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
+	var b strings.Builder
+	for _, u := range spans {
+		if n := d / u.length; n > 0 {
+			b.WriteString(strconv.FormatInt(int64(n), 10) + u.name)
+			d -= n * u.length
+		}
 	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return b.String()
 }
+
+// spans are the units of times, the longest first.
+var spans = []struct {
+	name   string
+	length time.Duration
+}{{"d", day}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}}
