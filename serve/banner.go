@@ -79,7 +79,7 @@ func (b *banner) contracts(p *Program, d *draft) {
 	}
 	name, command := "contract", "gatehouse check --contract "+p.config.Contract
 	if b.file {
-		command = "gatehouse check " + p.config.File
+		command = "gatehouse check --config " + p.config.File
 	}
 	if len(d.apis) > 1 {
 		name = "contracts"

@@ -36,3 +36,31 @@ func interrupts(parent context.Context) (ctx context.Context, cut <-chan struct{
 		cancel()
 	}
 }
+
+// hangups returns a channel on which each SIGHUP asks to read everything again;
+// several that come while nobody listens are one. stop gives the signal back.
+func hangups() (reload <-chan struct{}, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	asked, done, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-signals:
+			case <-done:
+				return
+			}
+			select {
+			case asked <- struct{}{}:
+			case <-done:
+				return
+			}
+		}
+	}()
+	return asked, func() {
+		signal.Stop(signals)
+		close(done)
+		<-ended
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ import (
 // The exit statuses, as `gatehouse help` documents them.
 const (
 	statusOK       = 0
-	statusProblems = 1 // the contract has problems, or the program could not do its work
+	statusProblems = 1 // a contract or a configuration has problems, or the program could not do its work
 	statusUsage    = 2 // the command line is wrong
 )
 
@@ -62,8 +63,8 @@ func newRoot(w *world) *cobra.Command {
 document does not describe is refused with a clear problem; every request that
 it describes reaches the API, its body byte for byte.
 
-Exit status: 0 when all is well, 1 when a contract has problems or the work
-could not be done, 2 when the command line is wrong.`,
+Exit status: 0 when all is well, 1 when a contract or a configuration has
+problems or the work could not be done, 2 when the command line is wrong.`,
 		Example: `  gatehouse demo
   gatehouse check --contract openapi.yaml
   gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --listen 127.0.0.1:8080`,
@@ -119,6 +120,9 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	hint := cmd.CommandPath() + " --help shows examples"
 	if cmd.Flags().Lookup("contract") != nil {
 		hint = "write --contract " + args[0]
+		if cmd.Flags().Lookup("config") != nil && filepath.Base(args[0]) == usual {
+			hint = "write --config " + args[0]
+		}
 	}
 	return &usageError{fmt.Sprintf("%s takes no argument, got %q", cmd.CommandPath(), args[0]), hint}
 }
@@ -165,7 +169,7 @@ func (w *world) complain(text, hint string) {
 	}
 }
 
-// problems prints the problems of a contract, each with place and hint, and
+// problems prints the problems of contracts and configurations, each with place and hint, and
 // how many there are.
 func (w *world) problems(list source.Problems) {
 	for _, p := range list {

@@ -44,6 +44,8 @@ func TestExitStatus(t *testing.T) {
 		{"address-that-cannot-be", "serve --upstream http://127.0.0.1:1 --listen 192.0.2.1:1 --plain-http --contract " + good, statusProblems},
 		{"events-that-cannot-be-written", "serve --upstream http://127.0.0.1:1 --listen 127.0.0.1:0 --contract " + good + " --events " + folder + "/missing/events", statusProblems},
 		{"certificate-that-is-not-there", "serve --upstream http://127.0.0.1:1 --listen 127.0.0.1:0 --contract " + good + " --tls-cert a.pem --tls-key a.key", statusProblems},
+		{"no-such-configuration", "serve --config " + bad + "x", statusProblems},
+		{"bad-configuration", "serve --config " + bad, statusProblems},
 		{"no-such-upstream", "serve --upstream nonsense --contract " + good, statusUsage},
 		{"unknown-command", "guard", statusUsage},
 		{"unknown-flag", "check --contrct a", statusUsage},
@@ -78,6 +80,13 @@ func TestExitStatus(t *testing.T) {
 // TestMistakesOfFlags holds what is said to the letter.
 func TestMistakesOfFlags(t *testing.T) {
 	tests := []struct{ name, args, want string }{
+		{"file-and-flags", "serve --config a.yaml --drain 5s --public", `gatehouse: --config and --drain, --public exclude each other
+  hint: say it in a.yaml, or leave --config out and serve one API by flags
+`},
+		{"nothing-to-serve", "serve", `gatehouse: there is nothing to serve: no gatehouse.yaml in this folder, and no flag that says what
+  hint: gatehouse init writes a gatehouse.yaml; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000
+`},
+		{"configuration-as-argument", "serve a/gatehouse.yaml", "  hint: write --config a/gatehouse.yaml\n"},
 		{"several-at-once", "serve --listen 8080", `gatehouse: --contract: is missing
   hint: name the API's OpenAPI document: --contract openapi.yaml
 gatehouse: --upstream: is missing
@@ -178,6 +187,27 @@ func TestSignals(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-cut
+}
+
+// TestHangups sends signals to this process: each is a request to reload, and
+// one that nobody takes holds up nothing.
+func TestHangups(t *testing.T) {
+	reload, stop := hangups()
+	for range 2 {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		<-reload
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	stop() // with a request that nobody takes
+	select {
+	case <-reload:
+		t.Error("a request after the end")
+	default:
+	}
 }
 
 func TestContextEndsWithItsParent(t *testing.T) {

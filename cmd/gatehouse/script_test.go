@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,12 +34,20 @@ func TestMain(m *testing.M) {
 //	api [unsolicited]        starts an API that echoes; $API is its address. An
 //	                         unsolicited one sends more than its answer
 //	apisaw N                 the API has seen N calls
-//	gate ARGS                starts gatehouse serve in front of it; $GATE is its URL,
-//	                         $ADDRESS its host and port;
+//	gate ARGS                starts gatehouse serve in front of it, or as --config says;
+//	                         $GATE is its URL, $ADDRESS its host and port, $GATE2 the URL
+//	                         of its second listener, $MAINTENANCE that of maintenance;
 //	                         gate.out and gate.err hold what it has printed after halt
+//	fill SOURCE TARGET [OLD NEW]...
+//	                         writes SOURCE as TARGET, in one step, with the values of
+//	                         $API, $ADDRESS and $WORK, and OLD replaced by NEW
+//	said PATTERN             waits until the gate has printed it on standard error,
+//	                         behind what it was waited for before
+//	hup                      sends SIGHUP to the gate
 //	halt [STATUS]            sends SIGTERM to the gate and waits for its end
 //	call METHOD TARGET [NAME:VALUE] [=BODY]
-//	                         makes a call; the answer goes to standard output
+//	                         makes a call; the answer goes to standard output. TARGET
+//	                         is a path at $GATE, or a whole URL
 //	send FILE                sends the file's bytes to the gate, lines ended by CR LF
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
 func TestScripts(t *testing.T) {
@@ -47,9 +56,10 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": startAPI, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
+			"fill": fillFile, "said": waitSaid, "hup": hangUp,
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Values[stageKey{}] = new(stage)
+			e.Values[stageKey{}] = newStage()
 			e.Setenv("NO_COLOR", "")
 			return nil
 		},
@@ -88,7 +98,16 @@ type stage struct {
 	gate  *exec.Cmd
 	done  chan struct{} // the gate's standard error has ended
 	mu    sync.Mutex
-	calls int // guarded by mu
+	calls int        // guarded by mu
+	text  string     // guarded by mu; what the gate has said and was not waited for yet
+	ended bool       // guarded by mu; the gate says nothing more
+	more  *sync.Cond // text or ended has changed
+}
+
+func newStage() *stage {
+	s := new(stage)
+	s.more = sync.NewCond(&s.mu)
+	return s
 }
 
 func on(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
@@ -121,6 +140,7 @@ func startAPI(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 		fmt.Fprintf(w, "fields: %s\n", strings.Join(names, " "))
+		fmt.Fprintf(w, "host: %s, forwarded: %s\n", r.Host, r.Header.Get("Forwarded"))
 	}))
 	ts.Setenv("API", s.api.URL)
 	ts.Defer(s.api.Close)
@@ -172,7 +192,11 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 			program = name
 		}
 	}
-	s.gate = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--upstream", ts.Getenv("API")}, args...)...)
+	all := []string{"serve", "--listen", "127.0.0.1:0", "--upstream", ts.Getenv("API")}
+	if slices.Contains(args, "--config") {
+		all = all[:1]
+	}
+	s.gate = exec.Command(program, append(all, args...)...)
 	s.gate.Dir = ts.MkAbs(".")
 	s.gate.Env = append(os.Environ(), "NO_COLOR=")
 	out, err := os.Create(ts.MkAbs("gate.out"))
@@ -190,11 +214,14 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	})
 	s.done = make(chan struct{})
-	address := make(chan string, 1)
-	go s.follow(stderr, ts.MkAbs("gate.err"), address)
-	if url := <-address; url != "" {
-		ts.Setenv("GATE", url)
-		_, address, _ := strings.Cut(url, "://")
+	s.text, s.ended = "", false // nobody else is there
+	doors := make(chan map[string]string, 1)
+	go s.follow(stderr, ts.MkAbs("gate.err"), doors)
+	if found := <-doors; found["GATE"] != "" {
+		for name, url := range found {
+			ts.Setenv(name, url)
+		}
+		_, address, _ := strings.Cut(found["GATE"], "://")
 		ts.Setenv("ADDRESS", address)
 		return
 	}
@@ -206,27 +233,6 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
-}
-
-// follow copies standard error into a file and sends the address that the
-// banner names, or "" when there is none.
-func (s *stage) follow(stderr io.Reader, name string, address chan<- string) {
-	defer close(s.done)
-	defer close(address)
-	file, err := os.Create(name)
-	if err != nil {
-		return
-	}
-	defer file.Close()
-	banner := false
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		fmt.Fprintln(file, lines.Text())
-		words := strings.Fields(lines.Text())
-		if len(words) > 1 && words[0] == "listening" && !banner {
-			banner = true
-			address <- words[1]
-		}
-	}
 }
 
 func haltGate(ts *testscript.TestScript, neg bool, args []string) {
@@ -251,13 +257,21 @@ func makeCall(ts *testscript.TestScript, neg bool, args []string) {
 	if last := args[len(args)-1]; strings.HasPrefix(last, "=") {
 		body, args = strings.NewReader(last[1:]), args[:len(args)-1]
 	}
-	r, err := http.NewRequestWithContext(context.Background(), args[0], ts.Getenv("GATE")+args[1], body)
+	url := args[1]
+	if !strings.HasPrefix(url, "http") {
+		url = ts.Getenv("GATE") + url
+	}
+	r, err := http.NewRequestWithContext(context.Background(), args[0], url, body)
 	ts.Check(err)
 	for _, field := range args[2:] {
 		name, value, _ := strings.Cut(field, ":")
+		if name == "Host" {
+			r.Host = value
+		}
 		r.Header.Add(name, value)
 	}
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: stay, Transport: &http.Transport{
 		// The certificate is of the test's own making.
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
 	}}

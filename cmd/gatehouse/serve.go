@@ -1,9 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/serve"
@@ -15,19 +19,31 @@ func newServe(w *world) *cobra.Command {
 	var public bool
 	maxBody, drain := size(1<<20), span(30*time.Second)
 	cmd := &cobra.Command{
-		Use:   "serve --contract FILE --upstream URL",
-		Short: "Stand in front of an API and enforce its contract",
-		Long: `Reads an OpenAPI 3.0, 3.1 or Swagger 2.0 document, listens, and passes to the
-API what the document describes. Everything else is refused with an
+		Use:   "serve [--config FILE | --contract FILE --upstream URL]",
+		Short: "Stand in front of APIs and enforce their contracts",
+		Long: `Reads OpenAPI 3.0, 3.1 or Swagger 2.0 documents, listens, and passes to the
+APIs what the documents describe. Everything else is refused with an
 application/problem+json document whose code docs/refusals.md explains.
+
+What to serve is said by a gatehouse.yaml, which "gatehouse init" writes, or,
+for one API, by flags alone. Without any flag the gatehouse.yaml of the folder
+is served.
+
+When gatehouse.yaml, a contract, a certificate or a secret changes, everything
+is read again; SIGHUP does the same at once. Calls are not disturbed, and what
+is wrong is said and leaves serving what served before.
 
 SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 --drain; a second signal cuts them.`,
-		Example: `  gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000
+		Example: `  gatehouse serve --config gatehouse.yaml
+  gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000
   gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --mode observe --events events.jsonl
   gatehouse serve --contract openapi.yaml --upstream https://api.internal --listen :443 --tls-cert cert.pem --tls-key key.pem --authentication upstream`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := w.source(cmd, &c); err != nil {
+				return err
+			}
 			c.MaxBodyBytes, c.Drain = int64(maxBody), time.Duration(drain)
 			c.Authentication = authentication
 			if public {
@@ -39,19 +55,22 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 			c.Stdout, c.Stderr = bare(w.stdout), w.stderr // what becomes of events is said by serve
 			ctx, cut, stop := interrupts(cmd.Context())
 			defer stop()
-			c.Cut = cut
+			reload, rest := hangups()
+			defer rest()
+			c.Cut, c.Reload = cut, reload
 			return serve.Run(ctx, c)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	f.StringVar(&c.File, "config", "", "`FILE` that says everything, a gatehouse.yaml; excludes the flags below")
 	f.StringVar(&c.Contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
 	f.StringVar(&c.Upstream, "upstream", "", "`URL` of the API: http or https, host and port")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`HOST:PORT` where clients connect")
 	f.Var(&choice[config.Mode]{&c.Mode, []string{"enforce", "observe"}, []config.Mode{config.Enforce, config.Observe}, "enforce"}, "mode",
 		"observe lets calls through and says what would have been refused")
 	f.Var(&choice[config.Treatment]{&c.Undeclared, []string{"refuse", "drop", "allow"}, []config.Treatment{config.Refuse, config.Drop, config.Allow}, "refuse"}, "undeclared",
-		"query fields and properties that the contract does not name")
+		"query fields and properties of requests that the contract does not name")
 	f.Var(&choice[config.Authentication]{&authentication, []string{"upstream"}, []config.Authentication{config.ByUpstream}, ""}, "authentication",
 		"who verifies credentials; with upstream the API does, and the gate demands that they are there")
 	f.BoolVar(&public, "public", false, "let everybody in, whatever the contract says of security")
@@ -62,4 +81,36 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 	f.Var(&maxBody, "max-body", "the largest request body, as 65536, 64KiB or 1MiB")
 	f.Var(&drain, "drain", "how long requests may go on after the first signal")
 	return cmd
+}
+
+// usual is the name of the configuration.
+const usual = "gatehouse.yaml"
+
+// source finds out whether a file or flags say what to serve. Without any flag
+// it is the file with the usual name in this folder.
+func (w *world) source(cmd *cobra.Command, c *serve.Config) error {
+	var given []string // that are not --config
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "config" {
+			given = append(given, "--"+f.Name)
+		}
+	})
+	switch {
+	case cmd.Flags().Changed("config"):
+		if c.File == "" {
+			return &usageError{"--config: is empty", "name the file: --config " + usual}
+		}
+		if len(given) > 0 {
+			return &usageError{"--config and " + strings.Join(given, ", ") + " exclude each other",
+				"say it in " + c.File + ", or leave --config out and serve one API by flags"}
+		}
+	case len(given) == 0:
+		if _, err := os.Stat(usual); err != nil {
+			return &usageError{"there is nothing to serve: no " + usual + " in this folder, and no flag that says what",
+				"gatehouse init writes a " + usual + "; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000"}
+		}
+		c.File = usual
+		fmt.Fprintln(w.stderr, "gatehouse: no flag says what to serve, so it is "+usual+" of this folder")
+	}
+	return nil
 }
