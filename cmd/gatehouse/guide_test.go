@@ -49,7 +49,7 @@ func TestConfigurationsInDocuments(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, problems, b.text)
 		}
 	})
-	if n < 2 {
+	if n < 5 {
 		t.Errorf("%d configurations", n)
 	}
 }
