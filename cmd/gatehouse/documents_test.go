@@ -50,13 +50,15 @@ func words(line string) []string {
 // TestReadme does what the README does: it writes the contract, starts the
 // gate with the one line, makes the call, and compares banner, answer and event.
 func TestReadme(t *testing.T) {
-	var contract, serving, calling, banner string
+	var contract, settings, serving, calling, banner string
 	var samples []map[string]any
 	for _, b := range blocks(t, "../../README.md") {
 		command, output, _ := strings.Cut(b.text, "\n")
 		switch {
-		case b.language == "yaml":
+		case b.language == "yaml" && strings.HasPrefix(b.text, "openapi:"):
 			contract = b.text
+		case b.language == "yaml":
+			settings = b.text
 		case b.language == "json":
 			var v map[string]any
 			if err := json.Unmarshal([]byte(b.text), &v); err != nil {
@@ -118,6 +120,24 @@ func TestReadme(t *testing.T) {
 		if !reflect.DeepEqual(got, samples[i]) {
 			t.Errorf("got %v\nthe README shows %v", got, samples[i])
 		}
+	}
+	t.Run("settings", func(t *testing.T) { serves(t, settings, filepath.Dir(name)) })
+}
+
+// serves starts a gate as a gatehouse.yaml in folder says, at a free port.
+func serves(t *testing.T, settings, folder string) {
+	t.Helper()
+	t.Setenv("GATE_KEY", "planted")
+	name := filepath.Join(folder, "gatehouse.yaml")
+	if err := os.WriteFile(name, []byte(strings.Replace(settings, "127.0.0.1:8080", "127.0.0.1:0", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	gate, err := serve.Start(serve.Config{File: name, Poll: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gate.Stop(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -98,7 +98,7 @@ func TestProgramsInDocuments(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	})
-	if n < 1 {
+	if n < 2 {
 		t.Errorf("%d programs", n)
 	}
 }
