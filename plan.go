@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/answer"
 	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/request"
 )
@@ -37,6 +38,7 @@ var order = []struct {
 }{
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
+	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 }
 
 // builder makes one API of a plan.
@@ -132,7 +134,6 @@ func (b *builder) security() {
 func (b *builder) operation(op *contract.Operation) {
 	set := settle(&b.options, op)
 	steps := b.steps(op, &set)
-	b.answers(op)
 	for _, base := range op.BasePaths {
 		compiled := &gate.Operation{
 			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: strings.Clone(b.options.Prefix + base + op.Path),
@@ -264,32 +265,14 @@ func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any
 	return guard
 }
 
-// answers compiles the schemas of what the API may answer. No guard needs them
-// yet; their problems are part of what is wrong with a contract.
-func (b *builder) answers(op *contract.Operation) {
-	for _, r := range op.Responses {
-		b.parameters(r.Headers)
-		b.media(r.Media)
-	}
-}
-
-func (b *builder) parameters(list []*contract.Parameter) {
-	for _, p := range list {
-		if p.Schema != nil {
-			b.schemas.Compile(p.Schema)
-		}
-		if p.Content != nil {
-			b.media([]*contract.Media{p.Content})
-		}
-	}
-}
-
-func (b *builder) media(list []*contract.Media) {
-	for _, m := range list {
-		if m.Schema != nil {
-			b.schemas.Compile(m.Schema)
-		}
-	}
+// answer holds what the API answers against the contract.
+func (b *builder) answer(op *contract.Operation, set *settled, mode gate.Mode) any {
+	guard, problems := answer.New(op, b.schemas, answer.Options{
+		Undeclared: policy(set.Undeclared.Answers, config.Drop), KeepErrors: set.Errors == config.Keep,
+		MaxAnswerBytes: int64(set.MaxAnswerBytes), Observe: mode == gate.Observe,
+	})
+	b.problem(problems...)
+	return guard
 }
 
 // all compiles the API.

@@ -64,6 +64,7 @@ func (g *Gate) answerBody(x *Exchange) bool {
 		if !x.settle(i, s.Answer.Answer(x)) {
 			return false
 		}
+		x.Trimmed += max(len(x.Edits)-n, 0)
 		x.forgetEdits(s, n)
 		if x.replied() {
 			return true

@@ -27,7 +27,7 @@ func (x *Exchange) describe() {
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
-		Would: x.Would, Outcome: x.outcome(), Took: time.Since(x.Received),
+		Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: time.Since(x.Received),
 	}
 	if x.API != nil {
 		e.API, e.Mode = x.API.Name, x.API.Mode

@@ -77,6 +77,7 @@ type Exchange struct {
 	AnswerSchema schema.State // of the pass over AnswerBody
 	OutAnswer    []byte       // AnswerBody with its edits; meaningful when AnswerWhole
 	AnswerWhole  bool         // OutAnswer is sent instead of Answer.Body
+	Trimmed      int          // cuts that guards made in the answer's body; in observe mode, would have made
 
 	// How it ends.
 	Reply   Reply   // what the gate itself answers; Status 0 when it does not
@@ -172,6 +173,11 @@ func (x *Exchange) Deny(r Refusal) Verdict {
 // not gone, and how many there are.
 func (x *Exchange) Field(name string) (value []byte, n int) {
 	return FindField(x.Fields, name)
+}
+
+// AnswerField is Field for the fields of the answer.
+func (x *Exchange) AnswerField(name string) (value []byte, n int) {
+	return FindField(x.Answer.Fields, name)
 }
 
 // FindField returns the value of the first field called name and how many

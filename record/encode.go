@@ -36,6 +36,9 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendText(b, "pointer", e.Pointer)
 	b = appendText(b, "keyword", e.Keyword)
 	b = appendWould(b, e.Would)
+	if e.Trimmed > 0 {
+		b = appendNumber(b, "trimmed", int64(e.Trimmed))
+	}
 	b = appendText(b, "http", e.Version)
 	b = append(b, `,"tls":`...)
 	b = strconv.AppendBool(b, e.Secure)

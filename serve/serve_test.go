@@ -25,7 +25,7 @@ const pets = `openapi: 3.1.0
 info: {title: Pets, version: 1.0.0}
 paths:
   /pets:
-    get: {operationId: listPets, responses: {"200": {description: OK}}}
+    get: {operationId: listPets, responses: { default: { description: Said, content: { text/plain: {} } } }}
 `
 
 // buffer is a bytes.Buffer for several goroutines.

@@ -27,7 +27,7 @@ paths:
         required: true
         content:
           application/json: {schema: {type: object, properties: {text: {type: string}}}}
-      responses: {"200": {description: OK}}
+      responses: { default: { description: Said, content: { text/plain: {} } } }
 `
 
 func noteFile(t *testing.T) string {

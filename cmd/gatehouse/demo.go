@@ -117,5 +117,6 @@ func verdictsIn(p paint) map[demo.Fate]string {
 	return map[demo.Fate]string{
 		demo.Lost: p.red(demo.Lost.String()), demo.Passed: p.green(demo.Passed.String()),
 		demo.Refused: p.green(demo.Refused.String()), demo.Open: p.red("OPEN"),
+		demo.Trimmed: p.green(demo.Trimmed.String()), demo.Withheld: p.green(demo.Withheld.String()),
 	}
 }

@@ -62,7 +62,7 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	case m.Schema == nil:
 	case k == media.Opaque || wide:
 		t.shape = t.schema.Shape(style.Depth)
-		if !wide && constrains(m.Schema, t.shape) {
+		if !wide && style.Constrains(t.shape) {
 			b.warn(m, "describe it as `type: string, format: binary`, or use a media type that can be read",
 				"bodies of type %s are passed on unread: their schema is not enforced", m.Type)
 		}
@@ -84,14 +84,6 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 
 func (b *builder) warn(m *contract.Media, hint, format string, args ...any) {
 	b.problems = append(b.problems, source.Warn(m.Node, hint, format, args...))
-}
-
-// constrains reports whether a schema asks more of bytes than to be bytes.
-func constrains(n *source.Node, s *schema.Shape) bool {
-	if s == nil || style.TypesOf(s)&style.AllTypes == style.AllTypes {
-		return false
-	}
-	return style.TypesOf(s)&(1<<source.String) == 0 || !s.Binary
 }
 
 // judge judges a buffered body.

@@ -3,6 +3,7 @@ package request
 import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
 // intake decides from the head whether a body may come and how it is taken.
@@ -125,7 +126,7 @@ func (d *bodyMedia) admit(x *gate.Exchange, m *media.Type) gate.Verdict {
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "of multipart bodies only multipart/form-data is supported"})
 	case k != media.Opaque && !m.CharsetKnown():
 		return x.Deny(gate.Refusal{Code: gate.BodyCharset, In: "header", Name: "Content-Type", Detail: "the charset must be UTF-8"})
-	case k == media.Opaque && d.Sub == "*" && constrains(nil, d.shape):
+	case k == media.Opaque && d.Sub == "*" && style.Constrains(d.shape):
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "bodies of this type cannot be read"})
 	case k == media.Form && d.form == nil, k == media.Multipart && d.multipart == nil:
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "the operation does not take bodies of this type"})

@@ -12,16 +12,18 @@ import (
 type Fate int
 
 const (
-	Lost    Fate = iota // the API answered with an error
-	Passed              // it is answered as the API answered it
-	Refused             // the API does not see it
-	Open                // it passes, and should not
+	Lost     Fate = iota // the API answered with an error
+	Passed               // it is answered
+	Refused              // the API does not see it
+	Trimmed              // what must not leave is cut out of the answer
+	Withheld             // the API saw it, the client does not get the answer
+	Open                 // it passes, and should not
 )
 
 // Fates are all of them, in the order of the table.
-var Fates = []Fate{Passed, Refused, Open, Lost}
+var Fates = []Fate{Passed, Refused, Trimmed, Withheld, Open, Lost}
 
-var fateWords = [...]string{Lost: "failed", Passed: "passed", Refused: "refused", Open: "open"}
+var fateWords = [...]string{Lost: "failed", Passed: "passed", Refused: "refused", Trimmed: "trimmed", Withheld: "withheld", Open: "open"}
 
 func (f Fate) String() string { return fateWords[f] }
 
@@ -31,7 +33,7 @@ type Call struct {
 	Raw  string // the request
 	Fate Fate
 	Code gate.Code // why it is refused
-	Flaw lab.Flaw  // the row of lab/FLAWS.md that is open
+	Flaw lab.Flaw  // the row of lab/FLAWS.md that it is about
 }
 
 // Group is a part of the table.
@@ -46,6 +48,7 @@ func (d *Demo) Groups() []Group {
 	return []Group{
 		{"What the contract describes", d.good()},
 		{"What it stops on the way in", d.wayIn()},
+		{"What it stops on the way out", d.wayOut()},
 		{"What it does not stop yet", d.open()},
 	}
 }
@@ -119,6 +122,20 @@ func (d *Demo) wayIn() []Call {
 		refuse("send a body with DELETE", request("DELETE /products/1", `{}`, d.bearer()), gate.BodyUnexpected),
 		refuse("smuggle a second request", "POST /orders HTTP/1.1"+hostField+d.bearer()+
 			"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"+length(smuggled)+"\r\n"+smuggled, gate.LengthConflict),
+	}
+}
+
+// wayOut are calls that the contract describes, whose answers it does not.
+func (d *Demo) wayOut() []Call {
+	call := func(fate Fate, flaw, text, raw string, code gate.Code) Call {
+		return Call{Text: text, Raw: raw, Fate: fate, Code: code, Flaw: d.flaws[flaw]}
+	}
+	return []Call{
+		call(Trimmed, "API3-hash", "look at one's account, hash included", request("GET /users/4", "", d.bearer()), 0),
+		call(Trimmed, "API3-cost", "see what the shop pays, and whom", request("GET /products", ""), 0),
+		call(Trimmed, "API8-banner", "learn which programs answer", request("GET /health", ""), 0),
+		call(Withheld, "API8-trace", "make it fail, to read the stack", d.order(`{"lines":[{"product_id":999,"quantity":1}]}`), gate.AnswerError),
+		call(Withheld, "API9-leftover", "find what a load test left behind", request("GET /orders/1005", "", d.bearer()), gate.AnswerSchema),
 	}
 }
 

@@ -59,8 +59,10 @@ func TestWhatIsNotMeantShows(t *testing.T) {
 		for _, c := range g.Calls {
 			other := c
 			switch c.Fate {
-			case demo.Passed:
+			case demo.Passed, demo.Trimmed:
 				other.Fate = demo.Refused
+			case demo.Withheld:
+				other.Fate, other.Code = demo.Refused, c.Code
 			default:
 				other.Fate = demo.Passed
 			}

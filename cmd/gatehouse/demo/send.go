@@ -42,11 +42,17 @@ func (d *Demo) Send(c Call) (Result, error) {
 	switch p := got.problem(); {
 	case p != nil:
 		r.Fate, r.Code, r.Why = Refused, p.Code, p.why()
-		r.AsMeant = c.Fate == Refused && r.Code == c.Code.String()
+		if strings.HasPrefix(p.Code, "answer-") {
+			r.Fate = Withheld
+		}
+		r.AsMeant = c.Fate == r.Fate && r.Code == c.Code.String()
 	case got.status >= 300:
 	case c.Fate == Open:
 		r.Fate, r.AsMeant = Open, c.Flaw.Open && len(c.Flaw.Left(got.text)) > 0
 		r.Why = "until " + c.Flaw.Closer
+	case c.Fate == Trimmed:
+		r.Fate, r.AsMeant = Trimmed, !c.Flaw.Open && len(c.Flaw.Evidence) > 0 && len(c.Flaw.Left(got.head+got.text)) == 0
+		_, r.Why, _ = strings.Cut(c.Flaw.Closer, ": ")
 	default:
 		r.Fate, r.AsMeant = Passed, c.Fate == Passed
 	}
@@ -57,6 +63,7 @@ func (d *Demo) Send(c Call) (Result, error) {
 type answer struct {
 	status int
 	fields http.Header
+	head   string // the fields, as they might stand on the wire
 	text   string // the body
 }
 
@@ -78,7 +85,11 @@ func exchange(url, raw string) (*answer, error) {
 	if _, err := text.ReadFrom(io.LimitReader(got.Body, maxAnswer)); err != nil {
 		return nil, err
 	}
-	return &answer{got.StatusCode, got.Header, text.String()}, nil
+	var head strings.Builder
+	if err := got.Header.Write(&head); err != nil {
+		return nil, err
+	}
+	return &answer{got.StatusCode, got.Header, head.String(), text.String()}, nil
 }
 
 // problem returns the refusal of the gate that a is, or nil. The shop has

@@ -172,3 +172,12 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, text[from:]...)
 	return append(dst, '"')
 }
+
+// Constrains reports whether a schema of shape s asks more of bytes than to be
+// bytes.
+func Constrains(s *schema.Shape) bool {
+	if s == nil || TypesOf(s)&AllTypes == AllTypes {
+		return false
+	}
+	return TypesOf(s)&(1<<source.String) == 0 || !s.Binary
+}

@@ -1,0 +1,91 @@
+package answer
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/cut"
+	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+)
+
+// judging sets what a value of an answer is judged by. A writeOnly property
+// never leaves.
+func judging(st *schema.State, undeclared schema.Policy) {
+	st.Direction, st.Undeclared, st.Misplaced = schema.Answer, undeclared, schema.Drop
+}
+
+// judgeJSON judges the body itself. Its spans stay in x for other guards.
+func (g *Guard) judgeJSON(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
+	judging(&x.AnswerSchema, g.options.Undeclared)
+	if !d.schema.Read(&x.AnswerSchema, x.AnswerBody) {
+		return refuse(x, x.AnswerSchema.Fault())
+	}
+	if cut.Any(x.AnswerSchema.Spans) {
+		return dropMembers(x, s, d)
+	}
+	return gate.Allow
+}
+
+// dropMembers adds the edits that cut out what is to be dropped, and judges
+// what is left: keywords such as minProperties, uniqueItems and anyOf saw what
+// the client will not see.
+func dropMembers(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
+	s.spans = append(s.spans[:0], x.AnswerSchema.Spans...)
+	var cuts []schema.Span
+	cuts, s.JSON = cut.Members(x.AnswerBody, s.spans, s.JSON[:0])
+	judging(&s.state, schema.Refuse)
+	s.state.Misplaced = schema.Refuse
+	if !d.schema.Read(&s.state, s.JSON) {
+		return refuse(x, s.state.Fault())
+	}
+	addCuts(x, cuts)
+	return gate.Allow
+}
+
+func addCuts(x *gate.Exchange, cuts []schema.Span) {
+	for _, c := range cuts {
+		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnAnswer, Start: c.Start, End: c.End})
+	}
+}
+
+// refuse refuses x for a fault of the answer's body.
+func refuse(x *gate.Exchange, f schema.Fault) gate.Verdict {
+	code := gate.AnswerSchema
+	if f.Keyword == "syntax" {
+		code = gate.AnswerSyntax
+	}
+	return x.Deny(gate.Refusal{Code: code, In: "answer", Pointer: f.Pointer, Keyword: f.Keyword, Detail: f.Want})
+}
+
+// judgeXML judges a document by what it means as JSON.
+func (g *Guard) judgeXML(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
+	if d.document == nil {
+		return x.Deny(refused("the contract describes other content types for this status"))
+	}
+	st := &s.markup
+	st.Direction, st.Undeclared, st.Misplaced = schema.Answer, g.options.Undeclared, schema.Drop
+	if !d.document.Read(st, x.AnswerBody) {
+		return refuse(x, st.Fault())
+	}
+	addCuts(x, st.Drops)
+	return gate.Allow
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// judgeText judges the body as one string. A byte order mark before it is no
+// part of it.
+func (g *Guard) judgeText(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
+	text := bytes.TrimPrefix(x.AnswerBody, byteOrderMark)
+	if !utf8.Valid(text) {
+		return x.Deny(gate.Refusal{Code: gate.AnswerSyntax, In: "answer", Detail: "must be UTF-8"})
+	}
+	s.JSON = style.AppendScalar(s.JSON[:0], text, style.TypesOf(d.shape))
+	judging(&s.state, schema.Refuse)
+	if !d.schema.Read(&s.state, s.JSON) {
+		return refuse(x, s.state.Fault())
+	}
+	return gate.Allow
+}
