@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -192,16 +193,21 @@ func TestSignals(t *testing.T) {
 // TestHangups sends signals to this process: each is a request to reload, and
 // one that nobody takes holds up nothing.
 func TestHangups(t *testing.T) {
+	arrived := make(chan os.Signal, 3) // else one that comes late would end this process
+	signal.Notify(arrived, syscall.SIGHUP)
+	defer signal.Stop(arrived)
 	reload, stop := hangups()
 	for range 2 {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
 		<-reload
+		<-arrived
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
+	<-arrived
 	stop() // with a request that nobody takes
 	select {
 	case <-reload:
