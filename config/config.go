@@ -20,17 +20,17 @@ import (
 
 // Config is a whole gatehouse.yaml.
 type Config struct {
-	// Version of the language that the file is written in: 1.
+	// Version is that of the language that the file is written in: 1.
 	Version int `key:"version,required,example=1"`
 	// Listeners are the addresses on which clients reach the gate.
 	Listeners []Listener `key:"listeners,required,min=1,example=[{address: 127.0.0.1:8080}]"`
 	// APIs are what stands behind the gate.
-	APIs []API `key:"apis,required,min=1"`
+	APIs []API `key:"apis,required,min=1,example=[{contract: openapi.yaml, upstreams: [{url: http://127.0.0.1:9000}]}]"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.
 	Record Record `key:"record"`
-	// Drain is how long exchanges may go on after the gate was told to stop.
+	// Drain is how long calls may go on after the gate was told to stop.
 	Drain time.Duration `key:"drain,default=30s,min=1s,max=1d"`
 
 	// Path is the file that the configuration was read from; "" when it came
@@ -52,8 +52,8 @@ type Listener struct {
 	// HTTPSPort is the port that redirect_to_https names.
 	HTTPSPort uint16 `key:"https_port,default=443,min=1,max=65535"`
 	// TrustedProxies are the networks of proxies and load balancers whose word on who the client is, in Forwarded and X-Forwarded-*, is taken. Nobody else's is.
-	TrustedProxies []netip.Prefix `key:"trusted_proxies"`
-	// MaxConnections is how many may be open at once.
+	TrustedProxies []netip.Prefix `key:"trusted_proxies,example=[10.0.0.0/8]"`
+	// MaxConnections is how many connections may be open at once.
 	MaxConnections int `key:"max_connections,default=8192,min=1,max=1000000"`
 	// MaxConnectionsPerAddress is how many of these one IPv4 address or IPv6 /64 may have.
 	MaxConnectionsPerAddress int `key:"max_connections_per_address,default=1024,min=1,max=1000000"`
@@ -88,9 +88,9 @@ type Upstream struct {
 	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none.
 	URL string `key:"url,required,form=url,example=http://127.0.0.1:9000"`
 	// CA is a PEM file with the authorities that may vouch for the API's certificate, instead of the system's.
-	CA File `key:"ca"`
+	CA File `key:"ca,example=ca.pem"`
 	// Fields are header fields that the gate sends to the API with every call, in place of the client's own. Their values are secrets: refer to them by ${env:NAME} or ${file:PATH}.
-	Fields map[string]trust.Secret `key:"fields,keys=request-field,form=value"`
+	Fields map[string]trust.Secret `key:"fields,keys=request-field,form=value,example={Authorization: \"Bearer ${env:API_TOKEN}\"}"`
 	// ConnectTimeout bounds the wait for a connection, and again for the TLS handshake.
 	ConnectTimeout time.Duration `key:"connect_timeout,default=5s,min=1ms,max=10m"`
 	// AnswerTimeout bounds the wait from the request's last byte to the head of the answer.

@@ -5,48 +5,48 @@ import "time"
 // Policy is how one API is guarded. The zero Policy is the strict one, and
 // serves no contract that asks for credentials.
 type Policy struct {
-	// Name of the API on events and in challenges; by default the contract's title.
-	Name string `key:"name,form=name"`
+	// Name is what the API is called on events and in challenges; by default its contract's title.
+	Name string `key:"name,form=name,example=Pets"`
 	// Hosts are the host names under which clients reach the API, exactly and without port. Without any it answers for every host that no other API names.
-	Hosts []string `key:"hosts,form=host"`
+	Hosts []string `key:"hosts,form=host,example=[api.example.com]"`
 	// Prefix is the path under which the API is mounted, before the contract's own base path: /shop.
-	Prefix string `key:"prefix,form=prefix"`
-	// StripPrefix removes the prefix from the paths that the API sees; they are told it in X-Forwarded-Prefix.
+	Prefix string `key:"prefix,form=prefix,example=/shop"`
+	// StripPrefix removes the prefix from the paths that the API sees; it is told the prefix in X-Forwarded-Prefix.
 	StripPrefix bool `key:"strip_prefix"`
-	// Authentication says who verifies the credentials that the contract asks for.
-	Authentication Authentication `key:"authentication"`
+	// Authentication says who verifies the credentials that the contract asks for. Without it, a contract that asks for any is not served.
+	Authentication Authentication `key:"authentication,example=upstream"`
 	// CORS lets pages of other origins call the API from a browser. Without it the gate leaves the API's own fields alone.
 	CORS *CORS `key:"cors"`
-	// SecurityHeaders adds fields to answers that keep browsers from misusing them.
-	SecurityHeaders SecurityHeaders `key:"security_headers"`
+	// SecurityHeaders adds fields to answers that keep browsers from misusing them. While the API is only observed, the default is none.
+	SecurityHeaders SecurityHeaders `key:"security_headers,absent=api"`
 	// HSTS tells browsers to come back over TLS only (RFC 6797). It is sent for the API's hosts, over TLS.
 	HSTS *HSTS `key:"hsts"`
 	// Patterns replaces regular expressions of the contract that the gate cannot match in linear time: the contract's text to its replacement.
-	Patterns map[string]string `key:"patterns"`
+	Patterns map[string]string `key:"patterns,example={'^(?!a)[a-z]+$': '^[b-z][a-z]*$'}"`
 	Settings `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
-	Operations map[string]Operation `key:"operations"`
+	Operations map[string]Operation `key:"operations,example={getPet: {mode: observe}}"`
 }
 
 // Settings are what an API and each of its operations may set; the
 // operation's win.
 type Settings struct {
-	// Mode is enforce, or observe: then calls pass and events say what would have been refused. Credentials are demanded in both.
-	Mode Mode `key:"mode"`
-	// Modes is the mode of single guards: authn, request, answer. They win over mode.
-	Modes map[string]Mode `key:"modes"`
+	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
+	Mode Mode `key:"mode,absent=enforce"`
+	// Modes are the modes of single guards: authn, request, answer. They win over mode.
+	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`
-	// ReadOnly is what happens to readOnly properties in requests: refuse or drop.
-	ReadOnly Treatment `key:"read_only"`
-	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe: problem puts a problem document in their place, keep lets them pass unless they show internals.
-	Errors Errors `key:"errors"`
+	// ReadOnly is what happens to properties in requests that the contract calls readOnly.
+	ReadOnly Treatment `key:"read_only,absent=refuse"`
+	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe.
+	Errors Errors `key:"errors,absent=problem"`
 	// MaxBodyBytes bounds a request's body.
 	MaxBodyBytes Bytes `key:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
 	// MaxAnswerBytes bounds an answer's body where the gate reads it.
 	MaxAnswerBytes Bytes `key:"max_answer_bytes,default=8MiB,min=1,max=256MiB"`
-	// ContentEncodings are codings in which request bodies may come: gzip. They are decoded within max_body_bytes, judged and forwarded decoded. Others are refused.
-	ContentEncodings []string `key:"content_encodings,words=gzip"`
+	// ContentEncodings are codings in which request bodies may come: gzip. Such bodies are decoded within max_body_bytes, judged and forwarded decoded; others are refused.
+	ContentEncodings []string `key:"content_encodings,words=gzip,example=[gzip]"`
 }
 
 // Operation is the settings of one operation.
@@ -55,16 +55,16 @@ type Operation struct {
 	Settings `key:",inline,inherit"`
 	// Public opens the operation to everybody, whatever the contract asks for.
 	Public bool `key:"public"`
-	// Slashes are path parameters that may hold slashes, raw or encoded.
-	Slashes []string `key:"slashes"`
+	// Slashes are the path parameters that may hold slashes, raw or encoded.
+	Slashes []string `key:"slashes,example=[path]"`
 }
 
 // Undeclared is what happens to names that the contract does not know.
 type Undeclared struct {
-	// Requests: query fields, form fields and properties of a request. refuse by default.
-	Requests Treatment `key:"requests"`
-	// Answers: properties of an answer. drop by default.
-	Answers Treatment `key:"answers"`
+	// Requests is for query fields, form fields and properties of a request.
+	Requests Treatment `key:"requests,absent=refuse"`
+	// Answers is for properties of an answer.
+	Answers Treatment `key:"answers,absent=drop"`
 }
 
 // Mode says what a refusal does.
@@ -118,17 +118,17 @@ const (
 type Bytes int64
 
 // CORS says which pages may call the API from a browser (Fetch standard, CORS
-// protocol). The fields that the API itself sends are replaced.
+// protocol). Fields of CORS that the API itself sends are replaced.
 type CORS struct {
 	Place
 	// Origins are whole origins, as https://app.example.com; "*" is any origin, and then credentials must be false.
 	Origins []string `key:"origins,required,min=1,form=origin,example=[https://app.example.com]"`
-	// Methods that pages may use; by default those that the contract describes on the path.
-	Methods []string `key:"methods,form=method"`
+	// Methods are what pages may use; by default what the contract describes on the path.
+	Methods []string `key:"methods,form=method,example=[GET, POST]"`
 	// Headers are request fields that pages may set; by default those that the contract describes on any operation, with Authorization and Content-Type.
-	Headers []string `key:"headers,form=token"`
+	Headers []string `key:"headers,form=token,example=[X-Request-Id]"`
 	// ExposeHeaders are answer fields that pages may read.
-	ExposeHeaders []string `key:"expose_headers,form=token"`
+	ExposeHeaders []string `key:"expose_headers,form=token,example=[Location]"`
 	// Credentials lets pages send cookies and client certificates.
 	Credentials bool `key:"credentials"`
 	// MaxAge is how long a browser may remember the answer to a preflight.
@@ -138,7 +138,7 @@ type CORS struct {
 // HSTS is the Strict-Transport-Security field (RFC 6797 section 6.1).
 type HSTS struct {
 	Place
-	// MaxAge is how long browsers remember.
+	// MaxAge is how long browsers remember it.
 	MaxAge time.Duration `key:"max_age,default=365d,min=1s,max=3650d"`
 	// IncludeSubdomains extends it to all hosts below.
 	IncludeSubdomains bool `key:"include_subdomains"`

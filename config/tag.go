@@ -8,13 +8,14 @@ import (
 
 // field is one key of a struct as its tag describes it:
 //
-//	key:"name,required,default=30s,min=1s,max=24h,form=host,keys=field,example=..."
+//	key:"name,required,default=30s,min=1s,max=24h,form=host,keys=field,absent=word,example=..."
 //
 // Bounds are numbers, sizes or times for values that are, and counts of items
 // for lists. A form is a row of forms, for text and the items of a list; keys
-// is one for the names of a map. ",inline" lifts the fields of a struct into
-// the one around it, "inherit" besides says that they take no defaults, because
-// what is not said is taken from above.
+// is one for the names of a map. "absent" is the word that no value means, for
+// the reference; an example is YAML, and takes the rest of the tag. ",inline"
+// lifts the fields of a struct into the one around it, "inherit" besides says
+// that they take no defaults, because what is not said is taken from above.
 type field struct {
 	name           string
 	index          []int // from the outer struct
@@ -23,6 +24,7 @@ type field struct {
 	inherit        bool
 	def, min, max  string
 	form, keysForm string
+	absent         string
 	example        string
 	words          []string // of the items of a list; those of a type come from the type
 }
@@ -59,6 +61,7 @@ func readFields(t reflect.Type, above []int, inherit bool) (list []field) {
 
 // read takes the options of a tag and reports whether the field is inline.
 func (f *field) read(options string) (inline bool) {
+	options, f.example, _ = strings.Cut(","+options, ",example=")
 	for option := range strings.SplitSeq(options, ",") {
 		key, value, _ := strings.Cut(option, "=")
 		switch key {
@@ -79,8 +82,8 @@ func (f *field) read(options string) (inline bool) {
 			f.form = value
 		case "keys":
 			f.keysForm = value
-		case "example":
-			f.example = value
+		case "absent":
+			f.absent = value
 		case "words":
 			f.words = strings.Split(value, "|")
 		default:

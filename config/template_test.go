@@ -1,0 +1,115 @@
+package config_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/config"
+)
+
+// TestTemplateText holds the template to the types.
+func TestTemplateText(t *testing.T) { golden(t, "template.txt", config.TemplateText()) }
+
+// anything is an environment in which every reference leads to a value.
+var anything = config.Environment{Env: func(string) (string, bool) { return "x", true }}
+
+// TestTemplate reads what was written back.
+func TestTemplate(t *testing.T) {
+	folder := t.TempDir()
+	for _, row := range []struct{ name, contract, upstream, listen, authentication, want string }{
+		{"usual", "openapi.yaml", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"authentication", "../api/openapi.json", "https://api.example", "[::1]:0", "upstream", ""},
+		{"public", "openapi.yaml", "http://localhost:9000", ":8080", "public", ""},
+		{"blank", "my shop/open api.yaml", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"signs-of-yaml", `a: {b} # "c" 'd' - *e &f !g $upstream`, "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"lines", "a\nlisteners: []\r\n\t\u2028b", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"other-letters", "Verträge/見積.yaml", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"number", "1", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"word", "null", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"folder-up", "..", "http://127.0.0.1:9000", "127.0.0.1:8080", "", ""},
+		{"bad-upstream", "a", "x\nb: c", "127.0.0.1:8080", "", "cannot be read"},
+		{"bad-listen", "a", "http://127.0.0.1:9000", "*", "", "is not host:port"},
+		{"bad-word", "a", "http://127.0.0.1:9000", "127.0.0.1:8080", "x: y", "authentication must be one of"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			text := config.Template(row.contract, row.upstream, row.listen, config.Authentication(row.authentication))
+			c, problems := config.Parse(filepath.Join(folder, "gatehouse.yaml"), text, anything)
+			if row.want != "" {
+				if len(problems) != 1 || !strings.Contains(problems[0].Text, row.want) {
+					t.Errorf("%v, want %s\n%s", problems, row.want, text)
+				}
+				return
+			}
+			if c == nil || len(problems) > 0 {
+				t.Fatalf("%v\n%s", problems, text)
+			}
+			api := &c.APIs[0]
+			if string(api.Contract) != filepath.Join(folder, row.contract) || api.Upstreams[0].URL != row.upstream ||
+				c.Listeners[0].Address != row.listen || string(api.Authentication) != row.authentication {
+				t.Errorf("%+v", c)
+			}
+		})
+	}
+}
+
+// templateLine is a line with a key: what it is indented by, the sign of a
+// comment, the depth below it, the dash of an item and the key.
+var templateLine = regexp.MustCompile(`^( *)(#?)((?:  )*)(- )?([a-z_]+):(?: |$)`)
+
+// TestTemplateLines removes "#" from each line of the template, from those
+// above it that it belongs to, and from those that its group cannot be without.
+func TestTemplateLines(t *testing.T) {
+	lines := strings.Split(string(config.Template("openapi.yaml", "https://127.0.0.1:9000", "127.0.0.1:8080", "")), "\n")
+	beside := map[string][]string{
+		"listeners.tls": {"listeners.tls.certificate", "listeners.tls.key"}, "apis.cors": {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
+		"apis.undeclared": {"apis.undeclared.answers"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+	}
+	meaningless := map[string]string{"listeners.https_port": "no meaning without redirect_to_https"} // which is false by default
+	var keys, comments []string
+	at := map[string]int{}
+	var open []string // keys by the column that they stand at
+	for i, line := range lines {
+		m := templateLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		column := len(m[1]) + len(m[3]) + len(m[4])
+		open = append(open[:min(len(open), column)], slices.Repeat([]string{""}, max(0, column-len(open)))...)
+		open = append(open, m[5])
+		key := strings.Join(slices.DeleteFunc(slices.Clone(open), func(s string) bool { return s == "" }), ".")
+		keys, at[key] = append(keys, key), i
+		if m[2] != "" {
+			comments = append(comments, key)
+		}
+	}
+	if want := config.Keys(); !slices.Equal(keys, want) {
+		t.Fatalf("the keys are\n%q, want\n%q", keys, want)
+	}
+	read := func(t *testing.T, keys []string, want string) {
+		t.Helper()
+		text := slices.Clone(lines)
+		for _, key := range keys {
+			text[at[key]] = strings.Replace(text[at[key]], "#", "", 1)
+		}
+		_, problems := config.Parse("gatehouse.yaml", []byte(strings.Join(text, "\n")), anything)
+		if want == "" && len(problems) > 0 || want != "" && (len(problems) != 1 || !strings.Contains(problems[0].Text, want)) {
+			t.Errorf("%v, want %q", problems, want)
+		}
+	}
+	for _, key := range comments {
+		t.Run(key, func(t *testing.T) {
+			with := map[string]bool{key: true}
+			for above := key; above != ""; above = above[:max(0, strings.LastIndex(above, "."))] {
+				with[above] = true
+				for _, other := range beside[above] {
+					with[other] = true
+				}
+			}
+			read(t, slices.DeleteFunc(slices.Clone(comments), func(k string) bool { return !with[k] }), meaningless[key])
+		})
+	}
+	t.Run("all", func(t *testing.T) { read(t, comments, meaningless["listeners.https_port"]) })
+}
