@@ -21,7 +21,7 @@ func clean(d []byte) bool {
 	for i := 0; i < len(d); {
 		if i+8 <= len(d) {
 			w := binary.LittleEndian.Uint64(d[i:])
-			if (w|w-lows*0x20)&highs == 0 { // all from 0x20 to 0x7f
+			if (w|(w-lows*0x20))&highs == 0 { // all from 0x20 to 0x7f
 				i += 8
 				continue
 			}
