@@ -53,3 +53,27 @@ func TestNoAllocationOfDropping(t *testing.T) {
 		})
 	}
 }
+
+// TestNoAllocationOfXML holds it for XML bodies.
+func TestNoAllocationOfXML(t *testing.T) {
+	strict, drop := xmlHouse(t, Options{}), xmlHouse(t, Options{Undeclared: schema.Drop, Misplaced: schema.Drop})
+	for _, row := range []struct {
+		name, body string
+		house      *house
+		edits      int
+	}{
+		{"small", xmlOrder, strict, 0},
+		{"large", xmlLines(32 << 10), strict, 0},
+		{"dropping", `<order id="7"><x><y a="1"/></x><customer lang="en">Ada</customer></order>`, drop, 3},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x, g := row.house.request(t, xmlHead+row.body)
+			if again(x, g) != gate.Allow || len(x.Edits) != row.edits {
+				t.Fatalf("%d edits, refusal %+v", len(x.Edits), x.Refusal)
+			}
+			if n := testing.AllocsPerRun(200, func() { again(x, g) }); n > 0 {
+				t.Errorf("%.0f allocations", n)
+			}
+		})
+	}
+}

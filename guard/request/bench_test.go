@@ -125,3 +125,22 @@ func BenchmarkBody(b *testing.B) {
 		b.Run(row.name+"-1KiB/refused", func(b *testing.B) { run(b, h, row.head+string(row.bad), gate.Deny) })
 	}
 }
+
+// xmlLines is an order of about size bytes.
+func xmlLines(size int) string {
+	var b strings.Builder
+	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<order urgent=\"true\">\n  <customer>Mary O&apos;Neill</customer>\n  <lines>\n")
+	for k := 0; b.Len() < size-50; k++ {
+		fmt.Fprintf(&b, "    <line>\n      <sku>AB-%05d</sku>\n      <count>%d</count>\n    </line>\n", k, 1+k%9)
+	}
+	b.WriteString("  </lines>\n</order>\n")
+	return b.String()
+}
+
+func BenchmarkXML(b *testing.B) {
+	h := xmlHouse(b, Options{})
+	good := xmlLines(1 << 10)
+	bad := strings.Replace(good, "</order>", "<surplus/></order>", 1)
+	b.Run("1KiB/allowed", func(b *testing.B) { run(b, h, xmlHead+good, gate.Allow) })
+	b.Run("1KiB/refused", func(b *testing.B) { run(b, h, xmlHead+bad, gate.Deny) })
+}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/markup"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -26,8 +27,9 @@ type bodyMedia struct {
 	media.Type
 	schema    *schema.Schema // nil when any content will do
 	shape     *schema.Shape
-	form      *form // when a form may come in
-	multipart *form // when multipart/form-data may
+	form      *form            // when a form may come in
+	multipart *form            // when multipart/form-data may
+	xml       *markup.Document // when XML may
 }
 
 // body compiles the body of an operation.
@@ -55,8 +57,6 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	wide := parsed.Sub == "*"
 	k := parsed.Kind()
 	switch {
-	case k == media.XML:
-		b.warn(m, "leave it out, or describe it as JSON", "XML bodies are not supported yet and are refused: %s", m.Type)
 	case k == media.Mixed && !wide:
 		b.warn(m, "use multipart/form-data", "%s bodies are not supported and are refused", m.Type)
 	case m.Schema == nil:
@@ -79,6 +79,7 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	if k == media.Text {
 		t.shape = t.schema.Shape(1)
 	}
+	t.xml = b.document(parsed, m, t.schema)
 	return t
 }
 
@@ -94,11 +95,14 @@ func (b *body) judge(x *gate.Exchange) gate.Verdict {
 		return v
 	}
 	k := m.Kind()
-	if len(x.Body) == 0 && (k == media.JSON || k == media.Multipart || !b.required) {
+	if len(x.Body) == 0 && (k == media.JSON || k == media.Multipart || k == media.XML || !b.required) {
 		if b.required {
 			return x.Deny(missing)
 		}
 		return gate.Allow
+	}
+	if k == media.XML {
+		return b.judgeXML(x, d)
 	}
 	r := open()
 	defer r.close()
@@ -144,9 +148,7 @@ func (b *body) dropMembers(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdi
 	if !d.schema.Read(&r.state, r.JSON) {
 		return refuseBody(x, r.state.Fault())
 	}
-	for _, c := range cuts {
-		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: c.Start, End: c.End})
-	}
+	cutBody(x, cuts)
 	return gate.Allow
 }
 

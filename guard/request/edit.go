@@ -1,6 +1,7 @@
 package request
 
 import (
+	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
@@ -30,6 +31,13 @@ func dropPairs(x *gate.Exchange, r *reader, raw []byte, part gate.Part, offset i
 		}
 		x.Edits = append(x.Edits, gate.Edit{Part: part, Start: uint32(offset + start), End: uint32(offset + end)})
 		i = j
+	}
+}
+
+// cutBody adds the edits that take cuts out of the body.
+func cutBody(x *gate.Exchange, cuts []schema.Span) {
+	for _, c := range cuts {
+		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Start: c.Start, End: c.End})
 	}
 }
 

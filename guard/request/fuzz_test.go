@@ -144,3 +144,22 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// FuzzXML judges XML bodies: what is forwarded passes a guard that refuses, and
+// needs no edits there.
+func FuzzXML(f *testing.F) {
+	for _, s := range []string{xmlOrder, "<order id='7' x='1'><customer a=''>Ada</customer><x><y/></x></order>", "<order><customer>A</customer><box><a/><z/></box><open><b/></open></order>", "<!DOCTYPE order><order/>"} {
+		f.Add([]byte(s))
+	}
+	drop, strict := xmlHouse(f, Options{Undeclared: schema.Drop, Misplaced: schema.Drop}), xmlHouse(f, Options{})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		x, g := drop.request(t, xmlHead+string(raw))
+		if walk(x, g) != gate.Allow {
+			return
+		}
+		y, g := strict.request(t, xmlHead+string(spliced(t, x.Body, x.Edits)))
+		if walk(y, g) != gate.Allow || len(y.Edits) > 0 {
+			t.Fatalf("%q left %q, which is refused: %+v", raw, y.Body, y.Refusal)
+		}
+	})
+}

@@ -21,11 +21,11 @@ import (
 type Options struct {
 	// Undeclared is for query fields, form fields, parts and object properties
 	// that the contract does not name. Drop removes whole fields and parts,
-	// and properties of JSON bodies; inside of a parameter or a field they
+	// and properties of JSON and XML bodies; inside of a parameter or a field they
 	// are refused all the same. What is left is judged again as if by Refuse.
 	Undeclared schema.Policy
 	// Misplaced is for readOnly properties. Drop removes them from JSON
-	// bodies; elsewhere they are refused all the same.
+	// and XML bodies; elsewhere they are refused all the same.
 	Misplaced    schema.Policy
 	MaxBodyBytes int64 // of a body, buffered or streamed; 1 MiB when 0
 	// Gzip takes bodies in the content coding gzip where the gate reads them:

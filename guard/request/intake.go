@@ -118,10 +118,10 @@ func (b *body) choose(x *gate.Exchange) (m media.Type, d *bodyMedia, v gate.Verd
 func (d *bodyMedia) admit(x *gate.Exchange, m *media.Type) gate.Verdict {
 	k := m.Kind()
 	switch {
-	case k == media.XML:
-		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "XML bodies are not supported yet"})
 	case d.schema == nil:
 		return gate.Allow
+	case k == media.XML:
+		return d.admitXML(x, m)
 	case k == media.Mixed:
 		return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body", Detail: "of multipart bodies only multipart/form-data is supported"})
 	case k != media.Opaque && !m.CharsetKnown():

@@ -49,7 +49,7 @@ var rooms = map[string]room{
 	"guard/internal/cut":    {floor: word, ours: []string{"contract/schema"}},
 	"guard/internal/style":  {floor: recorder, ours: []string{"contract", "contract/schema", "contract/source", "gate", "guard/internal/media"}},
 	"guard/authn":           {floor: guards, ours: []string{"contract", "contract/source", "gate", "guard/internal/cookie"}},
-	"guard/request": {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate",
+	"guard/request": {floor: guards, ours: []string{"contract", "contract/markup", "contract/schema", "contract/source", "gate",
 		"guard/internal/cookie", "guard/internal/cut", "guard/internal/media", "guard/internal/style"}},
 	"guard/answer": {floor: guards, ours: []string{"contract", "contract/markup", "contract/schema", "contract/source", "gate",
 		"guard/internal/cut", "guard/internal/media", "guard/internal/style"}},
