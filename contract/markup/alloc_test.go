@@ -83,6 +83,14 @@ func TestForget(t *testing.T) {
 	if st.json != nil || st.d != nil || st.Left != nil {
 		t.Error("memory is kept")
 	}
+	st.Undeclared = schema.Allow
+	wide := `<a b="" c="" d="" e="" f="" g="" h="" i="">`
+	if !d.Read(&st, []byte("<T>"+strings.Repeat(wide, 60)+strings.Repeat("</a>", 60)+"</T>")) {
+		t.Fatal(st.Fault())
+	}
+	if st.Forget(); st.attrs != nil {
+		t.Error("attributes are kept")
+	}
 }
 
 func BenchmarkRead(b *testing.B) {

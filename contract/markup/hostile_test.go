@@ -249,12 +249,14 @@ T:
 	}
 	long := strings.Repeat("x", maxName-2)
 	wide := strings.Repeat("x", maxNamespace-8)
-	var attributes, names, bindings strings.Builder
+	var attributes, names, bindings, twins, twinAttributes strings.Builder
 	for i := range maxAttributes - 1 {
 		n := string(rune('a'+i/26)) + string(rune('a'+i%26))
 		attributes.WriteString(" " + n + `=""`)
 		names.WriteString("<" + long + n + "/>")
 		bindings.WriteString(" xmlns:" + n + `="urn:x"`)
+		twins.WriteString(" xmlns:" + n + `="` + wide + n + `"`)
+		twinAttributes.WriteString(" " + n + `:z=""`)
 	}
 	rows := []struct {
 		name, before, after string
@@ -274,6 +276,7 @@ T:
 		{"attributes", "<T><o>", "</o></T>", many("<b" + attributes.String() + "/>")},
 		{"foreign", `<T xmlns:p="` + wide + `" ><o>`, "</o></T>", many("<p:b/>")},
 		{"prefixes", "<T" + bindings.String() + "><o>", "</o></T>", many("<aa:b/>")},
+		{"attributes-of-long-namespaces", "<T" + twins.String() + "><o>", "</o></T>", many("<b" + twinAttributes.String() + "/>")},
 		{"open-ends", "<T>", "", many("<a")},
 		{"quotes", "<T>", "", many(`<b c="`)},
 		{"wide-text", "<T><a>", "</a></T>", many("\u00e9\u4e2d")},

@@ -160,11 +160,14 @@ func (st *State) JSON() []byte { return st.json }
 func (st *State) Forget() {
 	const most = 1 << 16
 	st.inner.Forget()
+	if cap(st.attrs) > most/256 { // clearing them would cost every later reading
+		st.attrs = nil
+	}
 	clear(st.attrs[:cap(st.attrs)]) // hold views of the document
 	clear(st.bindings[:cap(st.bindings)])
 	st.d, st.doc, st.Left = nil, nil, nil
-	if cap(st.json) > most || cap(st.text) > most || cap(st.left) > most || cap(st.seen) > most/8 ||
-		cap(st.places) > most/16 || cap(st.strange) > most/16 || cap(st.Drops) > most/16 {
+	if cap(st.json) > most || cap(st.text) > most || cap(st.folded) > most || cap(st.left) > most || cap(st.seen) > most/8 ||
+		cap(st.places) > most/16 || cap(st.strange) > most/16 || cap(st.path) > most/16 || cap(st.Drops) > most/16 {
 		st.scratch = scratch{}
 		st.Drops = nil
 	}

@@ -55,8 +55,27 @@ func (st *State) bind(a *attr) int {
 	case len(st.bindings) == maxBindings:
 		return st.fail(tooManyNamespaces)
 	}
-	st.bindings = append(st.bindings, binding{prefix, space})
+	st.bindings = append(st.bindings, binding{prefix, st.once(space)})
 	return 0
+}
+
+// once returns the bytes that stand for space wherever it is bound, so that
+// names of namespaces, which may be long, need not be compared for each attribute.
+func (st *State) once(space []byte) []byte {
+	if string(space) == xmlSpace {
+		return xmlName
+	}
+	for k := range st.bindings {
+		if b := &st.bindings[k]; bytes.Equal(b.space, space) {
+			return b.space
+		}
+	}
+	return space
+}
+
+// same reports whether two bound namespaces are one.
+func same(a, b []byte) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 // resolve returns the namespace of a name (section 6). Attributes without

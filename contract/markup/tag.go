@@ -105,7 +105,7 @@ func (st *State) resolveTag(t *tag) int {
 		}
 		// Two prefixes may mean one namespace (Namespaces in XML 1.0 section 6.3).
 		for j := 0; prefixed > 0 && j < k; j++ {
-			if b := &list[j]; !b.declares && b.local > b.name && bytes.Equal(a.space, b.space) &&
+			if b := &list[j]; !b.declares && b.local > b.name && same(a.space, b.space) &&
 				bytes.Equal(st.d[a.local:a.nameEnd], st.d[b.local:b.nameEnd]) {
 				return st.fail(repeatedAttribute)
 			}

@@ -54,6 +54,8 @@ func TestXML(t *testing.T) {
 		{"undeclared-attribute", xmlHead + `<order admin="1">` + customer + "</order>", "body-schema unevaluatedProperties"},
 		{"undeclared-attribute-of-text", order(`<customer admin="1">Ada</customer>`), "body-schema /customer unevaluatedProperties"},
 		{"undeclared-in-item", order(customer + "<lines><line><sku>X</sku><count>1</count><free/></line></lines>"), "body-schema /lines/0 unevaluatedProperties"},
+		{"undeclared-xml-lang", xmlHead + `<order xml:lang="en">` + customer + "</order>", "body-schema unevaluatedProperties"},
+		{"undeclared-xml-space", order(`<customer xml:space="preserve"> </customer>`), "body-schema /customer unevaluatedProperties"},
 		{"read-only-attribute", xmlHead + `<order id="7">` + customer + "</order>", "body-schema /id readOnly"},
 		{"attribute-as-element", order(customer + "<urgent>true</urgent>"), "body-schema /* case"},
 		{"element-as-attribute", xmlHead + `<order customer="x">` + customer + "</order>", "body-schema /* case"},
