@@ -110,7 +110,7 @@ func (d *decoder) listener(l *Listener) {
 
 // upstreams holds where an API runs to the rules.
 func (d *decoder) upstreams(api *API) {
-	if n := len(api.Upstreams); n != 1 && api.has("upstreams") && !api.broken("upstreams", source.Array) {
+	if n := len(api.Upstreams); n > 1 {
 		d.add("one-upstream", api.At("upstreams").node, "name one address; put what balances between several behind it", "an API has one upstream in this version, and here are %d", n)
 	}
 	for i := range api.Upstreams {

@@ -21,7 +21,7 @@ import (
 // Config is a whole gatehouse.yaml.
 type Config struct {
 	// Version is that of the language that the file is written in: 1.
-	Version int `key:"version,required,example=1"`
+	Version int `key:"version,required,min=1,max=1,example=1"`
 	// Listeners are the addresses on which clients reach the gate.
 	Listeners []Listener `key:"listeners,required,min=1,example=[{address: 127.0.0.1:8080}]"`
 	// APIs are what stands behind the gate.
@@ -78,7 +78,7 @@ type API struct {
 	// Contract is the API's OpenAPI document: 3.0, 3.1 or Swagger 2.0, YAML or JSON.
 	Contract File `key:"contract,required,example=openapi.yaml"`
 	// Upstreams are where the API runs. This version takes one.
-	Upstreams []Upstream `key:"upstreams,required,example=[{url: http://127.0.0.1:9000}]"`
+	Upstreams []Upstream `key:"upstreams,required,min=1,max=1,example=[{url: http://127.0.0.1:9000}]"`
 	Policy    `key:",inline"`
 }
 

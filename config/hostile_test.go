@@ -181,6 +181,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	refused := refusedBySchema(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, problems := config.Parse("gatehouse.yaml", text, environment)
 		if (c == nil) != (problems.Err() != nil) {
@@ -194,6 +195,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if c == nil {
 			return
+		}
+		if refused(t, text) {
+			t.Fatal("the JSON Schema refuses what the gate reads")
 		}
 		written, err := json.Marshal(config.Encode(c))
 		if err != nil {

@@ -49,7 +49,8 @@ type Settings struct {
 	ContentEncodings []string `key:"content_encodings,words=gzip,example=[gzip]"`
 }
 
-// Operation is the settings of one operation.
+// Operation is the settings of one operation. What it leaves out is as the API
+// has it.
 type Operation struct {
 	Place
 	Settings `key:",inline,inherit"`
@@ -83,7 +84,7 @@ type Treatment string
 const (
 	Refuse Treatment = "refuse" // the whole is refused
 	Drop   Treatment = "drop"   // the part is removed
-	Allow  Treatment = "allow"  // nothing
+	Allow  Treatment = "allow"  // nothing happens
 )
 
 // Authentication says who verifies credentials. The zero value is nobody, and

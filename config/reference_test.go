@@ -1,0 +1,75 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+const reference = "../docs/reference/"
+
+// TestReference holds what is written for users to the types, their tags and
+// their comments; -update writes it anew.
+func TestReference(t *testing.T) {
+	golden(t, reference+"gatehouse.schema.json", config.SchemaText())
+}
+
+// beyondSchemas are the rules that a JSON Schema cannot say: they compare keys
+// with each other, look at more than the form of a text or are warnings.
+var beyondSchemas = []string{
+	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-plain",
+	"listener-port", "listener-redirect", "listener-twice", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-plain",
+}
+
+// refusedBySchema returns what judges a file as editors do.
+func refusedBySchema(t testing.TB) func(t testing.TB, text []byte) bool {
+	t.Helper()
+	file, problems := source.ParseString("gatehouse.schema.json", config.SchemaText())
+	c := schema.NewCompiler(schema.Options{Pure: true})
+	s := c.Compile(file.Root)
+	if problems = append(problems, c.Problems()...); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return func(t testing.TB, text []byte) bool {
+		t.Helper()
+		document, err := config.JSON(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var st schema.State
+		return !s.Read(&st, document)
+	}
+}
+
+// TestSchema holds every file of the tests to the JSON Schema: it lets good
+// ones pass, and refuses those that break a rule which a schema can say.
+func TestSchema(t *testing.T) {
+	refused := refusedBySchema(t)
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) < 40 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".yaml"), func(t *testing.T) {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rule, bad := strings.CutSuffix(filepath.Base(name), ".bad.yaml")
+			if want := bad && !slices.Contains(beyondSchemas, rule); refused(t, text) != want {
+				t.Errorf("refused is %v", !want)
+			}
+		})
+	}
+	t.Run("template", func(t *testing.T) {
+		if refused(t, config.Template("openapi.yaml", "http://127.0.0.1:9000", "127.0.0.1:8080", config.Public)) {
+			t.Error("is refused")
+		}
+	})
+}
