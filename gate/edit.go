@@ -31,7 +31,16 @@ func (x *Exchange) applyEdits() error {
 	return nil
 }
 
+// sortEdits sorts by part and start; those of one guard are sorted already.
 func sortEdits(list []Edit) {
+	sorted := true
+	for i := 1; i < len(list) && sorted; i++ {
+		a, b := &list[i-1], &list[i]
+		sorted = a.Part < b.Part || a.Part == b.Part && a.Start <= b.Start
+	}
+	if sorted {
+		return
+	}
 	slices.SortStableFunc(list, func(a, b Edit) int {
 		if a.Part != b.Part {
 			return int(a.Part) - int(b.Part)
@@ -43,7 +52,8 @@ func sortEdits(list []Edit) {
 // splice appends from to out, with edits that are sorted by their start.
 func splice(out, from []byte, edits []Edit) ([]byte, error) {
 	at := uint32(0)
-	for _, e := range edits {
+	for i := range edits {
+		e := &edits[i]
 		if e.Start < at || e.End < e.Start || int(e.End) > len(from) {
 			return out, fmt.Errorf("edit [%d,%d) of %d bytes overlaps or lies outside", e.Start, e.End, len(from))
 		}

@@ -83,7 +83,7 @@ func (g *Gate) Release(x *Exchange) {
 const maxKept = 64 << 10
 
 // maxKeptEdits bounds the edits that a pooled exchange keeps room for.
-const maxKeptEdits = 1024
+const maxKeptEdits = 4096
 
 // reset empties x but keeps its buffers for the next exchange.
 func (x *Exchange) reset() {

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
@@ -29,24 +30,30 @@ func (g *Guard) judgeJSON(x *gate.Exchange, s *scratch, d *medium) gate.Verdict 
 }
 
 // dropMembers adds the edits that cut out what is to be dropped, and judges
-// what is left: keywords such as minProperties, uniqueItems and anyOf saw what
-// the client will not see.
+// what is left where that may not be what the contract describes any more:
+// keywords such as minProperties, uniqueItems and anyOf saw what the client
+// will not see.
 func dropMembers(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
 	s.spans = append(s.spans[:0], x.AnswerSchema.Spans...)
-	var cuts []schema.Span
-	cuts, s.JSON = cut.Members(x.AnswerBody, s.spans, s.JSON[:0])
-	judging(&s.state, schema.Refuse)
-	s.state.Misplaced = schema.Refuse
-	if !d.schema.Read(&s.state, s.JSON) {
-		return refuse(x, s.state.Fault())
+	cuts := cut.Members(x.AnswerBody, s.spans)
+	if !d.steady {
+		s.JSON = cut.Left(s.JSON[:0], x.AnswerBody, cuts)
+		judging(&s.state, schema.Refuse)
+		s.state.Misplaced = schema.Refuse
+		if !d.schema.Read(&s.state, s.JSON) {
+			return refuse(x, s.state.Fault())
+		}
 	}
 	addCuts(x, cuts)
 	return gate.Allow
 }
 
 func addCuts(x *gate.Exchange, cuts []schema.Span) {
-	for _, c := range cuts {
-		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnAnswer, Start: c.Start, End: c.End})
+	n := len(x.Edits)
+	x.Edits = slices.Grow(x.Edits, len(cuts))[:n+len(cuts)]
+	for i := range cuts {
+		e := &x.Edits[n+i]
+		e.Part, e.Start, e.End, e.With = gate.OnAnswer, cuts[i].Start, cuts[i].End, nil
 	}
 }
 

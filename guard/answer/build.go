@@ -45,6 +45,7 @@ type header struct {
 type medium struct {
 	media.Type
 	schema   *schema.Schema   // nil when any content will do
+	steady   bool             // of schema: what is left after cuts need not be judged again
 	shape    *schema.Shape    // of text
 	document *markup.Document // nil when XML does not come in
 }
@@ -139,7 +140,7 @@ func (b *builder) medium(t media.Type, m *contract.Media) medium {
 		return d
 	}
 	d.schema = b.compiler.Compile(m.Schema)
-	d.shape = d.schema.Shape(1)
+	d.shape, d.steady = d.schema.Shape(1), d.schema.Steady()
 	k, wide := t.Kind(), t.Sub == "*"
 	if k == media.XML || wide && (t.Main == "*" || t.Main == "application" || t.Main == "text") {
 		var problems source.Problems

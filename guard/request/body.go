@@ -141,8 +141,8 @@ func (b *body) judgeJSON(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 // anyOf saw what the API will not see.
 func (b *body) dropMembers(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
 	r.spans = append(r.spans[:0], x.Schema.Spans...)
-	var cuts []schema.Span
-	cuts, r.JSON = cut.Members(x.Body, r.spans, r.JSON[:0])
+	cuts := cut.Members(x.Body, r.spans)
+	r.JSON = cut.Left(r.JSON[:0], x.Body, cuts)
 	b.policies(&r.state)
 	undrop(&r.state)
 	if !d.schema.Read(&r.state, r.JSON) {

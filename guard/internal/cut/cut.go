@@ -18,10 +18,10 @@ func Any(spans []schema.Span) bool {
 // Members finds what must go from body, which is JSON, with the members that
 // spans tagged schema.TagDrop cover. Spans are those of a reading of body; they
 // are overwritten. It returns the cuts in ascending order, in the memory of
-// spans, and appends what is left to left.
-func Members(body []byte, spans []schema.Span, left []byte) (cuts []schema.Span, rest []byte) {
+// spans.
+func Members(body []byte, spans []schema.Span) (cuts []schema.Span) {
 	spans = outermost(spans)
-	cuts, at := spans[:0], 0 // cuts are at most as many as spans
+	cuts = spans[:0] // cuts are at most as many as spans
 	for i := 0; i < len(spans); {
 		start, end := int(spans[i].Start), int(spans[i].End)
 		i++
@@ -41,10 +41,18 @@ func Members(body []byte, spans []schema.Span, left []byte) (cuts []schema.Span,
 			start = before - 1 // the last ones take the comma before them
 		}
 		cuts = append(cuts, schema.Span{Start: uint32(start), End: uint32(end)})
-		left = append(left, body[at:start]...)
-		at = end
 	}
-	return cuts, append(left, body[at:]...)
+	return cuts
+}
+
+// Left appends to left what cuts leave of body.
+func Left(left, body []byte, cuts []schema.Span) []byte {
+	at := uint32(0)
+	for _, c := range cuts {
+		left = append(left, body[at:c.Start]...)
+		at = c.End
+	}
+	return append(left, body[at:]...)
 }
 
 // outermost moves the drop spans that lie in no other to the end of spans, in

@@ -108,7 +108,8 @@ func TestMembers(t *testing.T) {
 		if cut.Any(w.spans) != (marks > 0) {
 			t.Fatalf("seed %d: any of %d", seed, marks)
 		}
-		cuts, left := cut.Members(w.text.Bytes(), w.spans, nil)
+		cuts := cut.Members(w.text.Bytes(), w.spans)
+		left := cut.Left(nil, w.text.Bytes(), cuts)
 		got := spliced(t, w.text.Bytes(), cuts)
 		if !bytes.Equal(got, left) {
 			t.Fatalf("seed %d: %s is judged, %s is left", seed, left, got)
