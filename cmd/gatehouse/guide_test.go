@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -100,5 +101,29 @@ func TestProgramsInDocuments(t *testing.T) {
 	})
 	if n < 2 {
 		t.Errorf("%d programs", n)
+	}
+}
+
+// TestCheckInGuide checks the contract of the guide and compares what it shows.
+func TestCheckInGuide(t *testing.T) {
+	var contract, want string
+	for _, b := range blocks(t, "../../docs/guide/write-a-contract.md") {
+		switch {
+		case strings.HasPrefix(b.text, "openapi:"):
+			contract = b.text
+		case strings.Contains(b.text, "\nMETHOD  PATH"):
+			want = b.text
+		}
+	}
+	name := filepath.Join(t.TempDir(), "openapi.yaml")
+	if err := os.WriteFile(name, []byte(contract), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, stderr bytes.Buffer
+	if status := Run(t.Context(), []string{"check", "--contract", name}, nil, &out, &stderr, nil); status != statusOK || stderr.Len() > 0 {
+		t.Errorf("status %d: %s", status, stderr.String())
+	}
+	if out.String() != want {
+		t.Errorf("check prints\n%s\nthe guide shows\n%s", out.String(), want)
 	}
 }
