@@ -60,7 +60,9 @@ func TestProtectedHandlersLikeAnyOther(t *testing.T) {
 		}},
 		{"not-modified", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Etag", `"1"`); w.WriteHeader(304) }},
 		{"no-content", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusTemporaryRedirect) }},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
+		}},
 		{"error", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 500) }},
 	}
 	for _, row := range rows {
