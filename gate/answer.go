@@ -18,11 +18,6 @@ func (g *Gate) judgeAnswer(x *Exchange) bool {
 }
 
 func (g *Gate) answerHead(x *Exchange) bool {
-	if o := x.API.Origin; o != nil {
-		if x.Guard = "origin"; o.AnswerHead(x) != Allow {
-			return x.refuse(Undecided)
-		}
-	}
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]
 		if s.AnswerHead == nil || x.skips(i) {
@@ -40,6 +35,11 @@ func (g *Gate) answerHead(x *Exchange) bool {
 			x.AnswerIntake = before
 		case x.AnswerIntake != before:
 			x.reader = i
+		}
+	}
+	if o := x.API.Origin; o != nil { // last: the contract describes what the API sends
+		if x.Guard = "origin"; o.AnswerHead(x) != Allow {
+			return x.refuse(Undecided)
 		}
 	}
 	return true

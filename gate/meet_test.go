@@ -16,7 +16,7 @@ func (o origin) Head(x *gate.Exchange) gate.Verdict {
 	x.AddFields = append(x.AddFields, field("Allow-Origin", "a"), field("Vary", "Origin"))
 	switch {
 	case o.deny:
-		return x.Deny(gate.Refusal{Code: gate.OriginRefused})
+		return x.Deny(gate.Refusal{Code: gate.CredentialMissing})
 	case string(x.Method) == "OPTIONS":
 		x.Reply.Status = 204
 		return gate.Respond
@@ -104,7 +104,7 @@ func TestMeet(t *testing.T) {
 	}
 	h := build(t, gate.Enforce, gate.Step{Name: "a", Head: verdict(gate.Allow)})
 	h.gate.Plan().APIs[0].Origin = origin{deny: true}
-	if c := h.ask(&replies{}, "POST"); c.status != 403 || h.last().Code != gate.OriginRefused || h.last().Guard != "origin" || c.fields["Allow-Origin"] != "a" {
+	if c := h.ask(&replies{}, "POST"); c.status != 401 || h.last().Code != gate.CredentialMissing || h.last().Guard != "origin" || c.fields["Allow-Origin"] != "a" {
 		t.Errorf("%d %v", c.status, h.last())
 	}
 }

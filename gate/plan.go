@@ -29,8 +29,9 @@ type API struct {
 	// all of them when it is nil, the gate answers itself with Allow.
 	Options *Operation
 	// Origin is met as soon as the API is known, also by calls that no
-	// operation describes, and judges the head of every answer of the API
-	// first; nil when the API has no policy of its own for other origins.
+	// operation describes, and meets the head of every answer of the API that
+	// its guards let pass; nil when the API has no policy of its own for other
+	// origins.
 	Origin OriginGuard
 	// Fields are added to everything that clients get of this API.
 	Fields []APIField

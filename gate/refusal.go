@@ -40,7 +40,6 @@ const (
 	BodySyntax
 	BodySchema
 	BodyPart
-	OriginRefused
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
@@ -101,7 +100,6 @@ var table = [codes]row{
 	BodySyntax:          {"body-syntax", 400, "The body is not well-formed.", "RFC 9110 section 15.5.1"},
 	BodySchema:          {"body-schema", 400, "The body is not what the contract describes.", "RFC 9110 section 15.5.1"},
 	BodyPart:            {"body-part", 400, "A part of the body is not what the contract describes.", "RFC 7578 section 4"},
-	OriginRefused:       {"origin-refused", 403, "Pages of this origin may not make this call.", "Fetch standard, CORS-preflight fetch"},
 	UpstreamUnreachable: {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:     {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:      {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
