@@ -284,6 +284,7 @@ func (b *builder) all() {
 		b.operation(op)
 	}
 	b.unrouted()
+	b.browsers()
 	b.problem(b.schemas.Problems()...)
 	for _, text := range b.schemas.Unreplaced() {
 		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
