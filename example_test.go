@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 
 	"github.com/gatehouse-api/gatehouse"
 )
 
-// The contract usually comes from a file: gatehouse.Load("openapi.yaml", ...).
+// Programs keep it in a file, for Load or go:embed.
 const shop = `
 openapi: 3.1.0
 info: {title: Shop, version: 1.0.0}
@@ -78,6 +79,63 @@ func ExampleWithEvents() {
 	gate.Protect(api).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/admin", nil))
 	// Output:
 	// GET passed 404 would be refused: [path-unknown]
+}
+
+// A document in a file, with whatever it refers to below its folder.
+func ExampleLoad() {
+	gate, err := gatehouse.Load("lab/openapi.yaml", gatehouse.Options{
+		Authentication: gatehouse.Upstream, // the program verifies credentials, the gate demands them
+	})
+	if err != nil {
+		log.Fatal(err) // everything that is wrong, with file, line and column
+	}
+	for _, w := range gate.Warnings() {
+		slog.Warn(w.Text, "at", w.Position.String(), "hint", w.Hint)
+	}
+	w := httptest.NewRecorder()
+	gate.Protect(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/admin/users", nil))
+	fmt.Println(w.Code, w.Header().Get("Content-Type"))
+	// Output:
+	// 401 application/problem+json
+}
+
+// A document that the program carries.
+func ExampleNew() {
+	gate, err := gatehouse.New("shop.yaml", []byte(shop), gatehouse.Options{Settings: gatehouse.Settings{MaxBodyBytes: 64 << 10}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(gate.Warnings()), "warnings")
+	// Output:
+	// 0 warnings
+}
+
+// The gate stands before the program's own router. Each call is told once, when
+// it is over; what the handler says beyond the contract is told as well.
+func ExampleGate_Protect() {
+	api := http.NewServeMux()
+	api.HandleFunc("GET /products", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("limit") == "7" {
+			http.Error(w, "SQL: no such column: limt", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, "[]")
+	})
+	gate, err := gatehouse.New("shop.yaml", []byte(shop), gatehouse.Options{}, gatehouse.WithEvents(func(e *gatehouse.Event) {
+		fmt.Println(e.Method, e.Path, e.Outcome, e.Status, e.Code)
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	protected := gate.Protect(api)
+	for _, target := range []string{"/products", "/products?limit=7", "/products?limit=none"} {
+		protected.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", target, nil))
+	}
+	// Output:
+	// GET /products passed 200 undecided
+	// GET /products failed 500 answer-error
+	// GET /products refused 400 parameter-schema
 }
 
 // A mistake in the contract or in the options is told with its place.

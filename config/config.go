@@ -106,7 +106,7 @@ type Maintenance struct {
 	Address string `key:"address,form=address,example=127.0.0.1:9090"`
 }
 
-// Record says what is written down.
+// Record is what is written down of calls.
 type Record struct {
 	Place
 	// Events is a file that events are appended to, one line of JSON each; "-" is standard output, "none" nowhere.

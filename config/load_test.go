@@ -16,7 +16,7 @@ import (
 // environment is one for tests: a few variables, a few files.
 var environment = config.Environment{
 	Env: func(name string) (string, bool) {
-		v, ok := map[string]string{"TOKEN": "planted-in-env", "EMPTY": "", "LINES": "planted\r\nX: y", "SPACES": " planted ", "LONG": strings.Repeat("planted", 2000)}[name]
+		v, ok := map[string]string{"TOKEN": "planted-in-env", "SHOP_TOKEN": "planted-in-shop", "EMPTY": "", "LINES": "planted\r\nX: y", "SPACES": " planted ", "LONG": strings.Repeat("planted", 2000)}[name]
 		return v, ok
 	},
 	File: func(path string, most int) ([]byte, bool, error) {
@@ -79,6 +79,17 @@ func TestGood(t *testing.T) {
 				t.Errorf("is %v, want %v", row.got, row.want)
 			}
 		})
+	}
+}
+
+// TestGoodFiles reads every file that has nothing wrong.
+func TestGoodFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.good.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		good(t, filepath.Base(name))
 	}
 }
 

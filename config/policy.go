@@ -118,7 +118,7 @@ const (
 // Bytes is a size, written as 65536, 64KiB or 1MiB.
 type Bytes int64
 
-// CORS says which pages may call the API from a browser (Fetch standard, CORS
+// CORS is which pages may call the API from a browser (Fetch standard, CORS
 // protocol). Fields of CORS that the API itself sends are replaced.
 type CORS struct {
 	Place

@@ -1,8 +1,12 @@
 package config_test
 
 import (
+	"cmp"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +22,47 @@ const reference = "../docs/reference/"
 // their comments; -update writes it anew.
 func TestReference(t *testing.T) {
 	golden(t, reference+"gatehouse.schema.json", config.SchemaText())
+	_, problems := config.Parse("gatehouse.yaml", []byte("version: 1\nlistners:\n  - address: 127.0.0.1\n"), environment)
+	golden(t, reference+"gatehouse.yaml.md", config.ReferenceText(strings.NewReplacer(
+		"$minimal", text(t, "minimal.good.yaml"), "$example", text(t, "example.good.yaml"), "$problems", problems.Error(),
+	).Replace(text(t, "introduction.txt")+"\n")))
+}
+
+// text returns a file of testdata without its last newline.
+func text(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(string(b), "\n")
+}
+
+// whole is a whole gatehouse.yaml in Markdown.
+var whole = regexp.MustCompile("(?s)\n```yaml\n(version: 1\n.*?\n)```\n")
+
+// TestDocumentation reads every gatehouse.yaml that the documentation shows.
+func TestDocumentation(t *testing.T) {
+	ran := 0
+	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && len(d.Name()) > 2 && strings.HasPrefix(d.Name(), ".") {
+			return cmp.Or(err, fs.SkipDir)
+		}
+		if filepath.Ext(name) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		for i, m := range whole.FindAllSubmatch(text, -1) {
+			ran++
+			if c, problems := config.Parse(fmt.Sprintf("%s: example %d", name, i+1), m[1], anything); c == nil || len(problems) > 0 {
+				t.Error(problems)
+			}
+		}
+		return err
+	})
+	if err != nil || ran < 5 {
+		t.Errorf("%d examples were read: %v", ran, err)
+	}
 }
 
 // beyondSchemas are the rules that a JSON Schema cannot say: they compare keys

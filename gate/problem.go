@@ -72,7 +72,7 @@ func appendProblem(b []byte, x *Exchange) []byte {
 	b = appendMember(b, "detail", r.Detail)
 	b = appendMember(b, "in", r.In)
 	b = appendMember(b, "name", r.Name)
-	if r.Pointer != "" || (r.In == "body" || r.In == "answer") && r.Keyword != "" { // "" is the whole body
+	if r.Pointer != "" || (r.In == "body" || r.In == "answer" && r.Name == "") && r.Keyword != "" { // "" is the whole body
 		b = append(b, `,"pointer":`...)
 		b = AppendString(b, r.Pointer)
 	}

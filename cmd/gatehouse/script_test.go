@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //
 //	api [unsolicited]        starts an API that echoes; $API is its address. An
 //	                         unsolicited one sends more than its answer
+//	lie FILE                 has the API answer what stands in FILE: head, empty line, body
 //	apisaw N                 the API has seen N calls
 //	gate ARGS                starts gatehouse serve in front of it, or as --config says;
 //	                         $GATE is its URL, $ADDRESS its host and port, $GATE2 the URL
@@ -54,7 +55,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"api": startAPI, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
+			"api": startAPI, "lie": setLie, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp,
 		},
@@ -99,6 +100,7 @@ type stage struct {
 	done  chan struct{} // the gate's standard error has ended
 	mu    sync.Mutex
 	calls int        // guarded by mu
+	lie   string     // guarded by mu; what the API answers; see setLie
 	text  string     // guarded by mu; what the gate has said and was not waited for yet
 	ended bool       // guarded by mu; the gate says nothing more
 	more  *sync.Cond // text or ended has changed

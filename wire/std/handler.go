@@ -25,7 +25,7 @@ func fromRequest(l *Limits, proxies []netip.Prefix) func(t *turn, x *gate.Exchan
 		r := t.r
 		h := head{method: t.text(r.Method), target: t.text(r.RequestURI), host: t.text(r.Host), secure: r.TLS != nil}
 		x.Version, x.Secure, x.TLS = r.Proto, r.TLS != nil, r.TLS
-		x.Peer, _ = netip.ParseAddrPort(r.RemoteAddr)
+		x.Peer = peerOf(r.RemoteAddr)
 		x.Received = time.Now()
 		x.Fields = append(x.Fields[:0], gate.Field{Name: nameHost, Value: h.host})
 		size := len(h.target)
@@ -45,6 +45,19 @@ func fromRequest(l *Limits, proxies []netip.Prefix) func(t *turn, x *gate.Exchan
 }
 
 var nameHost = []byte("Host")
+
+// peerOf reads RemoteAddr, of which handlers in front that look for the client
+// often leave no port.
+func peerOf(remote string) netip.AddrPort {
+	if peer, err := netip.ParseAddrPort(remote); err == nil {
+		return peer
+	}
+	addr, err := netip.ParseAddr(remote)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(addr, 0)
+}
 
 // fromRequest judges what net/http shows of a head.
 func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Code {

@@ -100,15 +100,22 @@ func unavailable(ctx context.Context) error {
 
 // run calls the handler.
 func (in *inner) run(r *http.Request, id gate.ID) {
+	returned := false
 	defer func() {
 		p := recover()
+		if p == nil && !returned { // runtime.Goexit: what was written is no whole answer
+			p = errGoexit
+		}
 		if p != nil && p != http.ErrAbortHandler {
 			in.log.Error("the protected handler failed", "id", id.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 		in.end(p)
 	}()
 	in.next.ServeHTTP(&in.spool, r)
+	returned = true
 }
+
+var errGoexit = errors.New("the handler ended its goroutine")
 
 // request makes the handler's request.
 func (in *inner) request(ctx context.Context, x *gate.Exchange) (*http.Request, error) {
@@ -125,8 +132,8 @@ func (in *inner) request(ctx context.Context, x *gate.Exchange) (*http.Request, 
 			kept.RawQuery, kept.ForceQuery = u.RawQuery, u.ForceQuery
 			r.URL = &kept
 		}
-		r.RequestURI = string(x.OutTarget)
 	}
+	r.RequestURI = string(x.OutTarget)
 	if x.Client.IsValid() && x.Client != x.Peer.Addr() {
 		r.RemoteAddr = netip.AddrPortFrom(x.Client, 0).String()
 	}
@@ -157,7 +164,7 @@ func (in *inner) setBody(r *http.Request, x *gate.Exchange) {
 		in.body.from, r.ContentLength = bytes.NewReader(x.OutBody), int64(len(x.OutBody))
 		r.Body = &in.body
 	}
-	if r.ContentLength > 0 && r.Header["Content-Length"] != nil {
+	if r.ContentLength >= 0 && r.Header["Content-Length"] != nil {
 		r.Header["Content-Length"] = []string{fmt.Sprint(r.ContentLength)}
 	}
 }
@@ -179,8 +186,8 @@ func (in *inner) Close() error {
 // can be read of it, since its buffer is another's then.
 type innerBody struct {
 	mu   sync.Mutex
-	from io.Reader         // guarded by mu, but for Abort
-	bad  *gate.Unavailable // guarded by mu; why the client's body is refused
+	from io.Reader                        // guarded by mu, but for Abort
+	bad  atomic.Pointer[gate.Unavailable] // why the client's body is refused; asked for while a Read waits
 	gone atomic.Bool
 }
 
@@ -193,19 +200,17 @@ func (b *innerBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.from.Read(p)
 	if u := (*gate.Unavailable)(nil); errors.As(err, &u) {
-		b.bad = u
+		b.bad.Store(u)
 	}
 	return n, err
 }
 
 // failure returns the refusal that the client's body met.
 func (b *innerBody) failure() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.bad == nil {
-		return nil
+	if bad := b.bad.Load(); bad != nil {
+		return bad
 	}
-	return b.bad
+	return nil
 }
 
 // Close implements io.Closer. The engine closes its own body.

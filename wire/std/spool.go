@@ -33,6 +33,7 @@ type spool struct {
 	buf     []byte      // guarded by mu; written and not read
 	at      int         // guarded by mu; of buf, read
 	isReady bool        // guarded by mu
+	early   bool        // guarded by mu; the head was taken before the handler returned
 	ended   bool        // guarded by mu; the handler returned
 	closed  bool        // guarded by mu; nobody reads any more
 	broken  error       // guarded by mu; the handler panicked
@@ -41,6 +42,10 @@ type spool struct {
 }
 
 var _ http.Flusher = (*spool)(nil)
+
+// sniffBytes is how much of an answer says what it is when its handler does
+// not.
+const sniffBytes = 512
 
 func (s *spool) start(head bool) {
 	s.ready, s.fields, s.noBody = make(chan struct{}), http.Header{}, head
@@ -51,11 +56,15 @@ func (s *spool) start(head bool) {
 func (s *spool) Header() http.Header { return s.fields }
 
 // WriteHeader implements http.ResponseWriter. Informational answers are not
-// sent (1xx never reach clients of the gate).
+// sent (1xx never reach clients of the gate); 101 ends them, since nobody gave
+// the connection away (RFC 9110 section 15.2.2).
 func (s *spool) WriteHeader(status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if status >= 200 {
+	switch {
+	case status <= 0: // net/http panics
+		s.begin(-1)
+	case status < 100, status == http.StatusSwitchingProtocols, status >= 200:
 		s.begin(status)
 	}
 }
@@ -77,6 +86,7 @@ func (s *spool) Write(p []byte) (n int, err error) {
 	}
 	s.written += int64(len(p))
 	if s.noBody {
+		s.buf = append(s.buf, p[:min(len(p), sniffBytes-len(s.buf))]...)
 		return len(p), nil
 	}
 	for n < len(p) {
@@ -112,6 +122,18 @@ func (s *spool) FlushError() error {
 	return nil
 }
 
+// EnableFullDuplex is what http.ResponseController calls: what is read and what
+// is written never wait for each other here.
+func (*spool) EnableFullDuplex() error { return nil }
+
+// Early reports whether the answer's head was made before its end was known:
+// what is written then goes on to the client at once.
+func (s *spool) Early() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.early
+}
+
 // announce makes the head known; mu is held.
 func (s *spool) announce() {
 	if !s.isReady {
@@ -126,7 +148,7 @@ func (s *spool) end(p any) {
 	defer s.mu.Unlock()
 	s.begin(http.StatusOK)
 	if p != nil {
-		s.broken = errPanic
+		s.broken = errPanic // also one of http.ErrAbortHandler
 	}
 	s.ended = true
 	s.announce()
@@ -154,7 +176,7 @@ func (s *spool) close() {
 func (s *spool) read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.buf) == s.at {
+	for len(s.buf) == s.at || s.noBody {
 		switch {
 		case s.broken != nil:
 			return 0, s.broken
@@ -178,6 +200,7 @@ func (s *spool) head(x *gate.Exchange) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x.Answer = gate.Answer{Status: s.status, Fields: x.Answer.Fields[:0], Length: -1}
+	s.early = !s.ended
 	if s.status < 200 || s.status > 999 {
 		return fmt.Errorf("the handler answered with status %d", s.status)
 	}
@@ -187,8 +210,9 @@ func (s *spool) head(x *gate.Exchange) error {
 	if _, said := s.sent["Content-Type"]; !said && s.sent.Get("Content-Encoding") == "" && len(s.buf) > 0 {
 		s.sent["Content-Type"] = []string{http.DetectContentType(s.buf)}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.sent)) {
-		for _, v := range s.sent[name] {
+	for _, key := range slices.Sorted(maps.Keys(s.sent)) {
+		name := http.CanonicalHeaderKey(key) // who writes to the map may write it otherwise
+		for _, v := range s.sent[key] {
 			switch {
 			case name == "Content-Length":
 				n, err := strconv.ParseInt(v, 10, 64)

@@ -137,6 +137,8 @@ func (t *turn) Read(p []byte) (int, error) {
 	case err != nil:
 		t.lost.Store(true)
 		switch {
+		case tooLarge(err):
+			err = &gate.Unavailable{Code: gate.BodyTooLarge, Cause: err}
 		case t.ends():
 			err = errCut
 		case t.conn != nil && t.conn.err != nil:
@@ -144,6 +146,13 @@ func (t *turn) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// tooLarge reports whether a handler in front had a bound of its own for the
+// body (http.MaxBytesReader).
+func tooLarge(err error) bool {
+	var bound *http.MaxBytesError
+	return errors.As(err, &bound)
 }
 
 // ends reports whether the server cuts what is left.
@@ -193,6 +202,11 @@ func bodyAllowed(status int) bool { return status >= 200 && status != 204 && sta
 
 // addFields moves fields to h, together with own ones that t.fields holds.
 func (t *turn) addFields(h http.Header, list []gate.Field) {
+	if t.conn == nil { // what a handler in front said of a body is of another one
+		for _, name := range ofBody {
+			delete(h, name)
+		}
+	}
 	t.fields.AddAll(list, isLength)
 	t.fields.Into(h)
 	t.fields.Reset()
@@ -200,6 +214,8 @@ func (t *turn) addFields(h http.Header, list []gate.Field) {
 		h["Content-Type"] = nil // net/http would guess one
 	}
 }
+
+var ofBody = [...]string{"Content-Length", "Content-Type", "Content-Encoding", "Content-Range", "Transfer-Encoding", "Trailer"}
 
 func isLength(name []byte) bool { return gate.EqualFold(name, "Content-Length") }
 
@@ -237,7 +253,7 @@ func (t *turn) Relay(x *gate.Exchange) error {
 		x.AnswerBytes = int64(n)
 	} else if a.Body != nil && bodyAllowed(a.Status) && string(x.Method) != http.MethodHead {
 		media, _ := gate.FindField(a.Fields, "Content-Type")
-		err = t.copy(x, rc, a.Length < 0 || isEventStream(media))
+		err = t.copy(x, rc, a.Length < 0 || isEventStream(media) || isEarly(a.Body))
 	}
 	t.cut = err != nil
 	if !t.done.Load() && x.Incoming != nil {
@@ -257,12 +273,27 @@ func (t *turn) leaves() bool {
 	return t.r.ProtoMajor == 1
 }
 
+// isEarly reports whether a body is that of a handler which goes on to write.
+func isEarly(body io.Reader) bool {
+	e, ok := body.(interface{ Early() bool })
+	return ok && e.Early()
+}
+
+// flush sends what was written. A handler around ours may have hidden how: its
+// client waits longer then, and gets the same.
+func (t *turn) flush(rc *http.ResponseController) error {
+	if err := rc.Flush(); err != nil && (t.conn != nil || !errors.Is(err, errors.ErrUnsupported)) {
+		return err
+	}
+	return nil
+}
+
 // copy writes the answer's body as it arrives.
 func (t *turn) copy(x *gate.Exchange, rc *http.ResponseController, flush bool) error {
 	buf := buffers.Get().(*[copyBytes]byte)
 	defer buffers.Put(buf)
 	if flush {
-		if err := rc.Flush(); err != nil {
+		if err := t.flush(rc); err != nil {
 			return err
 		}
 	}
@@ -272,7 +303,7 @@ func (t *turn) copy(x *gate.Exchange, rc *http.ResponseController, flush bool) e
 			written, err := t.w.Write(buf[:n])
 			x.AnswerBytes += int64(written)
 			if err == nil && flush {
-				err = rc.Flush()
+				err = t.flush(rc)
 			}
 			if err != nil {
 				return err
