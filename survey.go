@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
-// Exposure is what a contract lets through at one operation beyond what a
-// reader would expect of its words.
+// Exposure is what a contract lets through at one operation, in and out,
+// beyond what a reader would expect of its words.
 type Exposure struct {
 	Operation  string   `json:"operation"`
 	Method     string   `json:"method"`
@@ -53,6 +53,11 @@ func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Expos
 	if op.Body != nil {
 		for _, m := range op.Body.Media {
 			s.media("body", m)
+		}
+	}
+	for _, r := range op.Responses {
+		for _, m := range r.Media {
+			s.media("answer "+r.Status, m)
 		}
 	}
 	e.Open, e.Loose = s.open.lines(), s.loose.lines()

@@ -73,6 +73,8 @@ func TestSurvey(t *testing.T) {
 			"open: body takes undeclared properties, body /* takes any property"},
 		{"open-parameter", operationWith(none, "{name: p, in: query, schema: {}}", text), "public", "open: query p takes any value"},
 		{"range", operationWith(none, "", `"text/*": {schema: {type: string}}`), "public", "loose: body may be any text/*"},
+		{"answer-without-schema", strings.Replace(operationWith(none, "", text), "{description: OK}", "{description: OK, content: {application/json: {}}}", 1), "public", "loose: answer 200 application/json has no schema"},
+		{"open-answer", strings.Replace(operationWith(none, "", text), "{description: OK}", "{description: OK, content: {application/json: {schema: {type: object}}}}", 1), "public", "open: answer 200 takes any property"},
 		{"no-schema", operationWith(none, "", `application/json: {}`), "public", "loose: body application/json has no schema"},
 	}
 	for _, test := range tests {

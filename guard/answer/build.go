@@ -44,6 +44,9 @@ type header struct {
 // medium is one declared media type or range.
 type medium struct {
 	media.Type
+	text     string           // as the contract writes it
+	kind     media.Kind       // of Type
+	plain    bool             // a type, not a range, in a charset that can be read
 	schema   *schema.Schema   // nil when any content will do
 	steady   bool             // of schema: what is left after cuts need not be judged again
 	shape    *schema.Shape    // of text
@@ -104,7 +107,7 @@ func (rs *responses) reads() (some, good bool) {
 // is read in order to be cut.
 func (r *response) reads() bool {
 	for i := range r.media {
-		if d := &r.media[i]; d.Sub == "*" && d.schema != nil || d.reads(d.Kind()) {
+		if d := &r.media[i]; d.Sub == "*" && d.schema != nil || d.reads(d.kind) {
 			return true
 		}
 	}
@@ -135,13 +138,16 @@ func (b *builder) media(list []*contract.Media) (out []medium) {
 }
 
 func (b *builder) medium(t media.Type, m *contract.Media) medium {
-	d := medium{Type: t}
+	d := medium{Type: t, text: strings.Clone(m.Type), kind: t.Kind(), plain: t.Sub != "*" && t.CharsetKnown()}
+	if isEventStream(&t) {
+		d.kind = media.Opaque
+	}
 	if m.Schema == nil {
 		return d
 	}
 	d.schema = b.compiler.Compile(m.Schema)
 	d.shape, d.steady = d.schema.Shape(1), d.schema.Steady()
-	k, wide := t.Kind(), t.Sub == "*"
+	k, wide := d.kind, t.Sub == "*"
 	if k == media.XML || wide && (t.Main == "*" || t.Main == "application" || t.Main == "text") {
 		var problems source.Problems
 		d.document, problems = markup.Compile(d.schema, m)
@@ -158,10 +164,7 @@ func (b *builder) medium(t media.Type, m *contract.Media) medium {
 
 // reads reports whether answers of kind k that fit d are read.
 func (d *medium) reads(k media.Kind) bool {
-	if d.schema == nil || isEventStream(&d.Type) {
-		return false
-	}
-	return k == media.JSON || k == media.XML || k == media.Text
+	return d.schema != nil && (k == media.JSON || k == media.XML || k == media.Text)
 }
 
 // isEventStream reports whether m is the type of server-sent events, which

@@ -108,8 +108,8 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 	if len(r.media) == 0 {
 		return g.unexpected(x)
 	}
-	m, d, v := r.choose(x)
-	if v != gate.Allow || !d.reads(m.Kind()) {
+	k, d, v := r.choose(x)
+	if v != gate.Allow || !d.reads(k) {
 		return v
 	}
 	return g.take(x)
@@ -126,13 +126,13 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 	case x.Answer.Status >= 500 && shows(x.AnswerBody):
 		return replace(x, gate.AnswerInternals)
 	}
-	m, d, v := r.choose(x)
+	k, d, v := r.choose(x)
 	if v != gate.Allow {
 		return v
 	}
 	s := open()
 	defer s.close()
-	switch m.Kind() {
+	switch k {
 	case media.JSON:
 		return g.judgeJSON(x, s, d)
 	case media.XML:

@@ -30,8 +30,19 @@ func hide(fields []gate.Field, r *response) {
 	}
 }
 
+// tellingLengths has bit n when a name of n bytes is one of telling.
+var tellingLengths = func() (bits uint64) {
+	for _, name := range telling {
+		bits |= 1 << len(name)
+	}
+	return bits
+}()
+
 // tells reports whether name is one of telling.
 func tells(name []byte) bool {
+	if len(name) > 63 || tellingLengths&(1<<len(name)) == 0 {
+		return false
+	}
 	for _, known := range telling {
 		if gate.EqualFold(name, known) {
 			return true
@@ -80,17 +91,25 @@ func refused(detail string) gate.Refusal {
 	return gate.Refusal{Code: gate.AnswerMedia, In: "answer", Name: "Content-Type", Detail: detail}
 }
 
-// choose finds the declared media type that fits the answer's best.
-func (r *response) choose(x *gate.Exchange) (m media.Type, d *medium, v gate.Verdict) {
+// choose finds the declared media type that fits the answer's best, and the
+// kind of what the answer is.
+func (r *response) choose(x *gate.Exchange) (k media.Kind, d *medium, v gate.Verdict) {
 	value, n := x.AnswerField("Content-Type")
+	if n == 1 {
+		for i := range r.media { // as the contract writes it, most often
+			if d := &r.media[i]; d.plain && string(value) == d.text {
+				return d.kind, d, gate.Allow
+			}
+		}
+	}
 	m, ok := media.Read(value)
 	switch {
 	case n == 0:
-		return m, nil, x.Deny(refused("the answer does not say what it is"))
+		return k, nil, x.Deny(refused("the answer does not say what it is"))
 	case n > 1:
-		return m, nil, x.Deny(refused("the field stands more than once"))
+		return k, nil, x.Deny(refused("the field stands more than once"))
 	case !ok:
-		return m, nil, x.Deny(refused("the field is not a media type as in RFC 9110 section 8.3.1"))
+		return k, nil, x.Deny(refused("the field is not a media type as in RFC 9110 section 8.3.1"))
 	}
 	best := 0
 	for i := range r.media {
@@ -98,15 +117,16 @@ func (r *response) choose(x *gate.Exchange) (m media.Type, d *medium, v gate.Ver
 			best, d = fit, &r.media[i]
 		}
 	}
-	switch k := m.Kind(); {
+	k = m.Kind()
+	switch {
 	case d == nil:
-		return m, nil, x.Deny(refused("the contract describes other content types for this status"))
+		return k, nil, x.Deny(refused("the contract describes other content types for this status"))
 	case isEventStream(&m):
-		return m, d, gate.Allow
+		return media.Opaque, d, gate.Allow
 	case d.reads(k) && !m.CharsetKnown():
-		return m, nil, x.Deny(refused("the charset is not UTF-8"))
+		return k, nil, x.Deny(refused("the charset is not UTF-8"))
 	}
-	return m, d, gate.Allow
+	return k, d, gate.Allow
 }
 
 // coded reports whether the content is in a coding (RFC 9110 section 8.4).

@@ -112,11 +112,11 @@ func (g *Guard) bare(x *gate.Exchange, r *response) gate.Verdict {
 	if string(x.Method) != "HEAD" || n == 0 || len(r.media) == 0 {
 		return gate.Allow
 	}
-	m, d, v := r.choose(x)
+	k, d, v := r.choose(x)
 	if v != gate.Allow {
 		return v
 	}
-	if d.reads(m.Kind()) && g.options.Undeclared == schema.Drop && !g.options.Observe {
+	if d.reads(k) && g.options.Undeclared == schema.Drop && !g.options.Observe {
 		x.DropValidators()
 		x.Answer.Length = -1
 	}
