@@ -33,24 +33,12 @@ var bypassing = [...]string{
 	"X-Rewrite-URI",
 	"X-Original-Path",
 	"X-Override-URL",
+	"X-Envoy-Original-Path",
 	// another host
 	"X-Host",
 	"X-Original-Host",
-	"X-Forwarded-Server",
-	// another address, set by the gate
+	// another address
 	"Forwarded",
-	"X-Forwarded-For",
-	"X-Forwarded-By",
-	"X-Forwarded-Host",
-	"X-Forwarded-Port",
-	"X-Forwarded-Proto",
-	"X-Forwarded-Protocol",
-	"X-Forwarded-Scheme",
-	"X-Forwarded-Ssl",
-	"X-Forwarded-Prefix",
-	"X-Forwarded-Path",
-	"X-Forwarded-Uri",
-	"X-Forwarded-Method",
 	"X-Forwarded",
 	"X-Real-IP",
 	"X-Client-IP",
@@ -61,7 +49,13 @@ var bypassing = [...]string{
 	"Client-IP",
 	"True-Client-IP",
 	"CF-Connecting-IP",
+	"CF-Connecting-IPv6",
 	"Fastly-Client-IP",
+	"Fly-Client-IP",
+	"DO-Connecting-IP",
+	"X-Azure-ClientIP",
+	"X-Azure-SocketIP",
+	"X-Envoy-External-Address",
 	"X-Url-Scheme",
 	"Front-End-Https",
 	// another outcome of TLS or authentication
@@ -69,15 +63,26 @@ var bypassing = [...]string{
 	"X-SSL-Client-Verify",
 	"X-SSL-Client-S-DN",
 	"SSL-Client-Cert",
-	"X-Forwarded-Client-Cert",
+	"SSL-Client-Verify",
+	"X-ARR-ClientCert",
+	"X-Amzn-Mtls-Clientcert",
 	"Client-Cert", // RFC 9440
 	"Client-Cert-Chain",
 	"X-Remote-User",
-	"X-Forwarded-User",
-	"X-Forwarded-Email",
-	"X-Forwarded-Groups",
-	"X-Forwarded-Preferred-Username",
 	"Remote-User",
+	"X-Auth-Request-User",
+	"X-Auth-Request-Email",
+	"X-Auth-Request-Groups",
+	"X-Auth-Request-Preferred-Username",
+	"X-WebAuth-User",
+	"X-MS-Client-Principal",
+	"X-MS-Client-Principal-Id",
+	"X-MS-Client-Principal-Name",
+	// another way through the server itself: past its middleware (Next.js,
+	// CVE-2025-29927), or files by the web server before it (Rack::Sendfile)
+	"X-Middleware-Subrequest",
+	"X-Sendfile-Type",
+	"X-Accel-Mapping",
 	// a field that becomes a variable which other programs obey (httpoxy)
 	"Proxy",
 }
@@ -96,8 +101,9 @@ var judged = [...]string{
 	"Keep-Alive",
 }
 
-// bypassPrefix begins the names of the gate's own fields.
-const bypassPrefix = "X-Gatehouse-"
+// bypassPrefixes begin the names of the gate's own fields, and of those by which
+// a proxy tells what it took: address, scheme, host, prefix, certificate, user.
+var bypassPrefixes = [...]string{"X-Gatehouse-", "X-Forwarded-"}
 
 // maxBypass is above the length of every name in the tables.
 const maxBypass = 40
@@ -121,8 +127,10 @@ var bypassByLength = func() (t [maxBypass][]bypass) {
 
 // bypasses reports whether the field called name must not reach the API.
 func bypasses(name []byte) bool {
-	if n := len(bypassPrefix); len(name) > n && (gate.EqualFold(name[:n], bypassPrefix) || gate.Twin(name[:n], bypassPrefix)) {
-		return true
+	for _, p := range bypassPrefixes {
+		if n := len(p); len(name) > n && (gate.EqualFold(name[:n], p) || gate.Twin(name[:n], p)) {
+			return true
+		}
 	}
 	if len(name) >= maxBypass {
 		return false

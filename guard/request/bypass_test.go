@@ -1,6 +1,7 @@
 package request
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,14 +62,23 @@ const removed = `
 	True-Client-IP CF-Connecting-IP Fastly-Client-IP X-Url-Scheme Front-End-Https X-SSL-Client-Cert X-SSL-Client-Verify X-SSL-Client-S-DN
 	SSL-Client-Cert X-Forwarded-Client-Cert Client-Cert Client-Cert-Chain X-Remote-User X-Forwarded-User X-Forwarded-Email X-Forwarded-Groups
 	X-Forwarded-Preferred-Username Remote-User Proxy
+	X-Envoy-Original-Path CF-Connecting-IPv6 Fly-Client-IP DO-Connecting-IP X-Azure-ClientIP X-Azure-SocketIP
+	X-Envoy-External-Address SSL-Client-Verify X-ARR-ClientCert X-Amzn-Mtls-Clientcert X-Auth-Request-User X-Auth-Request-Email
+	X-Auth-Request-Groups X-Auth-Request-Preferred-Username X-WebAuth-User X-MS-Client-Principal X-MS-Client-Principal-Id
+	X-MS-Client-Principal-Name X-Middleware-Subrequest X-Sendfile-Type X-Accel-Mapping
+	X-Forwarded-Tls-Client-Cert X-Forwarded-Tls-Client-Cert-Info X-Forwarded-Access-Token X-Forwarded-Roles X-Forwarded-a
 	X-Gatehouse-a x-gatehouse-identity X-Gatehouse-API
+`
+
+// byPrefix are those of removed that no row names.
+const byPrefix = `x-gatehouse- x-forwarded-
 `
 
 // kept only lose their twins.
 const kept = `
 	Content-Type Content-Encoding Content-Length Content-Range Transfer-Encoding Proxy-Authorization Proxy-Authenticate Proxy-Connection
 	Keep-Alive
-	X-Gatehouse X-Gatehouse- X-Request-Id
+	X-Gatehouse X-Gatehouse- X-Forwarded- X-Request-Id
 `
 
 // TestBypassingNames holds what the table says.
@@ -85,7 +95,13 @@ func TestBypassingNames(t *testing.T) {
 			t.Errorf("%s is removed", n)
 		}
 	}
-	if n := len(strings.Fields(removed)) - 3; n != len(bypassing) {
+	n := 0
+	for _, name := range strings.Fields(strings.ToLower(removed)) {
+		if !slices.ContainsFunc(strings.Fields(byPrefix), func(p string) bool { return strings.HasPrefix(name, p) }) {
+			n++
+		}
+	}
+	if n != len(bypassing) {
 		t.Errorf("the table has %d names, the test %d: write the new ones here as well", len(bypassing), n)
 	}
 }
