@@ -61,7 +61,7 @@ var rooms = map[string]room{
 	"wire/internal/forwarded": {floor: recorder, ours: []string{"gate", "wire/internal/octet"}},
 	"wire/maintenance":        {floor: guards, nethttp: true},
 	"wire/std":                {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet"}, nethttp: true},
-	"wire/upstream":           {floor: guards, ours: []string{"gate", "trust", "wire/internal/chunk", "wire/internal/fields", "wire/internal/octet"}, nethttp: true},
+	"wire/upstream":           {floor: guards, ours: []string{"gate", "trust", "wire/internal/chunk", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet"}, nethttp: true},
 	"wire/edge":               {floor: guards},
 	"wire/internal/leak":      {floor: ground, helper: true},
 	"wire/internal/stage":     {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},

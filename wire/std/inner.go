@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
+	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 )
 
 // Protect returns a handler that walks requests through the gate and hands
@@ -23,8 +24,11 @@ import (
 // the request as it was judged: target, fields and body with the gate's edits,
 // and the context and the path values of the outer one. It writes as to a
 // net/http server; what it writes is judged before the client sees it. It
-// cannot take the connection over. Log takes its panics; nil drops them. Proxies
-// are those of Options.
+// cannot take the connection over. Forwarded and X-Forwarded-* do not reach it;
+// where a trusted proxy named another client, scheme or host than those of the
+// connection, they stand in RemoteAddr (with port 0), X-Forwarded-Proto and
+// X-Forwarded-Host. Log takes its panics; nil drops them. Proxies are those of
+// Options.
 func Protect(g *gate.Gate, l Limits, log *slog.Logger, next http.Handler, proxies ...netip.Prefix) http.Handler {
 	l = l.withDefaults()
 	fill := fromRequest(&l, proxies)
@@ -134,13 +138,14 @@ func (in *inner) request(ctx context.Context, x *gate.Exchange) (*http.Request, 
 		}
 	}
 	r.RequestURI = string(x.OutTarget)
-	if x.Client.IsValid() && x.Client != x.Peer.Addr() {
+	if x.Client.IsValid() && x.Client != x.Peer.Addr().Unmap().WithZone("") {
 		r.RemoteAddr = netip.AddrPortFrom(x.Client, 0).String()
 	}
 	r.Header = make(http.Header, len(x.Fields)+len(x.OutFields))
 	var l fields.List
-	l.AddAll(x.Fields, isHost)
-	l.AddAll(x.OutFields, nil)
+	l.AddAll(x.Fields, ends)
+	l.AddAll(x.OutFields, ends)
+	addClient(&l, x)
 	l.Into(r.Header)
 	r.TransferEncoding, r.Trailer, r.Form, r.PostForm, r.MultipartForm = nil, nil, nil, nil, nil
 	in.setBody(r, x)
@@ -152,7 +157,24 @@ func path(target []byte) []byte {
 	return before
 }
 
-func isHost(name []byte) bool { return gate.EqualFold(name, "Host") }
+// ends reports whether a field called name does not reach the handler.
+func ends(name []byte) bool { return gate.EqualFold(name, "Host") || forwarded.Claims(name) }
+
+// addClient says what the request itself does not: what a client spoke with the
+// trusted proxies before this program, where that differs.
+func addClient(l *fields.List, x *gate.Exchange) {
+	if x.ClientSecure != x.Secure && x.Client.IsValid() {
+		proto := "http"
+		if x.ClientSecure {
+			proto = "https"
+		}
+		l.Begin("X-Forwarded-Proto")
+		l.Text(proto)
+	}
+	if x.ClientHost != nil {
+		l.Add("X-Forwarded-Host", x.ClientHost)
+	}
+}
 
 func (in *inner) setBody(r *http.Request, x *gate.Exchange) {
 	r.Body, r.ContentLength = http.NoBody, 0

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
+	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 )
 
 // own are the fields that the transport or this package writes: what came
@@ -67,14 +68,15 @@ func retrySafe(h http.Header) {
 	}
 }
 
-// replaces reports whether what came under name gives way to a field of ours.
+// replaces reports whether what came under name gives way to a field of ours,
+// or is the client's own word on who it is.
 func (u *Upstream) replaces(name []byte) bool {
 	for i := range u.fixed {
 		if n := u.fixed[i].name; gate.EqualFold(name, n) || gate.Twin(name, n) {
 			return true
 		}
 	}
-	return isOwn(name)
+	return isOwn(name) || forwarded.Claims(name)
 }
 
 func isOwn(name []byte) bool {

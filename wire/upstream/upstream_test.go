@@ -107,7 +107,7 @@ func TestForwardedByProxies(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			x := row.x
 			x.Peer, x.Host, x.Version = netip.MustParseAddrPort("10.0.0.1:80"), []byte("api.test"), "HTTP/1.1"
-			for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-proto", "X-Forwarded-Prefix", "X_Forwarded_For"} {
+			for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-proto", "X-Forwarded-Prefix", "X_Forwarded_For", "X-Forwarded-Port", "x-forwarded-server", "X-Real-IP", "X_Real_IP"} {
 				x.Fields = append(x.Fields, gate.Field{Name: []byte(name), Value: []byte("forged")})
 			}
 			h := http.Header{}
