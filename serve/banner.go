@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/wire/maintenance"
 )
 
 // banner says what this gate does and does not do, so that nobody takes an
@@ -23,7 +24,7 @@ func (p *Program) banner(d *draft) string {
 		b.line("listening", "%s", door.words())
 	}
 	if url := p.maintenanceURL(); url != "" {
-		b.line("maintenance", "%s", url)
+		b.line("maintenance", "%s, which answers %s and %s", url, maintenance.Health, maintenance.Ready)
 	}
 	if len(d.apis) == 1 {
 		b.api(&d.apis[0])

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
+	"net"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -21,20 +21,19 @@ type door struct {
 	engine   *std.Server
 }
 
-// openDoor opens the address of a listener; beside is the door with the same
-// address that it replaces, nil when there is none. Nobody is served before
-// serve.
-func openDoor(settings *config.Listener, nth int, beside *door, g *gate.Gate, log *slog.Logger) (*door, *fault) {
+// openDoor opens the address of a listener; beside is what listens there and
+// is to be replaced, nil when nothing does. Nobody is served before serve.
+func openDoor(settings *config.Listener, nth int, beside *edge.Listener, g *gate.Gate, log *slog.Logger) (*door, *fault) {
 	o := edgeOptions(settings)
-	o.Log = log
-	if beside != nil {
-		o.Beside = beside.listener
-	}
+	o.Log, o.Beside = log, beside
 	l, err := edge.Listen(*o)
 	if err != nil {
 		return nil, listenFault(settings, err)
 	}
-	engine := std.NewServer(g, std.Options{Log: log})
+	engine := std.NewServer(g, std.Options{
+		Listener: &gate.Listener{Name: settings.Address, Redirect: settings.RedirectToHTTPS, HTTPSPort: settings.HTTPSPort},
+		Proxies:  settings.TrustedProxies, Log: log,
+	})
 	return &door{settings: settings, nth: nth, listener: l, engine: engine}, nil
 }
 
@@ -59,6 +58,7 @@ func speaksLike(a, b *config.Listener) bool {
 // update takes over what can change while the door is open.
 func (d *door) update(settings *config.Listener) {
 	d.settings = settings
+	d.engine.SetProxies(settings.TrustedProxies)
 	if settings.MaxConnections > 0 {
 		d.listener.SetBounds(settings.MaxConnections, settings.MaxConnectionsPerAddress)
 	}
@@ -75,11 +75,22 @@ func (d *door) URL() string {
 
 // words say for the banner what clients meet here.
 func (d *door) words() string {
-	if d.settings.RedirectToHTTPS {
-		return d.URL() + strings.TrimSuffix(fmt.Sprintf(", which only sends clients to https on port %d", d.settings.HTTPSPort), " on port 443")
+	if !d.settings.RedirectToHTTPS {
+		return d.URL()
 	}
-	return d.URL()
+	words := ", which only sends clients to https"
+	if !redirectsAll(d.settings) {
+		words = ", which sends clients to https unless a trusted proxy spoke TLS with them"
+	}
+	if d.settings.HTTPSPort != 443 {
+		words += fmt.Sprintf(", port %d", d.settings.HTTPSPort)
+	}
+	return d.URL() + words
 }
+
+// redirectsAll reports whether no call passes at a listener. Where a proxy is
+// trusted, one passes that came to the proxy over TLS.
+func redirectsAll(l *config.Listener) bool { return l.RedirectToHTTPS && len(l.TrustedProxies) == 0 }
 
 // shut refuses new connections and lets exchanges end until ctx does.
 func (d *door) shut(ctx context.Context) error { return d.engine.Shutdown(ctx) }
@@ -105,7 +116,7 @@ func (p *Program) open(c *config.Config, f *faults) *doors {
 			ds.all, ds.kept[now] = append(ds.all, now), settings
 			continue
 		}
-		d, wrong := openDoor(settings, n, now, p.gate, p.log)
+		d, wrong := openDoor(settings, n, p.listensAt(settings.Address, now), p.gate, p.log)
 		if f.add(wrong); wrong != nil {
 			continue
 		}
@@ -129,6 +140,26 @@ func (p *Program) doorAt(address string, nth int) *door {
 		}
 	}
 	return nil
+}
+
+// listensAt returns what listens at an address and is to be replaced: the door
+// now, or the maintenance of a configuration that had it there.
+func (p *Program) listensAt(address string, now *door) *edge.Listener {
+	switch {
+	case now != nil:
+		return now.listener
+	case p.watch != nil && p.watch.address == address && !anyPort(address):
+		return p.watch.listener
+	}
+	return nil
+}
+
+// anyPort reports whether the system chooses the port of an address, so that
+// it is another one each time.
+func anyPort(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	n, lookup := net.LookupPort("tcp", port)
+	return err != nil || lookup != nil || n == 0
 }
 
 // undo closes what open has opened.

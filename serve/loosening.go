@@ -39,7 +39,7 @@ func (d *draft) loosenings() source.Problems {
 }
 
 func (l *loosenings) listener(s *config.Listener) {
-	if s.TLS == nil && !s.RedirectToHTTPS && !loopback(s.Address) {
+	if s.TLS == nil && !redirectsAll(s) && !loopback(s.Address) {
 		l.add(s.Place.At("plain_http"), "PLAIN HTTP beyond this machine: whoever is on the way can read and change what is sent")
 	}
 }

@@ -121,11 +121,11 @@ func CheckContractPath(path string) error {
 	return nil
 }
 
-// edgeOptions is where and how to listen. A listener that only redirects lets
-// no call pass, so it may stand beyond loopback without TLS.
+// edgeOptions is where and how to listen. A listener that lets no call pass may
+// stand beyond loopback without TLS.
 func edgeOptions(l *config.Listener) *edge.Options {
 	o := &edge.Options{
-		Address: l.Address, PlainHTTP: l.PlainHTTP || l.RedirectToHTTPS,
+		Address: l.Address, PlainHTTP: l.PlainHTTP || redirectsAll(l),
 		MaxConnections: l.MaxConnections, MaxPerAddress: l.MaxConnectionsPerAddress,
 	}
 	if l.TLS != nil {

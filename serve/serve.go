@@ -140,10 +140,7 @@ func (p *Program) swapDoors(ds *doors, d *draft) {
 	for _, door := range ds.opened {
 		p.serving.Go(func() {
 			if err := door.serve(); err != nil {
-				select {
-				case p.failed <- err:
-				default: // one is enough to end
-				}
+				p.fail(err)
 			}
 		})
 	}
@@ -155,6 +152,14 @@ func (p *Program) swapDoors(ds *doors, d *draft) {
 		if _, kept := ds.kept[door]; !kept {
 			p.retire(door, d.config.Drain)
 		}
+	}
+}
+
+// fail makes Wait end the program.
+func (p *Program) fail(err error) {
+	select {
+	case p.failed <- err:
+	default: // one is enough to end
 	}
 }
 
