@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -139,4 +140,37 @@ func Bounds(tree fs.FS, text string) (complaints []string) {
 // pathJoin resolves a link that stands in the file at name.
 func pathJoin(name, target string) string {
 	return strings.TrimSuffix(path.Join(path.Dir(name), target), "/")
+}
+
+var (
+	floorRow = regexp.MustCompile(`(?m)^\| (\d+) \| ([^|]+) \|`)
+	floored  = regexp.MustCompile("`([a-z0-9/]+)`|\\broot\\b")
+)
+
+// Architecture demands that docs/architecture.md names every package of the
+// plan, those in its table on the floor where they stand.
+func Architecture(text string, rooms map[string]room) (complaints []string) {
+	const document = "docs/architecture.md: "
+	named := map[string]bool{}
+	for _, row := range floorRow.FindAllStringSubmatch(text, -1) {
+		for _, m := range floored.FindAllStringSubmatch(row[2], -1) {
+			folder := m[1]
+			if folder == "" {
+				folder = "."
+			}
+			named[folder] = true
+			if r, ok := rooms[folder]; !ok {
+				complaints = append(complaints, document+folder+" is no package")
+			} else if strconv.Itoa(r.floor) != row[1] {
+				complaints = append(complaints, fmt.Sprintf("%s%s stands on floor %d, not %s", document, folder, r.floor, row[1]))
+			}
+		}
+	}
+	for folder, r := range rooms {
+		if !r.helper && !named[folder] && !strings.Contains(text, "`"+folder+"`") {
+			complaints = append(complaints, document+"does not name "+folder)
+		}
+	}
+	slices.Sort(complaints)
+	return complaints
 }

@@ -52,6 +52,7 @@ func TestRepository(t *testing.T) {
 		{"refusals", func(t *testing.T) []string { return Refusals(read(t, tree, "docs/refusals.md"), codes()) }},
 		{"bounds", func(t *testing.T) []string { return Bounds(tree, read(t, tree, "docs/reference/bounds.md")) }},
 		{"links", func(t *testing.T) []string { return allLinks(t, tree) }},
+		{"architecture", func(t *testing.T) []string { return Architecture(read(t, tree, "docs/architecture.md"), rooms) }},
 		{"threats", func(t *testing.T) []string { return Threats(files, read(t, tree, "docs/threat-model.md")) }},
 	}
 	for _, rule := range rules {
@@ -168,6 +169,15 @@ func TestRulesGoRed(t *testing.T) {
 			return Bounds(tree, "| what | in |\n|---|---|\n| things | 1 |\n")
 		}, "bounds.md:3: the row must end"},
 		{"no-bounds", fstest.MapFS{}, func(tree fstest.MapFS, _ *testing.T) []string { return Bounds(tree, "") }, "has no row"},
+		{"package-on-another-floor", fstest.MapFS{}, func(fstest.MapFS, *testing.T) []string {
+			return Architecture("| 1 | `b` | x |\n| 1 | `a`, `c` | x |\n", plan)
+		}, "b stands on floor 0, not 1"},
+		{"package-in-no-picture", fstest.MapFS{}, func(fstest.MapFS, *testing.T) []string {
+			return Architecture("| 0 | `b` | x |\n| 1 | `a` | x |\n", plan)
+		}, "does not name c"},
+		{"package-that-is-none", fstest.MapFS{}, func(fstest.MapFS, *testing.T) []string {
+			return Architecture("| 0 | `b` | x |\n| 1 | `a`, `c`, `d` | x |\n", plan)
+		}, "d is no package"},
 		{"threat-without-an-answer", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
 			return Threats(parse(t, tree), "| id | threat | answered by | open |\n|---|---|---|---|\n| X1 | S | `a: TestB` | |\n| X2 | T | | |\n")
 		}, "threat-model.md:4: says neither"},
