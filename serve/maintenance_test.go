@@ -1,0 +1,142 @@
+package serve
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// gone waits until nobody listens at an address.
+func gone(t *testing.T, url string) {
+	t.Helper()
+	for limit := time.Now().Add(10 * time.Second); ; {
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			return
+		}
+		c.Close()
+		if time.Now().After(limit) {
+			t.Fatalf("%s still listens", url)
+		}
+	}
+}
+
+// TestMaintenanceFollowsTheConfiguration opens the listener, keeps it, moves
+// it and closes it by reloads.
+func TestMaintenanceFollowsTheConfiguration(t *testing.T) {
+	api, _ := upstreamOf(t)
+	without := one("a.yaml", api)
+	h := openHouse(t, without)
+	defer h.Stop()
+	if h.maintenanceURL() != "" {
+		t.Fatal("there is a listener that nobody asked for")
+	}
+	h.write("gatehouse.yaml", without+"maintenance: {address: 127.0.0.1:0}\n")
+	h.reload("opened", true)
+	first := h.maintenanceURL()
+	if first == "" || first == h.URL() || status(t, first+"/healthz") != 200 || status(t, first+"/readyz") != 200 || status(t, first+"/a") != 404 {
+		t.Fatalf("maintenance at %q, calls at %q", first, h.URL())
+	}
+	if s := status(t, h.URL()+"/healthz"); s != 404 {
+		t.Errorf("clients get %d", s)
+	}
+	h.write("gatehouse.yaml", without+"maintenance: {address: 127.0.0.1:0}\ndrain: 7s\n")
+	h.reload("kept", true)
+	if h.count != 3 || h.maintenanceURL() != first || status(t, first+"/readyz") != 200 {
+		t.Errorf("plan %d, maintenance at %s", h.count, h.maintenanceURL())
+	}
+	h.write("gatehouse.yaml", without+"maintenance: {address: localhost:0}\n")
+	h.reload("moved", true)
+	second := h.maintenanceURL()
+	if second == first || status(t, second+"/readyz") != 200 {
+		t.Errorf("maintenance at %s", second)
+	}
+	gone(t, first)
+	h.write("gatehouse.yaml", without)
+	h.reload("closed", true)
+	gone(t, second)
+	if h.maintenanceURL() != "" || status(t, h.URL()+"/a") != 200 {
+		t.Errorf("maintenance at %s", h.maintenanceURL())
+	}
+}
+
+// TestAddressesChangeHands makes the address of maintenance one for clients,
+// and back: the port stays open all the while.
+func TestAddressesChangeHands(t *testing.T) {
+	api, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", api)+"maintenance: {address: 127.0.0.1:0}\n")
+	defer h.Stop()
+	free := strings.TrimPrefix(h.maintenanceURL(), "http://")
+	for i, text := range []string{
+		one("a.yaml", api) + "maintenance: {address: \"" + free + "\"}\n", // by number from now on
+		strings.Replace(one("a.yaml", api), "apis:", "  - address: \""+free+"\"\napis:", 1),
+		one("a.yaml", api) + "maintenance: {address: \"" + free + "\"}\n",
+	} {
+		if i == 0 { // the port is still held by the one that was chosen
+			h.write("gatehouse.yaml", one("a.yaml", api))
+			h.reload("free", true)
+			gone(t, "http://"+free)
+		}
+		h.write("gatehouse.yaml", text)
+		h.reload("a test", true)
+		if h.failing {
+			t.Fatalf("step %d: %s", i, h.log.String())
+		}
+		want := map[bool]string{true: "/a", false: "/readyz"}[i == 1]
+		for limit := time.Now().Add(10 * time.Second); status(t, "http://"+free+want) != 200; {
+			if time.Now().After(limit) {
+				t.Fatalf("step %d: %s does not answer", i, want)
+			}
+		}
+	}
+}
+
+// TestMaintenanceThatCannotBeOpened leaves all as it was, with the place.
+func TestMaintenanceThatCannotBeOpened(t *testing.T) {
+	api, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", api))
+	defer h.Stop()
+	h.write("gatehouse.yaml", one("a.yaml", api)+"maintenance: {address: \""+strings.TrimPrefix(api, "http://")+"\"}\n")
+	h.reload("a test", true)
+	h.said("address already in use\" at=")
+	h.said("gatehouse.yaml:8:24")
+	if h.count != 1 || h.maintenanceURL() != "" || status(t, h.URL()+"/a") != 200 {
+		t.Errorf("plan %d", h.count)
+	}
+}
+
+// TestReadyWhileDraining stops the program while a call is with the API: it is
+// not ready any more, and lives.
+func TestReadyWhileDraining(t *testing.T) {
+	arrived, free := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-free
+	}))
+	defer slow.Close()
+	h := openHouse(t, one("a.yaml", slow.URL)+"maintenance: {address: 127.0.0.1:0}\n")
+	got := make(chan int, 1)
+	go func() { got <- status(t, h.URL()+"/a") }()
+	<-arrived
+	watch, calls := h.maintenanceURL(), h.URL()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Wait(ctx) }()
+	if s := status(t, watch+"/readyz"); s != 200 {
+		t.Errorf("ready: %d", s)
+	}
+	cancel()
+	gone(t, calls)
+	if ready, alive := status(t, watch+"/readyz"), status(t, watch+"/healthz"); ready != 503 || alive != 200 {
+		t.Errorf("draining: ready %d, alive %d", ready, alive)
+	}
+	close(free)
+	if s, err := <-got, <-ended; s != 200 || err != nil {
+		t.Errorf("the call in flight: %d; the end: %v", s, err)
+	}
+	gone(t, watch)
+}
