@@ -38,9 +38,9 @@ func (s *stage) follow(stderr io.Reader, name string, doors chan<- map[string]st
 			if found[name] != "" {
 				name = "GATE2"
 			}
-			found[name] = words[1]
+			found[name] = strings.TrimSuffix(words[1], ",")
 		case "maintenance":
-			found["MAINTENANCE"] = words[1]
+			found["MAINTENANCE"] = strings.TrimSuffix(words[1], ",")
 		case "events": // which stands below all addresses
 			banner = true
 			doors <- found
