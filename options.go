@@ -21,6 +21,15 @@ type Settings = config.Settings
 // Operation is the settings of one operation.
 type Operation = config.Operation
 
+// Undeclared is what happens to names that the contract does not know.
+type Undeclared = config.Undeclared
+
+// CORS is which pages may call an API from a browser.
+type CORS = config.CORS
+
+// HSTS tells browsers to come back over TLS only.
+type HSTS = config.HSTS
+
 // Mode says what a refusal does.
 type Mode = config.Mode
 
@@ -35,6 +44,9 @@ const (
 	Allow    = config.Allow
 	Problem  = config.Problem
 	Keep     = config.Keep
+
+	ForAPI     = config.ForAPI
+	NoSecurity = config.NoSecurity
 )
 
 // of returns the settings of op as the options write them, with the name under
