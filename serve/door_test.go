@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -74,6 +75,7 @@ func TestClosedListenersDrain(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
 		<-free
+		io.WriteString(w, "late")
 	}))
 	defer slow.Close()
 	h := openHouse(t, one("a.yaml", slow.URL))

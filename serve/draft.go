@@ -12,7 +12,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/trust"
-	"github.com/gatehouse-api/gatehouse/wire/edge"
 )
 
 // draft is a configuration that was read and compiled beside the live one.
@@ -63,9 +62,9 @@ func (r *reader) read() *draft {
 			d.faults.add(listenFault(l, err))
 		}
 	}
+	plan, problems := gatehouse.Compile(apis...)
+	d.faults.problems = append(d.faults.problems, problems...)
 	if len(apis) == len(d.config.APIs) {
-		plan, problems := gatehouse.Compile(apis...)
-		d.faults.problems = append(d.faults.problems, problems...)
 		d.plan = plan
 	}
 	for _, g := range d.apis {
@@ -219,18 +218,4 @@ func (d *draft) forget() {
 		}
 	}
 	d.apis = nil
-}
-
-// pairs finds what is wrong with certificates, without opening an address.
-func (d *draft) pairs() {
-	for i := range d.config.Listeners {
-		l := &d.config.Listeners[i]
-		o := edgeOptions(l)
-		if l.TLS == nil || o.Check() != nil {
-			continue
-		}
-		if err := edge.CheckPair(o.CertFile, o.KeyFile); err != nil {
-			d.faults.add(listenFault(l, err))
-		}
-	}
 }

@@ -59,7 +59,7 @@ func contractOf(title string, paths ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "openapi: 3.1.0\ninfo: {title: %s, version: 1.0.0}\nsecurity: []\npaths:\n", title)
 	for _, p := range paths {
-		fmt.Fprintf(&b, "  %s: {get: {responses: {\"200\": {description: OK}}}}\n", p)
+		fmt.Fprintf(&b, "  %s: {get: {responses: {\"200\": {description: OK, content: {text/plain: {}}}}}}\n", p)
 	}
 	return b.String()
 }

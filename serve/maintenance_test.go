@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -116,6 +117,7 @@ func TestReadyWhileDraining(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
 		<-free
+		io.WriteString(w, "late")
 	}))
 	defer slow.Close()
 	h := openHouse(t, one("a.yaml", slow.URL)+"maintenance: {address: 127.0.0.1:0}\n")

@@ -194,7 +194,7 @@ func loops(u *config.Upstream, own net.Addr) *fault {
 	to = to.Unmap()
 	if err == nil && (to == listening || listening.IsUnspecified() && ofThisMachine(to) || host == "localhost" && listening.IsLoopback()) {
 		const hint = "name the address of the API"
-		return &fault{at: u.Place.At("url"), flag: "upstream", text: "is the address on which the gate itself listens", hint: hint, remedy: hint}
+		return &fault{at: u.Place.At("url"), flag: "upstream", text: "this is the address on which the gate itself listens", hint: hint, remedy: hint}
 	}
 	return nil
 }

@@ -1,0 +1,122 @@
+package serve
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
+)
+
+// Inspection is what there is to say of a configuration without serving it.
+type Inspection struct {
+	Problems source.Problems // everything that is wrong, with warnings, in the order of the files
+	APIs     []Inspected     // those whose contracts could be read, in the order of the file
+	Loose    source.Problems // settings that let through more than the contracts say, as warnings; only without errors
+}
+
+// Inspected is one API of a configuration.
+type Inspected struct {
+	Settings   *config.API
+	Title      string               // of the contract, with its version
+	Language   string               // of the contract, as "OpenAPI 3.1.0"
+	At         string               // hosts and prefix, "" for every host
+	Operations []gatehouse.Exposure // as they are served; only without errors
+}
+
+// Check reads the configuration in a file and everything that it names, and
+// compiles it as Start would. It opens no address, writes nothing and connects
+// to nobody; whether an address is free is for Start to find.
+func Check(file string) *Inspection {
+	r := reader{flags: &Config{File: file}, pools: pools{}}
+	d := r.read()
+	defer d.forget()
+	defer r.pools.release(d.pools)
+	if d.config != nil {
+		d.pairs()
+		d.loops()
+		d.faults.add(eventsReachable(&d.config.Record))
+	}
+	found := &Inspection{}
+	if d.faults.err() == nil {
+		d.survey()
+		found.Loose = d.loose.Sort()
+	}
+	found.Problems = d.faults.problems
+	for i := range d.apis {
+		if g := &d.apis[i]; g.contract != nil {
+			found.APIs = append(found.APIs, Inspected{g.settings, title(g.contract), g.contract.Language(), mount(g.settings), g.served()})
+		}
+	}
+	return found
+}
+
+// served is the exposure of an API under its settings.
+func (g *guarded) served() []gatehouse.Exposure {
+	for i := range g.exposed {
+		e, s := &g.exposed[i], g.settings
+		own, _ := gatehouse.SettingsOf(&s.Policy, g.contract.Operations[i])
+		if (own.Public || s.Authentication == config.Public) && !e.Public {
+			e.Public, e.Credential = true, "public (contract: "+e.Credential+")"
+		}
+	}
+	return g.exposed
+}
+
+// pairs finds what is wrong with certificates, without opening an address.
+func (d *draft) pairs() {
+	for i := range d.config.Listeners {
+		l := &d.config.Listeners[i]
+		o := edgeOptions(l)
+		if l.TLS == nil || o.Check() != nil {
+			continue
+		}
+		if err := edge.CheckPair(o.CertFile, o.KeyFile); err != nil {
+			d.faults.add(listenFault(l, err))
+		}
+	}
+}
+
+// loops finds APIs that are the gate itself, where its addresses are known
+// before they are opened.
+func (d *draft) loops() {
+	for i := range d.config.Listeners {
+		own, err := net.ResolveTCPAddr("tcp", d.config.Listeners[i].Address)
+		if err != nil || own.Port == 0 {
+			continue
+		}
+		if own.IP == nil {
+			own.IP = net.IPv6unspecified
+		}
+		for j := range d.config.APIs {
+			for k := range d.config.APIs[j].Upstreams {
+				d.faults.add(loops(&d.config.APIs[j].Upstreams[k], own))
+			}
+		}
+	}
+}
+
+// eventsReachable finds a place of events where no file can be, without making
+// one.
+func eventsReachable(r *config.Record) *fault {
+	if _, named := eventPlaces[r.Events]; named {
+		return nil
+	}
+	info, err := os.Stat(r.Events)
+	switch {
+	case err == nil && info.IsDir():
+		err = &fs.PathError{Path: r.Events, Err: syscall.EISDIR}
+	case errors.Is(err, fs.ErrNotExist):
+		_, err = os.Stat(filepath.Dir(r.Events))
+	}
+	if err == nil {
+		return nil
+	}
+	return eventsFault(r.Place, cause(err))
+}
