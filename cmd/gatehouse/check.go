@@ -15,30 +15,45 @@ import (
 )
 
 func newCheck(w *world) *cobra.Command {
-	var path string
+	var config, contract string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "check --contract FILE",
-		Short: "Read a contract and say what is wrong, open, public or loose",
-		Long: `Reads an OpenAPI document and everything that it refers to, and compiles it as
-serve would, answers included. Problems are listed with file, line and column;
-when there is an error, the exit status is 1. Otherwise the operations are
-listed: the credential each asks for, and where the contract would let through
-more than its words say:
+		Use:   "check [--config FILE | --contract FILE]",
+		Short: "Read a configuration or a contract and say what is wrong, open, public or loose",
+		Long: `Reads a gatehouse.yaml with its contracts, certificates and secrets, or one
+OpenAPI document with everything that it refers to, and compiles it as serve
+would, answers included. Nothing is opened or written. Without any flag it is
+the gatehouse.yaml of the folder.
+
+Problems are listed with file, line and column; when there is an error, the exit
+status is 1. Otherwise the operations are listed: the credential each asks for,
+and where the contract would let through more than its words say:
 
   public   everybody may call it
   open     an object takes any property, or a schema any value
-  loose    content, or a parameter, is not described`,
-		Example: "  gatehouse check --contract openapi.yaml\n  gatehouse check --contract openapi.yaml --json",
-		Args:    noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			if err := serve.CheckContractPath(path); err != nil {
+  loose    content, or a parameter, is not described
+
+Last come the settings of gatehouse.yaml that loosen what the contracts say.`,
+		Example: `  gatehouse check --config gatehouse.yaml
+  gatehouse check --contract openapi.yaml
+  gatehouse check --contract openapi.yaml --json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := w.source(cmd, &config, "check", "json"); err != nil {
 				return err
 			}
-			return w.check(path, asJSON)
+			if config != "" {
+				return w.checkConfig(config, asJSON)
+			}
+			if err := serve.CheckContractPath(contract); err != nil {
+				return err
+			}
+			return w.check(contract, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&path, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&config, "config", "", "`FILE` that says everything, a gatehouse.yaml")
+	cmd.Flags().StringVar(&contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
@@ -75,8 +90,13 @@ func (w *world) checkText(c *contract.Contract, problems source.Problems, survey
 	if problems.Err() != nil {
 		return
 	}
-	p := w.paint(w.stdout)
 	fmt.Fprintf(w.stdout, "%s, %s: %s\n\n", strings.TrimSpace(c.Title+" "+c.Version), c.Language(), plural(len(survey), "operation"))
+	w.operations(survey)
+}
+
+// operations lists operations and counts what is said of them.
+func (w *world) operations(survey []gatehouse.Exposure) {
+	p := w.paint(w.stdout)
 	rows := [][]string{{p.bold("METHOD"), p.bold("PATH"), p.bold("OPERATION"), p.bold("CREDENTIAL"), p.bold("REMARKS")}}
 	for _, e := range survey {
 		credential := e.Credential
@@ -126,7 +146,7 @@ type finding struct {
 }
 
 func (w *world) checkJSON(path string, c *contract.Contract, problems source.Problems, survey []gatehouse.Exposure) error {
-	r := report{Contract: path, Problems: []finding{}, Operations: survey}
+	r := report{Contract: path, Operations: survey}
 	if survey == nil {
 		r.Operations = []gatehouse.Exposure{}
 	}
@@ -134,14 +154,26 @@ func (w *world) checkJSON(path string, c *contract.Contract, problems source.Pro
 		r.Title, r.Version, r.OpenAPI = c.Title, c.Version, c.Spec
 	}
 	r.Errors, r.Warnings = count(problems)
+	r.Problems = w.findings(problems)
+	return w.encode(r)
+}
+
+// findings are problems for machines.
+func (w *world) findings(problems source.Problems) []finding {
+	list := []finding{}
 	for _, p := range problems {
 		severity := "error"
 		if p.Severity == source.Warning {
 			severity = "warning"
 		}
-		r.Problems = append(r.Problems, finding{p.File, p.Line, p.Column, p.Pointer, severity, p.Text, p.Hint})
+		list = append(list, finding{p.File, p.Line, p.Column, p.Pointer, severity, p.Text, p.Hint})
 	}
+	return list
+}
+
+// encode writes v as one line of JSON.
+func (w *world) encode(v any) error {
 	e := json.NewEncoder(w.stdout)
 	e.SetEscapeHTML(false)
-	return e.Encode(r)
+	return e.Encode(v)
 }

@@ -172,7 +172,7 @@ func (w *world) complain(text, hint string) {
 // problems prints the problems of contracts and configurations, each with place and hint, and
 // how many there are.
 func (w *world) problems(list source.Problems) {
-	for _, p := range list {
+	for _, p := range nearby(list) {
 		fmt.Fprintln(w.stderr, p)
 	}
 	errs, warnings := count(list)

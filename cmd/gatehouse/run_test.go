@@ -82,7 +82,7 @@ func TestExitStatus(t *testing.T) {
 func TestMistakesOfFlags(t *testing.T) {
 	tests := []struct{ name, args, want string }{
 		{"file-and-flags", "serve --config a.yaml --drain 5s --public", `gatehouse: --config and --drain, --public exclude each other
-  hint: say it in a.yaml, or leave --config out and serve one API by flags
+  hint: the file says everything: change it there, or leave --config out
 `},
 		{"nothing-to-serve", "serve", `gatehouse: there is nothing to serve: no gatehouse.yaml in this folder, and no flag that says what
   hint: gatehouse init writes a gatehouse.yaml; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000
@@ -95,7 +95,8 @@ gatehouse: --upstream: is missing
 gatehouse: --listen: the address is not host:port, as in 127.0.0.1:8080
   hint: write it like --listen 127.0.0.1:8080
 `},
-		{"check-says-the-same", "check", "gatehouse: --contract: is missing\n  hint: name the API's OpenAPI document: --contract openapi.yaml\n"},
+		{"check-says-the-same", "check", "gatehouse: there is nothing to check: no gatehouse.yaml in this folder, and no flag that says what\n  hint: name an OpenAPI document, --contract openapi.yaml, or a gatehouse.yaml elsewhere, --config\n"},
+		{"empty-contract", "check --contract=", "gatehouse: --contract: is missing\n  hint: name the API's OpenAPI document: --contract openapi.yaml\n"},
 		{"time-without-unit", "serve --drain 5", "must have a unit, such as 5s or 5m\n"},
 		{"no-time", "serve --drain soon", "must be a time with its unit, such as 30s or 2m\n"},
 		{"the-only-word", "serve --authentication jwt", "must be upstream\n"},

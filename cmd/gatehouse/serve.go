@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
   gatehouse serve --contract openapi.yaml --upstream https://api.internal --listen :443 --tls-cert cert.pem --tls-key key.pem --authentication upstream`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := w.source(cmd, &c); err != nil {
+			if err := w.source(cmd, &c.File, "serve"); err != nil {
 				return err
 			}
 			c.MaxBodyBytes, c.Drain = int64(maxBody), time.Duration(drain)
@@ -86,31 +87,37 @@ SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
 // usual is the name of the configuration.
 const usual = "gatehouse.yaml"
 
-// source finds out whether a file or flags say what to serve. Without any flag
-// it is the file with the usual name in this folder.
-func (w *world) source(cmd *cobra.Command, c *serve.Config) error {
+// source finds out whether a file or flags say what a verb is to work on.
+// Without any flag it is the file with the usual name in this folder. Flags
+// aside may stand beside either.
+func (w *world) source(cmd *cobra.Command, file *string, verb string, aside ...string) error {
 	var given []string // that are not --config
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "config" {
+		if f.Name != "config" && !slices.Contains(aside, f.Name) {
 			given = append(given, "--"+f.Name)
 		}
 	})
 	switch {
 	case cmd.Flags().Changed("config"):
-		if c.File == "" {
+		if *file == "" {
 			return &usageError{"--config: is empty", "name the file: --config " + usual}
 		}
 		if len(given) > 0 {
 			return &usageError{"--config and " + strings.Join(given, ", ") + " exclude each other",
-				"say it in " + c.File + ", or leave --config out and serve one API by flags"}
+				"the file says everything: change it there, or leave --config out"}
 		}
 	case len(given) == 0:
 		if _, err := os.Stat(usual); err != nil {
-			return &usageError{"there is nothing to serve: no " + usual + " in this folder, and no flag that says what",
-				"gatehouse init writes a " + usual + "; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000"}
+			return &usageError{"there is nothing to " + verb + ": no " + usual + " in this folder, and no flag that says what", hints[verb]}
 		}
-		c.File = usual
-		fmt.Fprintln(w.stderr, "gatehouse: no flag says what to serve, so it is "+usual+" of this folder")
+		*file = usual
+		fmt.Fprintln(w.stderr, "gatehouse: no flag says what to "+verb+", so it is "+usual+" of this folder")
 	}
 	return nil
+}
+
+// hints say what to do where a verb has nothing to work on.
+var hints = map[string]string{
+	"serve": "gatehouse init writes a " + usual + "; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000",
+	"check": "name an OpenAPI document, --contract openapi.yaml, or a " + usual + " elsewhere, --config",
 }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/serve"
+)
+
+// checkConfig says what there is to say of a gatehouse.yaml.
+func (w *world) checkConfig(file string, asJSON bool) error {
+	found := serve.Check(file)
+	found.Problems, found.Loose = nearby(found.Problems), nearby(found.Loose)
+	if asJSON {
+		if err := w.encode(w.configReport(file, found)); err != nil {
+			return err
+		}
+	} else {
+		w.configText(file, found)
+	}
+	if found.Problems.Err() != nil {
+		return errReported
+	}
+	return nil
+}
+
+func (w *world) configText(file string, found *serve.Inspection) {
+	if len(found.Problems) > 0 {
+		w.problems(found.Problems)
+	}
+	if found.Problems.Err() != nil {
+		return
+	}
+	p := w.paint(w.stdout)
+	fmt.Fprintf(w.stdout, "%s: %s\n", file, plural(len(found.APIs), "API"))
+	for i := range found.APIs {
+		a := &found.APIs[i]
+		fmt.Fprintf(w.stdout, "\n%s, %s: %s\n", p.bold(a.Title), a.Language, plural(len(a.Operations), "operation"))
+		if a.At != "" {
+			fmt.Fprintf(w.stdout, "at %s\n", a.At)
+		}
+		fmt.Fprintln(w.stdout)
+		w.operations(a.Operations)
+	}
+	if len(found.Loose) == 0 {
+		fmt.Fprintf(w.stdout, "\nNothing in %s lets through more than the contracts say.\n", file)
+		return
+	}
+	fmt.Fprintf(w.stdout, "\nWhat stands open: %d\n", len(found.Loose))
+	for _, l := range found.Loose {
+		fmt.Fprintf(w.stdout, "  %s: %s\n", l.Position, p.red(l.Text))
+	}
+}
+
+// configReport is what check --config --json writes.
+type configReport struct {
+	Config   string      `json:"config"`
+	Errors   int         `json:"errors"`
+	Warnings int         `json:"warnings"`
+	Problems []finding   `json:"problems"`
+	APIs     []apiReport `json:"apis"`
+	Loose    []finding   `json:"loosened"`
+}
+
+// apiReport is one API of it.
+type apiReport struct {
+	Name       string               `json:"name,omitempty"`
+	Contract   string               `json:"contract"`
+	Title      string               `json:"title"`
+	Language   string               `json:"language"`
+	Hosts      []string             `json:"hosts,omitempty"`
+	Prefix     string               `json:"prefix,omitempty"`
+	Upstream   string               `json:"upstream,omitempty"`
+	Mode       config.Mode          `json:"mode"`
+	Operations []gatehouse.Exposure `json:"operations"`
+}
+
+func (w *world) configReport(file string, found *serve.Inspection) *configReport {
+	r := &configReport{Config: file, Problems: w.findings(found.Problems), APIs: []apiReport{}, Loose: w.findings(found.Loose)}
+	r.Errors, r.Warnings = count(found.Problems)
+	for i := range found.APIs {
+		a := &found.APIs[i]
+		s := a.Settings
+		one := apiReport{Name: s.Name, Contract: nearFile(string(s.Contract)), Title: a.Title, Language: a.Language,
+			Hosts: s.Hosts, Prefix: s.Prefix, Mode: s.Mode, Operations: a.Operations}
+		if len(s.Upstreams) > 0 {
+			one.Upstream = s.Upstreams[0].URL
+		}
+		if one.Mode == "" {
+			one.Mode = config.Enforce
+		}
+		if one.Operations == nil {
+			one.Operations = []gatehouse.Exposure{}
+		}
+		r.APIs = append(r.APIs, one)
+	}
+	return r
+}
+
+// nearby names files as whoever stands in this folder would.
+func nearby(list source.Problems) source.Problems {
+	near := make(source.Problems, len(list))
+	for i, p := range list {
+		p.File = nearFile(p.File)
+		near[i] = p
+	}
+	return near
+}
+
+// nearFile is the path of a file below this folder from here; others keep
+// theirs.
+func nearFile(name string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(name) {
+		return name
+	}
+	if rest, err := filepath.Rel(here, name); err == nil && filepath.IsLocal(rest) {
+		return rest
+	}
+	return name
+}
