@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"slices"
@@ -72,12 +73,7 @@ func poolKey(u *config.Upstream, authorities []byte) sum {
 	add(u.URL)
 	add(string(u.CA))
 	add(string(authorities))
-	names := make([]string, 0, len(u.Fields))
-	for name := range u.Fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(u.Fields)) {
 		add(name)
 		add(u.Fields[name].Reveal())
 	}
@@ -91,6 +87,9 @@ func poolKey(u *config.Upstream, authorities []byte) sum {
 // authorities that it trusts.
 func upstreamOptions(u *config.Upstream) (o upstream.Options, authorities []byte, wrong *fault) {
 	o = upstream.Options{ConnectTimeout: u.ConnectTimeout, AnswerTimeout: u.AnswerTimeout, MaxInFlight: u.MaxInFlight}
+	for _, name := range slices.Sorted(maps.Keys(u.Fields)) {
+		o.Fields = append(o.Fields, upstream.Field{Name: name, Value: u.Fields[name]})
+	}
 	if u.CA == "" {
 		return o, nil, nil
 	}
