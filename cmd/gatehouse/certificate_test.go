@@ -16,4 +16,5 @@ func writeCertificate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".pem"), cert, 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".key"), key, 0o600))
+	on(ts).planted.addKey(ts.MkAbs(args[0]+".key"), key)
 }

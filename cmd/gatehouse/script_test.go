@@ -51,16 +51,28 @@ func TestMain(m *testing.M) {
 //	                         is a path at $GATE, or a whole URL
 //	send FILE                sends the file's bytes to the gate, lines ended by CR LF
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
+//
+// Each script also has the secrets of planted_test.go in its environment and
+// folder; neither its transcript nor a file that it leaves may hold one.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	runScripts(t, "testdata/script", func(found string) { t.Error(found) })
+}
+
+// runScripts runs the scripts of a folder. report hears of secrets that were
+// written down; files with one fail the script besides.
+func runScripts(t *testing.T, folder string, report func(found string)) {
+	plants := new(sync.Map)
+	testscript.RunT(searched{t, plants, report}, testscript.Params{
+		Dir: folder,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": startAPI, "lie": setLie, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp,
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Values[stageKey{}] = newStage()
+			s := newStage()
+			s.planted = plant(e, plants, report)
+			e.Values[stageKey{}] = s
 			e.Setenv("NO_COLOR", "")
 			return nil
 		},
@@ -95,15 +107,16 @@ type stageKey struct{}
 
 // stage is what one script has started.
 type stage struct {
-	api   *httptest.Server
-	gate  *exec.Cmd
-	done  chan struct{} // the gate's standard error has ended
-	mu    sync.Mutex
-	calls int        // guarded by mu
-	lie   string     // guarded by mu; what the API answers; see setLie
-	text  string     // guarded by mu; what the gate has said and was not waited for yet
-	ended bool       // guarded by mu; the gate says nothing more
-	more  *sync.Cond // text or ended has changed
+	planted *planted
+	api     *httptest.Server
+	gate    *exec.Cmd
+	done    chan struct{} // the gate's standard error has ended
+	mu      sync.Mutex
+	calls   int        // guarded by mu
+	lie     string     // guarded by mu; what the API answers; see setLie
+	text    string     // guarded by mu; what the gate has said and was not waited for yet
+	ended   bool       // guarded by mu; the gate says nothing more
+	more    *sync.Cond // text or ended has changed
 }
 
 func newStage() *stage {
@@ -141,6 +154,7 @@ func startAPI(ts *testscript.TestScript, neg bool, args []string) {
 				names = append(names, name)
 			}
 		}
+		slices.Sort(names)
 		fmt.Fprintf(w, "fields: %s\n", strings.Join(names, " "))
 		fmt.Fprintf(w, "host: %s, forwarded: %s\n", r.Host, r.Header.Get("Forwarded"))
 	}))
@@ -201,6 +215,9 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 	s.gate = exec.Command(program, append(all, args...)...)
 	s.gate.Dir = ts.MkAbs(".")
 	s.gate.Env = append(os.Environ(), "NO_COLOR=")
+	for name := range plantedVariables {
+		s.gate.Env = append(s.gate.Env, name+"="+ts.Getenv(name))
+	}
 	out, err := os.Create(ts.MkAbs("gate.out"))
 	ts.Check(err)
 	s.gate.Stdout = out

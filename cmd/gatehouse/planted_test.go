@@ -1,0 +1,210 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// Secrets that every script finds in its environment and below planted/: what
+// the program writes is searched for them when the script has ended. The quotes
+// look different in JSON, in Go and in logs.
+var plantedVariables = map[string]string{
+	"PLANTED_TOKEN":  `zqx7-planted-"in-env"-9f4c`,
+	"PLANTED_CLIENT": `zqx7-planted-by-the-client-77`, // what callers show
+}
+
+const (
+	plantedFile   = "planted/token"
+	plantedInFile = `zqx7-planted-"in-a-file"-b31d`
+)
+
+// planted is what may be written down nowhere, and where it stands on purpose.
+type planted struct {
+	mu      sync.Mutex
+	secrets []string        // guarded by mu
+	sources map[string]bool // guarded by mu; absolute names of files
+}
+
+// plant puts the secrets into a script's folder and environment, and has the
+// folder searched at the script's end.
+func plant(e *testscript.Env, plants *sync.Map, report func(found string)) *planted {
+	p := &planted{sources: map[string]bool{}}
+	plants.Store(e.T().(searched).Name(), p)
+	for name, value := range plantedVariables {
+		e.Setenv(name, value)
+		p.add("", value)
+	}
+	name := filepath.Join(e.WorkDir, filepath.FromSlash(plantedFile))
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		e.T().Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(plantedInFile+"\n"), 0o600); err != nil {
+		e.T().Fatal(err)
+	}
+	p.add(name, plantedInFile)
+	e.Defer(func() {
+		for _, found := range p.search(e.WorkDir) {
+			report(found)
+		}
+	})
+	return p
+}
+
+// add makes a value a secret, whose source is a file unless it is "".
+func (p *planted) add(source, value string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.secrets = append(p.secrets, value)
+	if source != "" {
+		p.sources[source] = true
+	}
+}
+
+// addKey makes a private key in PEM a secret: the middle of it, since all keys
+// of a kind begin alike and end in what is public.
+func (p *planted) addKey(source string, text []byte) {
+	const from, to = 48, 68 // the end of the scalar in a PKCS #8 key of P-256, on one line of PEM
+	if block, _ := pem.Decode(text); block != nil && len(block.Bytes) > to {
+		p.add(source, string(block.Bytes[from:to]))
+	}
+}
+
+// search looks into every file below a folder but for the sources.
+func (p *planted) search(folder string) (found []string) {
+	err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || p.sources[name] {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		found = append(found, p.leaks(name, string(text))...)
+		return nil
+	})
+	if err != nil {
+		found = append(found, err.Error())
+	}
+	return found
+}
+
+// leaks says which secrets stand in a text, in any of their forms.
+func (p *planted) leaks(where, text string) (found []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n, secret := range p.secrets {
+		for form, written := range forms(secret) {
+			if strings.Contains(text, written) {
+				found = append(found, fmt.Sprintf("%s holds planted secret %d as %s", where, n, form))
+			}
+		}
+	}
+	return found
+}
+
+// forms are the ways in which programs write a value.
+func forms(secret string) map[string]string {
+	list := map[string]string{
+		"itself": secret, "a part": secret[:len(secret)*2/3], "the end": secret[len(secret)/3:],
+		"quoted": strings.Trim(fmt.Sprintf("%q", secret), `"`), "quoted twice": strings.Trim(fmt.Sprintf("%q", fmt.Sprintf("%q", secret)), `"\`),
+		"JSON of HTML": strings.ReplaceAll(secret, `"`, `\u0022`), "URL": url.QueryEscape(secret), "path": url.PathEscape(secret),
+		"hex": hex.EncodeToString([]byte(secret)), "upper hex": strings.ToUpper(hex.EncodeToString([]byte(secret))),
+		"hex with spaces": fmt.Sprintf("% x", secret), "numbers": strings.Trim(fmt.Sprint([]byte(secret)), "[]"),
+	}
+	for shift := range 3 { // wherever it begins in what was encoded
+		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret))
+		first := []int{0, 2, 3}[shift]
+		whole := text[first : (len(secret)+shift)/3*4]
+		list[fmt.Sprint("base64 at ", shift)] = whole
+		list[fmt.Sprint("base64 for URLs at ", shift)] = strings.NewReplacer("+", "-", "/", "_").Replace(whole)
+	}
+	return list
+}
+
+// searched is a test whose transcript, with all that programs wrote, is searched
+// as well. report hears what was found.
+type searched struct {
+	*testing.T
+	plants *sync.Map // *planted by its script's name
+	report func(found string)
+}
+
+// Run implements testscript.T.
+func (s searched) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(searched{t, s.plants, s.report}) })
+}
+
+// Verbose has testscript keep what programs wrote.
+func (searched) Verbose() bool { return true }
+
+// Log takes the transcript.
+func (s searched) Log(args ...any) {
+	s.Helper()
+	text := fmt.Sprint(args...)
+	for name, value := range plantedVariables { // testscript begins with the environment
+		text = strings.Replace(text, name+"="+value+"\n", "", 1)
+	}
+	if p, ok := s.plants.Load(s.Name()); ok {
+		if found := p.(*planted).leaks("the transcript", text); len(found) > 0 {
+			s.report(strings.Join(found, "\n"))
+		}
+	}
+	if s.Failed() || testing.Verbose() {
+		s.T.Log(text)
+	}
+}
+
+// TestPlantedSecretsAreFound runs a script that writes secrets down.
+func TestPlantedSecretsAreFound(t *testing.T) {
+	var mu sync.Mutex
+	var found []string
+	t.Run("scripts", func(t *testing.T) {
+		runScripts(t, "testdata/leaks", func(what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, what)
+		})
+	})
+	all := strings.Join(found, "\n")
+	for _, want := range []string{"the transcript holds", "variable.out holds", "base64.out holds", "copied.key holds"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("not found: %s\n%s", want, all)
+		}
+	}
+	if strings.Contains(all, "pair.key holds") || strings.Contains(all, plantedFile+" holds") {
+		t.Errorf("a source was found: %s", all)
+	}
+}
+
+// TestFormsOfSecrets finds each form in the midst of something else.
+func TestFormsOfSecrets(t *testing.T) {
+	p := &planted{}
+	for _, secret := range plantedVariables {
+		p.add("", secret)
+		for form, written := range forms(secret) {
+			if len(written) < 8 || len(p.leaks("here", "a"+written+"b")) == 0 {
+				t.Errorf("%s is not found: %q", form, written)
+			}
+		}
+		for n := range 7 {
+			text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("-", n) + "Bearer " + secret + strings.Repeat("-", n)))
+			if len(p.leaks("here", text)) == 0 {
+				t.Errorf("base64 with %d bytes before is not found", n)
+			}
+		}
+	}
+	if found := p.leaks("here", "an event that holds nothing"); found != nil {
+		t.Error(found)
+	}
+}
