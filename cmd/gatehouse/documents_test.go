@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -269,4 +270,21 @@ func documented(t *testing.T, cmd *cobra.Command, section, all string) {
 			t.Errorf("docs/reference/cli.md does not give the default %s of --%s", d, f.Name)
 		}
 	})
+}
+
+// TestCheckInReference holds the example of docs/reference/cli.md to what
+// check_config.txt shows that check prints.
+func TestCheckInReference(t *testing.T) {
+	script, err := os.ReadFile("testdata/script/check_config.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(script), "\n-- good.out --\n")
+	shown, _, _ = strings.Cut(shown, "-- ")
+	if shown == "" {
+		t.Fatal("the script has lost its output")
+	}
+	if !slices.ContainsFunc(blocks(t, "../../docs/reference/cli.md"), func(b block) bool { return b.text == shown }) {
+		t.Error("docs/reference/cli.md does not show what check prints of a gatehouse.yaml")
+	}
 }
