@@ -30,12 +30,12 @@ What to serve is said by a gatehouse.yaml, which "gatehouse init" writes, or,
 for one API, by flags alone. Without any flag the gatehouse.yaml of the folder
 is served.
 
-When gatehouse.yaml, a contract, a certificate or a secret changes, everything
-is read again; SIGHUP does the same at once. Calls are not disturbed, and what
-is wrong is said and leaves serving what served before.
+When a file changes that the gate was made of, be it gatehouse.yaml, a contract,
+a certificate or a secret, it is read again; SIGHUP asks for all of it at once.
+Calls go on meanwhile. What is wrong is said, and what served before serves on.
 
-SIGTERM or Ctrl-C drains: requests that have begun are finished, at most for
---drain; a second signal cuts them.`,
+SIGTERM or Ctrl-C drains: requests that have begun are finished, within the time
+of --drain, or of drain in gatehouse.yaml; a second signal cuts them.`,
 		Example: `  gatehouse serve --config gatehouse.yaml
   gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000
   gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --mode observe --events events.jsonl
