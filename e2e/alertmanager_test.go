@@ -90,6 +90,9 @@ var alertmanagerHostile = []hostile{
 
 const goodSilence = `{"matchers":[{"name":"a","value":"b","isRegex":false}],"startsAt":"2098-01-01T00:00:00Z","endsAt":"2099-01-01T00:00:00Z","createdBy":"ada","comment":"planned"}`
 
+// alertmanagerAnswers are the answers that its document does not describe.
+var alertmanagerAnswers = []offContract{}
+
 // amtool → front relay → gate → back relay → Alertmanager.
 func TestAlertmanager(t *testing.T) {
 	program := testdata.Program(t, "prometheus-alertmanager", "prometheus-alertmanager")
@@ -106,7 +109,7 @@ func TestAlertmanager(t *testing.T) {
 	direct := start(t, alertmanagerListens, program, "--config.file="+config, "--storage.path="+dir, "--web.listen-address="+anywhere, "--cluster.listen-address=")
 	back := newRelay(t, "http://"+direct)
 	document := edited(t, filepath.Join("testdata", "alertmanager", "openapi.yaml"), alertmanagerEdits)
-	gateAddress := start(t, gateListens, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", anywhere)
+	gateAddress, guarding := launch(t, gateListens, gate, "serve", "--contract", document, "--upstream", "http://"+back.address(), "--listen", anywhere)
 	front := newRelay(t, "http://"+gateAddress)
 
 	tool := func(t *testing.T, address string, args ...string) string {
@@ -142,6 +145,9 @@ func TestAlertmanager(t *testing.T) {
 				}
 			})
 		}
+	})
+	t.Run("answers", func(t *testing.T) {
+		listed(t, offContracts(t, guarding, len(amtoolSteps)), alertmanagerAnswers)
 	})
 	t.Run("hostile", func(t *testing.T) {
 		refuseAll(t, http.DefaultClient, "http://"+gateAddress, back, alertmanagerHostile)

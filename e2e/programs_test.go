@@ -78,7 +78,14 @@ func (p *process) output() string {
 // address.
 func start(t *testing.T, listening *regexp.Regexp, program string, args ...string) (address string) {
 	t.Helper()
-	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	address, _ = launch(t, listening, program, args...)
+	return address
+}
+
+// launch is start for a program whose output is read later.
+func launch(t *testing.T, listening *regexp.Regexp, program string, args ...string) (address string, p *process) {
+	t.Helper()
+	p = &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if err := p.cmd.Start(); err != nil {
@@ -89,7 +96,7 @@ func start(t *testing.T, listening *regexp.Regexp, program string, args ...strin
 		close(p.done)
 	}()
 	t.Cleanup(func() { p.stop(t) })
-	return p.await(t, listening)
+	return p.await(t, listening), p
 }
 
 // await waits for the words of listening, at most 20 seconds.

@@ -59,6 +59,17 @@ var stripeHostile = []hostile{
 	{name: "form-too-large", method: "POST", target: "/v1/customers", header: stripeKey, media: stripeForm, body: "name=" + strings.Repeat(mark, 500000), status: 413, code: "body-too-large"},
 }
 
+// stripeAnswers are the answers that Stripe's document does not describe.
+var stripeAnswers = []offContract{
+	"GetSubscriptionSchedules 200: trimmed",
+	"GetSubscriptionSchedulesSchedule 200: trimmed",
+	"PostSubscriptionSchedules 200: trimmed",
+	"PostSubscriptionSchedulesSchedule 200: trimmed",
+	"PostSubscriptionSchedulesScheduleCancel 200: trimmed",
+	"PostSubscriptionSchedulesScheduleRelease 200: trimmed",
+	"Version 401: trimmed",
+}
+
 // The tests that Stripe publishes for its Go library, against the server that
 // it publishes for testing its libraries: once directly, once through the
 // gate over TLS. Both must pass alike and make the same calls.
@@ -73,7 +84,7 @@ func TestStripe(t *testing.T) {
 	direct := start(t, stripeListens, server, "-http-addr", anywhere, "-https-addr", anywhere)
 	past, back := newTLSRelay(t, "http://"+direct), newRelay(t, "http://"+direct)
 	certFile, keyFile := certificate(t)
-	gateAddress := start(t, gateListens, gate, "serve", "--contract", edited(t, document, stripeEdits), "--upstream", "http://"+back.address(), "--authentication", "upstream",
+	gateAddress, guarding := launch(t, gateListens, gate, "serve", "--contract", edited(t, document, stripeEdits), "--upstream", "http://"+back.address(), "--authentication", "upstream",
 		"--listen", anywhere, "--tls-cert", certFile, "--tls-key", keyFile)
 	// The tests of stripe-go insist on HTTP/2, which the gate does not speak.
 	front := newTLSRelay(t, "https://"+gateAddress)
@@ -107,6 +118,9 @@ func TestStripe(t *testing.T) {
 			t.Error("other tests passed through the gate than directly")
 		}
 		sameCalls(t, calls["directly"], calls["through-the-gate"])
+	})
+	t.Run("answers", func(t *testing.T) {
+		listed(t, offContracts(t, guarding, len(calls["through-the-gate"])), stripeAnswers)
 	})
 	t.Run("hostile", func(t *testing.T) {
 		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}

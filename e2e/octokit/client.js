@@ -17,6 +17,7 @@ const calls = {
   "update-repository": () => octokit.rest.repos.update({ ...it, description: "Says hello, wörld", security_and_analysis: { secret_scanning: { status: "enabled" } } }),
   "replace-topics": () => octokit.rest.repos.replaceAllTopics({ ...it, names: ["octocat", "api"] }),
   "get-readme": () => octokit.rest.repos.getReadme(it),
+  "get-file-in-folder": () => octokit.rest.repos.getContent({ ...it, path: "docs/guide/a.md", ref: "main" }),
   "get-file": () => octokit.rest.repos.getContent({ ...it, path: "README.md", ref: "main" }),
   "write-file": () => octokit.rest.repos.createOrUpdateFileContents({ ...it, path: "hello.txt", message: "greet", content: "aGVsbG8=", committer: { name: "Ada", email: "ada@example.com" } }),
   "list-commits": () => octokit.rest.repos.listCommits({ ...it, sha: "main", author: "ada", since: "2026-01-01T00:00:00Z" }),
