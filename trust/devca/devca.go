@@ -44,6 +44,12 @@ type Files struct {
 	ReplacedServer bool // true when another certificate of this authority was there
 }
 
+// HostsError is what is wrong with the hosts that Make was given.
+type HostsError struct{ error }
+
+// Unwrap returns the mistakes.
+func (e *HostsError) Unwrap() error { return e.error }
+
 // Make writes a certificate for hosts and its key into the folder dir, which
 // it creates when it is not there. Hosts are names, "*." names or addresses;
 // without any they are localhost, 127.0.0.1 and ::1.
@@ -51,11 +57,12 @@ type Files struct {
 // An authority that is in the folder already is never overwritten: it vouches
 // for the new certificate, as long as it may do so for all hosts. A server's
 // certificate is replaced only when that authority made it. No file that was
-// not made here is touched. Keys can be read by their owner alone.
+// not made here is touched. Keys can be read by their owner alone. Mistakes in
+// hosts are a *HostsError, and nothing is written then.
 func Make(dir string, hosts []string, now time.Time) (Files, error) {
 	n, err := parse(hosts)
 	if err != nil {
-		return Files{}, err
+		return Files{}, &HostsError{err}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Files{}, err
