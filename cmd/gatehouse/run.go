@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/serve"
+	"github.com/gatehouse-api/gatehouse/trust/devca"
 )
 
 // The exit statuses, as `gatehouse help` documents them.
@@ -67,6 +68,7 @@ Exit status: 0 when all is well, 1 when a contract or a configuration has
 problems or the work could not be done, 2 when the command line is wrong.`,
 		Example: `  gatehouse demo
   gatehouse check --contract openapi.yaml
+  gatehouse init
   gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --listen 127.0.0.1:8080`,
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -89,7 +91,7 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newServe(w), newCheck(w), newDemo(w), newVersion(w))
+	root.AddCommand(newInit(w), newCheck(w), newServe(w), newDevCA(w), newDemo(w), newVersion(w))
 	return root
 }
 
@@ -131,6 +133,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 func (w *world) status(err error) int {
 	var usage *usageError
 	var problems source.Problems
+	var hosts *devca.HostsError
 	switch {
 	case err == nil:
 		return statusOK
@@ -138,6 +141,11 @@ func (w *world) status(err error) int {
 		return statusProblems
 	case errors.As(err, &usage):
 		w.complain(usage.text, usage.hint)
+		return statusUsage
+	case errors.As(err, &hosts):
+		for line := range strings.Lines(hosts.Error()) {
+			w.complain(strings.TrimSuffix(line, "\n"), "")
+		}
 		return statusUsage
 	case serve.ConfigErrors(err) != nil:
 		return w.mistakes(serve.ConfigErrors(err))

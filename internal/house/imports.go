@@ -72,7 +72,7 @@ var rooms = map[string]room{
 	"lab":                {floor: root, nethttp: true},
 	"cmd/gatehouse/demo": {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "config", "contract", "contract/openapi",
-		"contract/source", "serve"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+		"contract/source", "serve", "trust/devca"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
 }
