@@ -26,6 +26,7 @@ var bypassing = [...]string{
 	"X-HTTP-Method",
 	"X-Method-Override",
 	"X-Method",
+	"X-Original-Method",
 	// another target
 	"X-Original-URL",
 	"X-Original-URI",
@@ -34,9 +35,13 @@ var bypassing = [...]string{
 	"X-Original-Path",
 	"X-Override-URL",
 	"X-Envoy-Original-Path",
+	"X-HTTP-DestinationURL",
+	"X-Matched-Path", // Next.js
+	"X-Invoke-Path",
 	// another host
 	"X-Host",
 	"X-Original-Host",
+	"X-HTTP-Host-Override",
 	// another address
 	"Forwarded",
 	"X-Forwarded",
@@ -56,6 +61,11 @@ var bypassing = [...]string{
 	"X-Azure-ClientIP",
 	"X-Azure-SocketIP",
 	"X-Envoy-External-Address",
+	"X-Custom-IP-Authorization",
+	"X-Original-Forwarded-For",
+	"X-Original-Remote-Addr",
+	"X-ProxyUser-IP",
+	"X-Original-Proto",
 	"X-Url-Scheme",
 	"Front-End-Https",
 	// another outcome of TLS or authentication
@@ -75,6 +85,15 @@ var bypassing = [...]string{
 	"X-Auth-Request-Groups",
 	"X-Auth-Request-Preferred-Username",
 	"X-WebAuth-User",
+	"X-Authenticated-UserId", // of Kong, with the four below
+	"X-Consumer-Id",
+	"X-Consumer-Custom-Id",
+	"X-Consumer-Username",
+	"X-Anonymous-Consumer",
+	"CF-Access-Authenticated-User-Email",
+	"X-Goog-Authenticated-User-Email",
+	"X-Goog-Authenticated-User-Id",
+	"X-Amzn-Oidc-Identity",
 	"X-MS-Client-Principal",
 	"X-MS-Client-Principal-Id",
 	"X-MS-Client-Principal-Name",

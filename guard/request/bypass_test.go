@@ -66,6 +66,10 @@ const removed = `
 	X-Envoy-External-Address SSL-Client-Verify X-ARR-ClientCert X-Amzn-Mtls-Clientcert X-Auth-Request-User X-Auth-Request-Email
 	X-Auth-Request-Groups X-Auth-Request-Preferred-Username X-WebAuth-User X-MS-Client-Principal X-MS-Client-Principal-Id
 	X-MS-Client-Principal-Name X-Middleware-Subrequest X-Sendfile-Type X-Accel-Mapping
+	X-Original-Method X-HTTP-DestinationURL X-Matched-Path X-Invoke-Path X-HTTP-Host-Override X-Custom-IP-Authorization
+	X-Original-Forwarded-For X-Original-Remote-Addr X-ProxyUser-IP X-Original-Proto X-Authenticated-UserId X-Consumer-Id
+	X-Consumer-Custom-Id X-Consumer-Username X-Anonymous-Consumer CF-Access-Authenticated-User-Email X-Goog-Authenticated-User-Email
+	X-Goog-Authenticated-User-Id X-Amzn-Oidc-Identity
 	X-Forwarded-Tls-Client-Cert X-Forwarded-Tls-Client-Cert-Info X-Forwarded-Access-Token X-Forwarded-Roles X-Forwarded-a
 	X-Gatehouse-a x-gatehouse-identity X-Gatehouse-API
 `
