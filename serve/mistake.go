@@ -155,7 +155,7 @@ func listenFault(l *config.Listener, err error) *fault {
 			remedy: "give tls a certificate and a key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with plain_http: true"}
 	case errors.As(err, &file):
 		const hint = "name PEM files that this user can read"
-		return &fault{at: pair, flag: files, text: err.Error(), hint: hint, remedy: hint, cause: err}
+		return &fault{at: pair, flag: files, text: causes(err), hint: hint, remedy: hint, cause: err}
 	case errors.As(err, &number):
 		return &fault{at: address, flag: "listen", text: l.Address + ": " + number.Error(), hint: bindHints[number], remedy: bindHints[number], cause: err}
 	case errors.As(err, &lookup):
@@ -214,6 +214,19 @@ func ofThisMachine(a netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// causes is the text of one or several errors of the file system, on one line.
+func causes(err error) string {
+	var several interface{ Unwrap() []error }
+	if !errors.As(err, &several) {
+		return cause(err).Error()
+	}
+	var list []string
+	for _, e := range several.Unwrap() {
+		list = append(list, causes(e))
+	}
+	return strings.Join(list, "; ")
 }
 
 // cause takes the operation and the path off an error of the file system and
