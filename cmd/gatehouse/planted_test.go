@@ -22,6 +22,7 @@ import (
 var plantedVariables = map[string]string{
 	"PLANTED_TOKEN":  `zqx7-planted-"in-env"-9f4c`,
 	"PLANTED_CLIENT": `zqx7-planted-by-the-client-77`, // what callers show
+	"PLANTED_LINES":  "zqx7-planted-line-5e02\r\nX-Admin: zqx7-planted-line-c8a1",
 }
 
 const (
@@ -53,7 +54,8 @@ func plant(e *testscript.Env, plants *sync.Map, report func(found string)) *plan
 		e.T().Fatal(err)
 	}
 	p.add(name, plantedInFile)
-	e.Defer(func() {
+	e.Defer(func() { // before the transcript is searched
+		p.addMadeKeys(e.WorkDir)
 		for _, found := range p.search(e.WorkDir) {
 			report(found)
 		}
@@ -78,6 +80,19 @@ func (p *planted) addKey(source string, text []byte) {
 	if block, _ := pem.Decode(text); block != nil && len(block.Bytes) > to {
 		p.add(source, string(block.Bytes[from:to]))
 	}
+}
+
+// addMadeKeys makes the keys that dev-ca has written secrets, where it is to
+// write them.
+func (p *planted) addMadeKeys(folder string) {
+	filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, "-key.pem") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		p.addKey(name, text)
+		return err
+	})
 }
 
 // search looks into every file below a folder but for the sources.

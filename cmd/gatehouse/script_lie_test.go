@@ -14,8 +14,9 @@ import (
 // setLie has the API answer every call with the file's bytes. The lines of the
 // head end with CR LF; a Content-Length is added where none is stated and the
 // body is not chunked. The body is sent as it stands, without the file's last
-// line end; in it, $ACCEPT-ENCODING and $RANGE are those fields of the call. The
-// first lie opens the API's address.
+// line end; in it, $ACCEPT-ENCODING and $RANGE are those fields of the call, and
+// anywhere $KEYS is what the gate shows the API. The first lie opens the API's
+// address.
 func setLie(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg, args, 1)
 	s := on(ts)
@@ -33,6 +34,8 @@ func wording(lie string, r *http.Request) string {
 	head, body, _ := strings.Cut(lie, "\n\n")
 	head, body = strings.TrimSpace(head), strings.TrimSuffix(body, "\n")
 	body = strings.ReplaceAll(body, "$ACCEPT-ENCODING", fmt.Sprint(r.Header["Accept-Encoding"]))
+	keys := fmt.Sprintf("%q", r.Header.Get("X-Api-Key")+" "+r.Header.Get("X-Token"))
+	head, body = strings.ReplaceAll(head, "$KEYS", keys), strings.ReplaceAll(body, "$KEYS", keys)
 	body = strings.ReplaceAll(body, "$RANGE", fmt.Sprint(r.Header["Range"]))
 	switch lower := strings.ToLower(head); {
 	case strings.Contains(lower, "\ntransfer-encoding: chunked"):
