@@ -25,9 +25,13 @@ type Exposure struct {
 }
 
 // Survey lists the exposure of every operation in the order of the contract.
-// The contract must have no problem of severity Error.
-func Survey(c *contract.Contract) []Exposure {
-	s := &surveyor{schemas: newCompiler(c, &Options{})}
+// The contract must have no problem of severity Error under o, whose patterns
+// are those that it is read with; nil is the zero Options.
+func Survey(c *contract.Contract, o *Options) []Exposure {
+	if o == nil {
+		o = &Options{}
+	}
+	s := &surveyor{schemas: newCompiler(c, o)}
 	list := make([]Exposure, len(c.Operations))
 	for i, op := range c.Operations {
 		list[i] = s.operation(c, op)

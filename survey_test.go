@@ -83,7 +83,7 @@ func TestSurvey(t *testing.T) {
 			if _, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}}); problems.Err() != nil {
 				t.Fatal(problems)
 			}
-			list := gatehouse.Survey(c)
+			list := gatehouse.Survey(c, nil)
 			if len(list) != 1 {
 				t.Fatalf("%d operations", len(list))
 			}
@@ -92,5 +92,18 @@ func TestSurvey(t *testing.T) {
 				t.Errorf("credential %q, remarks %q", e.Credential, e.Remarks())
 			}
 		})
+	}
+}
+
+// TestSurveyReadsReplacedPatterns: a schema whose pattern is replaced is not
+// open.
+func TestSurveyReadsReplacedPatterns(t *testing.T) {
+	c := load(t, operationWith("security: []", "{name: p, in: query, schema: {type: string, pattern: \"(?<=a)b\"}}", "text/plain: {schema: {type: string}}"))
+	o := gatehouse.Options{Patterns: map[string]string{"(?<=a)b": "b"}}
+	if _, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: o}); problems.Err() != nil {
+		t.Fatal(problems)
+	}
+	if remarks := gatehouse.Survey(c, &o)[0].Remarks(); len(remarks) != 0 {
+		t.Errorf("remarks %q", remarks)
 	}
 }

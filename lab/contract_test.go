@@ -17,7 +17,7 @@ func TestTheContractIsGood(t *testing.T) {
 		t.Error(problems)
 	}
 	public := 0
-	for _, e := range gatehouse.Survey(c) {
+	for _, e := range gatehouse.Survey(c, nil) {
 		if len(e.Open)+len(e.Loose) > 0 {
 			t.Errorf("%s: %v", e.Operation, e.Remarks())
 		}

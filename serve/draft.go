@@ -206,7 +206,7 @@ func (d *draft) readings(c *contract.Contract) {
 // must be free of errors.
 func (d *draft) survey() {
 	for i := range d.apis {
-		d.apis[i].exposed = gatehouse.Survey(d.apis[i].contract)
+		d.apis[i].exposed = gatehouse.Survey(d.apis[i].contract, &d.apis[i].settings.Policy)
 	}
 }
 

@@ -66,7 +66,7 @@ func (w *world) check(path string, asJSON bool) error {
 		_, more := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 		problems = append(problems, more...).Sort()
 		if problems.Err() == nil {
-			survey = gatehouse.Survey(c)
+			survey = gatehouse.Survey(c, nil)
 		}
 		c.Files.Close()
 	}

@@ -72,7 +72,7 @@ func TestContractsInDocuments(t *testing.T) {
 		if _, problems = gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}}); len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
 		}
-		for _, e := range gatehouse.Survey(c) {
+		for _, e := range gatehouse.Survey(c, nil) {
 			if len(e.Open)+len(e.Loose) > 0 {
 				t.Errorf("%s: %s is open %q, loose %q", name, e.Operation, e.Open, e.Loose)
 			}
