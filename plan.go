@@ -59,15 +59,8 @@ type builder struct {
 func newBuilder(a API, plan *gate.Plan) *builder {
 	c := a.Contract
 	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, plan: plan}
-	name := b.options.Name
-	if name == "" {
-		name = strings.Clone(c.Title)
-	}
-	if name == "" {
-		name = "api"
-	}
 	mode := modeOf(b.options.Mode)
-	b.api = &gate.API{Name: name, Mode: mode, Upstream: a.Upstream}
+	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
 	b.api.Options = &gate.Operation{API: b.api, Mode: mode}
 	b.entry = route.Entry{Hosts: b.options.Hosts, Prefix: b.options.Prefix, API: len(plan.APIs)}
@@ -77,6 +70,17 @@ func newBuilder(a API, plan *gate.Plan) *builder {
 	plan.APIs = append(plan.APIs, b.api)
 	b.schemas = newCompiler(c, &b.options)
 	return b
+}
+
+// NameOf is what an API is called on events and in challenges.
+func NameOf(o *Options, c *contract.Contract) string {
+	switch {
+	case o.Name != "":
+		return o.Name
+	case c.Title != "":
+		return strings.Clone(c.Title)
+	}
+	return "api"
 }
 
 func newCompiler(c *contract.Contract, o *Options) *schema.Compiler {

@@ -24,9 +24,11 @@ type Inspection struct {
 // Inspected is one API of a configuration.
 type Inspected struct {
 	Settings   *config.API
+	Name       string               // on events and in challenges
 	Title      string               // of the contract, with its version
 	Language   string               // of the contract, as "OpenAPI 3.1.0"
 	At         string               // hosts and prefix, "" for every host
+	Mode       string               // whether it enforces, in the words of the banner
 	Operations []gatehouse.Exposure // as they are served; only without errors
 }
 
@@ -51,7 +53,10 @@ func Check(file string) *Inspection {
 	found.Problems = d.faults.problems
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {
-			found.APIs = append(found.APIs, Inspected{g.settings, title(g.contract), g.contract.Language(), mount(g.settings), g.served()})
+			found.APIs = append(found.APIs, Inspected{
+				Settings: g.settings, Name: gatehouse.NameOf(&g.settings.Policy, g.contract), Title: title(g.contract), Language: g.contract.Language(),
+				At: mount(g.settings), Mode: modeWords(g.settings), Operations: g.served(),
+			})
 		}
 	}
 	return found

@@ -40,10 +40,11 @@ func (w *world) configText(file string, found *serve.Inspection) {
 	for i := range found.APIs {
 		a := &found.APIs[i]
 		fmt.Fprintf(w.stdout, "\n%s, %s: %s\n", p.bold(a.Title), a.Language, plural(len(a.Operations), "operation"))
-		if a.At != "" {
-			fmt.Fprintf(w.stdout, "at %s\n", a.At)
+		rows := [][]string{{"  name", a.Name}, {"  at", a.At}, {"  API", upstreamOf(a.Settings)}, {"  mode", a.Mode}}
+		if a.At == "" {
+			rows[1][1] = "every host"
 		}
-		fmt.Fprintln(w.stdout)
+		fmt.Fprintln(w.stdout, table(rows))
 		w.operations(a.Operations)
 	}
 	if len(found.Loose) == 0 {
@@ -68,7 +69,7 @@ type configReport struct {
 
 // apiReport is one API of it.
 type apiReport struct {
-	Name       string               `json:"name,omitempty"`
+	Name       string               `json:"name"`
 	Contract   string               `json:"contract"`
 	Title      string               `json:"title"`
 	Language   string               `json:"language"`
@@ -85,11 +86,8 @@ func (w *world) configReport(file string, found *serve.Inspection) *configReport
 	for i := range found.APIs {
 		a := &found.APIs[i]
 		s := a.Settings
-		one := apiReport{Name: s.Name, Contract: nearFile(string(s.Contract)), Title: a.Title, Language: a.Language,
-			Hosts: s.Hosts, Prefix: s.Prefix, Mode: s.Mode, Operations: a.Operations}
-		if len(s.Upstreams) > 0 {
-			one.Upstream = s.Upstreams[0].URL
-		}
+		one := apiReport{Name: a.Name, Contract: nearFile(string(s.Contract)), Title: a.Title, Language: a.Language,
+			Hosts: s.Hosts, Prefix: s.Prefix, Upstream: upstreamOf(s), Mode: s.Mode, Operations: a.Operations}
 		if one.Mode == "" {
 			one.Mode = config.Enforce
 		}
@@ -99,6 +97,14 @@ func (w *world) configReport(file string, found *serve.Inspection) *configReport
 		r.APIs = append(r.APIs, one)
 	}
 	return r
+}
+
+// upstreamOf is where an API runs, "" when it does not say.
+func upstreamOf(s *config.API) string {
+	if len(s.Upstreams) == 0 {
+		return ""
+	}
+	return s.Upstreams[0].URL
 }
 
 // nearby names files as whoever stands in this folder would.
