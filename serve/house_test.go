@@ -14,7 +14,13 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
+
+// planted is the secret that every house shows its API; see one. Nothing that
+// the program writes may hold it.
+const planted = `zqx7-planted-"in-serve"-41aa`
 
 // house is a folder with a gatehouse.yaml, and a program that serves it.
 type house struct {
@@ -64,14 +70,16 @@ func contractOf(title string, paths ...string) string {
 	return b.String()
 }
 
-// open serves gatehouse.yaml of a new folder; contracts a.yaml and b.yaml are
-// there.
+// openHouse serves gatehouse.yaml of a new folder; contracts a.yaml and b.yaml
+// are there. At the end, all that was said and recorded is searched for secrets.
 func openHouse(t *testing.T, text string, change ...func(*Config)) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir()}
 	h.write("a.yaml", contractOf("A", "/both", "/a"))
 	h.write("b.yaml", contractOf("B", "/both", "/b"))
+	h.write("planted", planted)
 	h.write("gatehouse.yaml", text)
+	t.Cleanup(h.holdsNoSecret)
 	c := Config{File: filepath.Join(h.dir, "gatehouse.yaml"), Stderr: &h.log, Poll: -1}
 	for _, f := range change {
 		f(&c)
@@ -82,6 +90,38 @@ func openHouse(t *testing.T, text string, change ...func(*Config)) *house {
 	}
 	h.Program = p
 	return h
+}
+
+// holdsNoSecret searches what the program has written.
+func (h *house) holdsNoSecret() {
+	texts := map[string]string{"the log": h.log.String()}
+	events, err := filepath.Glob(filepath.Join(h.dir, "*.jsonl"))
+	if err != nil {
+		h.t.Error(err)
+	}
+	for _, name := range events {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			h.t.Error(err)
+		}
+		texts[name] = string(text)
+	}
+	for where, text := range texts {
+		if form := plantedIn(text); form != "" {
+			h.t.Errorf("%s holds a planted secret as %s", where, form)
+		}
+	}
+}
+
+// plantedIn returns the form in which a text holds the secret; "" when it does
+// not.
+func plantedIn(text string) string {
+	for form, written := range testdata.Forms(planted) {
+		if strings.Contains(text, written) {
+			return form
+		}
+	}
+	return ""
 }
 
 // said waits until the program has written a text.
@@ -119,8 +159,8 @@ func upstreamOf(t *testing.T) (url string, connections *atomic.Int64) {
 	return s.URL, connections
 }
 
-// config of one listener and one API.
+// one is a configuration of one listener and one API, which is shown a secret.
 func one(contract, upstream string, more ...string) string {
-	return fmt.Sprintf("version: 1\nlisteners:\n  - address: 127.0.0.1:0\n%sapis:\n  - contract: %s\n    upstreams: [{url: \"%s\"}]\nrecord: {events: none}\n",
+	return fmt.Sprintf("version: 1\nlisteners:\n  - address: 127.0.0.1:0\n%sapis:\n  - contract: %s\n    upstreams: [{fields: {X-Planted: \"${file:planted}\"}, url: \"%s\"}]\nrecord: {events: none}\n",
 		strings.Join(more, ""), contract, upstream)
 }

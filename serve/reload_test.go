@@ -150,7 +150,7 @@ func TestEventsMove(t *testing.T) {
 // TestFilesAreWatched changes each kind of file and waits for the new plan.
 func TestFilesAreWatched(t *testing.T) {
 	api, _ := upstreamOf(t)
-	text := strings.Replace(one("a.yaml", api), "\"}]", "\", fields: {X-Key: \"${file:key}\"}}]", 1)
+	text := strings.Replace(one("a.yaml", api), "X-Planted:", "X-Key: \"${file:key}\", X-Planted:", 1)
 	h := openHouse(t, one("b.yaml", api), func(c *Config) { c.Poll = time.Millisecond })
 	h.write("key", "one")
 	h.write("parts.yaml", "get: {responses: {\"200\": {description: OK}}}\n")

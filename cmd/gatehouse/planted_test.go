@@ -2,11 +2,9 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // Secrets that every script finds in its environment and below planted/: what
@@ -119,32 +119,13 @@ func (p *planted) leaks(where, text string) (found []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n, secret := range p.secrets {
-		for form, written := range forms(secret) {
+		for form, written := range testdata.Forms(secret) {
 			if strings.Contains(text, written) {
 				found = append(found, fmt.Sprintf("%s holds planted secret %d as %s", where, n, form))
 			}
 		}
 	}
 	return found
-}
-
-// forms are the ways in which programs write a value.
-func forms(secret string) map[string]string {
-	list := map[string]string{
-		"itself": secret, "a part": secret[:len(secret)*2/3], "the end": secret[len(secret)/3:],
-		"quoted": strings.Trim(fmt.Sprintf("%q", secret), `"`), "quoted twice": strings.Trim(fmt.Sprintf("%q", fmt.Sprintf("%q", secret)), `"\`),
-		"JSON of HTML": strings.ReplaceAll(secret, `"`, `\u0022`), "URL": url.QueryEscape(secret), "path": url.PathEscape(secret),
-		"hex": hex.EncodeToString([]byte(secret)), "upper hex": strings.ToUpper(hex.EncodeToString([]byte(secret))),
-		"hex with spaces": fmt.Sprintf("% x", secret), "numbers": strings.Trim(fmt.Sprint([]byte(secret)), "[]"),
-	}
-	for shift := range 3 { // wherever it begins in what was encoded
-		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret))
-		first := []int{0, 2, 3}[shift]
-		whole := text[first : (len(secret)+shift)/3*4]
-		list[fmt.Sprint("base64 at ", shift)] = whole
-		list[fmt.Sprint("base64 for URLs at ", shift)] = strings.NewReplacer("+", "-", "/", "_").Replace(whole)
-	}
-	return list
 }
 
 // searched is a test whose transcript, with all that programs wrote, is searched
@@ -207,7 +188,7 @@ func TestFormsOfSecrets(t *testing.T) {
 	p := &planted{}
 	for _, secret := range plantedVariables {
 		p.add("", secret)
-		for form, written := range forms(secret) {
+		for form, written := range testdata.Forms(secret) {
 			if len(written) < 8 || len(p.leaks("here", "a"+written+"b")) == 0 {
 				t.Errorf("%s is not found: %q", form, written)
 			}
