@@ -99,10 +99,11 @@ func launch(t *testing.T, listening *regexp.Regexp, program string, args ...stri
 	return p.await(t, listening), p
 }
 
-// await waits for the words of listening, at most 20 seconds.
+// await waits for the words of listening, at most a minute: a large document
+// on a busy machine takes its time.
 func (p *process) await(t *testing.T, listening *regexp.Regexp) string {
 	t.Helper()
-	end := time.After(20 * time.Second)
+	end := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
