@@ -31,7 +31,7 @@ func Survey(c *contract.Contract, o *Options) []Exposure {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &surveyor{schemas: newCompiler(c, o)}
+	s := &surveyor{schemas: newCompiler(c, o), found: make(map[schema.Schema]*survey)}
 	list := make([]Exposure, len(c.Operations))
 	for i, op := range c.Operations {
 		list[i] = s.operation(c, op)
@@ -41,7 +41,8 @@ func Survey(c *contract.Contract, o *Options) []Exposure {
 
 type surveyor struct {
 	schemas     *schema.Compiler
-	open, loose remarks // of one operation
+	found       map[schema.Schema]*survey // operations share most of theirs
+	open, loose remarks                   // of one operation
 }
 
 func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Exposure {
@@ -130,26 +131,50 @@ type place struct {
 	shape *schema.Shape
 }
 
-// schema finds what is open in a value, level by level. A schema that stands
-// at several places of it is looked at in the first of them.
+// survey is what is open in a value.
+type survey struct {
+	open  []opening
+	whole bool
+}
+
+// opening is what a value takes at a place below the one that has a name.
+type opening struct{ at, takes string }
+
+// schema notes what is open in a value.
 func (s *surveyor) schema(name string, n *source.Node) {
-	shape, whole := s.schemas.Compile(n).Whole()
+	compiled := s.schemas.Compile(n)
+	found := s.found[*compiled]
+	if found == nil {
+		found = look(compiled)
+		s.found[*compiled] = found
+	}
+	for _, o := range found.open {
+		s.open.add(name + o.at + " takes " + o.takes)
+	}
+	if !found.whole {
+		s.open.add(name + " has more levels than were looked at")
+	}
+}
+
+// look finds what is open in a value, level by level. A schema that stands at
+// several places of it is looked at in the first of them.
+func look(compiled *schema.Schema) *survey {
+	shape, whole := compiled.Whole()
+	found := &survey{whole: whole}
 	seen := make(map[*schema.Shape]bool)
-	for queue := []place{{name, shape}}; len(queue) > 0; queue = queue[1:] {
+	for queue := []place{{"", shape}}; len(queue) > 0; queue = queue[1:] {
 		p := queue[0]
 		if p.shape == nil || seen[p.shape] {
 			continue
 		}
 		if opened(p.shape) != "" {
-			s.open.add(p.name + " takes " + opened(p.shape))
+			found.open = append(found.open, opening{p.name, opened(p.shape)})
 		}
 		members := parts(p)
 		seen[p.shape] = len(members) > 0 // shapes without parts are shared
 		queue = append(queue, members...)
 	}
-	if !whole {
-		s.open.add(name + " has more levels than were looked at")
-	}
+	return found
 }
 
 // opened says what a value takes beyond what is described, "" for nothing.
@@ -186,12 +211,12 @@ func parts(p place) (list []place) {
 	return slices.DeleteFunc(list, func(p place) bool { return p.shape == nil })
 }
 
-// at extends "body" to "body /a" and that to "body /a/b".
+// at extends "" to " /a" and that to " /a/b".
 func at(name, member string) string {
-	if strings.Contains(name, " /") {
+	if name != "" {
 		return name + "/" + member
 	}
-	return name + " /" + member
+	return " /" + member
 }
 
 // remarks are different sentences; surveyMost of them are kept, the others
