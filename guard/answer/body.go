@@ -89,7 +89,7 @@ func (g *Guard) judgeText(x *gate.Exchange, s *scratch, d *medium) gate.Verdict 
 	if !utf8.Valid(text) {
 		return x.Deny(gate.Refusal{Code: gate.AnswerSyntax, In: "answer", Detail: "must be UTF-8"})
 	}
-	s.JSON = style.AppendScalar(s.JSON[:0], text, style.TypesOf(d.shape))
+	s.JSON = schema.AppendScalar(s.JSON[:0], text, style.TypesOf(d.shape))
 	judging(&s.state, schema.Refuse)
 	if !d.schema.Read(&s.state, s.JSON) {
 		return refuse(x, s.state.Fault())

@@ -177,7 +177,7 @@ func (b *body) judgeText(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	if !utf8.Valid(x.Body) || bytes.HasPrefix(x.Body, byteOrderMark) {
 		return x.Deny(gate.Refusal{Code: gate.BodySyntax, In: "body", Detail: "must be UTF-8 without a byte order mark"})
 	}
-	r.JSON = style.AppendScalar(r.JSON[:0], x.Body, style.TypesOf(d.shape))
+	r.JSON = schema.AppendScalar(r.JSON[:0], x.Body, style.TypesOf(d.shape))
 	b.policies(&r.state)
 	if !d.schema.Read(&r.state, r.JSON) {
 		return refuseBody(x, r.state.Fault())

@@ -145,4 +145,4 @@ func (r *reader) comma(start int) {
 }
 
 // appendName writes a declared name and a colon. Names of contracts are UTF-8.
-func appendName(dst []byte, name string) []byte { return append(style.AppendString(dst, name), ':') }
+func appendName(dst []byte, name string) []byte { return append(schema.AppendString(dst, name), ':') }

@@ -134,7 +134,7 @@ func (r *reader) branch(leaves []leaf, at int, shape *schema.Shape, raw []byte, 
 		n := r.alike(leaves, next)
 		property, _ := style.PropertyShape(shape, name)
 		r.comma(start)
-		r.JSON = append(style.AppendString(r.JSON, name), ':')
+		r.JSON = append(schema.AppendString(r.JSON, name), ':')
 		if bad := r.branch(leaves[:n], next, property, raw, how); bad != style.Fine {
 			return bad
 		}

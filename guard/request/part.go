@@ -130,7 +130,7 @@ func (r *reader) partValue(e *partEncoding, h *partHead, content []byte) style.I
 	if style.CheckText(content) != style.Fine || bytes.HasPrefix(content, byteOrderMark) {
 		return notText
 	}
-	r.JSON = style.AppendScalar(r.JSON, content, style.TypesOf(e.shape))
+	r.JSON = schema.AppendScalar(r.JSON, content, style.TypesOf(e.shape))
 	return style.Fine
 }
 
@@ -167,7 +167,7 @@ func (b *body) otherParts(r *reader, f *form, raw []byte) style.Issue {
 			return badPartType
 		}
 		r.comma(1)
-		r.JSON = append(style.AppendString(r.JSON, p.name(raw)), ':')
+		r.JSON = append(schema.AppendString(r.JSON, p.name(raw)), ':')
 		if bad := r.partValue(&e, h, p.value(raw)); bad != style.Fine {
 			return bad
 		}

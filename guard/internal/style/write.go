@@ -98,7 +98,7 @@ func (c *Codec) separated(raw []byte, how Escapes) bool {
 func (r *Writer) Scalar(raw []byte, types schema.Types, how Escapes) Issue {
 	text, bad := r.Decode(raw, how)
 	if bad == Fine {
-		r.JSON = AppendScalar(r.JSON, text, types)
+		r.JSON = schema.AppendScalar(r.JSON, text, types)
 	}
 	return bad
 }
@@ -180,7 +180,7 @@ func (r *Writer) Member(shape *schema.Shape, name, value []byte, how Escapes) Is
 		return bad
 	}
 	property, _ := PropertyShape(shape, text)
-	r.JSON = AppendString(r.JSON, text)
+	r.JSON = schema.AppendString(r.JSON, text)
 	r.JSON = append(r.JSON, ':')
 	return r.Scalar(value, TypesOf(property), how)
 }
@@ -192,7 +192,7 @@ func (r *Writer) content(c *Codec, raw []byte, how Escapes) Issue {
 		return bad
 	}
 	if c.Text {
-		r.JSON = AppendString(r.JSON, text)
+		r.JSON = schema.AppendString(r.JSON, text)
 		return Fine
 	}
 	// It may become a member of a larger text and must not break out of it.
