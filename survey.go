@@ -41,6 +41,7 @@ func Survey(c *contract.Contract, o *Options) []Exposure {
 
 type surveyor struct {
 	schemas     *schema.Compiler
+	shapes      schema.Shapes
 	found       map[schema.Schema]*survey // operations share most of theirs
 	open, loose remarks                   // of one operation
 }
@@ -145,7 +146,7 @@ func (s *surveyor) schema(name string, n *source.Node) {
 	compiled := s.schemas.Compile(n)
 	found := s.found[*compiled]
 	if found == nil {
-		found = look(compiled)
+		found = s.look(compiled)
 		s.found[*compiled] = found
 	}
 	for _, o := range found.open {
@@ -158,8 +159,8 @@ func (s *surveyor) schema(name string, n *source.Node) {
 
 // look finds what is open in a value, level by level. A schema that stands at
 // several places of it is looked at in the first of them.
-func look(compiled *schema.Schema) *survey {
-	shape, whole := compiled.Whole()
+func (s *surveyor) look(compiled *schema.Schema) *survey {
+	shape, whole := s.shapes.Whole(compiled)
 	found := &survey{whole: whole}
 	seen := make(map[*schema.Shape]bool)
 	for queue := []place{{"", shape}}; len(queue) > 0; queue = queue[1:] {

@@ -24,13 +24,27 @@ func (s *Schema) Shape(depth int) *Shape {
 // to itself, so does its shape: whoever walks it remembers where it was. It
 // reports false when s has too many different levels, those of its parts
 // combined; the shape then ends somewhere.
-func (s *Schema) Whole() (shape *Shape, whole bool) {
+func (s *Schema) Whole() (shape *Shape, whole bool) { return new(Shapes).Whole(s) }
+
+// Shapes finds the shapes of many schemas that share their parts, each part
+// once. Its zero value is ready; one goroutine at a time uses it.
+type Shapes struct{ sh *shaper }
+
+// Whole is that of the Schema.
+func (all *Shapes) Whole(s *Schema) (shape *Shape, whole bool) {
 	if s == nil || s.root == nil {
 		return nil, true
 	}
-	sh := shaper{known: make(map[string]*Shape)}
+	if all.sh == nil {
+		all.sh = &shaper{known: make(map[string]*Shape)}
+	}
+	sh := all.sh
+	sh.most = len(sh.known) + maxShapes
 	shape = sh.shape([]*node{s.root}, 1)
-	return shape, len(sh.known) < maxShapes
+	if sh.cut {
+		all.sh = nil // what it knows ends somewhere
+	}
+	return shape, !sh.cut
 }
 
 // maxShapes bounds the shapes of one schema: parts that refer to themselves in
@@ -43,6 +57,8 @@ const maxShapes = 10_000
 type shaper struct {
 	known map[string]*Shape
 	step  int
+	most  int  // of known, when a step does not count
+	cut   bool // a shape ends because there were as many
 }
 
 // shape merges the schemas that apply to one value together.
@@ -69,7 +85,8 @@ func (sh *shaper) typed(list []*node, depth int, types Types) *Shape {
 	case sh.step > 0:
 		known = sh.merge(new(Shape), list, depth, types)
 		sh.known[key] = known
-	case len(sh.known) >= maxShapes:
+	case len(sh.known) >= sh.most:
+		sh.cut = true
 		return leafShape(Shape{Types: types})
 	default:
 		known = new(Shape)

@@ -136,3 +136,23 @@ func showXML(s *Shape) string {
 		return x.Name + map[bool]string{true: " attribute"}[x.Attribute] + map[bool]string{true: " wrapped"}[x.Wrapped]
 	}
 }
+
+// TestShapesShareParts: what one schema has made known serves the next, unless
+// it ends somewhere.
+func TestShapesShareParts(t *testing.T) {
+	file, problems := source.ParseString("s.json", `{"a":{"properties":{"x":{"$ref":"#/part"}}},"b":{"items":{"$ref":"#/part"}},"part":{"properties":{"self":{"$ref":"#/part"},"n":{"type":"integer"}}}}`)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	c := NewCompiler(Options{})
+	var all Shapes
+	a, wholeA := all.Whole(c.Compile(file.Root.Get("a")))
+	b, wholeB := all.Whole(c.Compile(file.Root.Get("b")))
+	if !wholeA || !wholeB || a.Properties[0].Shape != b.Items || len(b.Items.Properties) != 2 {
+		t.Errorf("%+v, %+v", a, b)
+	}
+	all.sh.cut = true // as if a had had too many levels
+	if _, whole := all.Whole(c.Compile(file.Root.Get("a"))); whole || all.sh != nil {
+		t.Error("what ends somewhere is kept")
+	}
+}
