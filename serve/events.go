@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
@@ -54,9 +55,14 @@ func openEvents(where string, stdout io.Writer) (*target, error) {
 	case "-":
 		return &target{Writer: stdout}, nil
 	}
-	// Events name clients' networks and calls: not for everybody's eyes.
-	f, err := os.OpenFile(where, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
-	if err != nil {
+	// Events name clients' networks and calls: not for everybody's eyes. A pipe
+	// that nobody reads must not hold up the program, which could not even be
+	// told to end.
+	f, err := os.OpenFile(where, os.O_CREATE|os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
+	switch {
+	case errors.Is(err, syscall.ENXIO):
+		return nil, fmt.Errorf("nobody reads the pipe %s", where)
+	case err != nil:
 		return nil, err
 	}
 	return &target{f, f}, nil

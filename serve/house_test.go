@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,6 +57,14 @@ func (h *house) write(name, text string) {
 		h.t.Fatal(err)
 	}
 	if err := os.Rename(path+".new", path); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// pipe makes a named pipe, at whose other end nobody is.
+func (h *house) pipe(name string) {
+	h.t.Helper()
+	if err := syscall.Mkfifo(filepath.Join(h.dir, name), 0o600); err != nil {
 		h.t.Fatal(err)
 	}
 }

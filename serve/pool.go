@@ -94,7 +94,7 @@ func upstreamOptions(u *config.Upstream) (o upstream.Options, authorities []byte
 		return o, nil, nil
 	}
 	at := u.Place.At("ca")
-	authorities, err := os.ReadFile(string(u.CA))
+	authorities, err := readCA(string(u.CA))
 	if err != nil {
 		return o, nil, &fault{at: at, text: cause(err).Error(), remedy: "name a PEM file that this user can read"}
 	}
@@ -104,6 +104,23 @@ func upstreamOptions(u *config.Upstream) (o upstream.Options, authorities []byte
 	}
 	o.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return o, authorities, nil
+}
+
+// maxCA bounds a file with authorities: that of a system has some 200 KiB.
+const maxCA = 8 << 20
+
+// readCA reads a file with authorities; a named pipe would block.
+func readCA(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() && !info.IsDir():
+		return nil, errors.New("not a regular file")
+	case info.Size() > maxCA:
+		return nil, errors.New("larger than 8 MiB")
+	}
+	return os.ReadFile(name)
 }
 
 func newUpstream(u *config.Upstream, o upstream.Options) (*upstream.Upstream, *fault) {

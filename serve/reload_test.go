@@ -39,6 +39,18 @@ func TestReloadsThatFail(t *testing.T) {
 			h.write("gatehouse.yaml", strings.Replace(good, "apis:", "  - address: "+strings.TrimPrefix(api, "http://")+"\napis:", 1))
 		}, []string{"address already in use"}, nil},
 		{"events-nowhere", func(h *house) { h.write("gatehouse.yaml", strings.Replace(good, "none", "a.yaml/x", 1)) }, []string{"not a directory"}, nil},
+		{"events-that-nobody-reads", func(h *house) {
+			h.pipe("events")
+			h.write("gatehouse.yaml", strings.Replace(good, "none", "events", 1))
+		}, []string{"nobody reads the pipe"}, nil},
+		{"authorities-from-a-pipe", func(h *house) {
+			h.pipe("ca.pem")
+			h.write("gatehouse.yaml", strings.Replace(good, api+`"`, strings.Replace(api, "http", "https", 1)+`", ca: ca.pem`, 1))
+		}, []string{"not a regular file"}, nil},
+		{"certificate-from-a-pipe", func(h *house) {
+			h.pipe("tls.pem")
+			h.write("gatehouse.yaml", strings.Replace(good, "apis:", "  - {address: \"127.0.0.1:0\", tls: {certificate: tls.pem, key: tls.pem}}\napis:", 1))
+		}, []string{"not a regular file"}, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

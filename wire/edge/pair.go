@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -172,7 +173,11 @@ func (p *pair) check(cert, key []byte) (*tls.Certificate, error) {
 // maxFile bounds what is read of a file.
 const maxFile = 1 << 20
 
+// readFile reads a small regular file; a named pipe would block.
 func readFile(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
