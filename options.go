@@ -109,14 +109,15 @@ func over[T comparable](at *T, own T) {
 }
 
 // mode is the one of a guard: the most particular word wins. A guard that is
-// strict is observed only where its own name is said.
+// strict is observed only where its own name is said; an operation that is to
+// be enforced takes that back.
 func (s *settled) mode(guard string, strict bool) gate.Mode {
 	word := s.Settings.Mode // the API's
 	if strict {
 		word = ""
 	}
 	over(&word, s.modes[1][guard])
-	if !strict {
+	if !strict || s.own == config.Enforce {
 		over(&word, s.own)
 	}
 	over(&word, s.modes[0][guard])
@@ -155,10 +156,14 @@ func policy(t, otherwise config.Treatment) schema.Policy {
 func (b *builder) unknown() {
 	var known []string
 	byName := map[string]*contract.Operation{}
+	others := map[string]*contract.Operation{} // that are written alike
 	said := map[*contract.Operation]string{}
 	for _, op := range b.contract.Operations {
 		known = append(known, op.Name())
 		for _, name := range names(op) {
+			if before := byName[name]; before != nil && before != op {
+				others[name] = before
+			}
 			byName[name] = op
 		}
 	}
@@ -170,6 +175,9 @@ func (b *builder) unknown() {
 		switch before, twice := said[op]; {
 		case op == nil:
 			b.problem(at.Problem(source.DidYouMean("write an operationId, or as in \"GET /pets/{id}\"", name, known...), "the contract has no operation %q", name))
+			continue
+		case others[name] != nil:
+			b.problem(at.Problem("write one that only the operation that is meant has: its operationId, or its method and whole path", "%q is a name of two operations, %s and %s", name, others[name].Name(), op.Name()))
 			continue
 		case twice:
 			b.problem(at.Problem("put them together under one name", "operation %q has settings under the name %q as well", name, before))

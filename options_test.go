@@ -118,6 +118,7 @@ func TestSettings(t *testing.T) {
 		{"observe-but-here", options{Settings: gatehouse.Settings{Mode: observe}, Operations: map[string]gatehouse.Operation{"getFile": {Settings: gatehouse.Settings{Mode: gatehouse.Enforce}}}}, "GET", "/v1/files/a?b=1", true, "", "", 400, ""},
 		{"observe-a-guard", api(gatehouse.Settings{Modes: map[string]gatehouse.Mode{"request": observe}}), "GET", "/v1/files/a?b=1", true, "", "", 204, "/v1/files/a?b=1"},
 		{"observe-authn-by-name", api(gatehouse.Settings{Modes: map[string]gatehouse.Mode{"authn": observe}}), "GET", "/v1/files/a", false, "", "", 204, "/v1/files/a"},
+		{"observe-authn-but-here", options{Settings: gatehouse.Settings{Modes: map[string]gatehouse.Mode{"authn": observe}}, Operations: map[string]gatehouse.Operation{"getFile": {Settings: gatehouse.Settings{Mode: gatehouse.Enforce}}}}, "GET", "/v1/files/a", false, "", "", 401, ""},
 		{"observe-but-a-guard", api(gatehouse.Settings{Mode: observe, Modes: map[string]gatehouse.Mode{"request": gatehouse.Enforce}}), "GET", "/v1/files/a?b=1", true, "", "", 400, ""},
 		{"observe-and-drop-changes-nothing", api(gatehouse.Settings{Mode: observe, Undeclared: config.Undeclared{Requests: drop}}), "PUT", "/v1/files/a?b=1", true, `{"c":1}`, "", 204, `/v1/files/a?b=1{"c":1}`},
 	}
@@ -203,5 +204,31 @@ func TestOverlap(t *testing.T) {
 	two := gatehouse.API{Contract: load(t, files), Options: gatehouse.Options{Authentication: gatehouse.Public}}
 	if plan, problems := gatehouse.Compile(one, two); plan != nil || problems.Err() == nil {
 		t.Error("two APIs with the same operations were compiled")
+	}
+}
+
+// TestOneNameOfTwoOperations: what is said of a name that two operations have
+// would hold for both, so that one of them would be opened unseen.
+func TestOneNameOfTwoOperations(t *testing.T) {
+	const text = `openapi: 3.1.0
+info: {title: A, version: 1.0.0}
+servers: [{url: /v1}]
+security: [{key: []}]
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+paths:
+  /a: {get: {operationId: outer, responses: {"204": {description: there}}}}
+  /v1/a: {get: {operationId: inner, responses: {"204": {description: there}}}}
+  /b: {delete: {operationId: GET /a, responses: {"204": {description: there}}}}
+`
+	for name, want := range map[string]string{
+		"GET /v1/a": "is a name of two operations, outer and inner", "GET /a": "is a name of two operations, outer and GET /a",
+		"outer": "", "inner": "", "GET /v1/v1/a": "", "DELETE /b": "",
+	} {
+		o := gatehouse.Options{Authentication: gatehouse.Upstream, Operations: map[string]gatehouse.Operation{name: {Public: true}}}
+		_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, text), Options: o})
+		if err := problems.Err(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
