@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
@@ -39,48 +40,27 @@ func (c *choice[T]) Set(s string) error {
 }
 
 // size is a flag that takes a number of bytes: 4096, 64KiB, 1MiB.
-type size int64
+type size config.Bytes
 
-var units = []struct {
-	name  string
-	bytes int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}, {"", 1}}
+// maxSize is that of max_body_bytes in gatehouse.yaml.
+const maxSize = 1 << 30
 
-func (s *size) Type() string { return "bytes" }
-
-func (s *size) String() string {
-	for i := range 3 {
-		u := units[2-i]
-		if *s >= size(u.bytes) && int64(*s)%u.bytes == 0 {
-			return strconv.FormatInt(int64(*s)/u.bytes, 10) + u.name
-		}
-	}
-	return strconv.FormatInt(int64(*s), 10)
-}
-
-// maxSize keeps products of sizes within an int64.
-const maxSize = 1 << 40
+func (s *size) Type() string   { return "SIZE" }
+func (s *size) String() string { return config.Bytes(*s).String() }
 
 func (s *size) Set(text string) error {
-	for _, u := range units {
-		digits, ok := strings.CutSuffix(text, u.name)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || n < 1 || n > maxSize/u.bytes {
-			break
-		}
-		*s = size(n * u.bytes)
-		return nil
+	b, ok := config.ParseBytes(text)
+	if !ok || b < 1 || b > maxSize {
+		return errors.New("must be a number of bytes from 1 to 1GiB, such as 4096, 64KiB or 1MiB")
 	}
-	return fmt.Errorf("must be a number of bytes from 1 to 1024GiB, such as 4096, 64KiB or 1MiB")
+	*s = size(b)
+	return nil
 }
 
 // span is a flag that takes a time: 30s, 2m, 1m30s.
 type span time.Duration
 
-func (s *span) Type() string   { return "duration" }
+func (s *span) Type() string   { return "DURATION" }
 func (s *span) String() string { return time.Duration(*s).String() }
 
 func (s *span) Set(text string) error {

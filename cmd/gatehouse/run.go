@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,12 +80,7 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 			if len(args) == 0 {
 				return nil
 			}
-			var known []string
-			for _, c := range cmd.Commands() {
-				known = append(known, c.Name())
-			}
-			return &usageError{fmt.Sprintf("there is no command %q", args[0]),
-				source.DidYouMean("gatehouse --help lists the commands", args[0], known...)}
+			return noCommand(cmd, args[0])
 		},
 	}
 	root.SetIn(w.stdin)
@@ -92,7 +88,34 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newInit(w), newCheck(w), newServe(w), newDevCA(w), newDemo(w), newVersion(w))
+	root.SetHelpCommand(newHelp(root))
 	return root
+}
+
+// noCommand names the nearest command to one that does not exist.
+func noCommand(root *cobra.Command, name string) error {
+	var known []string
+	for _, c := range root.Commands() {
+		known = append(known, c.Name())
+	}
+	return &usageError{fmt.Sprintf("there is no command %q", name),
+		source.DidYouMean("gatehouse --help lists the commands", name, known...)}
+}
+
+// newHelp refuses what is no command, which that of cobra does not.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Say what a command does",
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err != nil || about == root && len(rest) > 0 {
+				return noCommand(root, args[0])
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 // flagError adds the nearest flag to the message of an unknown one.
@@ -103,7 +126,13 @@ func flagError(cmd *cobra.Command, err error) error {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		name := unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
+		if cmd.Parent() == nil && (name == "version" || name == "v" || name == "V") {
+			hint = "write gatehouse version"
+		}
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			if word, _, _ := strings.Cut(short, "="); slices.Contains(known, word) {
+				hint = "write --" + word + ", with two dashes"
+			}
 			return &usageError{fmt.Sprintf("%s has no flag -%s", cmd.CommandPath(), name), hint}
 		}
 		if near := source.Nearest(name, known...); near != "" {

@@ -107,6 +107,12 @@ gatehouse: --listen: the address is not host:port, as in 127.0.0.1:8080
 		{"near-word", "serve --mode obsrve", "must be one of enforce, observe; did you mean \"observe\"?\n"},
 		{"far-word", "serve --mode jwt", "must be one of enforce, observe\n"},
 		{"short-flag", "serve -v", "gatehouse: gatehouse serve has no flag -v\n"},
+		{"one-dash", "serve -contract=a.yaml", "gatehouse: gatehouse serve has no flag -c\n  hint: write --contract, with two dashes\n"},
+		{"version-as-flag", "--version", "gatehouse: gatehouse has no flag --version\n  hint: write gatehouse version\n"},
+		{"version-as-letter", "-v", "  hint: write gatehouse version\n"},
+		{"help-of-no-command", "help chek", "gatehouse: there is no command \"chek\"\n  hint: did you mean \"check\"?\n"},
+		{"decimal-size", "serve --max-body 1MB", "must be a number of bytes from 1 to 1GiB, such as 4096, 64KiB or 1MiB\n"},
+		{"size-beyond-that-of-the-file", "serve --max-body 2GiB", "must be a number of bytes from 1 to 1GiB, such as 4096, 64KiB or 1MiB\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
