@@ -9,7 +9,8 @@ const maxNearest = 64
 const maxKnown = 1000
 
 // Nearest returns the known name that name is probably a misspelling of, or
-// "". Case, "-" and "_" are not counted as differences.
+// "": one that differs little, or else the only one that begins with name.
+// Case, "-" and "_" are not counted as differences.
 func Nearest(name string, known ...string) string {
 	if name == "" || len(name) > maxNearest {
 		return ""
@@ -24,7 +25,27 @@ func Nearest(name string, known ...string) string {
 			best, least = k, d
 		}
 	}
+	if best == "" && len(folded) >= minBeginning {
+		best = only(folded, known[:min(len(known), maxKnown)])
+	}
 	return best
+}
+
+// minBeginning is how long what is taken as the beginning of a name must be.
+const minBeginning = 4
+
+// only returns the one known name that begins with folded, or "".
+func only(folded string, known []string) (found string) {
+	for _, k := range known {
+		switch {
+		case len(k) > maxNearest || len(fold(k)) == len(folded) || !strings.HasPrefix(fold(k), folded):
+		case found != "":
+			return ""
+		default:
+			found = k
+		}
+	}
+	return found
 }
 
 // DidYouMean returns the hint `did you mean "x"?` for the nearest known name,

@@ -13,6 +13,7 @@ func TestNearest(t *testing.T) {
 		"limt": "limit", "lmiit": "limit", "Limit": "limit", "operation_id": "operationId", "operationID": "operationId",
 		"reqestBody": "requestBody", "request-body": "requestBody", "inn": "in", "gte": "get", "puts": "put",
 		"additionalProperty": "additionalProperties", "x": "", "": "", "limitation": "", "limit": "", "foo": "",
+		"request": "requestBody", "oper": "operationId", "add": "",
 		strings.Repeat("a", 100): "",
 	} {
 		if got := source.Nearest(name, known...); got != want {

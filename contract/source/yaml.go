@@ -117,12 +117,26 @@ func syntax(f *File, err error) *Problem {
 		if e.ContextMsg != "" {
 			p.Text += " " + e.ContextMsg
 		}
-		if strings.Contains(p.Text, "cannot start any token") && strings.HasPrefix(f.text[f.byteOf(p.Position):], "\t") {
-			p.Hint = "indent with spaces, not with tabs"
-		}
+		p.Hint = syntaxHint(p.Text, f.text[f.byteOf(p.Position):])
 	}
 	p.Text = clip(p.Text)
 	return p
+}
+
+// syntaxHint says what to do about the most common mistakes; rest is the text
+// from the place on.
+func syntaxHint(said, rest string) string {
+	switch {
+	case strings.Contains(said, "cannot start any token") && strings.HasPrefix(rest, "\t"), strings.Contains(said, "tab character that violates"):
+		return "indent with spaces, not with tabs"
+	case strings.Contains(said, "mapping values are not allowed"):
+		return "put text that holds a colon and a space into quotes; keys of one group begin in one column"
+	case strings.Contains(said, "unknown anchor"):
+		return "put text that begins with * into quotes"
+	case strings.Contains(said, "while parsing a block mapping"), strings.Contains(said, "while parsing a block collection"):
+		return "look at the indentation: keys of one group, and dashes of one list, begin in one column"
+	}
+	return ""
 }
 
 // unreadable finds what no YAML text may hold (YAML 1.2.2 section 5.1).
