@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -42,6 +43,9 @@ func (d *decoder) listeners(c *Config) {
 		if other, ok := taken.take(l.Address); ok {
 			d.add("listener-twice", l.At("address").node, "give each listener a port of its own", "the listener on %s already takes this address", other)
 		}
+	}
+	if len(c.Listeners) > 0 && !slices.ContainsFunc(c.Listeners, func(l Listener) bool { return !l.RedirectToHTTPS || l.TLS != nil }) {
+		d.add("listener-all-redirect", c.Listeners[0].At("redirect_to_https").node, "add a listener with tls, such as 0.0.0.0:443", "every listener redirects to https, and none lets calls pass")
 	}
 	if _, ok := taken.take(c.Maintenance.Address); ok {
 		d.add("maintenance-listener", c.Maintenance.At("address").node, "give it a port of its own", "clients reach the gate on this address")

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -20,6 +21,10 @@ func (d *decoder) whole(c *Config, root *source.Node) {
 	if v := root.Get("version"); v.Is(source.Number) && v.Text() != "1" {
 		// Complaints about keys that another version may have would mislead.
 		d.add("version", v, "write version: 1, or update the gate", "this gate reads version 1 of the configuration, not %s", clip(v.Text()))
+		return
+	}
+	if root.Get("version") == nil && (root.Get("openapi") != nil || root.Get("swagger") != nil) {
+		d.add("missing-key", root, "name it under contract of a gatehouse.yaml, or with --contract", "this is an OpenAPI document, and no gatehouse.yaml")
 		return
 	}
 	d.value(reflect.ValueOf(c).Elem(), root, &field{})
@@ -69,14 +74,17 @@ var kinds = map[source.Kind]string{
 	source.Bool: "true or false", source.Number: "a number", source.String: "text", source.Array: "a list", source.Object: "a group of keys",
 }
 
-// kind holds n to be of one kind. What stands there is shown only where a
-// scalar is wanted and a scalar stands, and that is never a secret.
-func (d *decoder) kind(n *source.Node, want source.Kind, words string) bool {
+// kind holds n to be of one kind; keys are those of the group that is wanted.
+// What stands there is shown only where a scalar is wanted and a scalar
+// stands, and that is never a secret.
+func (d *decoder) kind(n *source.Node, want source.Kind, words string, keys ...string) bool {
 	if n.Is(want) {
 		return true
 	}
 	got, hint := kinds[n.Kind()], ""
 	switch {
+	case want == source.Object && len(keys) > 0:
+		hint = "its keys are " + strings.Join(keys, ", ")
 	case n.Is(source.Array) || n.Is(source.Object):
 	case want == source.Array:
 		hint = "put it into brackets, or behind a dash on a line of its own"
@@ -86,6 +94,8 @@ func (d *decoder) kind(n *source.Node, want source.Kind, words string) bool {
 			hint = "write true"
 		} else if want == source.Bool && (near == "no" || near == "off") {
 			hint = "write false"
+		} else if _, err := strconv.ParseUint(n.Text(), 10, 63); want == source.Number && err == nil {
+			hint = "remove the quotes"
 		}
 	case want == source.String && words == "text":
 		got, hint = clip(n.Text()), "put it into quotes"
@@ -98,7 +108,7 @@ func (d *decoder) kind(n *source.Node, want source.Kind, words string) bool {
 func (d *decoder) object(v reflect.Value, n *source.Node) {
 	list := fields(v.Type())
 	setDefaults(v, list)
-	if !d.kind(n, source.Object, "a group of keys") {
+	if !d.kind(n, source.Object, "a group of keys", names(list)...) {
 		return
 	}
 	if at := v.FieldByName("Place"); at.IsValid() && at.Type() == placeType {
@@ -114,7 +124,7 @@ func (d *decoder) object(v reflect.Value, n *source.Node) {
 			return
 		}
 		known := names(list)
-		d.addName("unknown-key", m, source.DidYouMean("the keys here are "+strings.Join(known, ", "), m.Name, known...), "there is no key %s", quote(m.Name))
+		d.addName("unknown-key", m, source.DidYouMean(elsewhere(m.Name, known), m.Name, known...), "there is no key %s", quote(m.Name))
 	}
 	for i := range list {
 		if f := &list[i]; f.required && n.Get(f.name) == nil {

@@ -106,3 +106,13 @@ func good(t *testing.T, name string) *config.Config {
 	}
 	return c
 }
+
+// TestDocumentInPlaceOfConfiguration names one file where the other belongs.
+func TestDocumentInPlaceOfConfiguration(t *testing.T) {
+	for _, text := range []string{"openapi: 3.1.0\npaths: {}\n", "swagger: \"2.0\"\ninfo: {}\n"} {
+		_, problems := config.Parse("openapi.yaml", []byte(text), environment)
+		if len(problems) != 1 || problems[0].Text != "this is an OpenAPI document, and no gatehouse.yaml" || !strings.Contains(problems[0].Hint, "--contract") {
+			t.Errorf("%q: %v", text, problems)
+		}
+	}
+}

@@ -69,7 +69,7 @@ func TestDocumentation(t *testing.T) {
 // with each other, look at more than the form of a text or are warnings.
 var beyondSchemas = []string{
 	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-plain",
-	"listener-port", "listener-redirect", "listener-twice", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-plain",
+	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-plain",
 }
 
 // refusedBySchema returns what judges a file as editors do.

@@ -120,11 +120,25 @@ func (d *decoder) size(v reflect.Value, n *source.Node, f *field) {
 	}
 	b, ok := ParseBytes(n.Text())
 	if !ok {
-		d.add("type", n, "", "must be %s, not %s", words, clip(n.Text()))
+		d.add("type", n, binaryUnit(n.Text()), "must be %s, not %s", words, clip(n.Text()))
 		return
 	}
 	v.SetInt(int64(b))
 	d.accept(v, n, f)
+}
+
+// binaryUnit is the hint for sizes such as 1MB, 64k or 1 mib.
+func binaryUnit(text string) string {
+	digits := strings.TrimRight(strings.ToLower(text), "kmgib ")
+	unit := strings.TrimSpace(strings.ToLower(text)[len(digits):])
+	for _, u := range units[:3] {
+		if first := strings.ToLower(u.name[:1]); unit == first || unit == first+"b" || unit == first+"ib" {
+			if _, ok := ParseBytes(digits + u.name); ok {
+				return "write " + digits + u.name
+			}
+		}
+	}
+	return ""
 }
 
 // span reads a time.

@@ -100,3 +100,43 @@ func names(list []field) []string {
 	}
 	return all
 }
+
+// elsewhere says in which group a key stands that does not stand here, where
+// there are the known ones.
+func elsewhere(name string, known []string) string {
+	if group, ok := groupOf(reflect.TypeFor[Config](), "", name); ok {
+		if group == "" {
+			return name + " stands at the top of the file"
+		}
+		return name + " is a key of " + group
+	}
+	return "the keys here are " + strings.Join(known, ", ")
+}
+
+// groupOf finds the first group that has a key, looking into a group after it
+// itself, and names it as the reference does.
+func groupOf(t reflect.Type, at, name string) (group string, ok bool) {
+	list := fields(t)
+	if find(list, name) != nil {
+		return at, true
+	}
+	for _, f := range list {
+		inner, below := f.typ, strings.TrimPrefix(at+"."+f.name, ".")
+		for inner.Kind() == reflect.Slice || inner.Kind() == reflect.Map || inner.Kind() == reflect.Pointer {
+			switch inner.Kind() {
+			case reflect.Slice:
+				below += "[]"
+			case reflect.Map:
+				below += ".NAME"
+			}
+			inner = inner.Elem()
+		}
+		if inner.Kind() != reflect.Struct || len(fields(inner)) == 0 {
+			continue
+		}
+		if group, ok := groupOf(inner, below, name); ok {
+			return group, true
+		}
+	}
+	return "", false
+}
