@@ -159,7 +159,7 @@ func (b *builder) unknown() {
 	others := map[string]*contract.Operation{} // that are written alike
 	said := map[*contract.Operation]string{}
 	for _, op := range b.contract.Operations {
-		known = append(known, op.Name())
+		known = append(known, names(op)...)
 		for _, name := range names(op) {
 			if before := byName[name]; before != nil && before != op {
 				others[name] = before

@@ -232,3 +232,13 @@ paths:
 		}
 	}
 }
+
+// TestNearOperation names operations almost as the contract does.
+func TestNearOperation(t *testing.T) {
+	for name, near := range map[string]string{"getfile": "getFile", "get /files/{path}": "GET /files/{path}", "GET /file/{path}": "GET /files/{path}", "PUT /v1/file/{path}": "PUT /v1/files/{path}"} {
+		_, err := gatehouse.New("files.yaml", []byte(files), gatehouse.Options{Authentication: gatehouse.Upstream, Operations: map[string]gatehouse.Operation{name: {}}})
+		if err == nil || !strings.Contains(err.Error(), `did you mean "`+near+`"?`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
