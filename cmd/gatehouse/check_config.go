@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
@@ -107,11 +108,15 @@ func upstreamOf(s *config.API) string {
 	return s.Upstreams[0].URL
 }
 
+// placeInText is another place that the text of a problem speaks of.
+var placeInText = regexp.MustCompile(`\(/[^()]+:[0-9]+:[0-9]+\)`)
+
 // nearby names files as whoever stands in this folder would.
 func nearby(list source.Problems) source.Problems {
 	near := make(source.Problems, len(list))
 	for i, p := range list {
 		p.File = nearFile(p.File)
+		p.Text = placeInText.ReplaceAllStringFunc(p.Text, func(place string) string { return "(" + nearFile(place[1:len(place)-1]) + ")" })
 		near[i] = p
 	}
 	return near
