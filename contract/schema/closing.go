@@ -26,9 +26,9 @@ func (st *State) misplacedFlag() propertyFlags {
 
 // misplaced handles a member that is readOnly in a request or writeOnly in
 // an answer. Where it can be decided at once its value is not judged.
-func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
+func (st *State) misplaced(w *walk, n *node, d []byte, i int) int {
 	if st.Misplaced == Allow || st.silent > 0 {
-		end := st.value(p.node, d, i, false)
+		end := st.value(n, d, i, false)
 		if end >= 0 {
 			st.declare(w)
 			st.know(w, true)
@@ -49,7 +49,7 @@ func (st *State) misplaced(w *walk, p *property, d []byte, i int) int {
 	if st.rounds == 0 {
 		end = st.skip(d, i)
 	} else {
-		end = st.value(p.node, d, i, false)
+		end = st.value(n, d, i, false)
 	}
 	if end < 0 {
 		return -1

@@ -151,6 +151,13 @@ func TestDirections(t *testing.T) {
 		{"beside-all-of", `{"$defs":{"x":{"type":"integer"}},"properties":{"a":{"allOf":[{"$ref":"#/$defs/x"}],"readOnly":true},"b":{}}}`, `{"a":1,"b":2}`, "readOnly", "", `{,"b":2}`, `{"a":1,"b":2}`},
 		{"in-branch", `{"oneOf":[{"properties":{"k":{"const":1},"a":{"readOnly":true}}},{"properties":{"k":{"const":2},"a":{}}}]}`, `{"k":2,"a":1}`, "", "", `{"k":2,"a":1}`, `{"k":2,"a":1}`},
 		{"in-branch-misplaced", `{"oneOf":[{"properties":{"k":{"const":1},"a":{"readOnly":true}}},{"properties":{"k":{"const":2},"a":{}}}]}`, `{"k":1,"a":1}`, "readOnly", "", `{"k":1,}`, `{"k":1,"a":1}`},
+		{"or-null", `{"$defs":{"x":{"type":"string","writeOnly":true}},"properties":{"a":{"anyOf":[{"$ref":"#/$defs/x"},{"type":"null"}]},"b":{}},"required":["a"]}`, `{"a":"1","b":2}`, "", "writeOnly", `{"a":"1","b":2}`, `{,"b":2}`},
+		{"or-null-deeper", `{"properties":{"a":{"allOf":[{"oneOf":[{"type":"null"},{"anyOf":[{"type":"string","readOnly":true},{"type":"integer","readOnly":true}]}]}]},"b":{}},"required":["a"]}`, `{"a":1,"b":2}`, "readOnly", "", `{,"b":2}`, `{"a":1,"b":2}`},
+		{"one-alternative-is-a-secret", `{"properties":{"a":{"anyOf":[{"type":"integer"},{"type":"string","writeOnly":true}]},"b":{}}}`, `{"a":"1","b":2}`, "", "writeOnly", `{"a":"1","b":2}`, `{,"b":2}`},
+		{"one-alternative-is-not-asked-for", `{"properties":{"a":{"anyOf":[{"type":"integer"},{"type":"string","readOnly":true}]},"b":{}}}`, `{"a":1,"b":2}`, "", "", `{"a":1,"b":2}`, `{"a":1,"b":2}`},
+		{"map-of-secrets", `{"properties":{"b":{}},"additionalProperties":{"type":"string","writeOnly":true}}`, `{"a":"1","b":2}`, "", "writeOnly", `{"a":"1","b":2}`, `{,"b":2}`},
+		{"map-of-read-only", `{"additionalProperties":{"properties":{"x":{}},"readOnly":true}}`, `{"a":{"x":1}}`, "readOnly", "", `{}`, `{"a":{"x":1}}`},
+		{"secrets-by-pattern", `{"properties":{"b":{}},"patternProperties":{"^s":{"writeOnly":true},"^se":{"properties":{"x":{}}}}}`, `{"se":{"x":1},"s":"1","b":2}`, "", "writeOnly", `{"se":{"x":1},"s":"1","b":2}`, `{,,"b":2}`},
 		{"nested", `{"properties":{"p":{"properties":{"id":{"readOnly":true}}}}}`, `{"p":{"id":1}}`, "readOnly", "", `{"p":{}}`, `{"p":{"id":1}}`},
 	}
 	for _, r := range rows {

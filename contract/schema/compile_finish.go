@@ -7,7 +7,7 @@ import (
 // finish settles what depends on schemas around and below: what nodes accept
 // with their composites, closing, directions, and how often values are read.
 func (c *Compiler) finish() {
-	f := finisher{c: c, state: make(map[*node]uint8)}
+	f := finisher{c: c, state: make(map[*node]uint8), ways: make(map[*node]propertyFlags)}
 	for _, n := range c.fresh {
 		if n.more == nil && n.flags&broken == 0 {
 			n.accept = n.types
@@ -48,6 +48,7 @@ type finisher struct {
 	c      *Compiler
 	state  map[*node]uint8 // 1 is being visited
 	cyclic []*node
+	ways   map[*node]propertyFlags // of waysOf
 }
 
 // visit computes accept and closing of n and of all that apply where it does.
@@ -135,104 +136,6 @@ func both(a, b kinds) kinds {
 		k |= kInteger
 	}
 	return k
-}
-
-// directions marks the properties that travel one way only, and what is
-// required in either direction.
-func (f *finisher) directions(n *node) {
-	o := n.obj
-	o.inRequest, o.inAnswer = o.required, o.required
-	if f.c.o.Pure {
-		return
-	}
-	for k := range o.props {
-		p := &o.props[k]
-		if p.flags&declared == 0 {
-			continue
-		}
-		flags := nodeFlags(0)
-		for _, part := range conjuncts(nil, p.node) {
-			flags |= part.flags
-		}
-		if flags&readOnly != 0 {
-			p.flags |= notAsked
-			o.inRequest = without(o.inRequest, k)
-		}
-		if flags&writeOnly != 0 {
-			p.flags |= notAnswered
-			o.inAnswer = without(o.inAnswer, k)
-		}
-		o.special = o.special || flags&(readOnly|writeOnly) != 0
-	}
-}
-
-// without returns a copy of set that lacks k.
-func without(set []uint64, k int) []uint64 {
-	if k>>6 >= len(set) || set[k>>6]&(1<<(k&63)) == 0 {
-		return set
-	}
-	out := append([]uint64(nil), set...)
-	out[k>>6] &^= 1 << (k & 63)
-	return out
-}
-
-// siblings takes what one part of an allOf says of direction over to what
-// another requires: {allOf: [base, {required: [id]}]} where base has id
-// readOnly. A part that changes is copied, since others may use it too.
-func (f *finisher) siblings(n *node) {
-	if f.c.o.Pure || len(n.more.all) == 0 {
-		return
-	}
-	flags := make(map[string]propertyFlags)
-	all := conjuncts(nil, n)
-	for _, part := range all {
-		if part.obj == nil {
-			continue
-		}
-		for _, p := range part.obj.props {
-			if p.flags&(notAsked|notAnswered) != 0 {
-				flags[p.name] |= p.flags & (notAsked | notAnswered)
-			}
-		}
-	}
-	if len(flags) == 0 {
-		return
-	}
-	relax(n, flags)
-	for k, part := range n.more.all {
-		if part.obj != nil {
-			copied := *part
-			if relax(&copied, flags) {
-				n.more.all[k] = &copied
-			}
-		}
-	}
-}
-
-// relax lifts requirements in n for the directions in flags.
-func relax(n *node, flags map[string]propertyFlags) bool {
-	if n.obj == nil {
-		return false
-	}
-	o := *n.obj
-	changed := false
-	for k, p := range o.props {
-		way := flags[p.name] &^ p.flags
-		if way == 0 || k>>6 >= len(o.required) || o.required[k>>6]&(1<<(k&63)) == 0 {
-			continue
-		}
-		changed = true
-		if way&notAsked != 0 {
-			o.inRequest = without(o.inRequest, k)
-		}
-		if way&notAnswered != 0 {
-			o.inAnswer = without(o.inAnswer, k)
-		}
-	}
-	if changed {
-		n.obj = &o
-	}
-	return changed
 }
 
 // passes settles whether the node's own rules must read containers, and how

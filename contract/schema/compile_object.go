@@ -112,7 +112,7 @@ func (c *Compiler) rareObject(b *objectBuilder, set *keywordSet, s scope) {
 		if p == nil {
 			continue
 		}
-		rare.patterns = append(rare.patterns, patternProperty{p, c.node(v, s)})
+		rare.patterns = append(rare.patterns, patternProperty{pattern: p, node: c.node(v, s)})
 	}
 	if v := set.value[kwPropertyNames]; v != nil {
 		rare.names = c.node(v, s)

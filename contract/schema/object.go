@@ -189,7 +189,7 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 	if k >= 0 && w.rule.props[k].flags&declared != 0 {
 		p := &w.rule.props[k]
 		if p.flags&st.misplacedFlag() != 0 {
-			return st.misplaced(w, p, d, i)
+			return st.misplaced(w, p.node, d, i)
 		}
 		if rare != nil {
 			st.rounds++ // patterns may read the same value
@@ -215,8 +215,11 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 		if k < 0 && !st.miscased(w) {
 			return -1
 		}
-		if w.rule.additional == never {
+		switch {
+		case w.rule.additional == never:
 			return st.fail(wAdditionalProperties, w.n, w.start, w.nameEnd, 0)
+		case w.rule.others&st.misplacedFlag() != 0:
+			return st.misplaced(w, w.rule.additional, d, i)
 		}
 		if end = st.value(w.rule.additional, d, i, false); end < 0 {
 			return -1
@@ -261,7 +264,12 @@ func (st *State) patterns(w *walk, d []byte, i, end int, hit *bool) (int, bool) 
 		if !found {
 			continue
 		}
-		e := st.value(p.node, d, i, false)
+		e := -1
+		if p.ways&st.misplacedFlag() != 0 {
+			e = st.misplaced(w, p.node, d, i)
+		} else {
+			e = st.value(p.node, d, i, false)
+		}
 		if e < 0 || !st.charge(i, e) {
 			return -1, false
 		}

@@ -98,11 +98,12 @@ type objectRule struct {
 	folded              []uint16 // the same by names without case; nil also when never open
 	required            []uint64 // bit sets over props, by Direction where they differ
 	inRequest, inAnswer []uint64
-	odd                 bool  // a name of props cannot be compared with raw bytes
-	closed              bool  // closed by implication when nothing stands around it
-	special             bool  // some property needs more than its node: flags, patterns, names
-	min, max            int32 // number of properties; max -1 is none
-	additional          *node // of names that neither props nor patterns declare; nil is silent
+	odd                 bool          // a name of props cannot be compared with raw bytes
+	closed              bool          // closed by implication when nothing stands around it
+	special             bool          // some property needs more than its node: flags, patterns, names
+	min, max            int32         // number of properties; max -1 is none
+	additional          *node         // of names that neither props nor patterns declare; nil is silent
+	others              propertyFlags // of what additional judges: notAsked, notAnswered
 	rare                *rareObject
 }
 
@@ -116,6 +117,7 @@ type rareObject struct {
 type patternProperty struct {
 	pattern *pattern
 	node    *node
+	ways    propertyFlags // notAsked, notAnswered
 }
 
 // dependency says that with one property others must come.

@@ -46,8 +46,10 @@ func (w *steadiness) object(o *objectRule) bool {
 			if !w.steady(p.node) {
 				return false
 			}
+			w.directed = w.directed || p.ways != 0
 		}
 	}
+	w.directed = w.directed || o.others != 0
 	return w.steady(o.additional)
 }
 
