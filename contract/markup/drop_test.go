@@ -109,3 +109,36 @@ func TestPolicies(t *testing.T) {
 		})
 	}
 }
+
+// Comments of an answer are words that no contract describes.
+func TestCommentsOfAnswers(t *testing.T) {
+	d := reader(t, dropped)
+	const text = "<!-- a -->\n<T> <!-- b --><q><!-- c --></q><list><item/><!-- d --><z/></list> <!-- e -->\n<name>x</name></T><!-- f -->"
+	const refused = ` unevaluatedProperties: ` + "has a comment, which no contract describes"
+	rows := []struct {
+		name       string
+		direction  schema.Direction
+		undeclared schema.Policy
+		text, want string
+	}{
+		{"drop", schema.Answer, schema.Drop, text, "\n<T><list><item/></list>\n<name>x</name></T>"},
+		{"refuse", schema.Answer, schema.Refuse, `<T><name/><!-- a --></T>`, refused},
+		{"refuse-before", schema.Answer, schema.Refuse, `<!-- a --><T/>`, refused},
+		{"refuse-behind", schema.Answer, schema.Refuse, `<T keep=""/><!-- a -->`, refused},
+		{"allow", schema.Answer, schema.Allow, `<!-- a --><T><name/><!-- b --></T>`, `<!-- a --><T><name/><!-- b --></T>`},
+		{"request", schema.Request, schema.Refuse, `<!-- a --><T><name/><!-- b --></T>`, `<!-- a --><T><name/><!-- b --></T>`},
+		{"text-of-a-comment", schema.Answer, schema.Drop, `<T><name><![CDATA[<!-- a -->]]></name></T>`, `<T><name><![CDATA[<!-- a -->]]></name></T>`},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			st := State{Direction: r.direction, Undeclared: r.undeclared, Misplaced: schema.Drop}
+			got := outcome(d, &st, r.text)
+			if st.Left != nil {
+				got = string(st.Left)
+			}
+			if got != r.want {
+				t.Errorf("got  %s\nwant %s", got, r.want)
+			}
+		})
+	}
+}

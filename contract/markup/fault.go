@@ -42,6 +42,7 @@ const (
 	noElements
 	undeclaredAttribute
 	undeclaredElement
+	undeclaredComment
 	tooManyStrange
 	lost
 )
@@ -80,6 +81,7 @@ var reasons = [...]struct{ keyword, want string }{
 	noElements:          {"type", "must be text without elements"},
 	undeclaredAttribute: {"unevaluatedProperties", "has an attribute that is not declared"},
 	undeclaredElement:   {"unevaluatedProperties", "has an element that is not declared"},
+	undeclaredComment:   {"unevaluatedProperties", "has a comment, which no contract describes"},
 	tooManyStrange:      {"unevaluatedProperties", "has more than " + strconv.Itoa(maxStrange) + " elements or attributes that are not declared"},
 	lost:                {"schema", "holds something to be dropped that has no place of its own"},
 }

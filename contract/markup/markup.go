@@ -67,8 +67,8 @@ type State struct {
 	Misplaced  schema.Policy // readOnly in a request, writeOnly in an answer
 
 	// Drops are the places in the document that the policies drop, in
-	// ascending order and apart from each other: whole elements or attributes
-	// with the white space before them.
+	// ascending order and apart from each other: whole elements or attributes,
+	// and comments of answers, with the white space before them.
 	Drops []schema.Span
 	// Left is the document without Drops, itself when there are none. It has
 	// been read and judged as it is, as if by Refuse.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
+
+	"github.com/gatehouse-api/gatehouse/contract/schema"
 )
 
 // Functions of this file read tokens of XML 1.0 (Fifth Edition). They take a
@@ -131,10 +133,22 @@ func (st *State) blanks(i int) (from, end int) {
 		if i = st.space(i); !st.at(i, "<!--") {
 			return from, i
 		}
-		if i = st.comment(i); i < 0 {
+		if i = st.comment(i); i < 0 || !st.remark(from, i) {
 			return -1, -1
 		}
 	}
+}
+
+// remark judges a comment. In an answer it tells what no contract describes.
+func (st *State) remark(from, end int) bool {
+	switch {
+	case st.inner.Direction != schema.Answer:
+	case st.inner.Undeclared == schema.Refuse:
+		return st.fail(undeclaredComment) >= 0
+	case st.inner.Undeclared == schema.Drop:
+		st.drop(from, end)
+	}
+	return true
 }
 
 // markup says why the "<" at i begins nothing that may stand there.
