@@ -51,6 +51,9 @@ type medium struct {
 	steady   bool             // of schema: what is left after cuts need not be judged again
 	shape    *schema.Shape    // of text
 	document *markup.Document // nil when XML does not come in
+	// structured says that this is a range and its schema takes no strings:
+	// bytes that nobody reads are nothing that it describes.
+	structured bool
 }
 
 func (b *builder) responses(list []*contract.Response) responses {
@@ -87,18 +90,21 @@ func (rs *responses) find(status int) *response {
 }
 
 // reads reports whether some body is read, and whether that of a 2xx answer.
+// Those of 5xx are, whatever the contract says of them.
 func (rs *responses) reads() (some, good bool) {
 	for i := range rs.exact {
-		read := rs.exact[i].reads()
-		some, good = some || read, good || read && rs.exact[i].status/100 == 2
+		r := &rs.exact[i]
+		read := r.reads()
+		some, good = some || read || r.status >= 500, good || read && r.status/100 == 2
 	}
 	for class, r := range rs.classes {
-		if r != nil && r.reads() {
-			some, good = true, good || class == 2
+		if r != nil {
+			read := r.reads()
+			some, good = some || read || class == 5, good || read && class == 2
 		}
 	}
-	if rs.rest != nil && rs.rest.reads() {
-		some, good = true, true
+	if rs.rest != nil {
+		some, good = true, good || rs.rest.reads()
 	}
 	return some, good
 }
@@ -148,6 +154,7 @@ func (b *builder) medium(t media.Type, m *contract.Media) medium {
 	d.schema = b.compiler.Compile(m.Schema)
 	d.shape, d.steady = d.schema.Shape(1), d.schema.Steady()
 	k, wide := d.kind, t.Sub == "*"
+	d.structured = wide && d.shape != nil && style.TypesOf(d.shape)&(1<<source.String) == 0
 	if k == media.XML || wide && (t.Main == "*" || t.Main == "application" || t.Main == "text") {
 		var problems source.Problems
 		d.document, problems = markup.Compile(d.schema, m)

@@ -109,10 +109,15 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 		return g.unexpected(x)
 	}
 	k, d, v := r.choose(x)
-	if v != gate.Allow || !d.reads(k) {
+	switch {
+	case v != gate.Allow:
 		return v
+	case d.reads(k):
+		return g.take(x)
+	case x.Answer.Status >= 500:
+		return g.inspect(x)
 	}
-	return g.take(x)
+	return gate.Allow
 }
 
 // Answer judges a body that was read.
@@ -127,7 +132,7 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 		return replace(x, gate.AnswerInternals)
 	}
 	k, d, v := r.choose(x)
-	if v != gate.Allow {
+	if v != gate.Allow || !d.reads(k) { // an error that shows nothing
 		return v
 	}
 	s := open()

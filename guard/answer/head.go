@@ -121,6 +121,8 @@ func (r *response) choose(x *gate.Exchange) (k media.Kind, d *medium, v gate.Ver
 	switch {
 	case d == nil:
 		return k, nil, x.Deny(refused("the contract describes other content types for this status"))
+	case d.structured && (isEventStream(&m) || !d.reads(k)):
+		return k, nil, x.Deny(refused("the contract describes a value, and this type holds bytes"))
 	case isEventStream(&m):
 		return media.Opaque, d, gate.Allow
 	case d.reads(k) && !m.CharsetKnown():

@@ -8,8 +8,12 @@ import (
 // shows reports whether a body holds what only those who run the API should
 // see: stack traces, paths of files, errors of databases, versions of
 // programs. It errs on the side of hiding, since what is lost is the text of
-// an error that the contract does not describe.
+// an error that the contract does not describe. A long one is no message, and
+// is not looked through.
 func shows(body []byte) bool {
+	if len(body) > maxError {
+		return true
+	}
 	for _, sign := range signs {
 		if bytes.Contains(body, sign) {
 			return true
@@ -17,6 +21,9 @@ func shows(body []byte) bool {
 	}
 	return traces.Match(body)
 }
+
+// maxError bounds an error that is looked through, in bytes.
+const maxError = 64 << 10
 
 // signs are phrases that stand in stack traces and in errors of databases
 // alone.
@@ -41,7 +48,7 @@ var traces = regexp.MustCompile(`` +
 	`|\bat [\w.$<>]{3,128}\((?:Native Method|Unknown Source|[\w$]+\.(?:java|kt|scala|groovy))` + // JVM
 	`|\bin [^\s"<>]{1,256} on line \d+|\bin [^\s"<>]{1,256}:line \d+` + // PHP, .NET
 	`|\bORA-\d{5}\b|\bmysql_\w+\(|\bpg_query\(` + // databases
-	`|(?:^|[\s"'(\[=:>` + "`" + `])/(?:home|root|usr|var|etc|opt|srv|tmp|proc|mnt|Users|workspace|build|go/src)/[\w.@-]+` + // paths
-	`|(?:^|[\s"'(\[=>` + "`" + `])/app/[^\s"']{0,256}\.(?:go|py|rb|js|ts|java|php|cs|jar)\b` +
+	`|(?:^|[\s"'(\[=:>` + "`" + `]|\\[nrt])\\?/(?:home|root|usr|var|etc|opt|srv|tmp|proc|mnt|Users|workspace|build|go\\?/src)\\?/[\w.@-]+` + // paths
+	`|(?:^|[\s"'(\[=>` + "`" + `]|\\[nrt])\\?/app\\?/[^\s"']{0,256}\.(?:go|py|rb|js|ts|java|php|cs|jar)\b` +
 	`|\b[A-Za-z]:\\{1,4}[\w.$ -]+\\` + // C:\inetpub\
 	`|\b(?:nginx|Apache|openresty|Tomcat|Jetty|gunicorn|Werkzeug|PHP|IIS|Express|Kestrel|Undertow|WildFly|WebLogic|OpenSSL|Python|Node\.js)/\d+\.\d+`) // versions

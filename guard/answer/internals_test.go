@@ -24,6 +24,7 @@ var internals = []string{
 	"SQLSTATE[42000]: Syntax error", "ORA-00942: table or view does not exist", `ERROR: syntax error at or near "'"`,
 	"You have an error in your SQL syntax; check the manual",
 	"open /etc/shop/secret.yaml: permission denied", `{"file":"/usr/share/shop/x"}`, "file:///opt/x",
+	`{"file":"\/var\/www\/html\/index.php"}`, `{"trace":"boom\n/srv/shop/run"}`, `{"at":"\/app\/views.py"}`,
 	`{"path":"C:\\inetpub\\wwwroot\\web.config"}`,
 	"<hr><center>nginx/1.18.0</center>", "<address>Apache/2.4.41 (Ubuntu) Server at shop</address>",
 }

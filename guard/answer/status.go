@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"bytes"
+
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -23,6 +25,7 @@ func (g *Guard) undeclared(x *gate.Exchange) gate.Verdict {
 	status := x.Answer.Status
 	switch {
 	case transport(status):
+		g.unmodified(x)
 		return g.inspect(x)
 	case status < 400:
 		return x.Deny(gate.Refusal{Code: gate.AnswerStatus, In: "answer", Detail: "the contract does not describe this status"})
@@ -75,7 +78,7 @@ func (g *Guard) unexpected(x *gate.Exchange) gate.Verdict {
 	switch {
 	case x.Answer.Length == 0:
 		return gate.Allow
-	case x.Answer.Status >= 400 && g.options.KeepErrors:
+	case x.Answer.Status >= 400 && g.options.KeepErrors, x.Answer.Status >= 500 && g.options.Undeclared == schema.Allow:
 		return g.inspect(x)
 	case g.options.Undeclared == schema.Allow:
 		return gate.Allow
@@ -91,7 +94,7 @@ func (g *Guard) strip(x *gate.Exchange) gate.Verdict {
 	switch {
 	case len(x.AnswerBody) == 0:
 		return gate.Allow
-	case x.Answer.Status >= 400 && g.options.KeepErrors:
+	case x.Answer.Status >= 400 && g.options.KeepErrors, g.options.Undeclared == schema.Allow:
 		return g.harmless(x)
 	case g.options.Undeclared != schema.Drop:
 		return x.Deny(gate.Refusal{Code: gate.AnswerMedia, In: "answer", Detail: "the contract describes no content for this status"})
@@ -108,17 +111,46 @@ func (g *Guard) strip(x *gate.Exchange) gate.Verdict {
 // method or its status. What HEAD says must hold for GET, whose body the gate
 // may cut: then nothing is said of its bytes (RFC 9110 section 9.3.2).
 func (g *Guard) bare(x *gate.Exchange, r *response) gate.Verdict {
-	_, n := x.AnswerField("Content-Type")
-	if string(x.Method) != "HEAD" || n == 0 || len(r.media) == 0 {
+	g.unmodified(x)
+	if string(x.Method) != "HEAD" || x.Answer.Status == 204 || x.Answer.Status == 304 {
 		return gate.Allow
 	}
-	k, d, v := r.choose(x)
-	if v != gate.Allow {
-		return v
+	_, n := x.AnswerField("Content-Type")
+	cuts := r.reads()
+	if n > 0 && len(r.media) > 0 {
+		k, d, v := r.choose(x)
+		if v != gate.Allow {
+			return v
+		}
+		cuts = d.reads(k)
 	}
-	if d.reads(k) && g.options.Undeclared == schema.Drop && !g.options.Observe {
+	if cuts && g.cuts() {
 		x.DropValidators()
 		x.Answer.Length = -1
+		if len(r.media) == 0 { // strip would remove it with the content
+			remove(x.Answer.Fields, "Content-Type")
+		}
 	}
 	return gate.Allow
+}
+
+// cuts reports whether bodies of answers may be cut.
+func (g *Guard) cuts() bool { return g.options.Undeclared == schema.Drop && !g.options.Observe }
+
+// unmodified removes from a 304 what it tells of bytes that the gate may cut
+// in a 200: all but a tag that the client has from an answer that was not cut.
+func (g *Guard) unmodified(x *gate.Exchange) {
+	if x.Answer.Status != 304 || !g.readsGood || !g.cuts() {
+		return
+	}
+	tag, n := x.AnswerField("ETag")
+	tag = bytes.TrimPrefix(tag, []byte("W/"))
+	if n == 1 && len(tag) > 2 && tag[0] == '"' && tag[len(tag)-1] == '"' {
+		for i := range x.Fields {
+			if f := &x.Fields[i]; !f.Gone && gate.EqualFold(f.Name, "If-None-Match") && bytes.Contains(f.Value, tag) {
+				return
+			}
+		}
+	}
+	x.DropValidators()
 }
