@@ -118,16 +118,16 @@ func judgeURL(text string) (wrong, hint string) {
 	const example = "write it like http://127.0.0.1:9000"
 	u, err := url.Parse(text)
 	switch {
-	case err != nil:
-		return "the URL of the upstream cannot be read", example // it may hold a password
-	case u.User != nil:
+	case strings.Contains(text, "@"): // also where a slip makes it no user: it may be a password
 		return "the URL of the upstream holds a user or a password, and they are not sent", "set fields: {Authorization: ...} with a reference to the secret"
+	case err != nil:
+		return "the URL of the upstream cannot be read", example
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
 		return quote(text) + " does not begin with http:// or https://", example
 	case u.Hostname() == "":
 		return quote(text) + " has no host", example
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
-		return quote(text) + " has more than scheme, host and port", "remove what follows: calls keep their path"
+		return "the URL of the upstream has more than scheme, host and port", "remove what follows: calls keep their path" // a query may be a key
 	}
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {

@@ -87,12 +87,13 @@ func judgeOrigin(text string) (wrong, hint string) {
 	if strings.Contains(text, "*") {
 		return quote(text) + " is a pattern, and origins are matched exactly", "name each origin"
 	}
+	if strings.Contains(text, "@") { // it may be a password, and is not shown
+		return "an origin has no user and no password", example
+	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Scheme == "" || u.Opaque != "" || u.Hostname() == "":
 		return quote(text) + " is no origin", example
-	case u.User != nil:
-		return "an origin has no user and no password", example
 	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return quote(text) + " has more than scheme, host and port", "write " + u.Scheme + "://" + u.Host
 	case strings.ToLower(text) != text:

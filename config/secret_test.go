@@ -61,11 +61,23 @@ func TestMistakesShowNoSecrets(t *testing.T) {
 	rows := []string{
 		"planted", "[planted]", "{A: planted}", "{A: [planted]}", "{A: {B: planted}}", "{A: &a planted, B: *a}", "{A: 'planted ${env:TOKEN'}", "{A: '${planted}'}",
 		"{A: ${env:LINES}}", "{A: ${env:SPACES}}", "{A: ${env:LONG}}", "{A: !x planted}", "{A: planted: x}", "{A: \"planted\\q\"}", "{A: 'planted", "{A: planted, A: planted}",
+		"{A: !planted x}", "{A: !planted}", "{A: !planted {}}", "{A: *planted}", "{A: &planted x, B: *planted1}",
 	}
 	for _, row := range rows {
 		_, problems := config.Parse("gatehouse.yaml", []byte(head+row+"\n"), environment)
 		if problems.Err() == nil || strings.Contains(problems.Error(), "planted") {
 			t.Errorf("%s: %v", row, problems)
+		}
+	}
+	for _, url := range []string{
+		"http://user:planted@127.0.0.1", "user:planted@127.0.0.1:9000", "http:user:planted@127.0.0.1", "/user:planted@a/", "http:///user:planted@a/",
+		"http://a/user:planted@a", "http://127.0.0.1/?key=planted", "http://user:planted@a:b",
+	} {
+		for _, text := range []string{strings.Replace(head, "http://127.0.0.1:9000", "'"+url+"'", 1) + "{}\n", head + "{}\n  cors: {origins: ['" + strings.Replace(url, "?key=planted", "", 1) + "']}\n"} {
+			_, problems := config.Parse("gatehouse.yaml", []byte(text), environment)
+			if problems.Err() == nil || strings.Contains(problems.Error(), "planted") {
+				t.Errorf("%s: %v", url, problems)
+			}
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (c *converter) scalar(y *yaml.Node) (Kind, string) {
 	case t == "!!str" || t == "!":
 		return String, y.Value
 	case want == Invalid:
-		c.fail(y, "remove the tag", "the tag %s has no meaning here", t)
+		c.foreign(y)
 		return String, y.Value
 	case want != kind:
 		c.fail(y, "remove the tag or write the value as it says", "this is not a value of the tag %s", t)

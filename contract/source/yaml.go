@@ -107,6 +107,9 @@ func syntax(f *File, err error) *Problem {
 	p := &Problem{Position: Position{File: f.Name}, Text: "not valid YAML: " + err.Error()}
 	if e := (*yaml.LoadError)(nil); errors.As(err, &e) {
 		p.Text = "not valid YAML: " + e.Message
+		if strings.HasPrefix(e.Message, "unknown anchor") { // whose name may be a secret, as that of a tag
+			p.Text = "not valid YAML: unknown anchor"
+		}
 		mark := e.Mark
 		if mark.Line == 0 {
 			mark = e.ContextMark
@@ -215,8 +218,18 @@ func (c *converter) value(n *Node, y *yaml.Node) {
 // tag refuses collections that JSON does not have.
 func (c *converter) tag(y *yaml.Node, known string) {
 	if t := y.ShortTag(); y.Style&yaml.TaggedStyle != 0 && t != known {
-		c.fail(y, "remove the tag", "the tag %s has no meaning here", t)
+		c.foreign(y)
 	}
+}
+
+// foreign refuses a tag. One that YAML does not know is not shown: it may be a
+// secret that begins with "!" and was written without quotes.
+func (c *converter) foreign(y *yaml.Node) {
+	if t := y.ShortTag(); strings.HasPrefix(t, "!!") {
+		c.fail(y, "remove the tag", "the tag %s has no meaning here", t)
+		return
+	}
+	c.fail(y, "remove the tag, or put text that begins with ! into quotes", "a tag has no meaning here")
 }
 
 func (c *converter) mapping(n *Node, y *yaml.Node) {
