@@ -55,13 +55,15 @@ func speaksLike(a, b *config.Listener) bool {
 	return a.TLS == nil || a.TLS.Certificate == b.TLS.Certificate && a.TLS.Key == b.TLS.Key
 }
 
-// update takes over what can change while the door is open.
+// update takes over what can change while the door is open, the certificate
+// included.
 func (d *door) update(settings *config.Listener) {
 	d.settings = settings
 	d.engine.SetProxies(settings.TrustedProxies)
 	if settings.MaxConnections > 0 {
 		d.listener.SetBounds(settings.MaxConnections, settings.MaxConnectionsPerAddress)
 	}
+	d.listener.Reread()
 }
 
 // URL is where clients connect.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +61,16 @@ func TestListenerChangesItsSpeech(t *testing.T) {
 	}
 	if s := secureStatus(t, h.URL()+"/a"); s != http.StatusOK {
 		t.Errorf("status %d", s)
+	}
+	renewed, key, err := certificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.write("cert.pem", string(renewed))
+	h.write("key.pem", string(key))
+	h.reload("renewed", false)
+	if got := shown(t, h.URL()); !bytes.Equal(got, renewed) {
+		t.Errorf("the certificate of before is shown: %s", got)
 	}
 	h.write("gatehouse.yaml", plain)
 	h.reload("back", true)

@@ -2,8 +2,10 @@ package serve
 
 import (
 	"crypto/tls"
+	"encoding/pem"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,17 @@ type netConn = net.Conn
 
 func certificate() (cert, key []byte, err error) {
 	return testdata.Certificate("127.0.0.1", time.Now().UnixNano(), time.Now().Add(time.Hour))
+}
+
+// shown returns the certificate that a client sees.
+func shown(t *testing.T, url string) []byte {
+	t.Helper()
+	c, err := tls.Dial("tcp", strings.TrimPrefix(url, "https://"), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.ConnectionState().PeerCertificates[0].Raw})
 }
 
 // secureStatus makes a call over TLS to whoever answers: the certificate is of

@@ -133,6 +133,14 @@ func settings(p *pair) *tls.Config {
 // TLS returns the settings to speak TLS with, nil for plain HTTP.
 func (l *Listener) TLS() *tls.Config { return l.tls }
 
+// Reread looks at once for changes of the certificate, which are looked for now
+// and then anyway.
+func (l *Listener) Reread() {
+	if l.pair != nil {
+		l.pair.reload()
+	}
+}
+
 // Close stops to listen and ends what Listen started. Open connections stay.
 func (l *Listener) Close() error {
 	err := l.limited.Close()
