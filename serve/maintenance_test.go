@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/wire/maintenance"
 )
 
 // gone waits until nobody listens at an address.
@@ -141,4 +143,28 @@ func TestReadyWhileDraining(t *testing.T) {
 		t.Errorf("the call in flight: %d; the end: %v", s, err)
 	}
 	gone(t, watch)
+}
+
+// TestMaintenanceOfManySilentConnections: one address does not keep the others
+// from asking.
+func TestMaintenanceOfManySilentConnections(t *testing.T) {
+	api, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", api)+"maintenance: {address: 127.0.0.1:0}\n")
+	defer h.Stop()
+	address := strings.TrimPrefix(h.maintenanceURL(), "http://")
+	for range 2 * maintenance.Connections {
+		if c, err := net.Dial("tcp", address); err == nil { // those beyond the bound are reset
+			defer c.Close()
+		}
+	}
+	another := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	client := http.Client{Timeout: 4 * time.Second, Transport: &http.Transport{DialContext: another.DialContext, DisableKeepAlives: true}} // below what a silent connection may last
+	answer, err := client.Get("http://" + address + maintenance.Health)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("status %d", answer.StatusCode)
+	}
 }

@@ -30,6 +30,7 @@ const (
 	idleTime    = 30 * time.Second // probes come every few seconds
 	parting     = time.Second      // that Shutdown gives calls to end
 	Connections = 64               // that the listener should keep open at once
+	PerAddress  = 16               // of these for one address, so that no one keeps all others from asking
 )
 
 // Server answers on one listener.
