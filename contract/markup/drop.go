@@ -7,6 +7,14 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 )
 
+// A document of n bytes may have n/bytesPerPlace+freePlaces members while some
+// could be dropped. An element with one letter as its name and its text has as
+// many bytes.
+const (
+	bytesPerPlace = 8
+	freePlaces    = 1 << 12
+)
+
 // place says where a member of the JSON text stands in the document.
 type place struct {
 	json       uint32 // its name
@@ -17,8 +25,11 @@ type place struct {
 // and returns its place for placed.
 func (st *State) member(from int) int {
 	st.comma()
-	if !st.mark {
+	switch {
+	case !st.mark:
 		return -1
+	case len(st.places) >= len(st.d)/bytesPerPlace+freePlaces:
+		return st.fail(tooManyDrops)
 	}
 	st.places = append(st.places, place{json: uint32(len(st.json)), start: uint32(from)})
 	return len(st.places) - 1
@@ -40,6 +51,10 @@ func (st *State) comma() {
 }
 
 func (st *State) drop(start, end int) {
+	if len(st.Drops) >= st.inner.MaxDrops {
+		st.fail(tooManyDrops) // judge refuses
+		return
+	}
 	st.Drops = append(st.Drops, schema.Span{Tag: schema.TagDrop, Start: uint32(start), End: uint32(end)})
 }
 

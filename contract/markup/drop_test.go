@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
@@ -138,6 +139,41 @@ func TestCommentsOfAnswers(t *testing.T) {
 			}
 			if got != r.want {
 				t.Errorf("got  %s\nwant %s", got, r.want)
+			}
+		})
+	}
+}
+
+// A document may be mostly of what is dropped, but not of nothing but marks.
+func TestManyDrops(t *testing.T) {
+	d := reader(t, dropped)
+	const many = 10_000
+	for _, r := range []struct{ name, short, long string }{
+		{"elements", "<q/>", "<q>0123456789012345678901234567890</q>"},
+		{"comments", "<!---->", "<!--012345678901234567890123456789-->"},
+		{"attributes", `<list a=""/>`, `<list a="01234567890123456789012345"/>`},
+		{"stray-items", `<z/>`, `<z>01234567890123456789012345678901</z>`},
+		{"within", `<item c=""/>`, `<item c="0123456789"><a>01234567890123456789012345</a></item>`},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			for _, c := range []struct {
+				text string
+				ok   bool
+			}{{r.short, false}, {r.long, true}} {
+				body := strings.Repeat(c.text, many)
+				switch r.name {
+				case "stray-items", "within":
+					body = "<T><list>" + body + "</list></T>"
+				case "attributes":
+					body = "<T><q>" + body + "</q><name/></T>"
+				default:
+					body = "<T>" + body + "<name/></T>"
+				}
+				st := State{Direction: schema.Answer, Undeclared: schema.Drop, Misplaced: schema.Drop}
+				got := outcome(d, &st, body)
+				if refused := strings.Contains(got, " budget: "); refused == c.ok {
+					t.Errorf("%s: %.100s", c.text, got)
+				}
 			}
 		})
 	}

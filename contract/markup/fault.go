@@ -43,6 +43,7 @@ const (
 	undeclaredAttribute
 	undeclaredElement
 	undeclaredComment
+	tooManyDrops
 	tooManyStrange
 	lost
 )
@@ -82,6 +83,7 @@ var reasons = [...]struct{ keyword, want string }{
 	undeclaredAttribute: {"unevaluatedProperties", "has an attribute that is not declared"},
 	undeclaredElement:   {"unevaluatedProperties", "has an element that is not declared"},
 	undeclaredComment:   {"unevaluatedProperties", "has a comment, which no contract describes"},
+	tooManyDrops:        {"budget", "must be simpler: it has more to cut out than its size allows"},
 	tooManyStrange:      {"unevaluatedProperties", "has more than " + strconv.Itoa(maxStrange) + " elements or attributes that are not declared"},
 	lost:                {"schema", "holds something to be dropped that has no place of its own"},
 }

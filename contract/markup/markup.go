@@ -137,10 +137,10 @@ func (st *State) judge(d *Document, data []byte) bool {
 	case !clean(data):
 		return st.fail(badCharacter) >= 0
 	}
-	if st.document() < 0 || !d.schema.Read(&st.inner, st.json) {
+	if st.document() < 0 || st.reason != 0 || !d.schema.Read(&st.inner, st.json) {
 		return false
 	}
-	return !st.mark || st.collect()
+	return !st.mark || st.collect() && st.reason == 0
 }
 
 func (st *State) begin(d *Document, data []byte) {
@@ -148,6 +148,7 @@ func (st *State) begin(d *Document, data []byte) {
 	st.json, st.attrs, st.bindings = st.json[:0], st.attrs[:0], st.bindings[:0]
 	st.seen, st.strange, st.places, st.path = st.seen[:0], st.strange[:0], st.places[:0], st.path[:0]
 	st.depth = 0
+	st.inner.MaxDrops = schema.MostDrops(len(data))
 	st.mark = st.inner.Undeclared == schema.Drop || st.inner.Misplaced == schema.Drop
 }
 

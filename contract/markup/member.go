@@ -117,6 +117,9 @@ type strange struct {
 // member of its object has: attributes and foreign namespaces are marked, and
 // names that stand again are numbered, by characters that no name has.
 func (st *State) strangeName(s strange, names int) bool {
+	if st.reason != 0 {
+		return false
+	}
 	own := st.strange[names:]
 	n := 1
 	for k := range own {

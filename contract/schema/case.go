@@ -29,6 +29,9 @@ func (st *State) miscased(w *walk) bool {
 		st.bad.node = w.n
 		return false
 	}
+	if st.full(w.key) {
+		return false
+	}
 	st.votes = append(st.votes, vote{uint32(w.start), uint32(w.key), uint32(w.nameEnd), voteCase, w.n})
 	return true
 }

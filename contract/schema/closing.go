@@ -58,6 +58,9 @@ func (st *State) misplaced(w *walk, n *node, d []byte, i int) int {
 	st.Spans = st.Spans[:mark]
 	if !st.confirm {
 		st.votes = st.votes[:votes]
+		if st.full(w.key) {
+			return -1
+		}
 	}
 	st.declare(w)
 	st.know(w, true)
@@ -82,9 +85,13 @@ func (st *State) undeclared(w *walk, d []byte, i, k int) int {
 	}
 	st.know(w, k >= 0)
 	end := st.skip(d, i)
-	if end >= 0 && closes {
-		st.leave(w.n, w.start, w.key, end)
+	if end < 0 || !closes {
+		return end
 	}
+	if !st.confirm && st.full(w.key) {
+		return -1
+	}
+	st.leave(w.n, w.start, w.key, end)
 	return end
 }
 

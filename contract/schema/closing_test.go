@@ -132,6 +132,33 @@ func cut(doc string, spans []Span) string {
 	return b.String() + doc[at:]
 }
 
+// A document may be mostly of what is dropped, but not of nothing but names.
+func TestManyDrops(t *testing.T) {
+	rows := []struct{ name, schema string }{
+		{"closed", `{"items":{"properties":{"a":{}}}}`},
+		{"write-only", `{"items":{"properties":{"":{"writeOnly":true}}}}`},
+		{"votes", `{"items":{"allOf":[{"properties":{"a":{}}},{"properties":{"b":{}}}]}}`},
+		{"unevaluated", `{"items":{"anyOf":[{"properties":{"a":{}}},{"properties":{"b":{}}}]}}`},
+		{"secrets-in-parts", `{"items":{"allOf":[{"properties":{"":{"writeOnly":true}}},{"properties":{"a":{}}}]}}`},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			s := compile(t, r.schema, Options{})
+			for _, c := range []struct {
+				value string
+				ok    bool
+			}{{"1", false}, {strings.Repeat("1", 32), true}} {
+				doc := "[" + strings.Repeat(`{"":`+c.value+`},`, 10_000) + "{}]"
+				st := State{Direction: Answer, Undeclared: Drop, Misplaced: Drop}
+				ok := s.Read(&st, []byte(doc))
+				if ok != c.ok || !ok && st.Fault().Keyword != "budget" || ok && len(st.Spans) != 10_000 {
+					t.Errorf("%s: %v %+v, %d spans", c.value, ok, st.Fault(), len(st.Spans))
+				}
+			}
+		})
+	}
+}
+
 func TestDirections(t *testing.T) {
 	const schema = `{"properties":{"id":{"type":"integer","readOnly":true},"password":{"type":"string","writeOnly":true},"name":{"type":"string"}},
 		"required":["id","password","name"]}`

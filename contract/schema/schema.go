@@ -131,6 +131,7 @@ type State struct {
 	Direction  Direction
 	Undeclared Policy // properties that an implicitly closed object does not name
 	Misplaced  Policy // readOnly in a request, writeOnly in an answer
+	MaxDrops   int    // how many members may be found that the policies drop; 0 is MostDrops of the document
 
 	Spans []Span // the result: tagged spans in order of their end
 

@@ -11,6 +11,27 @@ const (
 	workFree    = 1 << 16
 )
 
+// A document of n bytes may have n/bytesPerDrop+freeDrops members that are
+// dropped: each costs several times the memory of the few bytes that it has at
+// least.
+const (
+	bytesPerDrop = 32
+	freeDrops    = 1 << 12
+)
+
+// MostDrops is how many members of a document of size bytes may be dropped.
+func MostDrops(size int) int { return size/bytesPerDrop + freeDrops }
+
+// full reports, as a failure, that there is no room for one more member to be
+// dropped.
+func (st *State) full(at int) bool {
+	if len(st.Spans)+len(st.votes) < st.most {
+		return false
+	}
+	st.stop(wBudget, at)
+	return true
+}
+
 // scratch is the memory of one reading. All of it are stacks that grow once
 // and are cut back by whoever grew them.
 type scratch struct {
@@ -20,6 +41,7 @@ type scratch struct {
 
 	depth  int
 	work   int // bytes left to be read again
+	most   int // spans and votes together
 	steps  int // steps of expressions left
 	fatal  bool
 	rounds int // composites around that read the same bytes again
@@ -109,6 +131,9 @@ func (st *State) start(s *Schema, data []byte) {
 	st.Spans = st.Spans[:0]
 	st.work = workPerByte*len(data) + workFree
 	st.steps = patternPerByte*len(data) + patternFree
+	if st.most = st.MaxDrops; st.most == 0 {
+		st.most = MostDrops(len(data))
+	}
 	st.confirm = false
 	st.votes = st.votes[:0]
 	st.bad.word = 0

@@ -90,6 +90,9 @@ func (st *State) leftMembers(n, rule *node, d []byte, start, end int) int {
 					st.bad.node = n
 					return -1
 				}
+				if !st.confirm && st.full(key) {
+					return -1
+				}
 				st.leave(n, start, key, e)
 			case rule == never:
 				return st.fail(wUnevaluatedProperties, n, start, e, k)
