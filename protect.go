@@ -37,8 +37,15 @@ type extras struct {
 
 // WithEvents calls f once for every call when it is over. f is called by the
 // goroutine that serves the call, must not block, and must not keep the event
-// or what it points to.
-func WithEvents(f func(*Event)) Extra { return func(e *extras) { e.sink = sink(f) } }
+// or what it points to. With nil nobody is called.
+func WithEvents(f func(*Event)) Extra {
+	return func(e *extras) {
+		e.sink = nil
+		if f != nil {
+			e.sink = sink(f)
+		}
+	}
+}
 
 // WithLog gives the gate a log for what clients must not see, such as why the
 // handler failed; by default it is dropped.

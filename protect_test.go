@@ -159,3 +159,16 @@ func TestProtectJudgesAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestExtrasOfNothing: a program may leave out what it is asked for.
+func TestExtrasOfNothing(t *testing.T) {
+	g, err := gatehouse.New("notes.yaml", []byte(notes), gatehouse.Options{}, gatehouse.WithEvents(nil), gatehouse.WithLog(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	g.Protect(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/other", nil))
+	if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("status %d, %v", w.Code, w.Header())
+	}
+}
