@@ -64,3 +64,11 @@ func hangups() (reload <-chan struct{}, stop func()) {
 		<-ended
 	}
 }
+
+// outliveReaders has the program go on when whoever reads its standard output
+// or error ends: what is written there fails, and calls are served. Otherwise
+// the end of a collector of logs would be that of the gate, without a word.
+func outliveReaders() (stop func()) {
+	signal.Ignore(syscall.SIGPIPE)
+	return func() { signal.Reset(syscall.SIGPIPE) }
+}

@@ -58,6 +58,7 @@ of --drain, or of drain in gatehouse.yaml; a second signal cuts them.`,
 			defer stop()
 			reload, rest := hangups()
 			defer rest()
+			defer outliveReaders()()
 			c.Cut, c.Reload = cut, reload
 			return serve.Run(ctx, c)
 		},
