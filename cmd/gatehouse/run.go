@@ -89,6 +89,13 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newInit(w), newCheck(w), newServe(w), newDevCA(w), newDemo(w), newVersion(w))
 	root.SetHelpCommand(newHelp(root))
+	root.InitDefaultCompletionCmd() // now, to have its mistakes told as all others are
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args, completion.RunE = noArguments, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		for _, shell := range completion.Commands() {
+			shell.Args = noArguments
+		}
+	}
 	return root
 }
 

@@ -110,6 +110,8 @@ gatehouse: --listen: the address is not host:port, as in 127.0.0.1:8080
 		{"one-dash", "serve -contract=a.yaml", "gatehouse: gatehouse serve has no flag -c\n  hint: write --contract, with two dashes\n"},
 		{"version-as-flag", "--version", "gatehouse: gatehouse has no flag --version\n  hint: write gatehouse version\n"},
 		{"version-as-letter", "-v", "  hint: write gatehouse version\n"},
+		{"completion-of-no-shell", "completion csh", "gatehouse: gatehouse completion takes no argument, got \"csh\"\n  hint: gatehouse completion --help shows examples\n"},
+		{"completion-with-argument", "completion bash now", "gatehouse: gatehouse completion bash takes no argument, got \"now\"\n"},
 		{"help-of-no-command", "help chek", "gatehouse: there is no command \"chek\"\n  hint: did you mean \"check\"?\n"},
 		{"decimal-size", "serve --max-body 1MB", "must be a number of bytes from 1 to 1GiB, such as 4096, 64KiB or 1MiB\n"},
 		{"size-beyond-that-of-the-file", "serve --max-body 2GiB", "must be a number of bytes from 1 to 1GiB, such as 4096, 64KiB or 1MiB\n"},
