@@ -182,6 +182,9 @@ func (s *surveyor) look(compiled *schema.Schema) *survey {
 func opened(shape *schema.Shape) string {
 	switch {
 	case shape.Types&(1<<source.Object) == 0 || !shape.Open:
+		if shape.AnyItems {
+			return "any item"
+		}
 		return ""
 	case len(shape.Properties) > 0:
 		return "undeclared properties"
@@ -199,7 +202,7 @@ func parts(p place) (list []place) {
 	for _, property := range shape.Properties {
 		list = append(list, place{at(p.name, property.Name), property.Shape})
 	}
-	if what := opened(shape); len(shape.Properties) == 0 && what != "" {
+	if what := opened(shape); len(shape.Properties) == 0 && what != "" && len(shape.Prefix) == 0 {
 		return list
 	}
 	if shape.Open && shape.Extra != nil && opened(shape.Extra) != "any value" {

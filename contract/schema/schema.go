@@ -153,6 +153,7 @@ type Shape struct {
 	Open       bool            // undeclared properties are possible
 	Extra      *Shape          // of undeclared properties; nil when unknown
 	Items      *Shape          // of array items; nil when unknown
+	AnyItems   bool            // nothing is said of items beyond Prefix
 	Prefix     []*Shape        // of the first items (prefixItems)
 	Binary     bool            // format binary, or contentEncoding/contentMediaType
 	Patterns   bool            // patternProperties describe some of the undeclared properties

@@ -134,7 +134,11 @@ func (sh *shaper) merge(out *Shape, list []*node, depth int, types Types) *Shape
 	out.Properties = sh.properties(list, all, depth)
 	extra, items := []*node(nil), []*node(nil)
 	prefix := 0
+	out.AnyItems = out.Types&(1<<source.Array) != 0
 	for _, n := range all {
+		if n.arr != nil && (n.arr.items != nil || n.arr.max >= 0 && int(n.arr.max) <= len(n.arr.prefix)) || n.more != nil && n.more.unevaluatedItems != nil {
+			out.AnyItems = false
+		}
 		if n.obj != nil && n.obj.additional != nil && n.obj.additional != never {
 			extra = append(extra, n.obj.additional)
 		}
