@@ -14,7 +14,7 @@ import (
 // banner says what this gate does and does not do, so that nobody takes an
 // open door for a closed one.
 func (p *Program) banner(d *draft) string {
-	b := &banner{file: d.faults.file}
+	b := &banner{}
 	if len(d.apis) == 1 {
 		fmt.Fprintf(b, "gatehouse %s guards %s\n", p.config.Version, title(d.apis[0].contract))
 	} else {
@@ -49,7 +49,6 @@ func (p *Program) banner(d *draft) string {
 type banner struct {
 	strings.Builder
 	indent string
-	file   bool // the settings stand in a file
 }
 
 func (b *banner) line(name, format string, args ...any) {
@@ -78,14 +77,19 @@ func (b *banner) contracts(p *Program, d *draft) {
 	if warnings == 0 && exposed == 0 {
 		return
 	}
-	name, command := "contract", "gatehouse check --contract "+p.config.Contract
-	if b.file {
-		command = "gatehouse check --config " + p.config.File
-	}
+	name := "contract"
 	if len(d.apis) > 1 {
 		name = "contracts"
 	}
-	b.line(name, "warnings: %d, open or loose operations: %d; %s lists them", warnings, exposed, command)
+	b.line(name, "warnings: %d, open or loose operations: %d; %s lists them", warnings, exposed, p.config.listing())
+}
+
+// listing is the command that lists what is only counted.
+func (c *Config) listing() string {
+	if c.File == "" {
+		return "gatehouse check --contract " + c.Contract
+	}
+	return "gatehouse check --config " + c.File
 }
 
 // mount says under which hosts and prefix clients reach an API, "" for all of

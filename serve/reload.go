@@ -104,6 +104,9 @@ func (p *Program) reload(why string, onlyChanges bool) {
 			p.log.Warn(text)
 		}
 	}
+	if n := len(d.faults.problems); n > len(before.faults.problems) {
+		p.log.Warn("there are more warnings than before", "warnings", n, "hint", p.config.listing()+" lists them")
+	}
 	debug.FreeOSMemory()
 }
 

@@ -159,6 +159,16 @@ func TestEventsMove(t *testing.T) {
 	}
 }
 
+// TestWarningsOfReloads: what a change brings that is only warned of is counted.
+func TestWarningsOfReloads(t *testing.T) {
+	api, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", api))
+	defer h.Stop()
+	h.write("gatehouse.yaml", strings.Replace(one("a.yaml", api), api, "http://192.0.2.1:9000", 1))
+	h.reload("a test", true)
+	h.said(`msg="there are more warnings than before" warnings=1 hint="gatehouse check --config ` + h.dir)
+}
+
 // TestFilesAreWatched changes each kind of file and waits for the new plan.
 func TestFilesAreWatched(t *testing.T) {
 	api, _ := upstreamOf(t)
