@@ -128,7 +128,7 @@ func (d *decoder) object(v reflect.Value, n *source.Node) {
 	}
 	for i := range list {
 		if f := &list[i]; f.required && n.Get(f.name) == nil {
-			d.add("missing-key", n, f.missing(), "the key %s is missing", f.name)
+			d.add("missing-key", n, f.missing(), "the key %q is missing", f.name)
 		}
 	}
 }

@@ -162,7 +162,8 @@ func listenFault(l *config.Listener, err error) *fault {
 		const hint = "name an address of this machine"
 		return &fault{at: address, flag: "listen", text: err.Error(), hint: hint, remedy: hint, cause: err}
 	}
-	return &fault{at: pair, flag: files, text: err.Error(), cause: err}
+	const fits = "name a certificate chain and the key that it was made for, both in PEM"
+	return &fault{at: pair, flag: files, text: err.Error(), hint: fits, remedy: fits, cause: err}
 }
 
 // bindHints say what to do when the system does not grant an address.

@@ -141,7 +141,8 @@ func (w *world) writeBeginning(b *beginning, text []byte) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+"-")
 	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", b.output, cause(err))
+		w.complain(b.output+" cannot be written: "+cause(err).Error(), "--output names a file in a folder that is there and that this user can write to")
+		return errReported
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {

@@ -110,6 +110,7 @@ gatehouse: --listen: the address is not host:port, as in 127.0.0.1:8080
 		{"one-dash", "serve -contract=a.yaml", "gatehouse: gatehouse serve has no flag -c\n  hint: write --contract, with two dashes\n"},
 		{"version-as-flag", "--version", "gatehouse: gatehouse has no flag --version\n  hint: write gatehouse version\n"},
 		{"version-as-letter", "-v", "  hint: write gatehouse version\n"},
+		{"upstream-without-scheme", "serve --contract a.yaml --upstream localhost", "gatehouse: --upstream: there is no scheme: write http:// or https:// before the host\n"},
 		{"completion-of-no-shell", "completion csh", "gatehouse: gatehouse completion takes no argument, got \"csh\"\n  hint: gatehouse completion --help shows examples\n"},
 		{"completion-with-argument", "completion bash now", "gatehouse: gatehouse completion bash takes no argument, got \"now\"\n"},
 		{"help-of-no-command", "help chek", "gatehouse: there is no command \"chek\"\n  hint: did you mean \"check\"?\n"},

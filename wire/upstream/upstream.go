@@ -75,6 +75,8 @@ var _ gate.Upstream = (*Upstream)(nil)
 // they are, so it would have no meaning.
 func New(target *url.URL, o Options) (*Upstream, error) {
 	switch {
+	case target.Scheme == "":
+		return nil, errors.New("upstream: there is no scheme: write http:// or https:// before the host")
 	case target.Scheme != "http" && target.Scheme != "https":
 		return nil, fmt.Errorf("upstream: the scheme is %q: write http:// or https:// before the host", target.Scheme)
 	case target.Hostname() == "":
