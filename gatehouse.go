@@ -39,8 +39,13 @@ func Compile(apis ...API) (*gate.Plan, source.Problems) {
 	plan := &gate.Plan{}
 	var entries []route.Entry
 	var problems source.Problems
+	named := make(map[string]bool)
 	for _, a := range apis {
 		b := newBuilder(a, plan)
+		if name := b.api.Name; named[name] {
+			b.problem(a.Place.Warning("give each a name of its own: name", "another API is called %q, too, so that events do not tell them apart", name))
+		}
+		named[b.api.Name] = true
 		b.all()
 		entries = append(entries, b.entries...)
 		problems = append(problems, b.problems...)

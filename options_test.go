@@ -242,3 +242,22 @@ func TestNearOperation(t *testing.T) {
 		}
 	}
 }
+
+// TestTitlesThatAreAlike: events tell APIs apart by their names.
+func TestTitlesThatAreAlike(t *testing.T) {
+	compile := func(name string) string {
+		one := gatehouse.API{Contract: load(t, files), Options: gatehouse.Options{Authentication: gatehouse.Public}}
+		two := gatehouse.API{Contract: load(t, files), Options: gatehouse.Options{Authentication: gatehouse.Public, Prefix: "/two", Name: name}}
+		_, problems := gatehouse.Compile(one, two)
+		if problems.Err() != nil {
+			t.Fatal(problems)
+		}
+		return problems.Error()
+	}
+	if said := compile(""); !strings.Contains(said, `another API is called "Files"`) {
+		t.Error(said)
+	}
+	if said := compile("two"); strings.Contains(said, "another API") {
+		t.Error(said)
+	}
+}

@@ -59,6 +59,9 @@ func (b *banner) line(name, format string, args ...any) {
 // api says of one API where it is and how it is guarded.
 func (b *banner) api(g *guarded) {
 	s := g.settings
+	if s.Name != "" {
+		b.line("name", "%s", s.Name)
+	}
 	if at := mount(s); at != "" {
 		b.line("at", "%s", at)
 	}
