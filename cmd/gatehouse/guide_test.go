@@ -127,3 +127,51 @@ func TestCheckInGuide(t *testing.T) {
 		t.Errorf("check prints\n%s\nthe guide shows\n%s", out.String(), want)
 	}
 }
+
+// TestShortenedChecksInGuides holds what guides show of a check, shortened by
+// "...", to what is printed.
+func TestShortenedChecksInGuides(t *testing.T) {
+	t.Setenv("STOCK_KEY", "planted")
+	folder := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	small := func(title, version, path, id string) string {
+		return "openapi: 3.1.0\ninfo: {title: " + title + ", version: " + version + "}\nsecurity: []\npaths:\n  " + path +
+			": {get: {operationId: " + id + ", responses: {\"200\": {description: OK}}}}\n"
+	}
+	write("shop.yaml", small("Shop", "2.3.0", "/products", "listProducts"))
+	write("stock.yaml", small("Stock", "0.9.0", "/items", "listItems"))
+	write("books.yaml", small("Bookshop", "1.0.0", "/books", "listBooks"))
+	write("gatehouse.yaml", blocks(t, "../../docs/guide/several-apis.md")[0].text)
+	for _, row := range []struct{ guide, begins, args string }{
+		{"first-api", "Corner Shop ", "--contract ../../lab/openapi.yaml"},
+		{"several-apis", "$ gatehouse check ", "--config " + filepath.Join(folder, "gatehouse.yaml")},
+	} {
+		t.Run(row.guide, func(t *testing.T) {
+			var out, stderr bytes.Buffer
+			if status := Run(t.Context(), append([]string{"check"}, strings.Fields(row.args)...), nil, &out, &stderr, nil); status != statusOK {
+				t.Fatalf("status %d: %s", status, stderr.String())
+			}
+			printed, n := strings.ReplaceAll(out.String(), folder+"/", ""), 0
+			for _, b := range blocks(t, "../../docs/guide/"+row.guide+".md") {
+				if !strings.HasPrefix(b.text, row.begins) {
+					continue
+				}
+				text := strings.TrimPrefix(b.text, "$ gatehouse check --config gatehouse.yaml\n")
+				for part := range strings.SplitSeq(text, "...\n") {
+					_, rest, ok := strings.Cut(printed, part)
+					if n++; !ok {
+						t.Errorf("the guide shows\n%s\nand check prints\n%s", part, out.String())
+					}
+					printed = rest
+				}
+			}
+			if n < 2 {
+				t.Error("the guide has lost what check prints")
+			}
+		})
+	}
+}
