@@ -1,7 +1,7 @@
 // Package lab is a deliberately weak shop API: what a busy team writes when
 // the contract is good and the code trusts its input. It is for learning and
 // for tests; FLAWS.md lists what is wrong with it, how to exploit it and what
-// closes it. The command and its demo import it; it imports nothing of ours, so
+// closes it. The demo of the command imports it; it imports nothing of ours, so
 // that the gate in front of it gets no help from behind.
 //
 // It keeps all it has in memory, begins with the same people and goods each

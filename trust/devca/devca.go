@@ -2,8 +2,8 @@
 // of servers that it vouches for, so that TLS can be tried without a public
 // authority. The authority vouches only for the hosts that it was made for and
 // for this machine itself: a key that leaks opens no other name, even on
-// machines that trust the authority. Package serve and the command import it;
-// it imports nothing of ours and speaks to nobody.
+// machines that trust the authority. The command imports it; it imports nothing
+// of ours and speaks to nobody.
 package devca
 
 import (

@@ -7,8 +7,8 @@
 // what that server repairs or hides (bare LF, folded lines, a Content-Length
 // beside Transfer-Encoding) cannot be refused there.
 //
-// Package serve imports it. It knows the gate and nothing of contracts, guards
-// or upstreams, and nothing above wire knows of net/http.
+// Package serve and the root package import it. It knows the gate and nothing of
+// contracts, guards or upstreams.
 package std
 
 import (
