@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"errors"
 	"io"
 )
@@ -128,7 +129,7 @@ func (g *Gate) readAnswer(x *Exchange, limit int64) (Code, error) {
 		case err == io.EOF:
 			return Undecided, nil
 		case err != nil:
-			return answerCode(err), err
+			return x.answerCode(err), err
 		}
 	}
 }
@@ -142,9 +143,15 @@ func answerSize(now int, stated int64) int {
 	return max(2*now, 2*minRead)
 }
 
-func answerCode(err error) Code {
-	if u := (*Unavailable)(nil); errors.As(err, &u) {
+// answerCode says why the answer's body could not be read. When the exchange
+// was given up meanwhile, that is no fault of the API.
+func (x *Exchange) answerCode(err error) Code {
+	u := (*Unavailable)(nil)
+	switch {
+	case errors.As(err, &u), errors.As(context.Cause(x.Context), &u):
 		return u.Code
+	case x.Context.Err() != nil:
+		return ClientGone
 	}
 	return UpstreamBroken
 }
