@@ -183,6 +183,9 @@ func (b *builder) unknown() {
 			b.problem(at.Problem("put them together under one name", "operation %q has settings under the name %q as well", name, before))
 		}
 		said[op] = name
+		if all := op.Method + " " + op.Path; len(op.BasePaths) > 1 && name != op.ID && name != all {
+			b.problem(at.Warning("write "+all+" or its operationId, which say so", "the settings of %q hold under every base path of the contract: %q", name, op.BasePaths))
+		}
 		b.guards(at, own.Modes)
 		for _, p := range own.Slashes {
 			if !slices.ContainsFunc(op.Parameters, func(d *contract.Parameter) bool { return d.In == contract.Path && d.Name == p }) {

@@ -261,3 +261,16 @@ func TestTitlesThatAreAlike(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestOneBasePathOfSeveral: settings hold for an operation as a whole, also
+// where its name speaks of one base path.
+func TestOneBasePathOfSeveral(t *testing.T) {
+	for name, want := range map[string]bool{"GET /v2/files/{path}": true, "GET /v1/files/{path}": true, "GET /files/{path}": false, "getFile": false} {
+		c := load(t, strings.Replace(files, "[{url: /v1}]", "[{url: /v1}, {url: /v2}]", 1))
+		o := gatehouse.Options{Authentication: gatehouse.Upstream, Operations: map[string]gatehouse.Operation{name: {Public: true}}}
+		_, problems := gatehouse.Compile(gatehouse.API{Contract: c, Options: o})
+		if said := strings.Contains(problems.Error(), `hold under every base path of the contract: ["/v1" "/v2"]`); said != want || problems.Err() != nil {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+}
