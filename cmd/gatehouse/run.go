@@ -63,7 +63,8 @@ func newRoot(w *world) *cobra.Command {
 		Short: "Let through to an API what its OpenAPI document describes, and nothing else",
 		Long: `Gatehouse stands in front of an HTTP API. Every request that the API's OpenAPI
 document does not describe is refused with a clear problem; every request that
-it describes reaches the API, its body byte for byte.
+it describes reaches the API, its body byte for byte. Answers are held against
+the document as well: what it does not describe is cut out or replaced.
 
 Exit status: 0 when all is well, 1 when a contract or a configuration has
 problems or the work could not be done, 2 when the command line is wrong.`,
