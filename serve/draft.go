@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -41,6 +42,7 @@ type reader struct {
 	flags *Config // what the program was told
 	pools pools
 	piped []byte // the text of a gatehouse.yaml that cannot be read twice
+	plain bool   // gatehouse.yaml was a file on a disk when it was read first
 }
 
 // read reads the configuration and everything that it names, and compiles it.
@@ -88,6 +90,10 @@ func (r *reader) settings(d *draft) {
 	look := trust.System("")
 	d.follow(&look)
 	text, err := r.text()
+	if errors.Is(err, errNoFile) {
+		d.faults.problems = source.Problems{{Position: source.Position{File: r.flags.File}, Text: err.Error(), Hint: "put a file in its place"}}
+		return
+	}
 	if err != nil { // Load says why
 		c, problems := config.Load(r.flags.File)
 		d.config, d.faults.problems = c, problems
@@ -114,21 +120,27 @@ func (r *reader) text() ([]byte, error) {
 	if r.piped != nil {
 		return r.piped, nil
 	}
+	info, err := os.Stat(r.flags.File)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.plain && info.Mode()&os.ModeNamedPipe != 0:
+		return nil, errNoFile // to open it would wait for whoever writes
+	}
 	f, err := os.Open(r.flags.File)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxText))
 	if err == nil && !info.Mode().IsRegular() {
 		r.piped = text
 	}
+	r.plain = r.plain || err == nil && info.Mode().IsRegular()
 	return text, err
 }
+
+var errNoFile = errors.New("the file is a pipe now, of which nobody knows when it is read to its end")
 
 // decide says by which flags a program decides who verifies credentials, and
 // decideInFile by which keys.

@@ -26,6 +26,10 @@ func TestReloadsThatFail(t *testing.T) {
 		{"unknown-key", func(h *house) { h.write("gatehouse.yaml", good+"recrd: {}\n") }, []string{"there is no key", "gatehouse.yaml:8:1"}, nil},
 		{"no-yaml", func(h *house) { h.write("gatehouse.yaml", "a: [") }, []string{"not valid YAML"}, nil},
 		{"removed", func(h *house) { os.Remove(filepath.Join(h.dir, "gatehouse.yaml")) }, []string{"there is no such file"}, nil},
+		{"a-pipe-in-its-place", func(h *house) {
+			os.Remove(filepath.Join(h.dir, "gatehouse.yaml"))
+			h.pipe("gatehouse.yaml")
+		}, []string{"the file is a pipe now"}, nil},
 		{"broken-contract", func(h *house) {
 			h.write("a.yaml", "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\npaths: {a: {}}\n")
 		}, []string{"a.yaml:3:"},
