@@ -38,6 +38,9 @@ func (st *State) miscased(w *walk) bool {
 
 // knowsFolded reports whether b equals a name of o under simple case folding.
 func (o *objectRule) knowsFolded(b []byte) bool {
+	if o.counts&countBit(utf8.RuneCount(b)) == 0 { // simple folding keeps the number of characters
+		return false
+	}
 	if o.index == nil {
 		for k := range o.props {
 			if equalFold(b, o.props[k].name) {
@@ -55,9 +58,16 @@ func (o *objectRule) knowsFolded(b []byte) bool {
 	return false
 }
 
-// buildFolded makes the hash table over folded names, for objects that may be
-// open: which they are can be decided by the State.
+// countBit is bit n of a set of numbers of characters; all from 63 on are one.
+func countBit(n int) uint64 { return 1 << min(n, 63) }
+
+// buildFolded notes how long names are and makes the hash table over folded
+// names, for objects that may be open: which they are can be decided by the
+// State.
 func (o *objectRule) buildFolded() {
+	for k := range o.props {
+		o.counts |= countBit(utf8.RuneCountInString(o.props[k].name))
+	}
 	if o.index == nil || o.additional == never {
 		return
 	}

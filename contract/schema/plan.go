@@ -96,6 +96,7 @@ type objectRule struct {
 	props               []property
 	index               []uint16 // hash table over props, 1-based; nil for few
 	folded              []uint16 // the same by names without case; nil also when never open
+	counts              uint64   // numbers of characters of names; see countBit
 	required            []uint64 // bit sets over props, by Direction where they differ
 	inRequest, inAnswer []uint64
 	odd                 bool          // a name of props cannot be compared with raw bytes
