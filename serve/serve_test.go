@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +17,8 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/serve"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 const pets = `openapi: 3.1.0
@@ -27,24 +27,6 @@ paths:
   /pets:
     get: {operationId: listPets, responses: { default: { description: Said, content: { text/plain: {} } } }}
 `
-
-// buffer is a bytes.Buffer for several goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
 
 // write writes a file of its own folder and returns its name.
 func write(t *testing.T, name, text string) string {
@@ -99,7 +81,7 @@ func call(url string) <-chan int {
 // its event written, and a new call finds nobody.
 func TestDrain(t *testing.T) {
 	api := newSlow(t)
-	var events, banner buffer
+	var events, banner testdata.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	p, err := serve.Start(serve.Config{Contract: write(t, "pets.yaml", pets), Upstream: api.URL, Listen: "127.0.0.1:0", Events: "-", Stdout: &events, Stderr: &banner})
 	if err != nil {
@@ -154,7 +136,7 @@ func TestCut(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			api := newSlow(t)
-			var events buffer
+			var events testdata.Buffer
 			cut := make(chan struct{})
 			p, err := serve.Start(serve.Config{
 				Contract: write(t, "pets.yaml", pets), Upstream: api.URL, Listen: "127.0.0.1:0",
@@ -290,7 +272,7 @@ func TestBannerIsLoud(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var stderr buffer
+			var stderr testdata.Buffer
 			c := serve.Config{Contract: write(t, "pets.yaml", test.contract), Upstream: "http://127.0.0.1:1", Listen: "127.0.0.1:0", Stderr: &stderr}
 			test.change(&c)
 			p, err := serve.Start(c)
@@ -327,7 +309,7 @@ type failing struct{}
 func (failing) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestLostEventsAreSaid(t *testing.T) {
-	var stderr buffer
+	var stderr testdata.Buffer
 	p, err := serve.Start(serve.Config{
 		Contract: write(t, "pets.yaml", pets), Upstream: "http://127.0.0.1:1", Listen: "127.0.0.1:0",
 		Events: "-", Stdout: failing{}, Stderr: &stderr,

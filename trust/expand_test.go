@@ -153,7 +153,7 @@ func FuzzExpand(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, planted) {
-			t.Skip("the text itself is shown to nobody, but its file name would be")
+			return // the text itself is shown to nobody, but its file name would be
 		}
 		s, notes := trust.Expand(text, lookup())
 		for _, n := range notes {
