@@ -1,5 +1,5 @@
 // Package chunk follows bodies in the chunked coding without taking them
-// apart. Engines and upstreams below wire import it; it knows nothing of
+// apart, or takes the coding off. Engines and upstreams below wire import it; it knows nothing of
 // connections.
 package chunk
 
@@ -21,6 +21,9 @@ type Scanner struct {
 	digits  int    // of the size
 	dropped int    // bytes of extensions and trailers so far
 	line    []byte // of the trailer section
+	plain   bool   // the content alone is passed on
+	kept    []byte // lines of the trailer section, each behind the other; of a plain body
+	ends    []int  // of the lines in kept
 }
 
 type state uint8
@@ -43,7 +46,28 @@ const (
 const maxDropped = 4 << 10
 
 // Start makes c ready for the next body.
-func (c *Scanner) Start() { *c = Scanner{line: c.line[:0]} }
+func (c *Scanner) Start() { *c = Scanner{line: c.line[:0], kept: c.kept[:0], ends: c.ends[:0]} }
+
+// StartPlain is Start for a body of which the content alone is to be passed on,
+// without the coding. The fields of its trailer section are kept.
+func (c *Scanner) StartPlain() {
+	c.Start()
+	c.plain = true
+}
+
+// Trailers appends the fields of the trailer section to list; of a body that
+// was passed on plain and is done. They are views, good until the next Start.
+func (c *Scanner) Trailers(list []gate.Field) []gate.Field {
+	at := 0
+	for _, end := range c.ends {
+		name, value, _ := bytes.Cut(c.kept[at:end:end], colon)
+		list = append(list, gate.Field{Name: name, Value: bytes.Trim(value, " \t")})
+		at = end
+	}
+	return list
+}
+
+var colon = []byte(":")
 
 // Scan moves what of src belongs to the body to dst, which may begin where src
 // does and is at least as long. It stops behind the body's last byte; ok is
@@ -65,7 +89,7 @@ func (c *Scanner) Scan(dst, src []byte) (in, out int, ok bool) {
 			c.state = next
 			return in, out, false
 		}
-		if c.state = next; keep {
+		if c.state = next; keep && !c.plain {
 			dst[out] = b
 			out++
 		}
@@ -177,6 +201,9 @@ func (c *Scanner) trailerEnd(b byte) (state, bool) {
 		return finished, true
 	case !trailerField(c.line):
 		return broken, false
+	case c.plain:
+		c.kept = append(c.kept, c.line...)
+		c.ends = append(c.ends, len(c.kept))
 	}
 	c.line = c.line[:0]
 	return trailer, false
@@ -186,7 +213,7 @@ func (c *Scanner) trailerEnd(b byte) (state, bool) {
 // section (RFC 9110 section 6.5.1): none that frames, routes, authenticates
 // or changes how the content is read.
 func trailerField(line []byte) bool {
-	name, value, ok := bytes.Cut(line, []byte(":"))
+	name, value, ok := bytes.Cut(line, colon)
 	if !ok || !octet.IsToken(name) || !octet.All(bytes.Trim(value, " \t"), octet.Value) {
 		return false
 	}

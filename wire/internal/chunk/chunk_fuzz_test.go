@@ -12,6 +12,10 @@ import (
 func run(data []byte, piece int) (body, rest []byte, done, ok bool) {
 	var s Scanner
 	s.Start()
+	return s.run(data, piece)
+}
+
+func (s *Scanner) run(data []byte, piece int) (body, rest []byte, done, ok bool) {
 	buf := make([]byte, piece)
 	for len(data) > 0 && !s.Done() {
 		src := data[:min(piece, len(data))]
@@ -47,8 +51,39 @@ func FuzzScan(f *testing.F) {
 		if err == nil && (err2 != nil || !bytes.Equal(ours, theirs)) {
 			t.Fatalf("of %q they read %q, of what is passed on %q (%v)", data, theirs, ours, err2)
 		}
+		var s Scanner
+		s.StartPlain()
+		if plain, behind, _, good := s.run(data, int(piece)+1); !good || err == nil && !bytes.Equal(plain, theirs) || !bytes.Equal(behind, rest) {
+			t.Fatalf("plain %q %q %v, they read %q", plain, behind, good, theirs)
+		}
+		for _, f := range s.Trailers(nil) {
+			if !bytes.Contains(data, f.Name) || !bytes.Contains(data, f.Value) {
+				t.Fatalf("of %q the trailer %q: %q", data, f.Name, f.Value)
+			}
+		}
 		if err != nil && len(data) < 1000 { // longer ones they refuse for their overhead
 			t.Fatalf("we take %q, they do not: %v", data, err)
 		}
 	})
+}
+
+// TestPlain takes the coding off in place and keeps the trailer section.
+func TestPlain(t *testing.T) {
+	const text = "5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum:\t 1 \r\nY:\r\n\r\nGET"
+	var s Scanner
+	for range 2 {
+		s.StartPlain()
+		b := []byte(text)
+		in, out, ok := s.Scan(b, b)
+		list := s.Trailers(nil)
+		if !ok || !s.Done() || text[in:] != "GET" || string(b[:out]) != "hello!" || len(list) != 2 ||
+			string(list[0].Name) != "X-Sum" || string(list[0].Value) != "1" || string(list[1].Name) != "Y" || len(list[1].Value) != 0 {
+			t.Fatalf("%d %q %v %v %v", in, b[:out], ok, s.Done(), list)
+		}
+	}
+	s.Start()
+	b := []byte(text)
+	if _, _, ok := s.Scan(b, b); !ok || len(s.Trailers(nil)) != 0 {
+		t.Error("trailers of a body that is passed on in its coding")
+	}
 }
