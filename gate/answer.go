@@ -11,6 +11,11 @@ import (
 func (g *Gate) judgeAnswer(x *Exchange) bool {
 	x.Edits = x.Edits[:0] // those of the request are done
 	x.reader = -1
+	if x.Answer.Status == 101 && !x.switched() {
+		x.closeAnswer()
+		x.Refusal = Refusal{Code: UpstreamBroken, Cause: errSwitched}
+		return false
+	}
 	ok := g.answerHead(x) && g.answerBody(x)
 	if !ok || x.replied() {
 		x.closeAnswer()

@@ -50,6 +50,12 @@ type Exchange struct {
 	// Broken is set by an engine that found the request not to be HTTP as the
 	// gate reads it: the exchange is refused with it before anything else.
 	Broken Code
+	// Watch tells of the client's connection while the exchange takes long;
+	// nil when only Context does.
+	Watch Watch
+	// Trailers are the trailer fields of the body, once Incoming has come to
+	// its end. Whoever forwards them asks TrailersOpen first.
+	Trailers []Field
 
 	// What the gate finds out.
 	ID        ID
@@ -59,6 +65,10 @@ type Exchange struct {
 	Path      []byte     // of Target, raw, without the query
 	Query     []byte     // of Target, raw, without "?"; nil when there is no "?"
 	Match     route.Match
+	// Upgrade is the protocol that the client asks to speak and the operation
+	// allows; nil for none. An Upstream that is answered with 101 fills in
+	// Answer.Status and a Tunnel as Answer.Body.
+	Upgrade []byte
 
 	// The body. A guard sets Intake in its head phase; the gate obeys.
 	Intake Intake
@@ -98,6 +108,8 @@ type Exchange struct {
 	BodyBytes      int64     // of the request's body, read from the client
 	AnswerBytes    int64     // of the answer's body, written to the client
 
+	gate   *Gate
+	asked  []byte      // what the client asks to upgrade to
 	other  route.Match // of Serves
 	failed uint64      // bit i: step i of the operation failed in observe mode
 
@@ -135,6 +147,9 @@ type Answer struct {
 	Fields []Field
 	Length int64 // bytes; -1 when not stated
 	Body   io.ReadCloser
+	// Trailers are the trailer fields, once Body has come to its end; see
+	// Exchange.TrailersOpen.
+	Trailers []Field
 }
 
 // Reply is an answer that the gate gives itself.

@@ -72,6 +72,8 @@ type Operation struct {
 	API      *API
 	Mode     Mode // observe when the API or the operation is observed
 	Steps    []Step
+	Upgrades []string // protocols that clients may switch to, as "websocket"
+	Trailers bool     // trailer fields pass in both directions
 
 	needs []uint64 // by step: bits of the steps that it needs
 }

@@ -70,4 +70,5 @@ type Step struct {
 	AnswerHead AnswerHeadGuard
 	Answer     AnswerGuard
 	Done       DoneGuard
+	Recheck    RecheckGuard // beside the others: of exchanges that take long
 }

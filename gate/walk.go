@@ -19,7 +19,7 @@ import (
 // body guards, forward, answer guards, reply. Done guards and the event
 // follow whatever happened.
 func (g *Gate) Serve(x *Exchange, w Wire) {
-	x.Plan = g.live.Load()
+	x.gate, x.Plan = g, g.live.Load()
 	if x.Received.IsZero() { // the head never was complete
 		x.Received = time.Now()
 	}
@@ -66,6 +66,7 @@ func (g *Gate) admit(x *Exchange) bool {
 	if x.Plan == nil {
 		return x.refuse(NotReady)
 	}
+	x.noteUpgrade()
 	stripHopByHop(x)
 	x.Path, x.Query = x.Target, nil
 	for i, c := range x.Target {
@@ -206,6 +207,7 @@ func (g *Gate) head(x *Exchange) bool {
 	if x.replied() {
 		return true
 	}
+	x.openUpgrade()
 	judged := false
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]

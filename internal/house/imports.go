@@ -23,8 +23,9 @@ const (
 	reading         // contract/openapi, contract/route
 	pipeline        // gate
 	recorder        // record
+	sessions        // wire/session: what engines share
 	guards          // guard/*, wire/*: never each other
-	settings        // config: the words of gatehouse.yaml
+	settings        // config: the words of gatehouse.yaml; wire/server: engines together
 	root            // the one table of guards
 	assembly        // serve
 	command         // cmd
@@ -59,8 +60,9 @@ var rooms = map[string]room{
 	"wire/internal/chunk":     {floor: recorder, ours: []string{"gate", "wire/internal/octet"}},
 	"wire/internal/fields":    {floor: recorder, ours: []string{"gate"}, nethttp: true},
 	"wire/internal/forwarded": {floor: recorder, ours: []string{"gate", "wire/internal/octet"}},
+	"wire/session":            {floor: sessions, ours: []string{"gate", "wire/internal/forwarded"}},
 	"wire/maintenance":        {floor: guards, nethttp: true},
-	"wire/std":                {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet"}, nethttp: true},
+	"wire/std":                {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet", "wire/session"}, nethttp: true},
 	"wire/upstream":           {floor: guards, ours: []string{"gate", "trust", "wire/internal/chunk", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet"}, nethttp: true},
 	"wire/edge":               {floor: guards},
 	"wire/internal/leak":      {floor: ground, helper: true},

@@ -48,7 +48,7 @@ type message struct {
 // read takes data apart as net/http's server would drive it: head, body, next
 // head.
 func read(t *testing.T, data []byte, piece, room int) (list []message) {
-	s := &Server{limits: Limits{}.withDefaults()}
+	s := &Server{limits: Limits{}.WithDefaults()}
 	c := newConn(s, &wires{data: data, piece: piece}, nil)
 	in := bufio.NewReaderSize(onlyReader{c}, max(room, 16))
 	for {

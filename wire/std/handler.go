@@ -89,7 +89,7 @@ func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Co
 // Options. Programs that embed the gate stand on Protect; only tests use
 // Handler.
 func Handler(g *gate.Gate, l Limits, proxies ...netip.Prefix) http.Handler {
-	l = l.withDefaults()
+	l = l.WithDefaults()
 	fill := fromRequest(&l, proxies)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := turns.Get().(*turn)

@@ -18,7 +18,7 @@ func judged(h *head, l *Limits, text string) {
 }
 
 func TestHeadAllocatesNothing(t *testing.T) {
-	l, h := Limits{}.withDefaults(), &head{}
+	l, h := Limits{}.WithDefaults(), &head{}
 	judged(h, &l, usual)
 	if h.broken != gate.Undecided || h.end != len(usual) || len(h.fields) != 7 || h.length != 1024 || !h.keeps {
 		t.Fatalf("read as %+v", h)
@@ -45,7 +45,7 @@ func TestAuthority(t *testing.T) {
 }
 
 func BenchmarkHead(b *testing.B) {
-	l, h := Limits{}.withDefaults(), &head{}
+	l, h := Limits{}.WithDefaults(), &head{}
 	b.ReportAllocs()
 	b.SetBytes(int64(len(usual)))
 	for b.Loop() {

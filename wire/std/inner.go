@@ -30,7 +30,7 @@ import (
 // X-Forwarded-Host. Log takes its panics; nil drops them. Proxies are those of
 // Options.
 func Protect(g *gate.Gate, l Limits, log *slog.Logger, next http.Handler, proxies ...netip.Prefix) http.Handler {
-	l = l.withDefaults()
+	l = l.WithDefaults()
 	fill := fromRequest(&l, proxies)
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

@@ -65,7 +65,7 @@ func NewServer(g *gate.Gate, o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{gate: g, limits: o.Limits.withDefaults(), poison: o.Poison, on: o.Listener, conns: map[*conn]struct{}{}}
+	s := &Server{gate: g, limits: o.Limits.WithDefaults(), poison: o.Poison, on: o.Listener, conns: map[*conn]struct{}{}}
 	s.SetProxies(o.Proxies)
 	s.handshakes.log = o.Log
 	base, end := context.WithCancelCause(context.Background())

@@ -1,0 +1,47 @@
+package gate
+
+// Trailers are passed on only where the operation says so or both sides speak
+// gRPC, which cannot do without; RFC 9110 section 6.5.1 lets intermediaries
+// drop them otherwise.
+
+// TrailersOpen reports whether trailer fields of the request, and of its
+// answer, may pass.
+func (x *Exchange) TrailersOpen() bool {
+	if x.Operation == nil {
+		return false
+	}
+	if x.Operation.Trailers {
+		return true
+	}
+	media, n := x.Field("Content-Type")
+	return n == 1 && isGRPC(media)
+}
+
+// isGRPC reports whether a media type is gRPC's: "application/grpc", also with
+// a suffix or parameters.
+func isGRPC(media []byte) bool {
+	const want = "application/grpc"
+	if len(media) < len(want) || !EqualFold(media[:len(want)], want) {
+		return false
+	}
+	return len(media) == len(want) || media[len(want)] == '+' || media[len(want)] == ';' || media[len(want)] == ' '
+}
+
+// notInTrailers are fields that must not stand in a trailer section: whoever
+// merges them into the head would read another message (RFC 9110 section
+// 6.5.1). Those that end at the gate never pass either.
+var notInTrailers = [...]string{
+	"Host", "Content-Length", "Content-Type", "Content-Encoding", "Content-Range", "Authorization", "Cookie", "Set-Cookie",
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "Cache-Control", "Expect", "Max-Forwards",
+	"Pragma", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "WWW-Authenticate",
+	"Age", "Date", "Expires", "Location", "Retry-After", "Vary", "Warning",
+}
+
+// CleanTrailers marks the fields of a trailer section that must not pass.
+func CleanTrailers(list []Field) {
+	for i := range list {
+		if f := &list[i]; anyFold(f.Name, notInTrailers[:]) || anyFold(f.Name, hopByHop[:]) {
+			f.Gone = true
+		}
+	}
+}

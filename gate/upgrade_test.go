@@ -1,0 +1,152 @@
+package gate_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// switcher is an API that switches protocols whatever it is asked.
+type switcher struct{ tunnel bool }
+
+type end struct{ net.Conn }
+
+func (end) CloseWrite() error { return nil }
+
+func (s switcher) Send(_ context.Context, x *gate.Exchange) error {
+	a, b := net.Pipe()
+	b.Close()
+	x.Answer.Status, x.Answer.Length, x.Answer.Body = 101, -1, io.ReadCloser(a)
+	if s.tunnel {
+		x.Answer.Body = end{a}
+	}
+	return nil
+}
+
+// TestUpgrade: a client may switch protocols only where the operation says so
+// and it asks in the one way that RFC 9110 section 7.8 has.
+func TestUpgrade(t *testing.T) {
+	for _, row := range []struct {
+		name       string
+		allowed    []string
+		fields     []string
+		version    string
+		body       bool
+		want       string
+		status     int
+		plainReply bool
+	}{
+		{"asked-and-allowed", []string{"websocket"}, []string{"Connection", "keep-alive, Upgrade", "Upgrade", "WebSocket"}, "", false, "WebSocket", 101, false},
+		{"not-allowed", nil, []string{"Connection", "Upgrade", "Upgrade", "websocket"}, "", false, "", 502, false},
+		{"other-protocol", []string{"websocket"}, []string{"Connection", "Upgrade", "Upgrade", "h2c"}, "", false, "", 502, false},
+		{"not-in-connection", []string{"websocket"}, []string{"Upgrade", "websocket"}, "", false, "", 502, false},
+		{"two-fields", []string{"websocket"}, []string{"Connection", "Upgrade", "Upgrade", "websocket", "Upgrade", "websocket"}, "", false, "", 502, false},
+		{"old-version", []string{"websocket"}, []string{"Connection", "Upgrade", "Upgrade", "websocket"}, "HTTP/1.0", false, "", 502, false},
+		{"no-tunnel-behind-101", []string{"websocket"}, []string{"Connection", "Upgrade", "Upgrade", "websocket"}, "", false, "websocket", 502, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := build(t, gate.Enforce, gate.Step{Name: "a", Head: verdict(gate.Allow)})
+			p := plan(t, switcher{!row.plainReply}, gate.Enforce, gate.Step{Name: "a", Head: verdict(gate.Allow)})
+			for _, o := range p.Operations {
+				o.Upgrades = row.allowed
+			}
+			h.gate.Swap(p)
+			x := h.gate.Acquire()
+			defer h.gate.Release(x)
+			x.Method, x.Target, x.Host = []byte("POST"), []byte("/pets/1"), []byte("a.test")
+			if x.Version = row.version; x.Version == "" {
+				x.Version = "HTTP/1.1"
+			}
+			for i := 0; i < len(row.fields); i += 2 {
+				x.Fields = append(x.Fields, gate.Field{Name: []byte(row.fields[i]), Value: []byte(row.fields[i+1])})
+			}
+			w := &wire{}
+			h.gate.Serve(x, w)
+			if w.status != row.status || string(x.Upgrade) != row.want {
+				t.Errorf("status %d, upgrade %q; want %d, %q", w.status, x.Upgrade, row.status, row.want)
+			}
+		})
+	}
+}
+
+func TestTrailersOpen(t *testing.T) {
+	for _, row := range []struct {
+		media string
+		open  bool // by the operation
+		want  bool
+	}{
+		{"application/grpc", false, true},
+		{"application/grpc+proto", false, true},
+		{"Application/GRPC;a=b", false, true},
+		{"application/grpc-web", false, false},
+		{"application/json", false, false},
+		{"", false, false},
+		{"application/json", true, true},
+	} {
+		x := &gate.Exchange{Operation: &gate.Operation{Trailers: row.open}}
+		if row.media != "" {
+			x.Fields = append(x.Fields, gate.Field{Name: []byte("content-type"), Value: []byte(row.media)})
+		}
+		if got := x.TrailersOpen(); got != row.want {
+			t.Errorf("%q, %v: %v", row.media, row.open, got)
+		}
+	}
+	list := []gate.Field{{Name: []byte("grpc-status")}, {Name: []byte("content-length")}, {Name: []byte("Connection")}, {Name: []byte("authorization")}}
+	gate.CleanTrailers(list)
+	if list[0].Gone || !list[1].Gone || !list[2].Gone || !list[3].Gone {
+		t.Error(list)
+	}
+}
+
+// watch is a connection that is good or is not.
+type watch gate.Code
+
+func (watch) Gone() bool                       { return false }
+func (w watch) Valid(*gate.Exchange) gate.Code { return gate.Code(w) }
+
+type recheck gate.Verdict
+
+func (r recheck) Recheck(*gate.Exchange) gate.Verdict { return gate.Verdict(r) }
+
+// TestRecheck: what takes long ends when its connection is no good any more,
+// when the plan that serves has lost its operation, and when a guard is
+// against it.
+func TestRecheck(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		watch  gate.Watch
+		guard  gate.RecheckGuard
+		mode   gate.Mode
+		reload func(*gate.Plan)
+		want   bool
+	}{
+		{"nothing-changed", watch(gate.Undecided), recheck(gate.Allow), gate.Enforce, nil, true},
+		{"nobody-to-ask", nil, nil, gate.Enforce, nil, true},
+		{"connection", watch(gate.CredentialMissing), recheck(gate.Allow), gate.Enforce, nil, false},
+		{"guard", nil, recheck(gate.Deny), gate.Enforce, nil, false},
+		{"guard-that-says-nothing", nil, recheck(0), gate.Enforce, nil, false},
+		{"observed-guard", nil, recheck(gate.Deny), gate.Observe, nil, true},
+		{"same-operation-in-a-new-plan", nil, nil, gate.Enforce, func(*gate.Plan) {}, true},
+		{"another-operation-in-its-place", nil, nil, gate.Enforce, func(p *gate.Plan) { p.Operations[0].Name = "other" }, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			step := gate.Step{Name: "a", Head: verdict(gate.Allow), Recheck: row.guard, Mode: row.mode}
+			h := build(t, gate.Enforce, step)
+			x := h.gate.Acquire()
+			defer h.gate.Release(x)
+			x.Method, x.Target, x.Host, x.Watch = []byte("POST"), []byte("/pets/1"), []byte("a.test"), row.watch
+			h.gate.Serve(x, &wire{})
+			if row.reload != nil {
+				p := plan(t, h.api, gate.Enforce, step)
+				row.reload(p)
+				h.gate.Swap(p)
+			}
+			if got := x.Recheck(); got != row.want {
+				t.Errorf("%v, want %v", got, row.want)
+			}
+		})
+	}
+}
