@@ -18,6 +18,9 @@ import (
 // document is refused.
 func (st *State) miscased(w *walk) bool {
 	o := w.rule
+	if w.text == 0 && o.counts&countBit(w.nameEnd-w.key-2) == 0 {
+		return true
+	}
 	if !st.gate || st.confirm || st.silent > 0 || len(o.props) == 0 || o.additional == never {
 		return true
 	}
@@ -61,13 +64,9 @@ func (o *objectRule) knowsFolded(b []byte) bool {
 // countBit is bit n of a set of numbers of characters; all from 63 on are one.
 func countBit(n int) uint64 { return 1 << min(n, 63) }
 
-// buildFolded notes how long names are and makes the hash table over folded
-// names, for objects that may be open: which they are can be decided by the
-// State.
+// buildFolded makes the hash table over folded names, for objects that may be
+// open: which they are can be decided by the State.
 func (o *objectRule) buildFolded() {
-	for k := range o.props {
-		o.counts |= countBit(utf8.RuneCountInString(o.props[k].name))
-	}
 	if o.index == nil || o.additional == never {
 		return
 	}

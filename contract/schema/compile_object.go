@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"unicode/utf8"
+
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
@@ -44,7 +46,8 @@ func (c *Compiler) object(n *node, set *keywordSet, s scope) *objectRule {
 	o.special = o.rare != nil && (len(o.rare.patterns) > 0 || o.rare.names != nil)
 	for k := range o.props {
 		p := &o.props[k]
-		o.odd = o.odd || odd(p.name)
+		p.head = headOf(p.name)
+		o.counts |= countBit(utf8.RuneCountInString(p.name))
 		o.special = o.special || p.flags&declared == 0
 	}
 	o.buildIndex()

@@ -53,6 +53,9 @@ func (c *Compiler) scalars(n *node, set *keywordSet, res *resource) []*constant 
 	if set.has(bitsOf(kwEnum, kwConst)) {
 		consts = c.enumeration(n, set, &str, &num)
 	}
+	if num != nil {
+		num.quicken()
+	}
 	n.num = num
 	n.str = c.stringRule(str)
 	if v := set.value[kwNullable]; v.Bool() {

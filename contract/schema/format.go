@@ -17,6 +17,9 @@ type format struct {
 	want   string // after "must be"
 	text   func(b []byte) bool
 	number func(d []byte, n numeral) bool
+	// Of formats of integers also their range.
+	whole       bool
+	least, most bound
 }
 
 // formats holds the formats that assert; others pass.
@@ -102,7 +105,7 @@ var formatNames = slices.Sorted(maps.Keys(formats))
 // wholeFormat is a range of integers.
 func wholeFormat(want, least, most string) *format {
 	low, high := newBound(least), newBound(most)
-	return &format{want: want, number: func(d []byte, n numeral) bool {
+	return &format{want: want, whole: true, least: low, most: high, number: func(d []byte, n numeral) bool {
 		return n.integer(d) && low.compare(d, &n) >= 0 && high.compare(d, &n) <= 0
 	}}
 }

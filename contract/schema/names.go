@@ -12,7 +12,7 @@ var seed = maphash.MakeSeed()
 // seenName is one name: data[start:end], or decoded[start:end].
 type seenName struct {
 	start, end uint32
-	hash       uint32
+	hash       uint32 // once names are many
 	decoded    bool
 }
 
@@ -44,6 +44,11 @@ func (st *State) name(d []byte, i int, s *nameSet) int {
 	if end < 0 {
 		return -1
 	}
+	return st.addWritten(d, i, end, t, s)
+}
+
+// addWritten adds the name that was read from i to end.
+func (st *State) addWritten(d []byte, i, end int, t text, s *nameSet) int {
 	if t&escaped != 0 {
 		at := len(st.decoded)
 		b := st.decode(d[i+1 : end-1])
@@ -54,11 +59,10 @@ func (st *State) name(d []byte, i int, s *nameSet) int {
 
 // add puts one name into the set; it returns end, or -1 for a second time.
 func (st *State) add(s *nameSet, b []byte, n seenName, at, end int) int {
-	n.hash = uint32(maphash.Bytes(seed, b))
 	own := st.names[s.names:]
 	if s.size == 0 {
 		for k := range own {
-			if own[k].hash == n.hash && string(st.seen(own[k])) == string(b) {
+			if string(st.seen(own[k])) == string(b) {
 				return st.stop(wDuplicate, at)
 			}
 		}
@@ -71,6 +75,7 @@ func (st *State) add(s *nameSet, b []byte, n seenName, at, end int) int {
 	if 2*len(own) > s.size {
 		st.growNames(s, 2*s.size)
 	}
+	n.hash = hashOf(b)
 	slots := st.slots[s.slots:]
 	mask := uint32(s.size - 1)
 	for h := n.hash & mask; ; h = (h + 1) & mask {
@@ -86,6 +91,8 @@ func (st *State) add(s *nameSet, b []byte, n seenName, at, end int) int {
 	}
 }
 
+func hashOf(b []byte) uint32 { return uint32(maphash.Bytes(seed, b)) }
+
 func (st *State) seen(n seenName) []byte {
 	if n.decoded {
 		return st.decoded[n.start:n.end]
@@ -95,6 +102,11 @@ func (st *State) seen(n seenName) []byte {
 
 // growNames makes the hash table of s anew with size slots, a power of two.
 func (st *State) growNames(s *nameSet, size int) {
+	if s.size == 0 {
+		for k := s.names; k < len(st.names); k++ {
+			st.names[k].hash = hashOf(st.seen(st.names[k]))
+		}
+	}
 	s.size = size
 	st.slots = st.slots[:s.slots]
 	for len(st.slots) < s.slots+size {

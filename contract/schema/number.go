@@ -125,6 +125,11 @@ func (n *numeral) integer(d []byte) bool {
 
 // numberValue judges the number at i.
 func (st *State) numberValue(n *node, d []byte, i int) int {
+	if n.num == nil || n.num.quick.ready {
+		if end := quickNumber(n, d, i); end >= 0 {
+			return end
+		}
+	}
 	var num numeral
 	end := st.numeral(d, i, &num)
 	if end < 0 {

@@ -8,8 +8,9 @@ func (st *State) object(n *node, d []byte, i int, track bool) int {
 	if st.depth++; st.depth > maxDepth {
 		return st.stop(wDepth, i)
 	}
-	w := walk{n: n, rule: n.obj, start: start, track: track, set: st.openNames(), base: len(st.wide)}
 	o := n.obj
+	var w walk
+	w.n, w.rule, w.start, w.track, w.base = n, o, start, track, len(st.wide)
 	if len(o.props) > 64 {
 		st.pushWide(len(o.props))
 	}
@@ -19,21 +20,21 @@ func (st *State) object(n *node, d []byte, i int, track bool) int {
 	for uint(i) >= uint(len(d)) || d[i] != '}' || w.count > 0 {
 		w.key = i
 		k := -1
-		if next < len(o.props) && !o.odd {
-			// Most writers keep the order of the schema: try the next name.
-			name := o.props[next].name
-			e := i + 1 + len(name)
-			if uint(e) < uint(len(d)) && d[i] == '"' && d[e] == '"' && string(d[i+1:e]) == name {
-				k, i = next, e+1
+		// Most writers keep the order of the schema: try the next name.
+		if uint(next) < uint(len(o.props)) {
+			if e := o.props[next].namedAt(d, i); e > 0 {
+				k, i = next, e
 			}
 		}
 		if k < 0 {
-			if k, i = st.lookup(o, d, i); i < 0 {
+			if k, i = st.lookup(&w, d, i); i < 0 {
 				return -1
 			}
 		}
 		w.nameEnd = i
-		if i = colon(d, i); i < 0 {
+		if uint(i+1) < uint(len(d)) && d[i] == ':' && d[i+1] > ' ' {
+			i++
+		} else if i = colon(d, i); i < 0 {
 			return st.syntax(w.nameEnd)
 		}
 		if k >= 0 {
@@ -48,10 +49,12 @@ func (st *State) object(n *node, d []byte, i int, track bool) int {
 				return st.stop(wDuplicate, w.key)
 			}
 		}
-		if k >= 0 && !o.special && !track && !st.confirm {
-			i = st.value(o.props[k].node, d, i, false)
-		} else {
+		if k < 0 || o.special || track || st.confirm {
 			i = st.member(&w, d, i, k)
+		} else if v := o.props[k].node; v.more == nil && v.tags == nil {
+			i = st.plainValue(v, d, i, false)
+		} else {
+			i = st.composite(v, d, i, false)
 		}
 		if i < 0 {
 			return -1
@@ -78,8 +81,12 @@ func (st *State) object(n *node, d []byte, i int, track bool) int {
 		return -1
 	}
 	st.depth--
-	st.closeNames(&w.set)
-	st.wide = st.wide[:w.base]
+	if w.opened {
+		st.closeNames(&w.set)
+	}
+	if len(o.props) > 64 {
+		st.wide = st.wide[:w.base]
+	}
 	return i
 }
 
@@ -87,13 +94,15 @@ func (st *State) object(n *node, d []byte, i int, track bool) int {
 type walk struct {
 	n       *node
 	rule    *objectRule
-	set     nameSet
-	start   int // the opening brace
-	key     int // the name of the current member
+	set     nameSet // of names that the rule does not know; see opened
+	start   int     // the opening brace
+	key     int     // the name of the current member
 	nameEnd int
 	count   int // members before it
 	base    int // bits of wide objects
 	track   bool
+	opened  bool // set has names
+	text    text // of a name that was looked up
 }
 
 func (st *State) pushWide(names int) {
@@ -175,7 +184,10 @@ func missing(need, have []uint64) int {
 // the property, or -1 when there is none.
 func (st *State) member(w *walk, d []byte, i, k int) int {
 	if k < 0 {
-		if st.name(d, w.key, &w.set) < 0 {
+		if !w.opened {
+			w.set, w.opened = st.openNames(), true
+		}
+		if st.addWritten(d, w.key, w.nameEnd, w.text, &w.set) < 0 {
 			return -1
 		}
 	}
@@ -291,16 +303,19 @@ func hasEscape(b []byte) bool {
 
 // lookup reads a name and finds it among the properties; k is -1 when it is
 // none of them.
-func (st *State) lookup(o *objectRule, d []byte, i int) (k, end int) {
+func (st *State) lookup(w *walk, d []byte, i int) (k, end int) {
 	if uint(i) >= uint(len(d)) || d[i] != '"' {
 		return -1, st.syntax(i)
 	}
-	end, t := st.str(d, i)
+	end, w.text = st.str(d, i)
 	if end < 0 {
 		return -1, -1
 	}
-	b := d[i+1 : end-1]
-	if t&escaped != 0 {
+	o, b := w.rule, d[i+1:end-1]
+	if w.text == 0 && o.counts&countBit(len(b)) == 0 {
+		return -1, end
+	}
+	if w.text&escaped != 0 {
 		mark := len(st.decoded)
 		k = o.find(st.decode(b))
 		st.decoded = st.decoded[:mark]

@@ -74,11 +74,13 @@ type numberRule struct {
 	multiple                          *multiple
 	enum                              []decimal
 	format                            *format
+	quick                             quickRange
 }
 
 // property is one name that an objectRule knows.
 type property struct {
 	name  string // decoded
+	head  uint64 // how the name begins in JSON text; see namedAt
 	node  *node
 	flags propertyFlags
 }
@@ -99,7 +101,6 @@ type objectRule struct {
 	counts              uint64   // numbers of characters of names; see countBit
 	required            []uint64 // bit sets over props, by Direction where they differ
 	inRequest, inAnswer []uint64
-	odd                 bool          // a name of props cannot be compared with raw bytes
 	closed              bool          // closed by implication when nothing stands around it
 	special             bool          // some property needs more than its node: flags, patterns, names
 	min, max            int32         // number of properties; max -1 is none

@@ -5,6 +5,38 @@ import "encoding/binary"
 // fewProps are looked up one by one.
 const fewProps = 6
 
+// headOf returns the first eight bytes of the name in JSON text, from its
+// opening quote; 0 for a name that has to be written with escapes.
+func headOf(name string) uint64 {
+	if odd(name) {
+		return 0
+	}
+	var b [8]byte
+	copy(b[:], `"`+name+`"`)
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// namedAt returns where the name ends that is written at i, when it is p's,
+// written plainly, and eight bytes are left to be read; otherwise 0.
+func (p *property) namedAt(d []byte, i int) int {
+	if i+8 > len(d) || p.head == 0 {
+		return 0
+	}
+	x := binary.LittleEndian.Uint64(d[i:]) ^ p.head
+	n := len(p.name)
+	end := i + n + 2
+	if n <= 6 {
+		if x<<(uint(6-n)*8) != 0 {
+			return 0
+		}
+		return end
+	}
+	if x != 0 || end > len(d) || d[end-1] != '"' || string(d[i+8:end-1]) != p.name[7:] {
+		return 0
+	}
+	return end
+}
+
 // find returns the property called b, or -1.
 func (o *objectRule) find(b []byte) int {
 	if o.index == nil {
