@@ -329,8 +329,8 @@ func TestConnectionsAreBounded(t *testing.T) {
 					c.Close()
 				}
 			}
-			if l.dropped.Load() != 2 || l.open != 0 || len(l.by) != 0 {
-				t.Errorf("dropped %d, open %d, networks %d", l.dropped.Load(), l.open, len(l.by))
+			if l.Counts().Dropped != 2 || l.Counts().Open != 0 || len(l.by) != 0 {
+				t.Errorf("%+v, networks %d", l.Counts(), len(l.by))
 			}
 		})
 	}

@@ -11,14 +11,24 @@ package edge
 import (
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
+	"os"
 	"time"
 )
 
 // Options says where and how to listen. A zero number takes its default.
 type Options struct {
-	Address string // host:port; port 0 takes a free one
+	// Address is host:port, where port 0 takes a free one; unix: and a path; or
+	// systemd: and the name of a socket that comes as Socket.
+	Address string
+	// Mode is that of the file of a Unix socket; default 0660.
+	Mode fs.FileMode
+	// Socket is one that was opened by somebody else for this address: the
+	// listener takes a hold of its own on it. nil opens the address.
+	Socket net.Listener
 	// CertFile and KeyFile are PEM files; with them TLS 1.3 is spoken.
 	CertFile, KeyFile string
 	// PlainHTTP allows to listen without TLS on an address that others can
@@ -29,6 +39,9 @@ type Options struct {
 	// nobody listens. nil opens the address.
 	Beside *Listener
 
+	// Senders are the networks whose connections begin with a header of the
+	// PROXY protocol: see SetSenders.
+	Senders        []netip.Prefix
 	MaxConnections int           // open at once; default 8192
 	MaxPerAddress  int           // of these from one IPv4 address or IPv6 /64; default 1024
 	Poll           time.Duration // how often the files are looked at for changes; default 1s
@@ -38,50 +51,12 @@ type Options struct {
 // Listener is one open address. Accept drops connections beyond the bounds.
 type Listener struct {
 	*limited
-	pair *pair // nil without TLS
-	tls  *tls.Config
+	trace *trace // of a Unix socket
+	pair  *pair  // nil without TLS
+	tls   *tls.Config
 }
 
 var _ net.Listener = (*Listener)(nil)
-
-// The mistakes in Options that Check and Listen find.
-var (
-	ErrPair    = errors.New("TLS needs both a certificate file and a key file")
-	ErrAddress = errors.New("the address is not host:port, as in 127.0.0.1:8080")
-	ErrExposed = errors.New("without TLS, others on the network could read and change requests")
-)
-
-// Check finds a mistake in o without opening anything: ErrPair, ErrAddress or
-// ErrExposed. A host that cannot be looked up is none.
-func (o *Options) Check() error {
-	_, err := o.resolve()
-	if err == nil || errors.Is(err, ErrPair) || errors.Is(err, ErrAddress) || errors.Is(err, ErrExposed) {
-		return err
-	}
-	return nil
-}
-
-// resolve returns the address, when nothing is wrong.
-func (o *Options) resolve() (*net.TCPAddr, error) {
-	if (o.CertFile == "") != (o.KeyFile == "") {
-		return nil, ErrPair
-	}
-	_, port, err := net.SplitHostPort(o.Address)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
-	if err != nil {
-		return nil, ErrAddress
-	}
-	addr, err := net.ResolveTCPAddr("tcp", o.Address)
-	if err != nil {
-		return nil, err
-	}
-	if o.CertFile == "" && !o.PlainHTTP && !addr.IP.IsLoopback() {
-		return nil, ErrExposed
-	}
-	return addr, nil
-}
 
 // Listen opens an address. Beside the mistakes of Check its errors are those
 // of the network, as *net.OpError or *net.DNSError, and of the files.
@@ -96,6 +71,7 @@ func Listen(o Options) (*Listener, error) {
 	fill(&o.MaxConnections, 8192)
 	fill(&o.MaxPerAddress, 1024)
 	fill(&o.Poll, time.Second)
+	fill(&o.Mode, 0o660)
 	l := &Listener{}
 	if o.CertFile != "" {
 		if l.pair, err = openPair(o.CertFile, o.KeyFile, o.Log); err != nil {
@@ -103,18 +79,20 @@ func Listen(o Options) (*Listener, error) {
 		}
 		l.tls = settings(l.pair)
 	}
-	tcp, err := socket(addr, o.Beside)
+	under, trace, err := o.socket(addr)
 	if err != nil {
 		return nil, err
 	}
-	l.limited = limit(tcp, o.MaxConnections, o.MaxPerAddress, o.Log)
+	l.trace = trace
+	l.limited = limit(under, o.MaxConnections, o.MaxPerAddress, o.Log)
+	l.SetSenders(o.Senders)
 	if l.pair != nil {
 		l.pair.watch(o.Poll)
 	}
 	return l, nil
 }
 
-func fill[T int | time.Duration](field *T, value T) {
+func fill[T int | time.Duration | fs.FileMode](field *T, value T) {
 	if *field <= 0 {
 		*field = value
 	}
@@ -141,9 +119,35 @@ func (l *Listener) Reread() {
 	}
 }
 
+// SetBounds changes how many connections may be open, in all and from one
+// client; both at least 1. Those that are open stay.
+func (l *Listener) SetBounds(most, each int) {
+	l.limited.mu.Lock()
+	defer l.limited.mu.Unlock()
+	l.limited.max, l.limited.each = most, each
+}
+
+// File returns the open socket for another program to listen on as well. The
+// file of a Unix socket is that program's from then on, if it takes it: see
+// Leave.
+func (l *Listener) File() (*os.File, error) {
+	filer, ok := l.under.(interface{ File() (*os.File, error) })
+	if !ok {
+		return nil, errors.New("the socket cannot be shared")
+	}
+	return filer.File()
+}
+
+// Leave makes Close leave the file of a Unix socket where it is: another
+// program listens there.
+func (l *Listener) Leave() { l.trace.leave() }
+
 // Close stops to listen and ends what Listen started. Open connections stay.
 func (l *Listener) Close() error {
-	err := l.limited.Close()
+	err := l.under.Close()
+	if err == nil { // the first time
+		l.trace.close()
+	}
 	if l.pair != nil {
 		l.pair.close()
 	}

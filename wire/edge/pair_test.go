@@ -124,7 +124,7 @@ func TestNetworkOfAConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			if got := network(c.(*net.TCPConn)); got != netip.MustParsePrefix(row.want) {
+			if got := network(c.RemoteAddr()); got != netip.MustParsePrefix(row.want) {
 				t.Errorf("network %v, want %s", got, row.want)
 			}
 		})
