@@ -70,6 +70,13 @@ type Counts struct {
 	Requests   atomic.Int64 // heads that became exchanges
 }
 
+// Introducer is a raw connection that a load balancer may have passed on: its
+// first bytes say who the client is. Whoever serves it calls Introduce on the
+// connection's own goroutine before anything else, with a read deadline set;
+// RemoteAddr is the client's when it returns nil. Otherwise the connection is
+// of no use and is closed without a word.
+type Introducer interface{ Introduce() error }
+
 // Conn is a connection of which nothing has been read as HTTP.
 type Conn struct {
 	net.Conn                // plain bytes: the TLS connection where there is one

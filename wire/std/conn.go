@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/chunk"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // conn is a client's connection between the network and net/http. It reads
@@ -76,12 +77,17 @@ func newConn(s *Server, raw net.Conn, t *tls.Config) *conn {
 	if t != nil {
 		c.Conn, c.secure = tls.Server(raw, t), true
 	}
-	if a, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
+	c.meet()
+	c.heads[0].secure, c.heads[1].secure = c.secure, c.secure
+	return c
+}
+
+// meet takes the address of the other end.
+func (c *conn) meet() {
+	if a, ok := c.raw.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort()
 		c.peer = netip.AddrPortFrom(c.peer.Addr().Unmap(), c.peer.Port())
 	}
-	c.heads[0].secure, c.heads[1].secure = c.secure, c.secure
-	return c
 }
 
 var (
@@ -115,6 +121,12 @@ func (c *conn) Read(p []byte) (n int, err error) {
 // net/http gets.
 func (c *conn) readHead() error {
 	h := &c.heads[c.begun&1]
+	if i, ok := c.raw.(session.Introducer); ok && c.begun == 0 && !c.reading {
+		if err := i.Introduce(); err != nil {
+			return err
+		}
+		c.meet()
+	}
 	if !c.reading {
 		h.reset(c.secure)
 		c.reading, c.timed = true, false
