@@ -11,7 +11,6 @@ import (
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
-	"github.com/gatehouse-api/gatehouse/wire/edge"
 )
 
 // Inspection is what there is to say of a configuration without serving it.
@@ -82,7 +81,7 @@ func (d *draft) pairs() {
 		if l.TLS == nil || o.Check() != nil {
 			continue
 		}
-		if err := edge.CheckPair(o.CertFile, o.KeyFile); err != nil {
+		if err := o.TLS.CheckFiles(); err != nil {
 			d.faults.add(listenFault(l, err))
 		}
 	}

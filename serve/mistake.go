@@ -129,7 +129,7 @@ func edgeOptions(l *config.Listener) *edge.Options {
 		MaxConnections: l.MaxConnections, MaxPerAddress: l.MaxConnectionsPerAddress,
 	}
 	if l.TLS != nil {
-		o.CertFile, o.KeyFile = string(l.TLS.Certificate), string(l.TLS.Key)
+		o.TLS = &edge.TLS{Pairs: []edge.Pair{{CertFile: string(l.TLS.Certificate), KeyFile: string(l.TLS.Key)}}}
 	}
 	return o
 }

@@ -70,7 +70,9 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	o := edge.Options{Address: "127.0.0.1:0"}
 	var roots *x509.CertPool
 	if secure {
-		o.CertFile, o.KeyFile, roots = stage.Files(t)
+		var files edge.Pair
+		files.CertFile, files.KeyFile, roots = stage.Files(t)
+		o.TLS = &edge.TLS{Pairs: []edge.Pair{files}}
 	}
 	l, err := edge.Listen(o)
 	if err != nil {

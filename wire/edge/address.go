@@ -43,8 +43,8 @@ func (o *Options) Check() error {
 // resolve returns the address, when nothing is wrong; nil for one that only
 // the socket knows.
 func (o *Options) resolve() (net.Addr, error) {
-	if (o.CertFile == "") != (o.KeyFile == "") {
-		return nil, ErrPair
+	if err := o.TLS.check(); err != nil {
+		return nil, err
 	}
 	if o.Socket != nil {
 		return o.Socket.Addr(), o.exposes(o.Socket.Addr())
@@ -75,7 +75,7 @@ func (o *Options) resolve() (net.Addr, error) {
 // exposes returns ErrExposed where plain HTTP would leave this machine.
 func (o *Options) exposes(at net.Addr) error {
 	tcp, ok := at.(*net.TCPAddr)
-	if ok && o.CertFile == "" && !o.PlainHTTP && !tcp.IP.IsLoopback() {
+	if ok && o.TLS == nil && !o.PlainHTTP && !tcp.IP.IsLoopback() {
 		return ErrExposed
 	}
 	return nil

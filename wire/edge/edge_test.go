@@ -40,6 +40,9 @@ func write(t testing.TB, name string, b []byte) {
 	}
 }
 
+// pairOf speaks TLS with one pair.
+func pairOf(cert, key string) *TLS { return &TLS{Pairs: []Pair{{cert, key}}} }
+
 func tomorrow() time.Time { return time.Now().Add(24 * time.Hour) }
 
 func TestWhereToListen(t *testing.T) {
@@ -59,13 +62,13 @@ func TestWhereToListen(t *testing.T) {
 		{"plain-on-unspecified", Options{Address: "0.0.0.0:0"}, ErrExposed.Error()},
 		{"plain-on-unspecified-ipv6", Options{Address: "[::]:0"}, ErrExposed.Error()},
 		{"plain-allowed", Options{Address: "0.0.0.0:0", PlainHTTP: true}, ""},
-		{"tls-everywhere", Options{Address: ":0", CertFile: cert, KeyFile: key}, ""},
-		{"certificate-alone", Options{Address: "127.0.0.1:0", CertFile: cert}, ErrPair.Error()},
-		{"key-alone", Options{Address: "127.0.0.1:0", KeyFile: key}, ErrPair.Error()},
-		{"no-such-file", Options{Address: ":0", CertFile: cert + "x", KeyFile: key}, "no such file"},
-		{"no-pair", Options{Address: ":0", CertFile: cert, KeyFile: oldKey}, "not a pair"},
-		{"expired", Options{Address: ":0", CertFile: oldCert, KeyFile: oldKey}, "expired"},
-		{"not-yet-valid", Options{Address: ":0", CertFile: early, KeyFile: earlyKey}, "valid from"},
+		{"tls-everywhere", Options{Address: ":0", TLS: pairOf(cert, key)}, ""},
+		{"certificate-alone", Options{Address: "127.0.0.1:0", TLS: pairOf(cert, "")}, ErrPair.Error()},
+		{"key-alone", Options{Address: "127.0.0.1:0", TLS: pairOf("", key)}, ErrPair.Error()},
+		{"no-such-file", Options{Address: ":0", TLS: pairOf(cert+"x", key)}, "no such file"},
+		{"no-pair", Options{Address: ":0", TLS: pairOf(cert, oldKey)}, "not a pair"},
+		{"expired", Options{Address: ":0", TLS: pairOf(oldCert, oldKey)}, "expired"},
+		{"not-yet-valid", Options{Address: ":0", TLS: pairOf(early, earlyKey)}, "valid from"},
 		{"no-address", Options{Address: "nonsense"}, ErrAddress.Error()},
 		{"port-alone", Options{Address: "8080"}, ErrAddress.Error()},
 		{"port-that-does-not-exist", Options{Address: "127.0.0.1:65536"}, ErrAddress.Error()},
@@ -115,7 +118,7 @@ func TestReadableKeyIsWarnedOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		var log lines
-		l, err := Listen(Options{Address: "127.0.0.1:0", CertFile: cert, KeyFile: key, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		l, err := Listen(Options{Address: "127.0.0.1:0", TLS: pairOf(cert, key), Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +189,7 @@ func TestCertificateChangesUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := files(t, dir, 1, tomorrow())
 	var log lines
-	l, err := Listen(Options{Address: "127.0.0.1:0", CertFile: cert, KeyFile: key, Poll: time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	l, err := Listen(Options{Address: "127.0.0.1:0", TLS: pairOf(cert, key), Poll: time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,18 +228,18 @@ func TestCertificateChangesUnderLoad(t *testing.T) {
 	bad := log.count("is not used") // the moment between the two files may have been seen
 	write(t, cert, []byte("nonsense"))
 	await("the reason why a bad one is not used", func() bool { return log.count("is not used") > bad })
-	if err := l.pair.reload(); err == nil || !strings.Contains(err.Error(), "not a pair") {
+	if err := l.secure.reload(); err == nil || !strings.Contains(err.Error(), "not a pair") {
 		t.Errorf("reload on a bad file: %v", err)
 	}
 	if n, err := serial(addr); n != 5 || err != nil {
 		t.Errorf("beside a bad file serves %d, %v", n, err)
 	}
 	os.Remove(key)
-	if err := l.pair.reload(); err == nil {
+	if err := l.secure.reload(); err == nil {
 		t.Error("reload without a key file says nothing")
 	}
 	files(t, dir, 7, tomorrow())
-	if err := l.pair.reload(); err != nil {
+	if err := l.secure.reload(); err != nil {
 		t.Errorf("reload: %v", err)
 	}
 	if n, err := serial(addr); n != 7 || err != nil {
@@ -249,7 +252,7 @@ func TestCertificateChangesUnderLoad(t *testing.T) {
 func TestOnlyTLS13(t *testing.T) {
 	leak.Check(t)
 	cert, key := files(t, t.TempDir(), 1, tomorrow())
-	l, err := Listen(Options{Address: "127.0.0.1:0", CertFile: cert, KeyFile: key})
+	l, err := Listen(Options{Address: "127.0.0.1:0", TLS: pairOf(cert, key)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,8 @@ type Options struct {
 	// Socket is one that was opened by somebody else for this address: the
 	// listener takes a hold of its own on it. nil opens the address.
 	Socket net.Listener
-	// CertFile and KeyFile are PEM files; with them TLS 1.3 is spoken.
-	CertFile, KeyFile string
+	// TLS says how TLS is spoken; nil for plain HTTP.
+	TLS *TLS
 	// PlainHTTP allows to listen without TLS on an address that others can
 	// reach.
 	PlainHTTP bool
@@ -51,9 +51,8 @@ type Options struct {
 // Listener is one open address. Accept drops connections beyond the bounds.
 type Listener struct {
 	*limited
-	trace *trace // of a Unix socket
-	pair  *pair  // nil without TLS
-	tls   *tls.Config
+	trace  *trace  // of a Unix socket
+	secure *secure // nil without TLS
 }
 
 var _ net.Listener = (*Listener)(nil)
@@ -73,11 +72,10 @@ func Listen(o Options) (*Listener, error) {
 	fill(&o.Poll, time.Second)
 	fill(&o.Mode, 0o660)
 	l := &Listener{}
-	if o.CertFile != "" {
-		if l.pair, err = openPair(o.CertFile, o.KeyFile, o.Log); err != nil {
+	if o.TLS != nil {
+		if l.secure, err = openSecure(o.TLS, o.Log); err != nil {
 			return nil, err
 		}
-		l.tls = settings(l.pair)
 	}
 	under, trace, err := o.socket(addr)
 	if err != nil {
@@ -86,8 +84,8 @@ func Listen(o Options) (*Listener, error) {
 	l.trace = trace
 	l.limited = limit(under, o.MaxConnections, o.MaxPerAddress, o.Log)
 	l.SetSenders(o.Senders)
-	if l.pair != nil {
-		l.pair.watch(o.Poll)
+	if l.secure != nil {
+		l.secure.watch(o.Poll)
 	}
 	return l, nil
 }
@@ -98,24 +96,35 @@ func fill[T int | time.Duration | fs.FileMode](field *T, value T) {
 	}
 }
 
-// settings are those of the server's side of TLS: version 1.3 alone (RFC
-// 8446), HTTP/1.1 alone until there is an engine for HTTP/2.
-func settings(p *pair) *tls.Config {
-	return &tls.Config{
-		MinVersion:     tls.VersionTLS13,
-		NextProtos:     []string{"http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.live.Load(), nil },
+// check finds ErrPair.
+func (o *TLS) check() error {
+	if o == nil {
+		return nil
 	}
+	for _, p := range o.Pairs {
+		if p.CertFile == "" || p.KeyFile == "" {
+			return ErrPair
+		}
+	}
+	if len(o.Pairs) == 0 {
+		return ErrPair
+	}
+	return nil
 }
 
 // TLS returns the settings to speak TLS with, nil for plain HTTP.
-func (l *Listener) TLS() *tls.Config { return l.tls }
+func (l *Listener) TLS() *tls.Config {
+	if l.secure == nil {
+		return nil
+	}
+	return l.secure.settings
+}
 
-// Reread looks at once for changes of the certificate, which are looked for now
-// and then anyway.
+// Reread looks at once for changes of the files that TLS needs, which are
+// looked for now and then anyway.
 func (l *Listener) Reread() {
-	if l.pair != nil {
-		l.pair.reload()
+	if l.secure != nil {
+		l.secure.reload()
 	}
 }
 
@@ -148,8 +157,8 @@ func (l *Listener) Close() error {
 	if err == nil { // the first time
 		l.trace.close()
 	}
-	if l.pair != nil {
-		l.pair.close()
+	if l.secure != nil {
+		l.secure.close()
 	}
 	return err
 }

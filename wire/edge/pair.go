@@ -26,15 +26,11 @@ type pair struct {
 	mu   sync.Mutex
 	seen [sha256.Size]byte // guarded by mu; of both files' content when last tried
 	bad  error             // guarded by mu; why that content was not taken
-
-	stop chan struct{}
-	once sync.Once
-	work sync.WaitGroup
 }
 
 // openPair reads and checks the pair.
 func openPair(certFile, keyFile string, log *slog.Logger) (*pair, error) {
-	p := &pair{certFile: certFile, keyFile: keyFile, log: log, stop: make(chan struct{})}
+	p := &pair{certFile: certFile, keyFile: keyFile, log: log}
 	if _, err := p.refresh(); err != nil {
 		return nil, err
 	}
@@ -43,25 +39,6 @@ func openPair(certFile, keyFile string, log *slog.Logger) (*pair, error) {
 	}
 	p.warn(time.Now())
 	return p, nil
-}
-
-// watch starts to look for changes. It looks at the content, not at times and
-// sizes: two small files are cheap to read, and a swapped symbolic link, a
-// copied time or a change within one tick of the clock are not missed.
-func (p *pair) watch(every time.Duration) {
-	p.work.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-p.stop:
-				return
-			case <-tick.C:
-				p.reload()
-				p.warn(time.Now())
-			}
-		}
-	})
 }
 
 // soon is how long before its end a certificate is warned of.
@@ -103,12 +80,6 @@ const (
 	expired
 )
 
-// close ends watch.
-func (p *pair) close() {
-	p.once.Do(func() { close(p.stop) })
-	p.work.Wait()
-}
-
 // reload takes the files' content when it changed and logs what came of it,
 // once for each content.
 func (p *pair) reload() error {
@@ -129,8 +100,8 @@ func (p *pair) reload() error {
 func (p *pair) refresh() (changed bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	cert, err := readFile(p.certFile)
-	key, keyErr := readFile(p.keyFile)
+	cert, err := readFile(p.certFile, maxFile)
+	key, keyErr := readFile(p.keyFile, maxFile)
 	sum := digest(cert, key, errors.Join(err, keyErr))
 	if sum == p.seen {
 		return false, p.bad
@@ -145,12 +116,12 @@ func (p *pair) refresh() (changed bool, err error) {
 	return true, p.bad
 }
 
-// digest tells contents and failures to read them apart.
-func digest(cert, key []byte, err error) [sha256.Size]byte {
+// digest tells contents of two files and failures to read them apart.
+func digest(one, two []byte, err error) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %d %v\n", len(cert), len(key), err)
-	h.Write(cert)
-	h.Write(key)
+	fmt.Fprintf(h, "%d %d %v\n", len(one), len(two), err)
+	h.Write(one)
+	h.Write(two)
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
@@ -170,11 +141,12 @@ func (p *pair) check(cert, key []byte) (*tls.Certificate, error) {
 	return &c, nil
 }
 
-// maxFile bounds what is read of a file.
+// maxFile bounds what is read of a file with certificates or a key.
 const maxFile = 1 << 20
 
-// readFile reads a small regular file; a named pipe would block.
-func readFile(name string) ([]byte, error) {
+// readFile reads a regular file of at most so many bytes; a named pipe would
+// block.
+func readFile(name string, most int) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
 	}
@@ -183,17 +155,25 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(b) > maxFile {
-		err = fmt.Errorf("%s is larger than %d bytes: it is no certificate or key", name, maxFile)
+	b, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
+	if err == nil && len(b) > most {
+		err = fmt.Errorf("%s is larger than %d bytes: it is not what it should be", name, most)
 	}
 	return b, err
 }
 
-// CheckPair finds what keeps two PEM files from being used as certificate and
-// key now: they cannot be read, do not belong together, or are out of date.
-func CheckPair(certFile, keyFile string) error {
-	p := &pair{certFile: certFile, keyFile: keyFile}
-	_, err := p.refresh()
-	return err
+// CheckFiles finds what keeps the files that o names from being used now: they
+// cannot be read, do not belong together, or are out of date.
+func (o *TLS) CheckFiles() error {
+	var all []error
+	for _, files := range o.Pairs {
+		p := &pair{certFile: files.CertFile, keyFile: files.KeyFile}
+		_, err := p.refresh()
+		all = append(all, err)
+	}
+	for i := range o.Clients {
+		_, err := openPolicy(&o.Clients[i], nil)
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }

@@ -90,7 +90,7 @@ func TestFilesAreBounded(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")
 	for size, ok := range map[int]bool{0: true, maxFile: true, maxFile + 1: false, 2 * maxFile: false} {
 		write(t, name, make([]byte, size))
-		if b, err := readFile(name); (err == nil) != ok || ok && len(b) != size {
+		if b, err := readFile(name, maxFile); (err == nil) != ok || ok && len(b) != size {
 			t.Errorf("%d bytes: read %d, %v", size, len(b), err)
 		}
 	}
