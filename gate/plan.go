@@ -125,6 +125,7 @@ type Upstream interface {
 type Unavailable struct {
 	Code  Code // UpstreamUnreachable, UpstreamTimeout, UpstreamBroken, ClientGone, BodyTooLarge, ...
 	Cause error
+	Retry int // seconds after which it makes sense to come again; 0 when nobody knows
 }
 
 func (e *Unavailable) Error() string { return fmt.Sprintf("%v: %v", e.Code, e.Cause) }

@@ -46,6 +46,7 @@ const (
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
+	UpstreamUnavailable
 	AnswerStatus
 	AnswerMedia
 	AnswerHeader
@@ -109,6 +110,7 @@ var table = [codes]row{
 	UpstreamUnreachable:  {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:      {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:       {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
+	UpstreamUnavailable:  {"upstream-unavailable", 503, "The API behind the gate takes no calls for the moment.", "RFC 9110 section 15.6.4"},
 	AnswerStatus:         {"answer-status", 502, "The API answered with a status that the contract does not describe; the call may have been performed.", "RFC 9110 section 15.6.3"},
 	AnswerMedia:          {"answer-media", 502, "The API answered with a content type that the contract does not describe; the call may have been performed.", "RFC 9110 section 15.6.3"},
 	AnswerHeader:         {"answer-header", 502, "The API answered with a header field that is not what the contract describes; the call may have been performed.", "RFC 9110 section 15.6.3"},

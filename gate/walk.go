@@ -297,7 +297,7 @@ func (g *Gate) forward(x *Exchange) bool {
 	x.closeAnswer()
 	x.Refusal = Refusal{Code: UpstreamBroken, Cause: err}
 	if u := (*Unavailable)(nil); errors.As(err, &u) {
-		x.Refusal.Code = u.Code
+		x.Refusal.Code, x.Refusal.Retry = u.Code, u.Retry
 	}
 	return false
 }
