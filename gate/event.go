@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
 	"time"
@@ -69,22 +68,14 @@ const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base 32, lo
 
 // newID returns an ID for an exchange that began at t.
 func newID(t time.Time) (id ID) {
-	var b [17]byte // 130 bits: two zero bits, 48 of time, 80 random
-	binary.BigEndian.PutUint64(b[:8], uint64(t.UnixMilli())<<16|uint64(rand.Uint32()&0xffff))
-	binary.BigEndian.PutUint64(b[8:16], rand.Uint64())
-	var bits uint
-	var have uint
-	at := 0
-	// The first character carries the top three bits of the 128.
-	bits, have = uint(b[0]), 8+2
-	for i := range id {
-		for have < 5 {
-			at++
-			bits, have = bits<<8|uint(b[at]), have+8
-		}
-		have -= 5
-		id[i] = idAlphabet[bits>>have&31]
-		bits &= 1<<have - 1
+	// 130 bits: two that are 0, 48 of time, 80 random.
+	high, low := uint64(t.UnixMilli())<<16|rand.Uint64()&0xffff, rand.Uint64()
+	for i := range 13 {
+		id[i] = idAlphabet[high>>1>>(60-5*i)&31]
+	}
+	id[13] = idAlphabet[(high<<4|low>>60)&31]
+	for i := range 12 {
+		id[14+i] = idAlphabet[low>>(55-5*i)&31]
 	}
 	return id
 }

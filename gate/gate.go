@@ -79,49 +79,6 @@ func (g *Gate) Release(x *Exchange) {
 	g.pool.Put(x)
 }
 
-// maxKept bounds the buffers that a pooled exchange keeps, in bytes.
-const maxKept = 64 << 10
-
-// maxKeptEdits bounds the edits that a pooled exchange keeps room for.
-const maxKeptEdits = 4096
-
-// reset empties x but keeps its buffers for the next exchange.
-func (x *Exchange) reset() {
-	x.Schema.Forget()
-	x.AnswerSchema.Forget()
-	if cap(x.Edits) > maxKeptEdits {
-		x.Edits = nil
-	}
-	*x = Exchange{
-		Fields:       x.Fields[:0],
-		Hops:         x.Hops[:0],
-		Match:        x.Match,
-		other:        x.other,
-		Schema:       x.Schema,
-		AnswerSchema: x.AnswerSchema,
-		Edits:        x.Edits[:0],
-		Would:        x.Would[:0],
-		OutFields:    x.OutFields[:0],
-		AddFields:    x.AddFields[:0],
-		Trailers:     x.Trailers[:0],
-		Answer:       Answer{Fields: x.Answer.Fields[:0], Trailers: x.Answer.Trailers[:0]},
-		Reply:        Reply{Fields: x.Reply.Fields[:0]},
-		buffer:       keep(x.buffer),
-		scratch:      keep(x.scratch),
-		answer:       keep(x.answer),
-		trimmed:      keep(x.trimmed),
-		reply:        keep(x.reply),
-	}
-}
-
-func keep(b []byte) []byte {
-	if cap(b) > maxKept {
-		give(b)
-		return nil
-	}
-	return b[:0]
-}
-
 // poison overwrites what views of the gate's buffers would see.
 func (x *Exchange) poison() {
 	for _, b := range [][]byte{x.buffer, x.scratch, x.reply, x.answer, x.trimmed} {

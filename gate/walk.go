@@ -284,13 +284,13 @@ func (g *Gate) forward(x *Exchange) bool {
 		return false
 	}
 	x.Guard = "upstream"
-	x.Sent = time.Now()
+	x.Sent = x.now()
 	to := x.Upstream
 	if to == nil {
 		to = x.API.Upstream
 	}
 	err := to.Send(x.Context, x)
-	x.Answered = time.Now()
+	x.Answered = x.now()
 	if err == nil {
 		return g.judgeAnswer(x)
 	}
@@ -301,6 +301,9 @@ func (g *Gate) forward(x *Exchange) bool {
 	}
 	return false
 }
+
+// now reads only the clock that measures, which costs half of what time.Now does.
+func (x *Exchange) now() time.Time { return x.Received.Add(time.Since(x.Received)) }
 
 func (x *Exchange) closeAnswer() {
 	if x.Answer.Body != nil {
