@@ -24,7 +24,11 @@ func (st *State) miscased(w *walk) bool {
 	if !st.gate || st.confirm || st.silent > 0 || len(o.props) == 0 || o.additional == never {
 		return true
 	}
-	if !o.knowsFolded(st.seen(st.names[len(st.names)-1])) {
+	name := st.data[w.key+1 : w.nameEnd-1]
+	if w.text&escaped != 0 {
+		name = st.seen(st.names[len(st.names)-1])
+	}
+	if !o.knowsFolded(name) {
 		return true
 	}
 	if st.rounds == 0 {

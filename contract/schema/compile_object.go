@@ -43,6 +43,7 @@ func (c *Compiler) object(n *node, set *keywordSet, s scope) *objectRule {
 		n.flags |= named | closing
 		o.closed = true
 	}
+	o.cuttable = o.closed && o.rare == nil
 	o.special = o.rare != nil && (len(o.rare.patterns) > 0 || o.rare.names != nil)
 	for k := range o.props {
 		p := &o.props[k]

@@ -18,15 +18,15 @@ type seenName struct {
 
 // nameSet is the set of one object.
 type nameSet struct {
-	names, slots, decoded int // where it begins on the stacks
-	size                  int // slots; 0 while names are few
+	names, slots, decoded int32 // where it begins on the stacks
+	size                  int32 // slots; 0 while names are few
 }
 
 // fewNames are compared one by one.
 const fewNames = 8
 
 func (st *State) openNames() nameSet {
-	return nameSet{names: len(st.names), slots: len(st.slots), decoded: len(st.decoded)}
+	return nameSet{names: int32(len(st.names)), slots: int32(len(st.slots)), decoded: int32(len(st.decoded))}
 }
 
 func (st *State) closeNames(s *nameSet) {
@@ -72,8 +72,8 @@ func (st *State) add(s *nameSet, b []byte, n seenName, at, end int) int {
 		}
 		return end
 	}
-	if 2*len(own) > s.size {
-		st.growNames(s, 2*s.size)
+	if 2*len(own) > int(s.size) {
+		st.growNames(s, 2*int(s.size))
 	}
 	n.hash = hashOf(b)
 	slots := st.slots[s.slots:]
@@ -103,14 +103,14 @@ func (st *State) seen(n seenName) []byte {
 // growNames makes the hash table of s anew with size slots, a power of two.
 func (st *State) growNames(s *nameSet, size int) {
 	if s.size == 0 {
-		for k := s.names; k < len(st.names); k++ {
+		for k := int(s.names); k < len(st.names); k++ {
 			st.names[k].hash = hashOf(st.seen(st.names[k]))
 		}
 	}
-	s.size = size
+	s.size = int32(size)
 	st.slots = st.slots[:s.slots]
-	for len(st.slots) < s.slots+size {
-		st.slots = append(st.slots, noSlots[:min(len(noSlots), s.slots+size-len(st.slots))]...)
+	for have := int(s.slots) + size; len(st.slots) < have; {
+		st.slots = append(st.slots, noSlots[:min(len(noSlots), have-len(st.slots))]...)
 	}
 	slots := st.slots[s.slots:]
 	mask := uint32(size - 1)

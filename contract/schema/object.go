@@ -94,15 +94,16 @@ func (st *State) object(n *node, d []byte, i int, track bool) int {
 type walk struct {
 	n       *node
 	rule    *objectRule
-	set     nameSet // of names that the rule does not know; see opened
+	first   Span    // the first name that the rule does not know, when it is plain
+	set     nameSet // of all names that it does not know, once there are more; see opened
 	start   int     // the opening brace
 	key     int     // the name of the current member
 	nameEnd int
 	count   int // members before it
 	base    int // bits of wide objects
 	track   bool
-	opened  bool // set has names
 	text    text // of a name that was looked up
+	opened  bool // set has names
 }
 
 func (st *State) pushWide(names int) {
@@ -180,14 +181,44 @@ func missing(need, have []uint64) int {
 	return -1
 }
 
+// unknownName notes the current name, which the rule does not know; false when
+// it stood in the object before. Most objects have no more than one, which needs
+// no set.
+func (st *State) unknownName(w *walk, d []byte) bool {
+	if !w.opened {
+		if w.first.End == 0 && w.text == 0 {
+			w.first = Span{Start: uint32(w.key), End: uint32(w.nameEnd)}
+			return true
+		}
+		w.set, w.opened = st.openNames(), true
+		if w.first.End > 0 {
+			st.addWritten(d, int(w.first.Start), int(w.first.End), 0, &w.set)
+		}
+	}
+	return st.addWritten(d, w.key, w.nameEnd, w.text, &w.set) >= 0
+}
+
+// cutMember drops the current member, which the rule does not know: what
+// member does of it where nothing else reads the object.
+func (st *State) cutMember(w *walk, d []byte, i int) int {
+	if !st.unknownName(w, d) || !st.miscased(w) {
+		return -1
+	}
+	if i = st.skip(d, i); i < 0 || st.full(w.key) {
+		return -1
+	}
+	st.drop(w.key, i)
+	return i
+}
+
 // member judges one member that needs more than the node of its name: k is
 // the property, or -1 when there is none.
 func (st *State) member(w *walk, d []byte, i, k int) int {
+	if k < 0 && w.rule.cuttable && !w.track && st.Undeclared == Drop && st.rounds|st.silent == 0 && !st.confirm {
+		return st.cutMember(w, d, i)
+	}
 	if k < 0 {
-		if !w.opened {
-			w.set, w.opened = st.openNames(), true
-		}
-		if st.addWritten(d, w.key, w.nameEnd, w.text, &w.set) < 0 {
+		if !st.unknownName(w, d) {
 			return -1
 		}
 	}

@@ -102,6 +102,7 @@ type objectRule struct {
 	required            []uint64 // bit sets over props, by Direction where they differ
 	inRequest, inAnswer []uint64
 	closed              bool          // closed by implication when nothing stands around it
+	cuttable            bool          // closed, and a member with another name is of interest to nothing else
 	special             bool          // some property needs more than its node: flags, patterns, names
 	min, max            int32         // number of properties; max -1 is none
 	additional          *node         // of names that neither props nor patterns declare; nil is silent

@@ -21,8 +21,40 @@ func (st *State) skip(d []byte, i int) int {
 	case 'n':
 		return st.literal(d, i, "null")
 	}
+	if end := plainNumber(d, i); end >= 0 {
+		return end
+	}
 	var num numeral
 	return st.numeral(d, i, &num)
+}
+
+// plainNumber returns the end of a number of few digits and without an
+// exponent; otherwise -1, which says nothing.
+func plainNumber(d []byte, i int) int {
+	if d[i] == '-' {
+		i++
+	}
+	first := i
+	for uint(i) < uint(len(d)) && d[i]-'0' <= 9 {
+		i++
+	}
+	if i == first || i-first > 1 && d[first] == '0' || i-first > smallDigits {
+		return -1
+	}
+	if uint(i) < uint(len(d)) && d[i] == '.' {
+		i++
+		point := i
+		for uint(i) < uint(len(d)) && d[i]-'0' <= 9 {
+			i++
+		}
+		if i == point {
+			return -1
+		}
+	}
+	if uint(i) < uint(len(d)) && d[i]|0x20 == 'e' {
+		return -1
+	}
+	return i
 }
 
 func (st *State) skipArray(d []byte, i int) int {

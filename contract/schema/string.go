@@ -25,6 +25,11 @@ func (st *State) stringValue(n *node, d []byte, i int) int {
 	if end < 0 {
 		return -1
 	}
+	if t == 0 && r.enum == nil && r.pattern == nil && r.format == nil {
+		if n := int32(end - i - 2); n >= r.min && (r.max < 0 || n <= r.max) {
+			return end
+		}
+	}
 	if word := st.judgeString(r, d[i+1:end-1], t); word == wBudget {
 		return st.stop(word, i)
 	} else if word != 0 {
