@@ -240,14 +240,16 @@ func (x *Exchange) finishFields() {
 	if x.API == nil {
 		return
 	}
+	all := *list
 	for i := range x.API.Fields {
 		f := &x.API.Fields[i]
-		if f.Secure && !x.ClientSecure || f.Absent && holds(*list, f.Name) {
+		if f.Secure && !x.ClientSecure || f.Absent && holds(all, f.Name) {
 			continue
 		}
-		overrule(*list, f.Name)
-		*list = append(*list, f.Field)
+		overrule(all, f.Name)
+		all = append(all, f.Field)
 	}
+	*list = all
 }
 
 func holds(list []Field, name []byte) bool {

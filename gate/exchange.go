@@ -215,6 +215,9 @@ func EqualFold(b []byte, s string) bool {
 	if len(b) != len(s) {
 		return false
 	}
+	if string(b) == s {
+		return true
+	}
 	for i := range b {
 		if b[i] != s[i] && lower(b[i]) != lower(s[i]) {
 			return false

@@ -97,9 +97,7 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 	if r == nil || r.byDefault && transport(x.Answer.Status) {
 		return g.undeclared(x)
 	}
-	s := open()
-	defer s.close()
-	if v := r.judgeFields(x, s); v != gate.Allow {
+	if v := r.judgeFields(x); v != gate.Allow {
 		return v
 	}
 	if !hasContent(x) {

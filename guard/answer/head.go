@@ -30,20 +30,20 @@ func hide(fields []gate.Field, r *response) {
 	}
 }
 
-// tellingLengths has bit n when a name of n bytes is one of telling.
-var tellingLengths = func() (bits uint64) {
+// tellingBy holds the names of telling by their length.
+var tellingBy = func() (by [40][]string) {
 	for _, name := range telling {
-		bits |= 1 << len(name)
+		by[len(name)] = append(by[len(name)], name)
 	}
-	return bits
+	return by
 }()
 
 // tells reports whether name is one of telling.
 func tells(name []byte) bool {
-	if len(name) > 63 || tellingLengths&(1<<len(name)) == 0 {
+	if len(name) >= len(tellingBy) {
 		return false
 	}
-	for _, known := range telling {
+	for _, known := range tellingBy[len(name)] {
 		if gate.EqualFold(name, known) {
 			return true
 		}
@@ -61,7 +61,12 @@ func (r *response) describes(name []byte) bool {
 }
 
 // judgeFields judges the declared fields of the answer.
-func (r *response) judgeFields(x *gate.Exchange, s *scratch) gate.Verdict {
+func (r *response) judgeFields(x *gate.Exchange) gate.Verdict {
+	if len(r.headers) == 0 {
+		return gate.Allow
+	}
+	s := open()
+	defer s.close()
 	for i := range r.headers {
 		h := &r.headers[i]
 		n, bad := s.Fields(x.Answer.Fields, &h.Codec)
