@@ -5,10 +5,10 @@ export FUZZTIME ?= 30s
 export COUNT ?= 6
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: help build test quick fuzz bench bench-check clean
+.PHONY: help build test quick fuzz bench bench-check bench-proxy soak pgo clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 13
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
 build: ## build bin/gatehouse, static and stripped
 	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags '-s -w' -o bin/gatehouse ./cmd/gatehouse
@@ -28,6 +28,18 @@ bench: ## run every benchmark COUNT (6) times, ready for benchstat
 
 bench-check: ## hold every promise of speed; wants a machine that does nothing else
 	@GATEHOUSE_RATIOS=1 go -C bench test -count 1 -run 'TestRatios|TestBigDocuments' -v .
+
+bench-proxy: ## measure the whole gate beside nginx, HAProxy and Caddy: ROUNDS (5) of LENGTH (3s)
+	@scripts/install-test-deps
+	@scripts/bench-proxy
+
+soak: ## drive the gate for SOAK (10m) and look whether it grows
+	@scripts/install-test-deps
+	@scripts/bench-proxy -soak $${SOAK:-10m}
+
+pgo: ## make cmd/gatehouse/default.pgo of what the gate does under load
+	@scripts/install-test-deps
+	@scripts/bench-proxy -rounds 1 -profile cmd/gatehouse/default.pgo
 
 clean: ## remove what the other targets made
 	rm -rf bin .cache

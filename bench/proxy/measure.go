@@ -1,0 +1,106 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// figures are what one run of one subject gave; NaN where it gives none.
+type figures struct {
+	cpu  float64 // microseconds a request, of the whole tree of processes
+	user float64 // the share of it that is not the kernel's
+	rate float64 // requests a second
+	p50  float64 // microseconds
+	p99  float64
+	peak float64 // MiB: the most that was resident
+	heap float64 // bytes a request, as Go's runtime counts them
+	idle float64 // KiB a connection
+	busy float64 // share of the machine
+}
+
+// none are figures of which nothing is known.
+func none() figures {
+	n := math.NaN()
+	return figures{n, n, n, n, n, n, n, n, n}
+}
+
+// bench is one run of the whole.
+type bench struct {
+	at      *stage
+	lock    string
+	rounds  int
+	length  time.Duration // of one measurement
+	warm    time.Duration
+	say     func(format string, args ...any)
+	profile *profiler // nil without
+}
+
+// measure starts the subject, looks whether it answers rightly, warms it up,
+// measures and ends it, while nobody else on the machine measures.
+func (b *bench) measure(ctx context.Context, s *scenario, sub *subject) (f figures, err error) {
+	f = none()
+	unlock, err := lock(b.lock)
+	if err != nil {
+		return f, err
+	}
+	defer unlock()
+	stop := func(p *process) { err = errors.Join(err, p.stop()) }
+	b.at.env = b.profile.env(s, sub)
+	p, err := sub.start(ctx, b.at)
+	if err != nil {
+		return f, err
+	}
+	defer stop(p)
+	if err := verify(ctx, s, sub, b.at); err != nil {
+		return f, err
+	}
+	switch s.kind {
+	case steady:
+		f, err = b.steady(ctx, s, p)
+	case idle:
+		f, err = b.idle(ctx, s, p)
+	default:
+		f, err = b.saturated(ctx, s, p)
+	}
+	f.peak = float64(treeMemory(p.pid(), "VmHWM")) / (1 << 20)
+	return f, errors.Join(err, b.profile.finish(ctx, sub, p), p.alive(), b.at.upstream.alive())
+}
+
+// saturated drives as fast as answers come.
+func (b *bench) saturated(ctx context.Context, s *scenario, p *process) (figures, error) {
+	f := none()
+	if _, err := drive(ctx, s, b.at, b.warm); err != nil {
+		return f, err
+	}
+	runtime, before := readRuntime(ctx, b.at), treeUsage(p.pid())
+	l, err := drive(ctx, s, b.at, b.length)
+	used, after := treeUsage(p.pid()).since(before), readRuntime(ctx, b.at)
+	if err != nil {
+		return f, err
+	}
+	if err := f.spent(used, l.requests); err != nil {
+		return f, err
+	}
+	f.rate = l.rate
+	// reading the figures allocates as well: what one reading takes is no part
+	again := readRuntime(ctx, b.at)
+	f.heap = max(after.allocated-runtime.allocated-(again.allocated-after.allocated), 0) / float64(l.requests)
+	return f, nil
+}
+
+// spent notes the time used for n requests. Linux counts it in hundredths of a
+// second: too few of them say nothing.
+func (f *figures) spent(used usage, n int) error {
+	const least = 100 * time.Millisecond
+	if n == 0 || used.total() < least {
+		return fmt.Errorf("too short to be told: %d requests, %v", n, used.total())
+	}
+	f.cpu = float64(used.total().Microseconds()) / float64(n)
+	f.user = float64(used.user) / float64(used.total())
+	return nil
+}
