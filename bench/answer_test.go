@@ -155,6 +155,10 @@ func TestAnswersAgree(t *testing.T) {
 			if err := kinAnswer(t, body)(); err != nil {
 				t.Error(err)
 			}
+			if n := ourGuard(t, body)(); (n > 0) != (name == "leaky") {
+				t.Errorf("%s of %d KiB: the guard cuts %d times", name, kib, n)
+			}
+			kinWhole(t, body)()
 			wrong := bytes.Replace(body, []byte(`"total":1234.56`), []byte(`"total":"1234"`), 1)
 			if kinAnswer(t, wrong)() == nil {
 				t.Error("kin-openapi takes a text for a number")
@@ -174,7 +178,9 @@ func answerRatios(t *testing.T) (list []ratio) {
 		checks, glances, trims := kinAnswer(t, plain), kinAnswer(t, leaky), kinTrimmed(t, leaky)
 		add("checked-against-kin-openapi", 12, ourAnswer(t, plain), func() { check(t, checks()) })
 		add("trimmed-against-kin-openapi-and-encoding-json", 12, ourAnswer(t, leaky), func() { trims() })
-		add("trimmed-against-kin-openapi-that-only-checks", 8, ourAnswer(t, leaky), func() { check(t, glances()) })
+		add("trimmed-against-kin-openapi-that-only-checks", 12, ourAnswer(t, leaky), func() { check(t, glances()) })
+		add("guard-alone-against-kin-openapi-that-only-checks", 12, ourGuard(t, leaky), func() { check(t, glances()) })
+		add("trimmed-against-all-of-kin-openapi-that-only-checks", 12, ourAnswer(t, leaky), kinWhole(t, leaky))
 	}
 	return list
 }

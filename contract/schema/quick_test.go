@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // The quick form of a rule for numbers must say what the rule itself says.
@@ -88,4 +90,25 @@ func quoted(s string) string {
 		fmt.Fprintf(&b, `\u%04x`, r)
 	}
 	return b.String()
+}
+
+// BenchmarkDrop reads answers of which members are dropped.
+func BenchmarkDrop(b *testing.B) {
+	s := compile(b, string(testdata.OpenOrderSchema30()), Options{Dialect: OpenAPI30})
+	for _, size := range []struct {
+		name  string
+		bytes int
+	}{{"1KiB", 1 << 10}, {"100KiB", 100 << 10}} {
+		b.Run(size.name, func(b *testing.B) {
+			doc := testdata.Leaky(size.bytes)
+			st := State{Undeclared: Drop, Direction: Answer}
+			b.ReportAllocs()
+			b.SetBytes(int64(len(doc)))
+			for b.Loop() {
+				if !s.Read(&st, doc) {
+					b.Fatal(st.Fault())
+				}
+			}
+		})
+	}
 }
