@@ -22,7 +22,7 @@ import (
 func main() {
 	contract := flag.String("contract", "", "the OpenAPI 3.0 document")
 	listen := flag.String("listen", "127.0.0.1:8080", "where clients connect")
-	upstream := flag.String("upstream", "http://127.0.0.1:9000", "the API")
+	upstream := flag.String("upstream", "127.0.0.1:9000", "the API")
 	flag.Parse()
 	h, err := handler(*contract, *upstream)
 	if err == nil {
@@ -42,10 +42,7 @@ func handler(contract, upstream string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := url.Parse(upstream)
-	if err != nil {
-		return nil, err
-	}
+	target := &url.URL{Scheme: "http", Host: upstream}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)

@@ -35,7 +35,7 @@ func TestJudgesBothWays(t *testing.T) {
 	if err := os.WriteFile(file, []byte(contract), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h, err := handler(file, api.URL)
+	h, err := handler(file, api.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

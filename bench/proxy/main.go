@@ -111,7 +111,7 @@ func run(ctx context.Context, args []string) error {
 
 // build makes the programs that are not there yet.
 func (o *options) build(ctx context.Context, tools string) (map[string]string, error) {
-	programs := map[string]string{"gatehouse": o.gate, "caddy": o.caddy, "kin": filepath.Join(tools, "kin")}
+	programs := map[string]string{"gatehouse": o.gate, "caddy": o.caddy, "kin": filepath.Join(tools, "kin"), "relay": filepath.Join(tools, "relay")}
 	for name, path := range programs { // they are started elsewhere
 		if abs, err := filepath.Abs(path); path != "" && err == nil {
 			programs[name] = abs
@@ -123,7 +123,8 @@ func (o *options) build(ctx context.Context, tools string) (map[string]string, e
 			return nil, err
 		}
 	}
-	return programs, goBuild(ctx, filepath.Join(o.root, "bench"), programs["kin"], "./kin")
+	module := filepath.Join(o.root, "bench")
+	return programs, errors.Join(goBuild(ctx, module, programs["kin"], "./kin"), goBuild(ctx, module, programs["relay"], "./relay"))
 }
 
 // all measures what is asked for.

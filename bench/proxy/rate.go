@@ -38,6 +38,9 @@ func (b *bench) steady(ctx context.Context, s *scenario, p *process) (figures, e
 	}
 	slices.Sort(latencies)
 	f.rate = float64(len(latencies)) / b.length.Seconds()
+	if f.busy > tooBusy {
+		return f, nil
+	}
 	f.p50 = float64(percentile(latencies, 0.50).Nanoseconds()) / 1e3
 	f.p99 = float64(percentile(latencies, 0.99).Nanoseconds()) / 1e3
 	return f, nil

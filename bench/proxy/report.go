@@ -154,12 +154,6 @@ func (t *table) print(w io.Writer) error {
 	if rounds := first.Figures[main].outliers(); len(rounds) > 0 {
 		fmt.Fprintf(w, "  noisy: %s itself is off its median by more than %.0f%% in round %v\n", first.Subject, 100*noisy, rounds)
 	}
-	for _, r := range t.Rows {
-		if m := r.Figures["busy"].median(); m > tooBusy {
-			fmt.Fprintf(w, "  noisy: the machine was %.0f%% busy, so that latencies are also those of what else it did\n", 100*m)
-			break
-		}
-	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(tw, "  \tto %s", first.Subject)
 	for _, c := range columns {

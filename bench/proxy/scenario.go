@@ -51,7 +51,7 @@ type scenario struct {
 
 // What stands in a scenario. nginx is first, as the measure.
 var (
-	everyone  = []string{"nginx", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced"}
+	everyone  = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced"}
 	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced"}
 )
 

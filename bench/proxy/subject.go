@@ -13,7 +13,6 @@ import (
 // subject is a proxy that is measured.
 type subject struct {
 	name    string
-	about   string
 	program string
 	config  string // its template
 	setting setting
@@ -26,18 +25,19 @@ type subject struct {
 }
 
 var subjects = []subject{
-	{name: "nginx", about: "nginx, a plain proxy", program: "nginx", config: "nginx.conf", args: nginxArgs, version: []string{"-v"}},
-	{name: "nginx-buffers", about: "the same with buffers that hold a large answer", program: "nginx", config: "nginx.conf",
+	{name: "nginx", program: "nginx", config: "nginx.conf", args: nginxArgs, version: []string{"-v"}},
+	{name: "nginx-buffers", program: "nginx", config: "nginx.conf",
 		setting: setting{Buffers: true}, args: nginxArgs},
-	{name: "haproxy", about: "HAProxy, a plain proxy", program: "haproxy", config: "haproxy.cfg", version: []string{"-v"},
+	{name: "haproxy", program: "haproxy", config: "haproxy.cfg", version: []string{"-v"},
 		args: func(config string) []string { return []string{"-db", "-f", config} }},
-	{name: "caddy", about: "Caddy, a plain proxy", program: "caddy", config: "Caddyfile",
+	{name: "caddy", program: "caddy", config: "Caddyfile",
 		args: func(config string) []string { return []string{"run", "--adapter", "caddyfile", "--config", config} }},
-	{name: "kin-openapi", about: "kin-openapi's filter behind net/http, the contract enforced both ways", program: "kin", library: "github.com/getkin/kin-openapi", config: "strict.yaml", plain: true, judges: true,
+	{name: "kin-openapi", program: "kin", library: "github.com/getkin/kin-openapi", config: "strict.yaml", plain: true, judges: true,
 		args: func(config string) []string { return []string{"-contract", config} }},
-	{name: "gate", about: "the gate, forwarding only", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "open.yaml"},
+	{name: "relay", program: "relay", plain: true, args: func(string) []string { return nil }},
+	{name: "gate", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "open.yaml"},
 		args: gateArgs, version: []string{"version"}, gate: true},
-	{name: "gate-enforced", about: "the gate, the contract enforced both ways", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"},
+	{name: "gate-enforced", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"},
 		args: gateArgs, gate: true, judges: true},
 }
 
@@ -49,16 +49,19 @@ func gateArgs(config string) []string { return []string{"serve", "--config", con
 
 // start begins to serve and waits until connections are accepted.
 func (s *subject) start(ctx context.Context, at *stage) (*process, error) {
-	config, err := at.write(s.config, s.setting)
-	if err != nil {
-		return nil, err
+	var config string
+	if s.config != "" {
+		var err error
+		if config, err = at.write(s.config, s.setting); err != nil {
+			return nil, err
+		}
 	}
 	args := s.args(config)
 	env := []string{"HOME=" + at.dir, "XDG_DATA_HOME=" + at.dir, "XDG_CONFIG_HOME=" + at.dir} // Caddy keeps files there
 	addresses := []string{at.plain(), at.encrypted()}
 	if s.plain {
 		addresses = addresses[:1]
-		args = append(args, "-listen", at.plain(), "-upstream", "http://"+address(at.ports[0]))
+		args = append(args, "-listen", at.plain(), "-upstream", address(at.ports[0]))
 	}
 	if s.gate {
 		if _, err := at.write(s.setting.Contract, setting{}); err != nil {
