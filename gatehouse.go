@@ -27,6 +27,10 @@ type API struct {
 	// nobody verifies them: how to decide, in the words of whoever sets the
 	// options. By default it names the option.
 	Decide string
+	// ClientCertificates says that whoever accepts connections asks clients for
+	// certificates and verifies them. Without it an operation that only a
+	// certificate opens is an error.
+	ClientCertificates bool
 }
 
 // Compile makes a plan of APIs that retains nothing of their documents. It

@@ -162,7 +162,7 @@ func TestCompileProblems(t *testing.T) {
 		{"nothing-said-of-security", strings.Replace(vault, "security: [{token: []}]\npaths:", "paths:\n  /used:\n    get:\n      security: [{token: []}]\n      responses: {\"200\": {description: OK}}", 1),
 			gatehouse.Options{Authentication: gatehouse.Upstream}, []string{"getSecret says nothing of security"}},
 		{"only-a-certificate", strings.Replace(vault, "security: []", "security: [{certificate: []}]", 1), gatehouse.Options{Authentication: gatehouse.Upstream},
-			[]string{"health needs a client certificate"}},
+			[]string{"health needs a client certificate, and no listener asks"}},
 		{"no-operation", "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\npaths: {}\n", gatehouse.Options{}, []string{"has no operation"}},
 		{"schema-and-route", strings.Replace(strings.Replace(vault, "schema: {type: string}", "schema: {type: strin}", 1), health, strings.Replace(health, "/health", "/secrets/{other}", 1), 1),
 			gatehouse.Options{Authentication: gatehouse.Upstream}, []string{"strin", "{other}"}},

@@ -43,22 +43,23 @@ var order = []struct {
 
 // builder makes one API of a plan.
 type builder struct {
-	contract *contract.Contract
-	options  Options
-	place    config.Place
-	decide   string
-	schemas  *schema.Compiler
-	entry    route.Entry // what all entries of the API share
-	plan     *gate.Plan
-	api      *gate.API
-	entries  []route.Entry
-	problems source.Problems
+	contract  *contract.Contract
+	options   Options
+	place     config.Place
+	decide    string
+	certified bool // clients are asked for certificates
+	schemas   *schema.Compiler
+	entry     route.Entry // what all entries of the API share
+	plan      *gate.Plan
+	api       *gate.API
+	entries   []route.Entry
+	problems  source.Problems
 }
 
 // newBuilder returns a builder that adds to plan.
 func newBuilder(a API, plan *gate.Plan) *builder {
 	c := a.Contract
-	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, plan: plan}
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, plan: plan}
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
@@ -248,14 +249,17 @@ func (b *builder) authnUnrouted() any {
 // certificates reports an operation that nobody could call, because each of
 // its alternatives needs a client certificate and no listener asks for one.
 func (b *builder) certificates(op *contract.Operation) {
+	if b.certified {
+		return
+	}
 	for _, alternative := range op.Security {
 		if !slices.ContainsFunc(alternative, func(u contract.SchemeUse) bool { return u.Scheme.Type == contract.MutualTLS }) {
 			return
 		}
 	}
 	if len(op.Security) > 0 {
-		b.problems = append(b.problems, source.At(op.Node, "offer another scheme as an alternative, or leave the check of certificates to what stands in front and remove it here",
-			"%s needs a client certificate, and this version of the gate asks clients for none", op.Name()))
+		b.problems = append(b.problems, source.At(op.Node, "ask for them: client_certificates under tls of a listener, for the hosts of the API; or offer another scheme as an alternative",
+			"%s needs a client certificate, and no listener asks clients for one", op.Name()))
 	}
 }
 

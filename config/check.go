@@ -96,6 +96,9 @@ func plainHost(host string) string {
 }
 
 func (d *decoder) listener(l *Listener) {
+	if l.TLS != nil {
+		d.tls(l.TLS)
+	}
 	switch {
 	case l.TLS != nil && l.RedirectToHTTPS:
 		d.add("listener-redirect", l.At("redirect_to_https").node, "remove it here and add a listener without tls, such as 0.0.0.0:80, that redirects", "clients of this listener speak TLS already")

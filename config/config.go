@@ -43,7 +43,7 @@ type Listener struct {
 	Place
 	// Address is host:port. Port 0 takes a free one; without a host it is every address of the machine.
 	Address string `key:"address,required,form=address,example=127.0.0.1:8080"`
-	// TLS is the certificate to speak TLS with. Without it, the listener speaks plain HTTP.
+	// TLS says how TLS is spoken, and with which certificates. Without it, the listener speaks plain HTTP.
 	TLS *TLS `key:"tls"`
 	// PlainHTTP allows to listen without TLS on an address beyond loopback.
 	PlainHTTP bool `key:"plain_http"`
@@ -57,15 +57,6 @@ type Listener struct {
 	MaxConnections int `key:"max_connections,default=8192,min=1,max=1000000"`
 	// MaxConnectionsPerAddress is how many of these one IPv4 address or IPv6 /64 may have.
 	MaxConnectionsPerAddress int `key:"max_connections_per_address,default=1024,min=1,max=1000000"`
-}
-
-// TLS is a certificate and its key. Both files are read again when they change.
-type TLS struct {
-	Place
-	// Certificate is a PEM file with the certificate chain, the listener's own certificate first.
-	Certificate File `key:"certificate,required,example=tls.crt"`
-	// Key is a PEM file with the private key.
-	Key File `key:"key,required,example=tls.key"`
 }
 
 // File is a path; in a configuration that was read from a file it is relative

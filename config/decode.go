@@ -97,7 +97,7 @@ func (d *decoder) kind(n *source.Node, want source.Kind, words string, keys ...s
 		} else if _, err := strconv.ParseUint(n.Text(), 10, 63); want == source.Number && err == nil {
 			hint = "remove the quotes"
 		}
-	case want == source.String && words == "text":
+	case want == source.String && (words == "text" || n.Is(source.Number) && strings.Contains(words, n.Text())):
 		got, hint = clip(n.Text()), "put it into quotes"
 	}
 	d.add("type", n, hint, "must be %s, not %s", words, got)

@@ -23,6 +23,7 @@ var forms = map[string]form{
 	"address":       {`^[^\s/]*:[0-9]{1,5}$`, judgeAddress},
 	"url":           {`^https?://[^/?#@\s]+/?$`, judgeURL},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
+	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
 	"origin":        {`^(?:\*|https?://[^/?#@\s]+|[a-z][a-z0-9+.-]*://[^/?#@\s]+)$`, judgeOrigin},
 	"method":        {tokenPattern, judgeMethod},
@@ -112,6 +113,19 @@ func judgeHost(text string) (wrong, hint string) {
 		return quote(text) + " is no host name", "names have letters, digits, dashes and dots; others are written in punycode (xn--...)"
 	}
 	return "", ""
+}
+
+// judgeServerName knows the names that clients ask for by SNI (RFC 6066 section
+// 3: no addresses) and, as certificates write them, all of one level.
+func judgeServerName(text string) (wrong, hint string) {
+	name := strings.TrimPrefix(text, "*.")
+	switch {
+	case strings.Contains(name, "*"):
+		return quote(text) + " is no pattern that certificates know", "write *.example.com for all names with one label more"
+	case isAddress(strings.Trim(name, "[]")):
+		return quote(text) + " is an address, and clients ask for names only", "leave hosts out to mean those as well that ask for no name"
+	}
+	return judgeHost(name)
 }
 
 func judgeURL(text string) (wrong, hint string) {

@@ -64,7 +64,10 @@ var templateLine = regexp.MustCompile(`^( *)(#?)((?:  )*)(- )?([a-z_]+):(?: |$)`
 func TestTemplateLines(t *testing.T) {
 	lines := strings.Split(string(config.Template("openapi.yaml", "https://127.0.0.1:9000", "127.0.0.1:8080", "")), "\n")
 	beside := map[string][]string{
-		"listeners.tls": {"listeners.tls.certificate", "listeners.tls.key"}, "apis.cors": {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
+		"listeners.tls":                     {"listeners.tls.certificate", "listeners.tls.key"},
+		"listeners.tls.certificates":        {"listeners.tls.certificates.certificate", "listeners.tls.certificates.key"},
+		"listeners.tls.client_certificates": {"listeners.tls.client_certificates.hosts", "listeners.tls.client_certificates.authorities"},
+		"apis.cors":                         {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
 		"apis.undeclared": {"apis.undeclared.answers"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 	}
 	meaningless := map[string]string{"listeners.https_port": "no meaning without redirect_to_https"} // which is false by default

@@ -14,3 +14,9 @@ func (Errors) Words() []string { return []string{string(Problem), string(Keep)} 
 
 // Words returns the sets of fields.
 func (SecurityHeaders) Words() []string { return []string{string(ForAPI), string(NoSecurity)} }
+
+// Words returns what may become of unknown names.
+func (UnknownNames) Words() []string { return []string{string(FirstCertificate), string(RefuseNames)} }
+
+// Words returns the versions of TLS.
+func (TLSVersion) Words() []string { return []string{string(TLS13), string(TLS12)} }

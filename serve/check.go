@@ -73,7 +73,7 @@ func (g *guarded) served() []gatehouse.Exposure {
 	return g.exposed
 }
 
-// pairs finds what is wrong with certificates, without opening an address.
+// pairs finds what is wrong with the files of TLS, without opening an address.
 func (d *draft) pairs() {
 	for i := range d.config.Listeners {
 		l := &d.config.Listeners[i]
@@ -81,7 +81,7 @@ func (d *draft) pairs() {
 		if l.TLS == nil || o.Check() != nil {
 			continue
 		}
-		if err := o.TLS.CheckFiles(); err != nil {
+		for _, err := range o.TLS.CheckFiles() {
 			d.faults.add(listenFault(l, err))
 		}
 	}

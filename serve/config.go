@@ -68,7 +68,7 @@ func (c *Config) fill() {
 func (c *Config) settings() *config.Config {
 	l := config.Listener{Address: c.Listen, PlainHTTP: c.PlainHTTP}
 	if c.TLSCert != "" || c.TLSKey != "" {
-		l.TLS = &config.TLS{Certificate: config.File(c.TLSCert), Key: config.File(c.TLSKey)}
+		l.TLS = &config.TLS{Pair: config.Pair{Certificate: config.File(c.TLSCert), Key: config.File(c.TLSKey)}}
 	}
 	a := config.API{Contract: config.File(c.Contract), Upstreams: []config.Upstream{{URL: c.Upstream}}}
 	a.Authentication = c.Authentication

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"reflect"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -32,7 +33,7 @@ func openDoor(settings *config.Listener, nth int, beside *edge.Listener, g *gate
 	}
 	engine := std.NewServer(g, std.Options{
 		Listener: &gate.Listener{Name: settings.Address, Redirect: settings.RedirectToHTTPS, HTTPSPort: settings.HTTPSPort},
-		Proxies:  settings.TrustedProxies, Log: log,
+		Proxies:  settings.TrustedProxies, Log: log, Verify: verify(l),
 	})
 	return &door{settings: settings, nth: nth, listener: l, engine: engine}, nil
 }
@@ -52,7 +53,7 @@ func speaksLike(a, b *config.Listener) bool {
 	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort {
 		return false
 	}
-	return a.TLS == nil || a.TLS.Certificate == b.TLS.Certificate && a.TLS.Key == b.TLS.Key
+	return reflect.DeepEqual(edgeOptions(a).TLS, edgeOptions(b).TLS)
 }
 
 // update takes over what can change while the door is open, the certificate

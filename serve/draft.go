@@ -153,7 +153,7 @@ const (
 // api reads the contract of one API and finds the way to it. The result has
 // no contract when that could not be read.
 func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
-	a := gatehouse.API{Options: settings.Policy, Place: settings.Place, Decide: decide}
+	a := gatehouse.API{Options: settings.Policy, Place: settings.Place, Decide: decide, ClientCertificates: asksCertificates(d.config.Listeners, settings)}
 	if d.faults.file {
 		a.Decide = decideInFile
 	}

@@ -129,7 +129,7 @@ func edgeOptions(l *config.Listener) *edge.Options {
 		MaxConnections: l.MaxConnections, MaxPerAddress: l.MaxConnectionsPerAddress,
 	}
 	if l.TLS != nil {
-		o.TLS = &edge.TLS{Pairs: []edge.Pair{{CertFile: string(l.TLS.Certificate), KeyFile: string(l.TLS.Key)}}}
+		o.TLS = tlsOptions(l.TLS)
 	}
 	return o
 }
@@ -142,7 +142,7 @@ func listenFault(l *config.Listener, err error) *fault {
 	var number syscall.Errno
 	var lookup *net.DNSError
 	address := l.Place.At("address")
-	pair := l.Place.At("tls")
+	pair, clients := filesPlace(l, err)
 	switch {
 	case errors.Is(err, edge.ErrPair):
 		return &fault{at: pair, flag: files, text: err.Error(), hint: "give --tls-cert and --tls-key together", remedy: "give certificate and key together"}
@@ -153,6 +153,8 @@ func listenFault(l *config.Listener, err error) *fault {
 		return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(),
 			hint:   "give --tls-cert and --tls-key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with --plain-http",
 			remedy: "give tls a certificate and a key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with plain_http: true"}
+	case clients:
+		return &fault{at: pair, text: causes(err), remedy: "name PEM files that this user can read: authorities, and revocation lists that they have signed and that hold now", cause: err}
 	case errors.As(err, &file):
 		const hint = "name PEM files that this user can read"
 		return &fault{at: pair, flag: files, text: causes(err), hint: hint, remedy: hint, cause: err}

@@ -211,7 +211,7 @@ func TestBadClientFiles(t *testing.T) {
 			write(t, y.lists, row.lists)
 		}
 		o := &TLS{Pairs: []Pair{y.pair}, Clients: []Clients{row.set}}
-		if err := o.CheckFiles(); err == nil || !strings.Contains(err.Error(), row.want) {
+		if err := o.CheckFiles(); len(err) != 1 || !err[0].Clients || !strings.Contains(err[0].Error(), row.want) {
 			t.Errorf("%s: CheckFiles says %v", row.name, err)
 		}
 		if _, err := Listen(Options{Address: "127.0.0.1:0", TLS: o}); err == nil || !strings.Contains(err.Error(), row.want) {

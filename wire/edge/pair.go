@@ -161,19 +161,3 @@ func readFile(name string, most int) ([]byte, error) {
 	}
 	return b, err
 }
-
-// CheckFiles finds what keeps the files that o names from being used now: they
-// cannot be read, do not belong together, or are out of date.
-func (o *TLS) CheckFiles() error {
-	var all []error
-	for _, files := range o.Pairs {
-		p := &pair{certFile: files.CertFile, keyFile: files.KeyFile}
-		_, err := p.refresh()
-		all = append(all, err)
-	}
-	for i := range o.Clients {
-		_, err := openPolicy(&o.Clients[i], nil)
-		all = append(all, err)
-	}
-	return errors.Join(all...)
-}

@@ -33,6 +33,36 @@ type TLS struct {
 // Pair names two PEM files: a certificate chain and its private key.
 type Pair struct{ CertFile, KeyFile string }
 
+// FileError is what keeps files that TLS names from being used.
+type FileError struct {
+	Clients bool // the files are of one of TLS.Clients, not of TLS.Pairs
+	Nth     int  // in that list
+	Err     error
+}
+
+// Error implements error.
+func (e *FileError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// CheckFiles finds what keeps the files that o names from being used now: they
+// cannot be read, do not belong together, or are out of date.
+func (o *TLS) CheckFiles() (faults []*FileError) {
+	for i, files := range o.Pairs {
+		p := &pair{certFile: files.CertFile, keyFile: files.KeyFile}
+		if _, err := p.refresh(); err != nil {
+			faults = append(faults, &FileError{Nth: i, Err: err})
+		}
+	}
+	for i := range o.Clients {
+		if _, err := openPolicy(&o.Clients[i], nil); err != nil {
+			faults = append(faults, &FileError{Clients: true, Nth: i, Err: err})
+		}
+	}
+	return faults
+}
+
 // secure is the TLS side of a listener: what may change while it serves, and
 // the settings that are made of it.
 type secure struct {
@@ -53,10 +83,10 @@ type secure struct {
 // openSecure reads and checks all files.
 func openSecure(o *TLS, log *slog.Logger) (*secure, error) {
 	s := &secure{o: o, stop: make(chan struct{})}
-	for _, files := range o.Pairs {
+	for i, files := range o.Pairs {
 		p, err := openPair(files.CertFile, files.KeyFile, log)
 		if err != nil {
-			return nil, err
+			return nil, &FileError{Nth: i, Err: err}
 		}
 		s.pairs = append(s.pairs, p)
 	}
@@ -64,7 +94,7 @@ func openSecure(o *TLS, log *slog.Logger) (*secure, error) {
 	for i := range o.Clients {
 		p, err := openPolicy(&o.Clients[i], log)
 		if err != nil {
-			return nil, err
+			return nil, &FileError{Clients: true, Nth: i, Err: err}
 		}
 		s.policies = append(s.policies, p)
 		for _, name := range p.set.Hosts {

@@ -33,6 +33,7 @@ type Server struct {
 	limits  Limits
 	poison  bool
 	on      *gate.Listener // of every exchange; may be nil
+	verify  func(*tls.ConnectionState, []byte) gate.Code
 	proxies atomic.Pointer[forwarded.Trust]
 	http    http.Server
 	cutting atomic.Bool             // what is left is cut
@@ -55,6 +56,8 @@ type Options struct {
 	// and X-Forwarded-*, is taken. Nobody else's is.
 	Proxies []netip.Prefix
 	Log     *slog.Logger // takes failed handshakes now and then, and at debug level what net/http says; nil drops it
+	// Verify is session.Shared.Verify.
+	Verify func(state *tls.ConnectionState, host []byte) gate.Code
 	// Poison overwrites each head when its exchange ends, so that whoever
 	// kept a view finds nonsense. For tests.
 	Poison bool
@@ -65,7 +68,7 @@ func NewServer(g *gate.Gate, o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{gate: g, limits: o.Limits.WithDefaults(), poison: o.Poison, on: o.Listener, conns: map[*conn]struct{}{}}
+	s := &Server{gate: g, limits: o.Limits.WithDefaults(), poison: o.Poison, on: o.Listener, verify: o.Verify, conns: map[*conn]struct{}{}}
 	s.SetProxies(o.Proxies)
 	s.handshakes.log = o.Log
 	base, end := context.WithCancelCause(context.Background())

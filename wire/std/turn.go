@@ -92,7 +92,11 @@ func fromHead(t *turn, x *gate.Exchange) {
 	}
 	x.Received = h.at
 	x.Listener = t.conn.server.on
-	t.settle(x, h.broken, h.length)
+	broken := h.broken
+	if broken == gate.Undecided && x.TLS != nil && t.conn.server.verify != nil {
+		broken = t.conn.server.verify(x.TLS, x.Host)
+	}
+	t.settle(x, broken, h.length)
 	t.conn.server.proxies.Load().Resolve(x)
 }
 

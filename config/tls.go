@@ -1,0 +1,60 @@
+package config
+
+// TLS is how TLS is spoken, and with which certificates. All files are read again when they change.
+type TLS struct {
+	Place
+	Pair `key:",inline"`
+	// Certificates are further ones. A client gets the one that has the name it asks for (by SNI); names in full come before *.example.com.
+	Certificates []Certificate `key:"certificates,example=[{certificate: other.crt, key: other.key}]"`
+	// UnknownNames is what a client gets that asks for a name which no certificate has, or for none: the first certificate, or a handshake that fails.
+	UnknownNames UnknownNames `key:"unknown_names,default=first"`
+	// Min is the oldest version that is spoken. With "1.2", version 1.2 is spoken with ephemeral keys (ECDHE) and authenticated encryption (AES-GCM, ChaCha20-Poly1305) only.
+	Min TLSVersion `key:"min,default=1.3"`
+	// ClientCertificates say which clients are asked for a certificate, and whose. Each is for hosts of its own; one may be for all others.
+	ClientCertificates []ClientCertificates `key:"client_certificates,example=[{authorities: clients-ca.pem}]"`
+}
+
+// Pair is a certificate and its key.
+type Pair struct {
+	// Certificate is a PEM file with the certificate chain, the listener's own certificate first.
+	Certificate File `key:"certificate,example=tls.crt"`
+	// Key is a PEM file with the private key.
+	Key File `key:"key,example=tls.key"`
+}
+
+// Certificate is a further certificate of a listener.
+type Certificate struct {
+	Place
+	Pair `key:",inline"`
+}
+
+// ClientCertificates is a policy: which clients are asked for a certificate, and whose.
+type ClientCertificates struct {
+	Place
+	// Hosts are the names that clients connect to under this policy; *.example.com is every name with one label more. Without it, every name that no other policy has. Calls for a host with another policy than the name that the connection was made for are answered 421.
+	Hosts []string `key:"hosts,form=server-name,example=[partners.example.com]"`
+	// Authorities is a PEM file with the authorities that may vouch for clients; those that stand below others, too, when they have revocation lists.
+	Authorities File `key:"authorities,required,example=clients-ca.pem"`
+	// Optional lets clients without a certificate in, such as for APIs whose contracts ask for one in some operations only. One that is shown must be valid all the same.
+	Optional bool `key:"optional"`
+	// CRL is a file with the revocation lists of the authorities, PEM or DER. A client is let in only while a current list of its authority vouches for it.
+	CRL File `key:"crl,example=clients.crl"`
+}
+
+// UnknownNames is what becomes of clients that ask for an unknown name.
+type UnknownNames string
+
+// What becomes of them.
+const (
+	FirstCertificate UnknownNames = "first"  // they get the first certificate
+	RefuseNames      UnknownNames = "refuse" // the handshake fails
+)
+
+// TLSVersion is a version of TLS.
+type TLSVersion string
+
+// The versions.
+const (
+	TLS13 TLSVersion = "1.3"
+	TLS12 TLSVersion = "1.2"
+)

@@ -1,0 +1,75 @@
+package serve
+
+import (
+	"crypto/tls"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
+)
+
+// tlsOptions is how a listener speaks TLS.
+func tlsOptions(t *config.TLS) *edge.TLS {
+	pair := func(p *config.Pair) edge.Pair {
+		return edge.Pair{CertFile: string(p.Certificate), KeyFile: string(p.Key)}
+	}
+	o := &edge.TLS{Pairs: []edge.Pair{pair(&t.Pair)}, RefuseUnknown: t.UnknownNames == config.RefuseNames, Allow12: t.Min == config.TLS12}
+	for i := range t.Certificates {
+		o.Pairs = append(o.Pairs, pair(&t.Certificates[i].Pair))
+	}
+	for i := range t.ClientCertificates {
+		c := &t.ClientCertificates[i]
+		o.Clients = append(o.Clients, edge.Clients{Hosts: c.Hosts, Authorities: string(c.Authorities), Optional: c.Optional, Lists: string(c.CRL)})
+	}
+	return o
+}
+
+// standings are the refusals of calls by the connection that they came on.
+var standings = [...]gate.Code{
+	edge.InOrder: gate.Undecided, edge.Misdirected: gate.Misdirected, edge.Unchecked: gate.CertificateUnchecked, edge.Invalid: gate.CertificateInvalid,
+}
+
+// verify judges each call on a connection with TLS.
+func verify(l *edge.Listener) func(*tls.ConnectionState, []byte) gate.Code {
+	return func(state *tls.ConnectionState, host []byte) gate.Code { return standings[l.Verify(state, host)] }
+}
+
+// filesPlace is where the files stand that an error of listening is about, and
+// whether they are those for certificates of clients.
+func filesPlace(l *config.Listener, err error) (at config.Place, clients bool) {
+	at = l.Place.At("tls")
+	var files *edge.FileError
+	switch {
+	case !errors.As(err, &files):
+	case files.Clients:
+		return at.At("client_certificates").Item(files.Nth), true
+	case files.Nth > 0:
+		return at.At("certificates").Item(files.Nth - 1), false
+	}
+	return at, false
+}
+
+// asksCertificates reports whether a listener asks clients that come for an API for their
+// certificates, under one of its names at least.
+func asksCertificates(listeners []config.Listener, api *config.API) bool {
+	for i := range listeners {
+		if listeners[i].TLS == nil {
+			continue
+		}
+		for _, c := range listeners[i].TLS.ClientCertificates {
+			if len(c.Hosts) == 0 || len(api.Hosts) == 0 || slices.ContainsFunc(api.Hosts, func(host string) bool { return named(c.Hosts, host) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// named reports whether a host is one of some names.
+func named(names []string, host string) bool {
+	_, parent, _ := strings.Cut(host, ".")
+	return slices.Contains(names, host) || slices.Contains(names, "*."+parent)
+}

@@ -1,0 +1,211 @@
+package serve
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
+)
+
+const guardedDoor = `version: 1
+listeners:
+  - address: 127.0.0.1:0
+    tls:
+      certificate: tls.pem
+      key: tls.key
+      certificates: [{certificate: other.pem, key: other.key}]
+      client_certificates:
+        - {hosts: [partners.test], authorities: ca.pem, crl: ca.crl}
+        - {authorities: ca.pem, optional: true}
+apis:
+  - name: Partners
+    contract: certified.yaml
+    hosts: [partners.test]
+    authentication: upstream
+    upstreams: [{url: "$API"}]
+  - name: Mixed
+    contract: certified.yaml
+    hosts: [mixed.test]
+    authentication: upstream
+    upstreams: [{url: "$API"}]
+record: {events: none}
+`
+
+const certified = `openapi: 3.1.0
+info: {title: Certified, version: 1.0.0}
+security: [{certificate: []}]
+paths:
+  /a: {get: {responses: {"200": {description: OK, content: {text/plain: {}}}}}}
+  /open: {get: {security: [], responses: {"200": {description: OK, content: {text/plain: {}}}}}}
+components: {securitySchemes: {certificate: {type: mutualTLS}}}
+`
+
+// guardedHouse serves guardedDoor to clients of an authority.
+func guardedHouse(t *testing.T, text string, a *testdata.Authority) *house {
+	t.Helper()
+	api, _ := upstreamOf(t)
+	h := openHouse(t, strings.ReplaceAll(text, "$API", api), func(c *Config) {
+		before := &house{t: t, dir: filepath.Dir(c.File)}
+		for _, name := range []string{"tls", "other"} {
+			cert, key := a.Server(5, name+".test", "partners.test", "mixed.test")
+			before.write(name+".pem", string(cert))
+			before.write(name+".key", string(key))
+		}
+		before.write("certified.yaml", certified)
+		before.write("ca.pem", string(a.PEM))
+		before.write("ca.crl", string(a.List(time.Now().Add(time.Hour))))
+	})
+	t.Cleanup(func() { h.Stop() })
+	return h
+}
+
+// guest is a client that keeps its connections, made for one name.
+type guest struct {
+	*http.Client
+	t   *testing.T
+	url string
+}
+
+func (h *house) guest(name string, certificates ...tls.Certificate) *guest {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{ServerName: name, InsecureSkipVerify: true, Certificates: certificates}}
+	h.t.Cleanup(transport.CloseIdleConnections)
+	return &guest{&http.Client{Timeout: 10 * time.Second, Transport: transport}, h.t, h.URL()}
+}
+
+// code calls a path of a host and returns the code of the refusal, the status
+// as text when there is none, "handshake" when there was no answer.
+func (c *guest) code(host, path string) string {
+	c.t.Helper()
+	r, err := http.NewRequest("GET", c.url+path, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Host = host
+	answer, err := c.Do(r)
+	if err != nil {
+		return "handshake"
+	}
+	defer answer.Body.Close()
+	var problem struct{ Code string }
+	if json.NewDecoder(answer.Body).Decode(&problem); problem.Code != "" {
+		return problem.Code
+	}
+	return answer.Status
+}
+
+func TestClientCertificatesOfAnAPI(t *testing.T) {
+	a := testdata.NewAuthority(t, "clients")
+	h := guardedHouse(t, guardedDoor, a)
+	mine := a.Client(77, time.Now().Add(time.Hour))
+	for _, row := range []struct {
+		name, sni, host, path string
+		certificates          []tls.Certificate
+		want                  string
+	}{
+		{"with", "partners.test", "partners.test", "/a", []tls.Certificate{mine}, "200 OK"},
+		{"without", "partners.test", "partners.test", "/a", nil, "handshake"},
+		{"without-at-an-open-operation", "partners.test", "partners.test", "/open", nil, "handshake"},
+		{"optional-with", "mixed.test", "mixed.test", "/a", []tls.Certificate{mine}, "200 OK"},
+		{"optional-without", "mixed.test", "mixed.test", "/a", nil, "credential-missing"},
+		{"optional-without-at-an-open-operation", "mixed.test", "mixed.test", "/open", nil, "200 OK"},
+		{"host-unlike-the-name", "mixed.test", "partners.test", "/a", []tls.Certificate{mine}, "misdirected"},
+		{"host-unlike-the-name-in-other-words", "mixed.test", "PARTNERS.test:443", "/open", nil, "misdirected"},
+		{"host-unlike-the-name-back", "partners.test", "mixed.test", "/open", []tls.Certificate{mine}, "misdirected"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := h.guest(row.sni, row.certificates...).code(row.host, row.path); got != row.want {
+				t.Errorf("%s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+// TestRevokedOnAKeptConnection takes a certificate back while its client is
+// connected.
+func TestRevokedOnAKeptConnection(t *testing.T) {
+	a := testdata.NewAuthority(t, "clients")
+	h := guardedHouse(t, guardedDoor, a)
+	c, other := h.guest("partners.test", a.Client(77, time.Now().Add(time.Hour))), h.guest("partners.test", a.Client(78, time.Now().Add(time.Hour)))
+	for _, k := range []*guest{c, other} {
+		if got := k.code("partners.test", "/a"); got != "200 OK" {
+			t.Fatal(got)
+		}
+	}
+	h.write("ca.crl", string(a.List(time.Now().Add(time.Hour), 77)))
+	h.reload("the test says so", false)
+	if got := c.code("partners.test", "/a"); got != "certificate-invalid" {
+		t.Errorf("a revoked certificate on a kept connection: %s", got)
+	}
+	if got := c.code("partners.test", "/a"); got != "handshake" {
+		t.Errorf("a revoked certificate on a new connection: %s", got)
+	}
+	if got := other.code("partners.test", "/a"); got != "200 OK" {
+		t.Errorf("another certificate: %s", got)
+	}
+	h.said("the revocation list was changed")
+}
+
+// TestFilesOfTLSHaveTheirPlaces breaks one file at a time.
+func TestFilesOfTLSHaveTheirPlaces(t *testing.T) {
+	a := testdata.NewAuthority(t, "clients")
+	h := guardedHouse(t, guardedDoor, a)
+	for _, row := range []struct{ file, text, place string }{
+		{"tls.pem", "x", " #/listeners/0/tls: "},
+		{"other.key", "x", ":7:22: #/listeners/0/tls/certificates/0: "},
+		{"ca.crl", "x", ":9:11: #/listeners/0/tls/client_certificates/0: "},
+	} {
+		before, err := os.ReadFile(filepath.Join(h.dir, row.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.write(row.file, row.text)
+		problems := Check(filepath.Join(h.dir, "gatehouse.yaml")).Problems
+		if len(problems) != 1 || !strings.Contains(problems.Error(), row.place) {
+			t.Errorf("check of %s: %v", row.file, problems)
+		}
+		if _, err := Start(Config{File: filepath.Join(h.dir, "gatehouse.yaml")}); err == nil || !strings.Contains(err.Error(), row.place) {
+			t.Errorf("start with %s: %v", row.file, err)
+		}
+		h.write(row.file, string(before))
+	}
+	if problems := Check(filepath.Join(h.dir, "gatehouse.yaml")).Problems; problems.Err() != nil {
+		t.Error(problems)
+	}
+}
+
+func TestWhoIsAsked(t *testing.T) {
+	policies := func(hosts ...[]string) []config.Listener {
+		l := config.Listener{TLS: &config.TLS{}}
+		for _, h := range hosts {
+			l.TLS.ClientCertificates = append(l.TLS.ClientCertificates, config.ClientCertificates{Hosts: h})
+		}
+		return []config.Listener{{}, l}
+	}
+	for _, row := range []struct {
+		name      string
+		listeners []config.Listener
+		hosts     []string
+		want      bool
+	}{
+		{"nobody", policies(), nil, false},
+		{"everybody", policies(nil), []string{"a.test"}, true},
+		{"its-host", policies([]string{"a.test"}), []string{"b.test", "a.test"}, true},
+		{"other-hosts", policies([]string{"a.test"}), []string{"b.test"}, false},
+		{"wildcard", policies([]string{"*.test"}), []string{"a.test"}, true},
+		{"wildcard-of-another-level", policies([]string{"*.test"}), []string{"a.b.test"}, false},
+		{"every-host", policies([]string{"a.test"}), nil, true},
+	} {
+		api := &config.API{}
+		api.Hosts = row.hosts
+		if got := asksCertificates(row.listeners, api); got != row.want {
+			t.Errorf("%s: %v", row.name, got)
+		}
+	}
+}
