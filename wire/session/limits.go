@@ -15,6 +15,8 @@ type Limits struct {
 	WriteStall  time.Duration // that one write to the client may take; a write is at most 32 KiB; default 30s
 	HalfClose   time.Duration // for which a client that sends no more may still wait for its answer; more often it has left, and the API works for nobody; default 5s
 	Linger      time.Duration // for which a refused client is still listened to, so that it can read the refusal; default 500ms
+	Recheck     time.Duration // after which an exchange that takes long, a stream or a tunnel, is asked again whether it may go on; default 30s
+	TunnelIdle  time.Duration // for which nothing may move in a tunnel; default 10m
 }
 
 // WithDefaults fills in the zero fields.
@@ -29,6 +31,8 @@ func (l Limits) WithDefaults() Limits {
 	fill(&l.WriteStall, 30*time.Second)
 	fill(&l.HalfClose, 5*time.Second)
 	fill(&l.Linger, 500*time.Millisecond)
+	fill(&l.Recheck, 30*time.Second)
+	fill(&l.TunnelIdle, 10*time.Minute)
 	return l
 }
 

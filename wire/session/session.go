@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
@@ -83,6 +84,7 @@ type Conn struct {
 	Raw      net.Conn       // of the socket
 	Peer     netip.AddrPort // the other end, unmapped; invalid when it has no address
 	TLS      *tls.ConnectionState
+	Since    time.Time // when it was accepted
 }
 
 // Check asks Verify, when there is TLS and somebody to ask.

@@ -30,7 +30,9 @@ type call struct {
 	broken error     // guarded by mu; why the client's body failed
 	abort  interface{ Abort() }
 	owner  *Upstream
-	link   *link // that it took last, when the transport must not send it twice
+	vigil  vigil
+	client context.Context // ends when the client leaves
+	link   *link           // that it took last, when the transport must not send it twice
 
 	answer io.ReadCloser
 	fields []byte // backs the answer's fields
@@ -46,8 +48,11 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		return &gate.Unavailable{Code: gate.Overloaded, Cause: errBusy}
 	}
 	c := &call{owner: u}
+	ctx = c.vigil.begin(ctx, x)
+	c.client = ctx
 	if err := c.prepare(ctx, u, x); err != nil {
 		c.detach()
+		c.vigil.over()
 		return err
 	}
 	answer, err := u.transport.RoundTrip(c.request)
@@ -56,7 +61,9 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 	}
 	if err != nil {
 		c.detach()
-		return c.explain(ctx, err)
+		err = c.explain(ctx, err)
+		c.vigil.over()
+		return err
 	}
 	c.answer = answer.Body
 	if err := c.take(x, answer); err != nil {
@@ -203,13 +210,20 @@ func (c *call) detach() {
 }
 
 // Read implements io.Reader: the answer's body.
-func (c *call) Read(p []byte) (int, error) { return c.answer.Read(p) }
+func (c *call) Read(p []byte) (int, error) {
+	n, err := c.answer.Read(p)
+	if u := (*gate.Unavailable)(nil); err != nil && err != io.EOF && errors.As(context.Cause(c.client), &u) {
+		return n, u
+	}
+	return n, err
+}
 
 // Close implements io.Closer. The connection is used again only when both
 // bodies came to their end.
 func (c *call) Close() error {
 	err := c.answer.Close()
 	c.detach()
+	c.vigil.over()
 	return err
 }
 
