@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 )
 
 // door is one open address with its engine. It stays open as long as a
@@ -19,7 +19,7 @@ type door struct {
 	settings *config.Listener
 	nth      int // among listeners with the same address
 	listener *edge.Listener
-	engine   *std.Server
+	engine   *server.Server
 }
 
 // openDoor opens the address of a listener; beside is what listens there and
@@ -31,7 +31,7 @@ func openDoor(settings *config.Listener, nth int, beside *edge.Listener, g *gate
 	if err != nil {
 		return nil, listenFault(settings, err)
 	}
-	engine := std.NewServer(g, std.Options{
+	engine := server.NewServer(g, server.Options{
 		Listener: &gate.Listener{Name: settings.Address, Redirect: settings.RedirectToHTTPS, HTTPSPort: settings.HTTPSPort},
 		Proxies:  settings.TrustedProxies, Log: log, Verify: verify(l),
 	})

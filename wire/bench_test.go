@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -23,7 +23,7 @@ import (
 func BenchmarkProxy(b *testing.B) {
 	answer := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n" + strings.Repeat("x", 1024)
 	back := listen(b, func(c net.Conn) { replay(c, answer) })
-	gatehouse := serve(b, to(b, back, upstream.Options{}), std.Options{}, false)
+	gatehouse := serve(b, to(b, back, upstream.Options{}), server.Options{}, false)
 	u, err := url.Parse(back)
 	if err != nil {
 		b.Fatal(err)

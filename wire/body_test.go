@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 )
 
 // echo answers with what it was sent; the query says how.
@@ -26,7 +26,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestBodiesPassByteForByte(t *testing.T) {
-	p := lay(t, http.HandlerFunc(echo), std.Options{})
+	p := lay(t, http.HandlerFunc(echo), server.Options{})
 	c := p.client(t)
 	random := rand.NewChaCha8([32]byte{1})
 	for _, path := range []string{"/buffer", "/stream", "/unrouted/path"} {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -59,7 +59,7 @@ func TestChunkedCoding(t *testing.T) {
 		// What is sent of a broken body may come late: nothing else goes there.
 		secure, broken := i&1 == 1, i&2 == 2
 		back := record(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-		p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, secure)
+		p := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, secure)
 		for _, row := range chunks {
 			if row.broken != broken {
 				continue

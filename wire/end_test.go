@@ -13,6 +13,8 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
+	"github.com/gatehouse-api/gatehouse/wire/server"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 	"github.com/gatehouse-api/gatehouse/wire/std"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
@@ -39,7 +41,7 @@ func (a answering) Send(_ context.Context, x *gate.Exchange) error {
 // read behind a body that nobody can find the end of.
 func TestBrokenBodyEndsTheConnection(t *testing.T) {
 	leak.Check(t)
-	p := serve(t, answering{text: "done", length: 4, reads: 5}, std.Options{Limits: std.Limits{Linger: time.Millisecond}}, false)
+	p := serve(t, answering{text: "done", length: 4, reads: 5}, server.Options{Limits: session.Limits{Linger: time.Millisecond}}, false)
 	for _, target := range []string{"/buffer", "/stream"} {
 		for _, chunks := range []string{"zz\r\n", "2\r\nokzz\r\n", "2\nok\n0\n\n"} {
 			c := p.dial(t)
@@ -59,7 +61,7 @@ func TestBrokenBodyEndsTheConnection(t *testing.T) {
 // API answers before it read what the client has sent already.
 func TestAnswerBeforeTheEndOfAWholeBody(t *testing.T) {
 	leak.Check(t)
-	p := serve(t, answering{text: "early", length: 5, reads: 1}, std.Options{}, false)
+	p := serve(t, answering{text: "early", length: 5, reads: 1}, server.Options{}, false)
 	c := p.dial(t)
 	in := bufio.NewReader(c)
 	for i := range 20 {
@@ -81,7 +83,7 @@ func TestAnswerBeforeTheEndOfAWholeBody(t *testing.T) {
 // answered and the client does not stop to send.
 func TestEarlyAnswerEndsTheReading(t *testing.T) {
 	leak.Check(t)
-	p := serve(t, answering{text: "early", length: 5, reads: 1}, std.Options{Limits: std.Limits{BodyGrace: time.Hour, Linger: time.Millisecond}}, false)
+	p := serve(t, answering{text: "early", length: 5, reads: 1}, server.Options{Limits: session.Limits{BodyGrace: time.Hour, Linger: time.Millisecond}}, false)
 	c := p.dial(t)
 	send(t, c, "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n1")
 	in := bufio.NewReader(c)
@@ -108,7 +110,7 @@ func TestAnswerOfAnotherLength(t *testing.T) {
 		"shorter": {text: "part", length: 9}, "nothing": {text: "", length: 9}, "longer": {text: "too long", length: 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := serve(t, up, std.Options{}, false)
+			p := serve(t, up, server.Options{}, false)
 			other := httptest.NewServer(std.Handler(p.Gate, std.Limits{}))
 			t.Cleanup(other.Close)
 			for i, way := range []*path{p, {addr: strings.TrimPrefix(other.URL, "http://")}} {
@@ -138,16 +140,16 @@ func TestSlowBehindAFastStart(t *testing.T) {
 	up := to(t, back.url, upstream.Options{})
 	for _, row := range []struct {
 		name, begins string
-		limits       std.Limits
+		limits       session.Limits
 		code         gate.Code
 	}{
-		{"head-on-a-kept-connection", good + "GET /", std.Limits{HeadTimeout: brief, IdleTimeout: time.Hour}, gate.HeadTimeout},
+		{"head-on-a-kept-connection", good + "GET /", session.Limits{HeadTimeout: brief, IdleTimeout: time.Hour}, gate.HeadTimeout},
 		{"body-that-began-fast", good + "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 100<<10),
-			std.Limits{BodyGrace: brief, BodyRate: 1000}, gate.BodyTimeout},
+			session.Limits{BodyGrace: brief, BodyRate: 1000}, gate.BodyTimeout},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.limits.Linger = time.Millisecond
-			p := serve(t, up, std.Options{Limits: row.limits}, false)
+			p := serve(t, up, server.Options{Limits: row.limits}, false)
 			c := p.dial(t)
 			in := bufio.NewReader(c)
 			send(t, c, row.begins)
@@ -169,7 +171,7 @@ func TestSlowBehindAFastStart(t *testing.T) {
 func TestDrainDoesNotWaitForSilence(t *testing.T) {
 	leak.Check(t)
 	for _, secure := range []bool{false, true} {
-		p := serve(t, answering{text: "done", length: 4}, std.Options{}, secure)
+		p := serve(t, answering{text: "done", length: 4}, server.Options{}, secure)
 		var silent []net.Conn
 		for range 3 {
 			c, err := net.Dial("tcp", p.addr)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -120,7 +120,7 @@ func TestNobodyIsAnotherClient(t *testing.T) {
 		{"stranger", "10.0.0.0/8", fromStranger},
 		{"proxy", "127.0.0.0/8", fromProxy},
 	} {
-		p := serve(t, up, std.Options{Proxies: []netip.Prefix{netip.MustParsePrefix(from.trust)}}, false)
+		p := serve(t, up, server.Options{Proxies: []netip.Prefix{netip.MustParsePrefix(from.trust)}}, false)
 		for n, row := range from.rows {
 			t.Run(from.name+"-"+row.name, func(t *testing.T) {
 				c := p.dial(t)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -18,7 +18,7 @@ import (
 func TestTargetsAreForwardedUnchanged(t *testing.T) {
 	leak.Check(t)
 	back := record(t, "")
-	p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, false)
+	p := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, false)
 	c := p.dial(t)
 	in := bufio.NewReader(c)
 	for _, target := range []string{
@@ -43,7 +43,7 @@ func TestTargetsAreForwardedUnchanged(t *testing.T) {
 func TestAbsoluteTargetBecomesOriginForm(t *testing.T) {
 	leak.Check(t)
 	back := record(t, "")
-	p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, false)
+	p := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, false)
 	for _, row := range []struct{ sent, want string }{
 		{"http://a.test/get?x", "/get?x"}, {"HTTP://A.test/get", "/get"}, {"http://a.test", "/"}, {"http://a.test?x", "/?x"},
 	} {
@@ -66,7 +66,7 @@ func TestFieldsToTheAPI(t *testing.T) {
 	back := record(t, "")
 	up := to(t, back.url, upstream.Options{})
 	for _, secure := range []bool{false, true} {
-		p := serve(t, up, std.Options{}, secure)
+		p := serve(t, up, server.Options{}, secure)
 		proto := p.url[:strings.Index(p.url, ":")]
 		for _, row := range []struct {
 			name, sent string
@@ -159,7 +159,7 @@ func TestAnswersToTheClient(t *testing.T) {
 		for _, version := range []string{"1.1", "1.0"} {
 			t.Run(row.name+"-http-"+version, func(t *testing.T) {
 				back := record(t, row.answer)
-				p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, false)
+				p := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, false)
 				c := p.dial(t)
 				send(t, c, fmt.Sprintf("%s /get HTTP/%s\r\nHost: a\r\n\r\n", row.method, version))
 				var raw strings.Builder

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 )
 
 // TestFailedHandshakesAreSaid wants one line of the log for clients that TLS
@@ -36,7 +36,7 @@ func TestFailedHandshakesAreSaid(t *testing.T) {
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := layTLS(t, http.NotFoundHandler(), std.Options{}, true)
+			p := layTLS(t, http.NotFoundHandler(), server.Options{}, true)
 			for range 3 {
 				c, err := net.Dial("tcp", p.addr)
 				if err != nil {

@@ -21,14 +21,14 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
 	"github.com/gatehouse-api/gatehouse/wire/internal/stage"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
 // path is a client's way through an engine and a gate to an API.
 type path struct {
 	*stage.House
-	server *std.Server
+	server *server.Server
 	addr   string
 	url    string
 	tls    *tls.Config // of clients; nil for plain HTTP
@@ -36,14 +36,14 @@ type path struct {
 }
 
 // lay starts a server in front of api.
-func lay(t testing.TB, api http.Handler, o std.Options) *path {
+func lay(t testing.TB, api http.Handler, o server.Options) *path {
 	t.Helper()
 	leak.Check(t)
 	return layTLS(t, api, o, false)
 }
 
 // layTLS is lay, with TLS when secure.
-func layTLS(t testing.TB, api http.Handler, o std.Options, secure bool) *path {
+func layTLS(t testing.TB, api http.Handler, o server.Options, secure bool) *path {
 	t.Helper()
 	back := httptest.NewServer(api)
 	t.Cleanup(back.Close)
@@ -65,7 +65,7 @@ func to(t testing.TB, target string, o upstream.Options) *upstream.Upstream {
 	return up
 }
 
-func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
+func serve(t testing.TB, up gate.Upstream, so server.Options, secure bool) *path {
 	t.Helper()
 	o := edge.Options{Address: "127.0.0.1:0"}
 	var roots *x509.CertPool
@@ -82,7 +82,7 @@ func serve(t testing.TB, up gate.Upstream, so std.Options, secure bool) *path {
 	log := &log{}
 	so.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	so.Poison = true
-	p := &path{House: h, server: std.NewServer(h.Gate, so), addr: l.Addr().String(), log: log}
+	p := &path{House: h, server: server.NewServer(h.Gate, so), addr: l.Addr().String(), log: log}
 	p.url = "http://" + p.addr
 	if secure {
 		p.tls = &tls.Config{RootCAs: roots, ServerName: "localhost"}

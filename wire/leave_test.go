@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // TestConnectionWithoutAByte wants nothing written of connections that say
 // nothing, as those of health checks.
 func TestConnectionWithoutAByte(t *testing.T) {
 	for _, secure := range []bool{false, true} {
-		p := layTLS(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), std.Options{}, secure)
+		p := layTLS(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), server.Options{}, secure)
 		for range 10 {
 			c, err := net.Dial("tcp", p.addr)
 			if err != nil {
@@ -81,7 +82,7 @@ func TestClientGoesAway(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			api := newWaiting()
-			p := lay(t, api, std.Options{Limits: std.Limits{HalfClose: row.half}})
+			p := lay(t, api, server.Options{Limits: session.Limits{HalfClose: row.half}})
 			c := p.dial(t)
 			send(t, c, row.text)
 			<-api.began
@@ -114,7 +115,7 @@ func TestHalfClosedClient(t *testing.T) {
 		} {
 			t.Run(row.name, func(t *testing.T) {
 				api := newWaiting()
-				p := layTLS(t, api, std.Options{Limits: std.Limits{HalfClose: row.half}}, secure)
+				p := layTLS(t, api, server.Options{Limits: session.Limits{HalfClose: row.half}}, secure)
 				c := p.dial(t)
 				send(t, c, row.text)
 				<-api.began
@@ -148,7 +149,7 @@ func TestHalfClosedClient(t *testing.T) {
 // sends no more.
 func TestHalfClosedClientInADrain(t *testing.T) {
 	api := newWaiting()
-	p := lay(t, api, std.Options{Limits: std.Limits{HalfClose: time.Hour}})
+	p := lay(t, api, server.Options{Limits: session.Limits{HalfClose: time.Hour}})
 	c := p.dial(t)
 	send(t, c, good)
 	<-api.began

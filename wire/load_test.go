@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
 	"github.com/gatehouse-api/gatehouse/wire/internal/stage"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/std"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
@@ -43,7 +44,7 @@ func fickle(w http.ResponseWriter, r *http.Request) {
 // still read then would have another digest.
 func TestManyAtOnce(t *testing.T) {
 	for _, secure := range []bool{false, true} {
-		many(t, layTLS(t, http.HandlerFunc(fickle), std.Options{}, secure))
+		many(t, layTLS(t, http.HandlerFunc(fickle), server.Options{}, secure))
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
 	"github.com/gatehouse-api/gatehouse/wire/internal/stage"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -16,8 +16,8 @@ import (
 func TestGatesInARow(t *testing.T) {
 	leak.Check(t)
 	back := record(t, "")
-	inner := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, false)
-	outer := serve(t, to(t, inner.url, upstream.Options{}), std.Options{}, false)
+	inner := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, false)
+	outer := serve(t, to(t, inner.url, upstream.Options{}), server.Options{}, false)
 	c := outer.dial(t)
 	send(t, c, "GET /get HTTP/1.1\r\nHost: a\r\nVia: 1.1 gatehouse\r\nVia: 1.1 other, 1.1 gatehouse-\r\n\r\n")
 	if res, _ := receive(t, bufio.NewReader(c), "GET"); res.StatusCode != 204 {
@@ -33,7 +33,7 @@ func TestLoop(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := stage.New(t, to(t, "http://"+l.Addr().String(), upstream.Options{}))
-	s := std.NewServer(h.Gate, std.Options{})
+	s := server.NewServer(h.Gate, server.Options{})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l, nil) }()
 	c := (&path{addr: l.Addr().String()}).dial(t)

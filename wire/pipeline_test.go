@@ -11,14 +11,14 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/stage"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 )
 
 // TestPipelining sends many requests without waiting, cut into pieces at
 // random places, and wants every answer in its order.
 func TestPipelining(t *testing.T) {
 	for _, secure := range []bool{false, true} {
-		p := layTLS(t, http.HandlerFunc(echo), std.Options{}, secure)
+		p := layTLS(t, http.HandlerFunc(echo), server.Options{}, secure)
 		random := rand.New(rand.NewPCG(1, 2))
 		for range 10 {
 			var text strings.Builder
@@ -72,7 +72,7 @@ func inChunks(random *rand.Rand, body string) string {
 
 // TestWhenConnectionsStay follows RFC 9112 section 9.3.
 func TestWhenConnectionsStay(t *testing.T) {
-	p := lay(t, http.HandlerFunc(echo), std.Options{})
+	p := lay(t, http.HandlerFunc(echo), server.Options{})
 	for _, row := range []struct {
 		name, text string
 		stays      bool
@@ -107,7 +107,7 @@ func TestWhenConnectionsStay(t *testing.T) {
 
 // TestBodiesAreBounded sends more than the operation takes.
 func TestBodiesAreBounded(t *testing.T) {
-	p := lay(t, http.HandlerFunc(echo), std.Options{})
+	p := lay(t, http.HandlerFunc(echo), server.Options{})
 	for i, row := range []struct {
 		name, path string
 		length     int64 // as stated; -1 for chunked

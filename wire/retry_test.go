@@ -15,7 +15,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -37,7 +37,7 @@ func TestKeptConnectionThatIsClosed(t *testing.T) {
 				done.Add(1)
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 			})
-			p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+			p := serve(t, to(t, back, upstream.Options{}), server.Options{}, false)
 			c := p.client(t)
 			var answered int64
 			const calls = 300
@@ -91,7 +91,7 @@ func TestPostIsNotSentTwice(t *testing.T) {
 					io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 				}
 			})
-			p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+			p := serve(t, to(t, back, upstream.Options{}), server.Options{}, false)
 			c := p.client(t)
 			res, err := c.Get(p.url + "/get") // leaves a kept connection
 			if err != nil {
@@ -128,7 +128,7 @@ func TestAPIThatStalls(t *testing.T) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
 			in.ReadByte() // until the gate leaves
 		})
-		p := serve(t, to(t, back, stall), std.Options{}, false)
+		p := serve(t, to(t, back, stall), server.Options{}, false)
 		c := p.dial(t)
 		send(t, c, good)
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -143,7 +143,7 @@ func TestAPIThatStalls(t *testing.T) {
 		end := make(chan bool)
 		defer close(end)
 		back := listen(t, func(c net.Conn) { <-end })
-		p := serve(t, to(t, back, stall), std.Options{}, false)
+		p := serve(t, to(t, back, stall), server.Options{}, false)
 		c := p.dial(t)
 		send(t, c, "POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
 		go io.CopyN(c, zeros{}, 20_000_000)
@@ -167,7 +167,7 @@ func TestTooManyAtTheAPI(t *testing.T) {
 		began <- true
 		<-end
 	})
-	p := serve(t, to(t, back, upstream.Options{MaxInFlight: 1}), std.Options{}, false)
+	p := serve(t, to(t, back, upstream.Options{MaxInFlight: 1}), server.Options{}, false)
 	one, two := p.dial(t), p.dial(t)
 	send(t, one, good)
 	<-began
@@ -202,7 +202,7 @@ func TestAPIOverTLS(t *testing.T) {
 		tls    *tls.Config
 		status int
 	}{{"trusted", &tls.Config{RootCAs: roots}, 200}, {"unknown", nil, 502}} {
-		p := serve(t, to(t, back.URL, upstream.Options{TLS: row.tls}), std.Options{}, false)
+		p := serve(t, to(t, back.URL, upstream.Options{TLS: row.tls}), server.Options{}, false)
 		res, err := p.client(t).Get(p.url + "/get")
 		if err != nil {
 			t.Fatal(err)
@@ -224,7 +224,7 @@ func TestBytesBehindAnAnswer(t *testing.T) {
 	leak.Check(t)
 	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 	back := record(t, answer+"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
-	p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, false)
+	p := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, false)
 	c := p.client(t)
 	good := 0
 	for range 200 {

@@ -14,7 +14,8 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -22,7 +23,7 @@ import (
 const brief = 150 * time.Millisecond
 
 // short limits end what the tests make hang.
-var short = std.Limits{HeadTimeout: brief, IdleTimeout: brief, BodyGrace: brief, BodyRate: 1000, WriteStall: brief, HalfClose: brief, Linger: time.Millisecond}
+var short = session.Limits{HeadTimeout: brief, IdleTimeout: brief, BodyGrace: brief, BodyRate: 1000, WriteStall: brief, HalfClose: brief, Linger: time.Millisecond}
 
 // TestSlowClientsAreCut wants connections to end that wait for a client.
 func TestSlowClientsAreCut(t *testing.T) {
@@ -53,7 +54,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s-tls-%v", row.name, secure), func(t *testing.T) {
 				t.Parallel()
-				p := serve(t, up, std.Options{Limits: short}, secure)
+				p := serve(t, up, server.Options{Limits: short}, secure)
 				c := p.dial(t)
 				in := bufio.NewReader(c)
 				send(t, c, row.parts...)
@@ -99,7 +100,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 				return
 			}
 		}
-	}), std.Options{Limits: short})
+	}), server.Options{Limits: short})
 	c := p.dial(t)
 	send(t, c, good)
 	if e := p.Event(0); e.Outcome != gate.Aborted {
@@ -124,7 +125,7 @@ func TestDrain(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		leak.Check(t)
 		api := held{make(chan bool), make(chan bool)}
-		p := layTLS(t, api, std.Options{}, secure)
+		p := layTLS(t, api, server.Options{}, secure)
 		fresh, idle, busy := p.dial(t), p.dial(t), p.dial(t)
 		idleIn, busyIn := bufio.NewReader(idle), bufio.NewReader(busy)
 		send(t, idle, good)
@@ -168,7 +169,7 @@ func TestDrainWithoutPatience(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			api := held{make(chan bool), make(chan bool)}
-			p := lay(t, api, std.Options{})
+			p := lay(t, api, server.Options{})
 			t.Cleanup(func() { close(api.end) })
 			c := p.dial(t)
 			send(t, c, row.request)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
-	"github.com/gatehouse-api/gatehouse/wire/std"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
 
@@ -114,7 +114,7 @@ func TestAmbiguousHeadsAreRefused(t *testing.T) {
 		back := record(t, "")
 		up := to(t, back.url, upstream.Options{})
 		t.Cleanup(up.Close)
-		p := serve(t, up, std.Options{}, secure)
+		p := serve(t, up, server.Options{}, secure)
 		for _, row := range refused {
 			scheme := "http"
 			if secure {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
+	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/std"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
@@ -30,7 +31,7 @@ func TestAnswerStreams(t *testing.T) {
 					fmt.Fprint(w, "data: x\n\n")
 					w.(http.Flusher).Flush()
 				}
-			}), std.Options{})
+			}), server.Options{})
 			res, err := p.client(t).Get(p.url + "/get") // returns before there is a body
 			if err != nil {
 				t.Fatal(err)
@@ -66,7 +67,7 @@ func TestBothWaysAtOnce(t *testing.T) {
 				return
 			}
 		}
-	}), std.Options{})
+	}), server.Options{})
 	c := p.dial(t)
 	send(t, c, "POST /stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
 	in := bufio.NewReader(c)
@@ -101,7 +102,7 @@ func TestEarlyAnswer(t *testing.T) {
 		io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nearly")
 		io.Copy(io.Discard, in)
 	})
-	p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+	p := serve(t, to(t, back, upstream.Options{}), server.Options{}, false)
 	for _, length := range []string{"Content-Length: 100000", "Transfer-Encoding: chunked"} {
 		c := p.dial(t)
 		send(t, c, "POST /stream HTTP/1.1\r\nHost: a\r\n"+length+"\r\n\r\n")
@@ -128,7 +129,7 @@ func TestBodyIsNeverTakenForARequest(t *testing.T) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly")
 		}
 	})
-	p := serve(t, to(t, back, upstream.Options{}), std.Options{}, false)
+	p := serve(t, to(t, back, upstream.Options{}), server.Options{}, false)
 	other := httptest.NewServer(std.Handler(p.Gate, std.Limits{}))
 	t.Cleanup(other.Close)
 	for _, way := range []*path{p, {addr: strings.TrimPrefix(other.URL, "http://")}} {
@@ -165,7 +166,7 @@ func TestAPIBreaksOff(t *testing.T) {
 			for _, version := range []string{"1.0", "1.1"} {
 				t.Run(fmt.Sprintf("%s-http-%s-tls-%v", row.name, version, secure), func(t *testing.T) {
 					back := record(t, row.answer)
-					p := serve(t, to(t, back.url, upstream.Options{}), std.Options{}, secure)
+					p := serve(t, to(t, back.url, upstream.Options{}), server.Options{}, secure)
 					c := p.dial(t)
 					send(t, c, "GET /get HTTP/"+version+"\r\nHost: a\r\n\r\n")
 					res, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -186,7 +187,7 @@ func TestAPIBreaksOff(t *testing.T) {
 
 // TestExpectContinue wants 100 only after the head was allowed.
 func TestExpectContinue(t *testing.T) {
-	p := lay(t, http.HandlerFunc(echo), std.Options{})
+	p := lay(t, http.HandlerFunc(echo), server.Options{})
 	c := p.dial(t)
 	in := bufio.NewReader(c)
 	const head = " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
@@ -212,7 +213,7 @@ func TestAPIThatCannotBeReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	p := serve(t, to(t, "http://"+l.Addr().String(), upstream.Options{}), std.Options{}, false)
+	p := serve(t, to(t, "http://"+l.Addr().String(), upstream.Options{}), server.Options{}, false)
 	for i, path := range []string{"/buffer", "/stream"} {
 		res, err := p.client(t).Post(p.url+path, "text/plain", io.MultiReader(strings.NewReader("hello")))
 		if err != nil {
@@ -233,7 +234,7 @@ func TestAPIThatDoesNotAnswer(t *testing.T) {
 	}
 	defer l.Close()
 	up := to(t, "http://"+l.Addr().String(), upstream.Options{AnswerTimeout: brief, MaxInFlight: 1})
-	p := serve(t, up, std.Options{}, false)
+	p := serve(t, up, server.Options{}, false)
 	for i, path := range []string{"/buffer", "/stream"} {
 		res, err := p.client(t).Post(p.url+path, "text/plain", strings.NewReader("hello"))
 		if err != nil {

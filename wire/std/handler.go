@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
+	"github.com/gatehouse-api/gatehouse/wire/internal/target"
 )
 
 // text keeps a string in the turn's buffer and returns the view.
@@ -23,12 +24,12 @@ func fromRequest(l *Limits, proxies []netip.Prefix) func(t *turn, x *gate.Exchan
 	trust := forwarded.New(proxies)
 	return func(t *turn, x *gate.Exchange) {
 		r := t.r
-		h := head{method: t.text(r.Method), target: t.text(r.RequestURI), host: t.text(r.Host), secure: r.TLS != nil}
+		x.Method, x.Target, x.Host = t.text(r.Method), t.text(r.RequestURI), t.text(r.Host)
 		x.Version, x.Secure, x.TLS = r.Proto, r.TLS != nil, r.TLS
 		x.Peer = peerOf(r.RemoteAddr)
 		x.Received = time.Now()
-		x.Fields = append(x.Fields[:0], gate.Field{Name: nameHost, Value: h.host})
-		size := len(h.target)
+		x.Fields = append(x.Fields[:0], gate.Field{Name: nameHost, Value: x.Host})
+		size := len(x.Target)
 		for name, values := range r.Header {
 			for _, v := range values {
 				size += len(name) + len(v)
@@ -37,9 +38,7 @@ func fromRequest(l *Limits, proxies []netip.Prefix) func(t *turn, x *gate.Exchan
 				}
 			}
 		}
-		broken := h.fromRequest(l, r, size, len(x.Fields))
-		x.Method, x.Target, x.Host = h.method, h.target, h.host
-		t.settle(x, broken, r.ContentLength)
+		t.settle(x, judge(l, x, r, size), r.ContentLength)
 		trust.Resolve(x)
 	}
 }
@@ -59,14 +58,15 @@ func peerOf(remote string) netip.AddrPort {
 	return netip.AddrPortFrom(addr, 0)
 }
 
-// fromRequest judges what net/http shows of a head.
-func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Code {
+// judge judges what net/http shows of a head, of that many bytes, and brings
+// the target into origin form.
+func judge(l *Limits, x *gate.Exchange, r *http.Request, size int) (broken gate.Code) {
 	switch {
-	case len(h.target) > l.TargetBytes:
+	case len(x.Target) > l.TargetBytes:
 		return gate.TargetTooLong
-	case size > l.HeadBytes || fields > l.Fields:
+	case size > l.HeadBytes || len(x.Fields) > l.Fields:
 		return gate.FieldsTooLarge
-	case !octet.IsToken(h.method) || len(h.target) == 0 || !octet.All(h.target, octet.Target):
+	case !octet.IsToken(x.Method) || len(x.Target) == 0 || !octet.All(x.Target, octet.Target):
 		return gate.Malformed
 	case len(r.TransferEncoding) > 0 && !r.ProtoAtLeast(1, 1):
 		return gate.Malformed
@@ -74,19 +74,20 @@ func (h *head) fromRequest(l *Limits, r *http.Request, size, fields int) gate.Co
 		return gate.TransferCoding
 	case len(r.TransferEncoding) > 0 && r.Header["Content-Length"] != nil:
 		return gate.LengthConflict
-	case !octet.IsAuthority(h.host):
+	case !octet.IsAuthority(x.Host):
 		return gate.HostInvalid
 	}
-	if c := refusedMethod(h.method); c != gate.Undecided {
+	if c := target.RefusedMethod(x.Method); c != gate.Undecided {
 		return c
 	}
-	return h.originForm()
+	x.Target, broken = target.Origin(x.Method, x.Target, x.Host, x.Secure)
+	return broken
 }
 
 // Handler returns the gate as a handler for a server that is not ours, in front
 // of the upstreams of its plan. Such a server has read the head before and
-// repairs what Server refuses (see the package's comment). Proxies are those of
-// Options. Programs that embed the gate stand on Protect; only tests use
+// repairs what package h1 refuses (see the package's comment). Proxies are those
+// whose word on who the client is is taken. Programs that embed the gate stand on Protect; only tests use
 // Handler.
 func Handler(g *gate.Gate, l Limits, proxies ...netip.Prefix) http.Handler {
 	l = l.WithDefaults()

@@ -28,7 +28,7 @@ import (
 // where a trusted proxy named another client, scheme or host than those of the
 // connection, they stand in RemoteAddr (with port 0), X-Forwarded-Proto and
 // X-Forwarded-Host. Log takes its panics; nil drops them. Proxies are those of
-// Options.
+// Handler.
 func Protect(g *gate.Gate, l Limits, log *slog.Logger, next http.Handler, proxies ...netip.Prefix) http.Handler {
 	l = l.WithDefaults()
 	fill := fromRequest(&l, proxies)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
@@ -17,7 +18,6 @@ import (
 type turn struct {
 	w      http.ResponseWriter
 	r      *http.Request
-	conn   *conn       // nil in a server that is not ours
 	buf    []byte      // backs what came as strings
 	fields fields.List // of the answer
 	done   atomic.Bool // Incoming reached its end
@@ -31,6 +31,7 @@ var (
 	_ gate.Wire = (*turn)(nil)
 
 	turns   = sync.Pool{New: func() any { return new(turn) }}
+	longAgo = time.Unix(1, 0)
 	buffers = sync.Pool{New: func() any { return new([copyBytes]byte) }}
 )
 
@@ -44,24 +45,17 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 	fill(t, x)
 	g.Serve(x, t)
 	g.Release(x)
-	if t.conn != nil && t.conn.server.poison {
-		t.conn.poison()
-	}
 	t.finish()
-	cut, c := t.cut, t.conn
-	t.w, t.r, t.conn, t.buf, t.both, t.cut, t.stop = nil, nil, nil, t.buf[:0], false, false, false
+	cut := t.cut
+	t.w, t.r, t.buf, t.both, t.cut, t.stop = nil, nil, t.buf[:0], false, false, false
 	t.done.Store(false)
 	t.lost.Store(false)
 	turns.Put(t)
-	if !cut {
-		return
+	if cut {
+		// The sanctioned way to end an answer that net/http would otherwise
+		// complete; it is not logged.
+		panic(http.ErrAbortHandler)
 	}
-	if c != nil {
-		c.cut.Store(true)
-	}
-	// The sanctioned way to end an answer that net/http would otherwise
-	// complete; it is not logged.
-	panic(http.ErrAbortHandler)
 }
 
 // finish reads what net/http still holds of a body that the API did not wait
@@ -69,7 +63,7 @@ func (t *turn) serve(g *gate.Gate, fill func(*turn, *gate.Exchange)) {
 // called. Without this net/http would come upon the end of the body after the
 // exchange, when it must not (it begins to watch the connection there).
 func (t *turn) finish() {
-	if !t.both || t.conn == nil && !t.stop {
+	if !t.both || !t.stop {
 		return
 	}
 	var b [512]byte
@@ -78,26 +72,6 @@ func (t *turn) finish() {
 			return
 		}
 	}
-}
-
-// fromHead fills x from the head that our own reader judged.
-func fromHead(t *turn, x *gate.Exchange) {
-	h := t.conn.take()
-	x.Method, x.Target, x.Host = h.method, h.target, h.host
-	x.Version = version(h.http10)
-	x.Fields = append(x.Fields[:0], h.fields...)
-	x.Peer, x.Secure = t.conn.peer, t.conn.secure
-	if x.Secure {
-		x.TLS = &t.conn.state
-	}
-	x.Received = h.at
-	x.Listener = t.conn.server.on
-	broken := h.broken
-	if broken == gate.Undecided && x.TLS != nil && t.conn.server.verify != nil {
-		broken = t.conn.server.verify(x.TLS, x.Host)
-	}
-	t.settle(x, broken, h.length)
-	t.conn.server.proxies.Load().Resolve(x)
 }
 
 // settle notes how the head was judged and takes the body of a good one.
@@ -116,13 +90,6 @@ var (
 	allowed   = []byte("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 )
 
-func version(http10 bool) string {
-	if http10 {
-		return "HTTP/1.0"
-	}
-	return "HTTP/1.1"
-}
-
 // body makes t the exchange's body when it has one.
 func (t *turn) body(x *gate.Exchange, length int64) {
 	if x.BodyLength = length; length != 0 {
@@ -140,13 +107,8 @@ func (t *turn) Read(p []byte) (int, error) {
 		t.done.Store(true)
 	case err != nil:
 		t.lost.Store(true)
-		switch {
-		case tooLarge(err):
+		if tooLarge(err) {
 			err = &gate.Unavailable{Code: gate.BodyTooLarge, Cause: err}
-		case t.ends():
-			err = errCut
-		case t.conn != nil && t.conn.err != nil:
-			err = t.conn.err // net/http has words of its own for some
 		}
 	}
 	return n, err
@@ -159,28 +121,17 @@ func tooLarge(err error) bool {
 	return errors.As(err, &bound)
 }
 
-// ends reports whether the server cuts what is left.
-func (t *turn) ends() bool { return t.conn != nil && t.conn.server.cutting.Load() }
-
 // Abort ends a Read that waits for the client and makes later ones fail.
 func (t *turn) Abort() {
-	if t.conn != nil {
-		t.conn.abort()
-		return
-	}
 	t.stop = http.NewResponseController(t.w).SetReadDeadline(longAgo) == nil
 }
 
 // Reply implements gate.Wire.
 func (t *turn) Reply(x *gate.Exchange) error {
 	r := &x.Reply
-	switch {
-	case x.Refused && x.Refusal.Code == gate.ClientGone: // nobody reads, and its status is for events
+	if x.Refused && x.Refusal.Code == gate.ClientGone { // nobody reads, and its status is for events
 		t.cut = true
 		return errGone
-	case x.Refused && t.ends(): // the connection is closed in this moment
-		t.cut = true
-		return errCut
 	}
 	h := t.w.Header()
 	t.length(r.Status, int64(len(r.Body)))
@@ -206,10 +157,8 @@ func bodyAllowed(status int) bool { return status >= 200 && status != 204 && sta
 
 // addFields moves fields to h, together with own ones that t.fields holds.
 func (t *turn) addFields(h http.Header, list []gate.Field) {
-	if t.conn == nil { // what a handler in front said of a body is of another one
-		for _, name := range ofBody {
-			delete(h, name)
-		}
+	for _, name := range ofBody { // what a handler in front said of a body is of another one
+		delete(h, name)
 	}
 	t.fields.AddAll(list, isLength)
 	t.fields.Into(h)
@@ -238,10 +187,7 @@ func (t *turn) Relay(x *gate.Exchange) error {
 	if !t.done.Load() {
 		// The answer begins while the client still sends: without this,
 		// net/http would read the rest of the body itself.
-		if err := rc.EnableFullDuplex(); err != nil && t.conn != nil {
-			t.cut = true
-			return err
-		}
+		rc.EnableFullDuplex() // a handler around ours may have hidden how
 		t.both = true
 		if t.leaves() {
 			t.w.Header()["Connection"] = closeValue
@@ -267,15 +213,10 @@ func (t *turn) Relay(x *gate.Exchange) error {
 }
 
 // leaves reports whether the connection must end with an answer that begins
-// now, because the rest of the request's body may never be read. In a server
-// that is not ours nothing else keeps net/http from taking that rest for the
-// next request, which would be request smuggling.
-func (t *turn) leaves() bool {
-	if t.conn != nil {
-		return t.conn.pending.Load()
-	}
-	return t.r.ProtoMajor == 1
-}
+// now, because the rest of the request's body may never be read. Nothing else
+// keeps net/http from taking that rest for the next request, which would be
+// request smuggling.
+func (t *turn) leaves() bool { return t.r.ProtoMajor == 1 }
 
 // isEarly reports whether a body is that of a handler which goes on to write.
 func isEarly(body io.Reader) bool {
@@ -286,7 +227,7 @@ func isEarly(body io.Reader) bool {
 // flush sends what was written. A handler around ours may have hidden how: its
 // client waits longer then, and gets the same.
 func (t *turn) flush(rc *http.ResponseController) error {
-	if err := rc.Flush(); err != nil && (t.conn != nil || !errors.Is(err, errors.ErrUnsupported)) {
+	if err := rc.Flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	return nil

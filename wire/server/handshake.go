@@ -1,4 +1,4 @@
-package std
+package server
 
 import (
 	"crypto/tls"
@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,11 +17,11 @@ import (
 // connection becomes no exchange, so that nothing else tells an operator who
 // is locked out.
 type handshakes struct {
-	log *slog.Logger
+	log   *slog.Logger
+	count *atomic.Int64
 
-	mu     sync.Mutex
-	failed int64     // guarded by mu
-	said   time.Time // guarded by mu
+	mu   sync.Mutex
+	said time.Time // guarded by mu
 }
 
 // sayEvery is how often failed handshakes are logged at most.
@@ -33,12 +34,12 @@ func (h *handshakes) note(err error) {
 	if err == io.EOF || errors.Is(err, net.ErrClosed) {
 		return
 	}
+	failed := h.count.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failed++
 	if now := time.Now(); now.Sub(h.said) >= sayEvery {
 		h.said = now
-		h.log.Warn("TLS handshakes fail", "so far", h.failed, "the last because", handshakeWords(err))
+		h.log.Warn("TLS handshakes fail", "so far", failed, "the last because", handshakeWords(err))
 	}
 }
 

@@ -1,4 +1,4 @@
-package std
+package h1
 
 import (
 	"bytes"
@@ -7,16 +7,32 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
-// framing lists the fields that decide where a message ends and whose it is.
-var framing = [...]struct {
-	name string
-	read func(h *head, value []byte) gate.Code
-}{
-	{"Content-Length", (*head).contentLength},
-	{"Transfer-Encoding", (*head).transferEncoding},
-	{"Host", (*head).hostField},
-	{"Connection", (*head).connection},
-	{"Expect", (*head).expect},
+// framing reads the fields that decide where a message ends and whose it is.
+// Few fields have the length of one of them.
+func (h *head) framing(name, value []byte) gate.Code {
+	switch len(name) {
+	case len("Host"):
+		if gate.EqualFold(name, "Host") {
+			return h.hostField(value)
+		}
+	case len("Expect"):
+		if gate.EqualFold(name, "Expect") {
+			return h.expect(value)
+		}
+	case len("Connection"):
+		if gate.EqualFold(name, "Connection") {
+			return h.connection(value)
+		}
+	case len("Content-Length"):
+		if gate.EqualFold(name, "Content-Length") {
+			return h.contentLength(value)
+		}
+	case len("Transfer-Encoding"):
+		if gate.EqualFold(name, "Transfer-Encoding") {
+			return h.transferEncoding(value)
+		}
+	}
+	return gate.Undecided
 }
 
 // contentLength takes one field of digits and no list (RFC 9110 section 8.6

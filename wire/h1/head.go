@@ -1,19 +1,26 @@
-package std
+package h1
 
 import (
 	"bytes"
-	"strconv"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
+	"github.com/gatehouse-api/gatehouse/wire/internal/target"
+	"github.com/gatehouse-api/gatehouse/wire/session"
+)
+
+var (
+	space = []byte(" ")
+	colon = []byte(":")
+	comma = []byte(",")
 )
 
 // head is one request head as it stood on the wire. It is read line by line
 // while its bytes arrive, and nothing of it goes on before its last line was
 // judged. Whatever has two readings is refused and never repaired.
 type head struct {
-	raw  []byte // bytes so far; all views of the head point into it
+	raw  []byte // bytes that came, perhaps beyond its end; all views of the head point into it
 	line int    // where the line begins that is not complete yet
 	end  int    // behind the empty line; 0 while the head is incomplete
 
@@ -34,70 +41,13 @@ type head struct {
 	broken gate.Code // why it is refused
 }
 
-// reset empties h for the next head and keeps its buffers.
-func (h *head) reset(secure bool) {
-	raw, fields := h.raw[:0], h.fields[:0]
-	if cap(raw) > maxKept {
-		raw = nil
-	}
-	*h = head{raw: raw, fields: fields, secure: secure}
-}
-
-// room returns free space behind the bytes so far. Views into a smaller buffer
-// stay good, since that is left to them.
-func (h *head) room() []byte {
-	const least = 512
-	if cap(h.raw)-len(h.raw) < least {
-		grown := make([]byte, len(h.raw), max(2*cap(h.raw), 4*least))
-		copy(grown, h.raw)
-		h.raw = grown
-	}
-	return h.raw[len(h.raw):cap(h.raw)]
-}
-
-// appendPlain appends the head that net/http gets instead of h: only what its
-// framing of bodies and connections needs, under one name for every host and
-// target.
-func (h *head) appendPlain(b []byte) []byte {
-	method := "GET"
-	if string(h.method) == "HEAD" { // whose answers have no body
-		method = "HEAD"
-	}
-	b = append(b, method...)
-	if h.http10 {
-		b = append(b, " / HTTP/1.0\r\nHost: -\r\n"...)
-	} else {
-		b = append(b, " / HTTP/1.1\r\nHost: -\r\n"...)
-	}
-	switch {
-	case h.broken != gate.Undecided:
-		return append(b, "Connection: close\r\n\r\n"...)
-	case h.length > 0:
-		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, h.length, 10)
-		b = append(b, "\r\n"...)
-	case h.length < 0:
-		b = append(b, "Transfer-Encoding: chunked\r\n"...)
-	}
-	if h.expects {
-		b = append(b, "Expect: 100-continue\r\n"...)
-	}
-	switch {
-	case h.closes:
-		b = append(b, "Connection: close\r\n"...)
-	case h.keeps:
-		b = append(b, "Connection: keep-alive\r\n"...)
-	}
-	return append(b, "\r\n"...)
-}
-
-// maxKept bounds the buffer that a connection keeps for the next head.
-const maxKept = 8 << 10
+// reset empties h for the next head and keeps its list of fields.
+func (h *head) reset(secure bool) { *h = head{fields: h.fields[:0], secure: secure} }
 
 // scan looks at the lines that became complete and reports whether the head is
 // at its end or broken. How the bytes were split into reads makes no
 // difference to what it finds.
-func (h *head) scan(l *Limits) (done bool) {
+func (h *head) scan(l *session.Limits) (done bool) {
 	for h.end == 0 && h.broken == gate.Undecided {
 		n := bytes.IndexByte(h.raw[h.line:], '\n')
 		if n < 0 {
@@ -120,7 +70,7 @@ func (h *head) scan(l *Limits) (done bool) {
 }
 
 // bound refuses a head whose current line reaches to n bytes or beyond.
-func (h *head) bound(l *Limits, n int) {
+func (h *head) bound(l *session.Limits, n int) {
 	const aroundTarget = 64 // method, spaces, scheme and version
 	switch {
 	case h.method == nil && n-h.line > l.TargetBytes+aroundTarget:
@@ -131,7 +81,7 @@ func (h *head) bound(l *Limits, n int) {
 }
 
 // take reads one line that ends in LF.
-func (h *head) take(l *Limits, line []byte) {
+func (h *head) take(l *session.Limits, line []byte) {
 	n := len(line) - 2
 	if n < 0 || line[n] != '\r' {
 		h.broken = gate.Malformed // a bare LF ends no line here (RFC 9112 section 2.2)
@@ -155,13 +105,13 @@ func (h *head) take(l *Limits, line []byte) {
 
 // requestLine reads "method SP request-target SP HTTP-version" with exactly
 // one space in each place (RFC 9112 section 3).
-func (h *head) requestLine(l *Limits, line []byte) gate.Code {
+func (h *head) requestLine(l *session.Limits, line []byte) gate.Code {
 	method, rest, ok := bytes.Cut(line, space)
 	if !ok || !octet.IsToken(method) {
 		return gate.Malformed
 	}
-	target, version, ok := bytes.Cut(rest, space)
-	if !ok || len(target) == 0 || !octet.All(target, octet.Target) {
+	where, version, ok := bytes.Cut(rest, space)
+	if !ok || len(where) == 0 || !octet.All(where, octet.Target) {
 		return gate.Malformed
 	}
 	switch string(version) {
@@ -171,20 +121,11 @@ func (h *head) requestLine(l *Limits, line []byte) gate.Code {
 	default:
 		return gate.Malformed
 	}
-	h.method, h.target = method, target
-	if len(target) > l.TargetBytes {
+	h.method, h.target = method, where
+	if len(where) > l.TargetBytes {
 		return gate.TargetTooLong
 	}
-	return refusedMethod(method)
-}
-
-// refusedMethod refuses the two methods that no contract can open: a tunnel
-// and an echo of credentials (RFC 9110 sections 9.3.6 and 9.3.8).
-func refusedMethod(m []byte) gate.Code {
-	if string(m) == "CONNECT" || string(m) == "TRACE" {
-		return gate.MethodUnknown
-	}
-	return gate.Undecided
+	return target.RefusedMethod(method)
 }
 
 // field reads "name: value" (RFC 9112 section 5). A line that begins with
@@ -200,12 +141,7 @@ func (h *head) field(line []byte) gate.Code {
 		return gate.Malformed
 	}
 	h.fields = append(h.fields, gate.Field{Name: name, Value: value})
-	for i := range framing {
-		if gate.EqualFold(name, framing[i].name) {
-			return framing[i].read(h, value)
-		}
-	}
-	return gate.Undecided
+	return h.framing(name, value)
 }
 
 // judge looks at the complete head.
@@ -221,6 +157,6 @@ func (h *head) judge() {
 		if h.codings > 0 {
 			h.length = -1
 		}
-		h.broken = h.originForm()
+		h.target, h.broken = target.Origin(h.method, h.target, h.host, h.secure)
 	}
 }

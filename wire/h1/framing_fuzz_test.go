@@ -1,4 +1,4 @@
-package std
+package h1
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // wires is a connection whose bytes come in given pieces.
@@ -32,45 +33,53 @@ func (w *wires) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (w *wires) SetReadDeadline(time.Time) error { return nil }
-func (w *wires) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
+func (w *wires) SetReadDeadline(time.Time) error  { return nil }
+func (w *wires) SetWriteDeadline(time.Time) error { return nil }
+func (w *wires) Write(p []byte) (int, error)      { return len(p), nil }
+func (w *wires) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
 
 // message is what the connection made of one request.
 type message struct {
 	broken               gate.Code
 	method, target, host string
-	fields               string
+	fields, trailers     string
 	length               int64
 	body                 []byte
 	incomplete           bool
 }
 
-// read takes data apart as net/http's server would drive it: head, body, next
-// head.
+// read takes data apart: head, body, next head.
 func read(t *testing.T, data []byte, piece, room int) (list []message) {
-	s := &Server{limits: Limits{}.WithDefaults()}
-	c := newConn(s, &wires{data: data, piece: piece}, nil)
-	in := bufio.NewReaderSize(onlyReader{c}, max(room, 16))
+	w := &wires{data: data, piece: piece}
+	s := &session.Shared{Limits: session.Limits{}.WithDefaults()}
+	c := New(s, &session.Conn{Conn: w, Raw: w}).(*conn)
 	for {
-		r, err := http.ReadRequest(in)
-		if err != nil {
-			if c.served != c.begun {
-				t.Fatalf("net/http does not take the head that it was made: %v", err)
+		n := c.turn
+		if c.turn = nil; n == nil {
+			if n = c.wait(); n == nil {
+				return list
 			}
+		}
+		if !c.readHead(n) {
 			return list
 		}
-		h := c.take()
+		h := &n.head
 		m := message{broken: h.broken}
 		if h.broken != gate.Undecided {
 			return append(list, m)
 		}
+		n.x = &gate.Exchange{}
+		n.body.start(n)
+		body, err := io.ReadAll(iotest{&n.body, room + 1})
 		m.method, m.target, m.host, m.length = string(h.method), string(h.target), string(h.host), h.length
 		for _, f := range h.fields {
 			m.fields += string(f.Name) + ": " + string(f.Value) + "\n"
 		}
-		m.body, err = io.ReadAll(r.Body)
-		switch {
-		case err != nil && c.err == errFraming:
+		for _, f := range n.x.Trailers {
+			m.trailers += string(f.Name) + ": " + string(f.Value) + "\n"
+		}
+		switch m.body = body; {
+		case err == errFraming:
 			m.broken, m.body = gate.Malformed, nil
 			return append(list, m)
 		case err != nil:
@@ -78,16 +87,27 @@ func read(t *testing.T, data []byte, piece, room int) (list []message) {
 			return append(list, m)
 		}
 		list = append(list, m)
-		c.ended.Add(1)
+		if n.at < n.end {
+			n.rewind()
+			c.turn = n
+		} else {
+			n.release()
+		}
+		c.state.Store(busy)
 	}
 }
 
-// onlyReader hides everything but Read.
-type onlyReader struct{ io.Reader }
+// iotest reads at most room bytes at once.
+type iotest struct {
+	io.Reader
+	room int
+}
 
-// FuzzFraming checks that reads of any size find the same messages, that
-// net/http's own reader takes every accepted head alike, and that it finds
-// the same body.
+func (r iotest) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(len(p), r.room)]) }
+
+// FuzzFraming checks that reads of any size find the same messages, and that
+// net/http's own reader takes every accepted head alike and finds the same body
+// and trailer fields.
 func FuzzFraming(f *testing.F) {
 	for _, s := range []string{
 		"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -104,14 +124,14 @@ func FuzzFraming(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte, piece, room uint8) {
 		whole := read(t, data, 0, 4096)
-		split := read(t, data, int(piece)+1, int(room))
+		split := read(t, data, int(piece)+1, int(room)+1)
 		if len(whole) != len(split) {
 			t.Fatalf("%d messages whole, %d split", len(whole), len(split))
 		}
 		rest := data
 		for i, m := range whole {
 			s := split[i]
-			if m.broken != s.broken || m.method != s.method || m.target != s.target || m.fields != s.fields || m.incomplete != s.incomplete ||
+			if m.broken != s.broken || m.method != s.method || m.target != s.target || m.fields != s.fields || m.trailers != s.trailers || m.incomplete != s.incomplete ||
 				m.broken == gate.Undecided && !m.incomplete && !bytes.Equal(m.body, s.body) {
 				t.Fatalf("message %d: whole %+v, split %+v", i, m, s)
 			}
@@ -129,7 +149,7 @@ func agree(t *testing.T, data []byte, m message) []byte {
 	in := bufio.NewReader(from)
 	r, err := http.ReadRequest(in)
 	if err != nil {
-		if target(data) {
+		if aside(data) {
 			return nil // net/http wants targets to be URLs; the gate refuses those later
 		}
 		t.Fatalf("net/http refuses %q: %v", data, err)
@@ -151,11 +171,18 @@ func agree(t *testing.T, data []byte, m message) []byte {
 			}
 		}
 	}
+	for name, values := range r.Trailer {
+		for _, v := range values {
+			if !contains(m.trailers, name, v) {
+				t.Fatalf("net/http reads the trailer %q: %q, we do not: %q", name, v, m.trailers)
+			}
+		}
+	}
 	return data[len(data)-from.Len()-in.Buffered():]
 }
 
-// target reports whether net/http takes the head with a plain target.
-func target(data []byte) bool {
+// aside reports whether net/http takes the head with a plain target.
+func aside(data []byte) bool {
 	line, rest, _ := bytes.Cut(data, []byte("\r\n"))
 	method, _, _ := bytes.Cut(line, space)
 	plain := append(append(append([]byte{}, method...), " / HTTP/1.1\r\n"...), rest...)

@@ -1,10 +1,8 @@
-package std
+package octet
 
 import (
 	"strings"
 	"testing"
-
-	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 // TestAuthorityBounds takes a name of 255 bytes with a port, and one byte no
@@ -27,9 +25,25 @@ func TestAuthorityBounds(t *testing.T) {
 		{"zeros-beyond-64-bits", "a:" + strings.Repeat("0", 40) + "1", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got := octet.IsAuthority([]byte(row.text)); got != row.want {
+			if got := IsAuthority([]byte(row.text)); got != row.want {
 				t.Errorf("%q: %v, want %v", row.text, got, row.want)
 			}
 		})
+	}
+}
+
+func TestAuthority(t *testing.T) {
+	for _, row := range []struct {
+		text string
+		want bool
+	}{
+		{"a", true}, {"a.b-c_d.E", true}, {"a:0", true}, {"a:65535", true}, {"127.0.0.1:8080", true}, {"[::1]", true}, {"[2001:db8::1]:443", true},
+		{"", false}, {":80", false}, {"a:", false}, {"a:65536", false}, {"a:080808", false}, {"a:8o", false}, {"a:-1", false}, {"[]", false}, {"[::1", false},
+		{"[127.0.0.1]", false}, {"[::1]80", false}, {"[::1]:", false}, {"[fe80::1%eth0]", false}, {"a b", false}, {"a/b", false}, {"a?b", false},
+		{"a@b", false}, {"a%41", false}, {"\xc3\xa4", false}, {"a\x00", false}, {"::1", false},
+	} {
+		if got := IsAuthority([]byte(row.text)); got != row.want {
+			t.Errorf("%q: %v, want %v", row.text, got, row.want)
+		}
 	}
 }

@@ -1,0 +1,76 @@
+package h1
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// sizeRoom is what a chunk's size takes with its line end.
+const sizeRoom = 8
+
+var (
+	lineEnd   = []byte("\r\n")
+	lastChunk = []byte("0\r\n")
+)
+
+// streamChunks writes a body of unknown length in the chunked coding (RFC 9112
+// section 7.1): one chunk for each read, at once, unless more is ready.
+func (t *turn) streamChunks(x *gate.Exchange, b []byte) error {
+	from := x.Answer.Body
+	checks := checks{turn: t, last: x.Answered}
+	for {
+		if cap(b)-len(b) < minRead || len(b) > 0 && !ready(from) {
+			if err := t.flush(x, b, time.Now()); err != nil {
+				return err
+			}
+			b = t.out[:0]
+		}
+		at := len(b) + sizeRoom
+		n, err := from.Read(b[at : cap(b)-sizeRoom])
+		if n > 0 {
+			b = appendChunk(b, at, n)
+			t.unsent += n
+		}
+		if err == io.EOF {
+			return t.flush(x, t.appendEnd(b, x), time.Now())
+		}
+		if err != nil {
+			return err
+		}
+		if err := checks.ask(x); err != nil {
+			return err
+		}
+	}
+}
+
+// appendChunk makes a chunk of the n bytes that lie at b[at:], not far behind
+// b. Where b is empty it begins just before them, else they move to it.
+func appendChunk(b []byte, at, n int) []byte {
+	var line [sizeRoom]byte
+	size := append(strconv.AppendInt(line[:0], int64(n), 16), lineEnd...)
+	if len(b) == 0 {
+		b = b[at-len(size) : at+n]
+		copy(b, size)
+	} else {
+		data := b[at : at+n]
+		b = append(append(b, size...), data...)
+	}
+	return append(b, lineEnd...)
+}
+
+// appendEnd ends the chunked coding, with the trailer fields where the operation
+// lets them pass.
+func (t *turn) appendEnd(b []byte, x *gate.Exchange) []byte {
+	b = append(b, lastChunk...)
+	if x.TrailersOpen() {
+		for i := range x.Answer.Trailers {
+			if f := &x.Answer.Trailers[i]; !f.Gone && !framed(f.Name) {
+				b = appendField(b, f)
+			}
+		}
+	}
+	return append(b, lineEnd...)
+}

@@ -1,0 +1,60 @@
+package h1
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// A deadline costs a timer. One that is near enough to the wanted one is left
+// as it is: so a connection that is busy moves its deadlines every few seconds,
+// and not with each request.
+
+// readWithin sets the read deadline to limit from now, or leaves one that is
+// up to an eighth earlier.
+func (c *conn) readWithin(now time.Time, limit time.Duration) {
+	if left := c.until.Sub(now); left > limit || left < limit-limit/8 {
+		c.setRead(now.Add(limit))
+	}
+}
+
+// readBy sets the read deadline to t, or leaves one that is very near.
+func (c *conn) readBy(t time.Time) {
+	const near = 5 * time.Millisecond
+	if d := c.until.Sub(t); d > near || d < -near {
+		c.setRead(t)
+	}
+}
+
+func (c *conn) setRead(t time.Time) {
+	c.until = t
+	c.Conn.SetReadDeadline(t)
+}
+
+// writeWithin bounds how long a client may not take what it is sent.
+func (c *conn) writeWithin(now time.Time) {
+	limit := c.limits.WriteStall
+	if left := c.writes.Sub(now); left > limit || left < limit-limit/8 {
+		c.writes = now.Add(limit)
+		c.Conn.SetWriteDeadline(c.writes)
+	}
+}
+
+// stallBytes is what a client must take at least within WriteStall.
+const stallBytes = 32 << 10
+
+// write writes all of p. A client that takes enough of it in time gets more
+// time for the rest.
+func (c *conn) write(p []byte, now time.Time) (written int, err error) {
+	for {
+		c.writeWithin(now)
+		n, err := c.Conn.Write(p[written:])
+		written += n
+		if err == nil || n < stallBytes || !c.plain || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+		now = time.Now()
+	}
+}
+
+var longAgo = time.Unix(1, 0)

@@ -1,0 +1,251 @@
+// Package h1 is the engine of HTTP/1.1 (RFC 9110, RFC 9112): one goroutine a
+// connection reads requests strictly, walks them through the gate and writes
+// the answers. Names and values are views of a pooled buffer; a connection that
+// waits for its next request holds none. Whatever has two readings is refused
+// and the connection ended, so that no one behind the gate finds a second
+// request in it.
+//
+// Package wire/server hands it connections and nothing else imports it. It
+// knows the gate and nothing of contracts, guards, upstreams or HTTP/2.
+package h1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/session"
+)
+
+// New is a session.Engine.
+func New(s *session.Shared, c *session.Conn) session.Session {
+	n := &conn{Conn: c.Conn, peer: c, plain: c.Conn == c.Raw, server: s, limits: &s.Limits}
+	if s, ok := c.Raw.(syscall.Conn); ok {
+		n.socket, _ = s.SyscallConn()
+	}
+	if n.plain && n.socket != nil && releases {
+		n.try = n.tryRead
+	}
+	return n
+}
+
+// conn is one connection. What an exchange needs is in its turn.
+type conn struct {
+	net.Conn
+	peer   *session.Conn
+	plain  bool // Conn is the socket
+	server *session.Shared
+	limits *session.Limits
+	socket syscall.RawConn       // of Raw; nil where there is none
+	try    func(fd uintptr) bool // tryRead, where bytes come straight from the socket
+
+	turn    *turn // that holds bytes of the next request; nil while there are none
+	failed  error // of tryRead
+	first   [1]byte
+	begun   bool          // a request came
+	until   time.Time     // the read deadline that is set
+	writes  time.Time     // the write deadline that is set
+	halfway time.Time     // when the client was first seen to send no more
+	state   atomic.Uint32 // whether a drain may close it
+	reset   bool          // close with a reset
+	unread  bool          // the client may still be sending
+}
+
+// The states of a connection.
+const (
+	busy uint32 = iota
+	idle        // waits for a request of which nothing came
+	over
+)
+
+// Serve implements session.Session.
+func (c *conn) Serve() {
+	for c.next() {
+	}
+	c.end()
+}
+
+// next serves one request and reports whether another one may follow.
+func (c *conn) next() bool {
+	t := c.turn
+	c.turn = nil
+	if t == nil {
+		if t = c.wait(); t == nil {
+			return false
+		}
+	} else if c.server.Draining.Load() {
+		c.unread = true
+		t.release()
+		return false
+	}
+	if !c.readHead(t) {
+		t.release()
+		return false
+	}
+	stays := t.serve()
+	if stays && t.at < t.end {
+		t.rewind()
+		c.turn = t
+	} else {
+		t.release()
+	}
+	return stays
+}
+
+// wait parks until something of a request comes; nil when nothing will.
+func (c *conn) wait() *turn {
+	if now := time.Now(); c.begun {
+		c.readWithin(now, c.limits.IdleTimeout)
+	} else {
+		since := c.peer.Since
+		if since.IsZero() {
+			since = now
+		}
+		c.readBy(since.Add(c.limits.HeadTimeout))
+	}
+	c.state.Store(idle)
+	if c.server.Draining.Load() || !c.fill() || !c.state.CompareAndSwap(idle, busy) {
+		if c.turn != nil {
+			c.turn.release()
+			c.turn = nil
+		}
+		return nil
+	}
+	t := c.turn
+	c.turn = nil
+	return t
+}
+
+// fill waits for the first bytes of a request and takes a turn for them.
+func (c *conn) fill() bool {
+	if c.try != nil {
+		c.failed = nil
+		return c.socket.Read(c.try) == nil && c.failed == nil
+	}
+	// One byte is enough to know, and TLS keeps the others.
+	n, _ := c.Conn.Read(c.first[:])
+	if n == 0 {
+		return false
+	}
+	c.turn = take(c)
+	c.turn.buf[0], c.turn.end = c.first[0], 1
+	return true
+}
+
+// readHead reads until the head of t is judged. It reports false when the
+// client ended before.
+func (c *conn) readHead(t *turn) bool {
+	h := &t.head
+	h.reset(c.peer.TLS != nil)
+	began := time.Time{}
+	for first := true; ; first = false {
+		h.raw = t.buf[t.at:t.end]
+		if !(first && c.try == nil && len(h.raw) == 1) && h.scan(c.limits) {
+			break
+		}
+		if began.IsZero() {
+			if began = time.Now(); !c.begun && !c.peer.Since.IsZero() {
+				began = c.peer.Since
+			}
+			c.readBy(began.Add(c.limits.HeadTimeout))
+		}
+		t.makeRoom()
+		n, err := c.Conn.Read(t.buf[t.end:])
+		t.end += n
+		if n > 0 {
+			continue
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return false // it just ends
+		}
+		if time.Now().Before(began.Add(c.limits.HeadTimeout)) {
+			c.until = time.Time{} // it was an earlier deadline
+			c.readBy(began.Add(c.limits.HeadTimeout))
+			continue
+		}
+		h.broken, h.at = gate.HeadTimeout, time.Now()
+		break
+	}
+	c.begun = true
+	if h.broken != gate.Undecided {
+		t.at = t.end // nothing that follows is read
+	} else {
+		t.at += h.end
+	}
+	return true
+}
+
+// Drain implements session.Session.
+func (c *conn) Drain() {
+	if c.state.CompareAndSwap(idle, over) {
+		c.peer.Raw.Close()
+	}
+}
+
+// Cut implements session.Session.
+func (c *conn) Cut() {
+	noLinger(c.peer.Raw)
+	c.peer.Raw.Close()
+}
+
+// end closes the connection. A client that may still be sending is listened to
+// for a moment, since closing over unread bytes resets the connection and takes
+// the answer away from it (RFC 9112 section 9.6). A connection that was cut is
+// reset, so that nobody takes a body that ends here for a whole one.
+func (c *conn) end() {
+	switch {
+	case c.reset || c.server.Cutting.Load():
+		c.Cut()
+		return
+	case c.unread:
+		c.linger()
+	}
+	c.Conn.Close()
+}
+
+// lingerBytes bounds what is read from a client that is not listened to any
+// more.
+const lingerBytes = 256 << 10
+
+func (c *conn) linger() {
+	c.peer.Raw.SetDeadline(time.Now().Add(c.limits.Linger))
+	closeWrite(c.Conn)
+	if !c.plain {
+		closeWrite(c.peer.Raw)
+	}
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	for left := lingerBytes; left > 0; {
+		n, err := c.peer.Raw.Read(buf[:])
+		if left -= n; err != nil {
+			return
+		}
+	}
+}
+
+// closeWrite ends the sending side, where it has one of its own.
+func closeWrite(c any) {
+	if w, ok := c.(interface{ CloseWrite() error }); ok {
+		w.CloseWrite()
+	}
+}
+
+// noLinger makes Close reset the connection.
+func noLinger(c any) {
+	if t, ok := c.(interface{ SetLinger(int) error }); ok {
+		t.SetLinger(0)
+	}
+}
+
+// unexpected says that the bytes ended where more were announced.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

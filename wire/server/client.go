@@ -1,0 +1,121 @@
+package server
+
+import (
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/wire/h1"
+	"github.com/gatehouse-api/gatehouse/wire/session"
+)
+
+// client is one open connection.
+type client struct {
+	server  *Server
+	raw     net.Conn
+	since   time.Time
+	session session.Session // guarded by Server.mu; nil until its protocol is known
+}
+
+// take serves a connection on a goroutine of its own.
+func (s *Server) take(raw net.Conn, t *tls.Config) {
+	c := &client{server: s, raw: raw, since: time.Now()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending {
+		raw.Close()
+		return
+	}
+	s.open[c] = struct{}{}
+	s.active.Add(1)
+	go c.serve(t)
+}
+
+func (c *client) serve(t *tls.Config) {
+	s := c.server
+	defer s.active.Done()
+	defer c.forget()
+	conn, engine := c.begin(t)
+	if engine == nil {
+		c.raw.Close()
+		return
+	}
+	n := &s.shared.Counts
+	n.Opened.Add(1)
+	n.Open.Add(1)
+	defer n.Open.Add(-1)
+	c.enter(engine(&s.shared, conn)).Serve()
+}
+
+// begin makes a connection ready for its engine, within HeadTimeout. There is
+// none when it is of no use.
+func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
+	s := c.server
+	if i, ok := c.raw.(session.Introducer); ok || t != nil || s.prior {
+		c.raw.SetDeadline(c.since.Add(s.shared.Limits.HeadTimeout))
+		defer c.raw.SetDeadline(time.Time{})
+		if ok && i.Introduce() != nil {
+			return nil, nil
+		}
+	}
+	conn := &session.Conn{Conn: c.raw, Raw: c.raw, Since: c.since}
+	if a, ok := c.raw.RemoteAddr().(*net.TCPAddr); ok {
+		p := a.AddrPort()
+		conn.Peer = netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
+	}
+	engine := session.Engine(h1.New)
+	switch {
+	case t != nil:
+		secure := tls.Server(c.raw, t)
+		if err := secure.Handshake(); err != nil {
+			s.handshakes.note(err)
+			return nil, nil
+		}
+		state := secure.ConnectionState()
+		conn.Conn, conn.TLS = secure, &state
+		if state.NegotiatedProtocol == "h2" {
+			engine = s.http2
+		}
+	case s.prior:
+		var known bool
+		if conn.Conn, known = sniff(c.raw); known {
+			engine = s.http2
+		}
+	}
+	return conn, engine
+}
+
+// enter hands the connection to its session.
+func (c *client) enter(n session.Session) session.Session {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if c.session = n; c.server.ending {
+		n.Drain()
+	}
+	return n
+}
+
+func (c *client) forget() {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	delete(c.server.open, c)
+}
+
+// drain needs Server.mu. Nothing is in flight before there is a session.
+func (c *client) drain() {
+	if c.session == nil {
+		c.raw.Close()
+		return
+	}
+	c.session.Drain()
+}
+
+// cut needs Server.mu.
+func (c *client) cut() {
+	if c.session == nil {
+		c.raw.Close()
+		return
+	}
+	c.session.Cut()
+}
