@@ -20,6 +20,8 @@ type Pair struct {
 	Certificate File `key:"certificate,example=tls.crt"`
 	// Key is a PEM file with the private key.
 	Key File `key:"key,example=tls.key"`
+	// BackupKey is a PEM file with the key that the next certificate will have, or its public half; the private half is better kept elsewhere. It is only named, to clients that pin keys: see gatehouse pins.
+	BackupKey File `key:"backup_key,example=backup.pem"`
 }
 
 // Certificate is a further certificate of a listener.

@@ -63,6 +63,14 @@ func (r *reader) read() *draft {
 		if err := edgeOptions(l).Check(); err != nil {
 			d.faults.add(listenFault(l, err))
 		}
+		for _, p := range pairsOf(l) {
+			if p.BackupKey == "" {
+				continue
+			}
+			d.files.add(string(p.BackupKey))
+			_, wrong := pinsOf(p)
+			d.faults.add(wrong)
+		}
 	}
 	plan, problems := gatehouse.Compile(apis...)
 	d.faults.problems = append(d.faults.problems, problems...)
