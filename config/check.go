@@ -117,9 +117,7 @@ func (d *decoder) listener(l *Listener) {
 
 // upstreams holds where an API runs to the rules.
 func (d *decoder) upstreams(api *API) {
-	if n := len(api.Upstreams); n > 1 {
-		d.add("one-upstream", api.At("upstreams").node, "name one address; put what balances between several behind it", "an API has one upstream in this version, and here are %d", n)
-	}
+	d.roles(api)
 	for i := range api.Upstreams {
 		up := &api.Upstreams[i]
 		u, err := url.Parse(up.URL)

@@ -68,9 +68,21 @@ type API struct {
 	Place
 	// Contract is the API's OpenAPI document: 3.0, 3.1 or Swagger 2.0, YAML or JSON.
 	Contract File `key:"contract,required,example=openapi.yaml"`
-	// Upstreams are where the API runs. This version takes one.
-	Upstreams []Upstream `key:"upstreams,required,min=1,max=1,example=[{url: http://127.0.0.1:9000}]"`
-	Policy    `key:",inline"`
+	// Upstreams are where the API runs. Calls are spread over several.
+	Upstreams []Upstream `key:"upstreams,required,min=1,max=64,example=[{url: http://127.0.0.1:9000}]"`
+	// Health has the upstreams asked whether they are well. Without it, calls alone tell.
+	Health *Health `key:"health"`
+	// Outliers leaves upstreams out that fail while others do not.
+	Outliers Outliers `key:"outliers"`
+	// Breaker stops calls to upstreams that do not answer.
+	Breaker Breaker `key:"breaker"`
+	// Retries sends calls that failed to another upstream, where that is safe.
+	Retries Retries `key:"retries"`
+	// Canary says which calls go to the upstreams in that role.
+	Canary *CanarySplit `key:"canary"`
+	// Mirror says of which calls the upstream in that role gets copies.
+	Mirror *Mirroring `key:"mirror"`
+	Policy `key:",inline"`
 }
 
 // Upstream is one address at which an API runs.
@@ -78,6 +90,10 @@ type Upstream struct {
 	Place
 	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none.
 	URL string `key:"url,required,form=url,example=http://127.0.0.1:9000"`
+	// Role is what this upstream is there for.
+	Role Role `key:"role,absent=live"`
+	// Weight is its share of the calls beside the others of its role: 2 is twice that of 1.
+	Weight int `key:"weight,default=1,min=1,max=1000"`
 	// CA is a PEM file with the authorities that may vouch for the API's certificate, instead of the system's.
 	CA File `key:"ca,example=ca.pem"`
 	// Fields are header fields that the gate sends to the API with every call, in place of the client's own. Their values are secrets: refer to them by ${env:NAME} or ${file:PATH}.

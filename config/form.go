@@ -25,6 +25,7 @@ var forms = map[string]form{
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
+	"path":          {`^/`, judgePath},
 	"origin":        {`^(?:\*|https?://[^/?#@\s]+|[a-z][a-z0-9+.-]*://[^/?#@\s]+)$`, judgeOrigin},
 	"method":        {tokenPattern, judgeMethod},
 	"token":         {tokenPattern, judgeToken},
@@ -170,6 +171,16 @@ func judgePrefix(text string) (wrong, hint string) {
 		return "the prefix " + quote(text) + " has a segment of dots, which paths are never matched with", "write the path itself"
 	case !prefixForm.MatchString(text):
 		return "the prefix " + quote(text) + " holds what a path does not hold unescaped", "use letters, digits, dashes and slashes"
+	}
+	return "", ""
+}
+
+// judgePath is for a path that the gate itself asks for, with or without a
+// query.
+func judgePath(text string) (wrong, hint string) {
+	u, err := url.ParseRequestURI(text)
+	if err != nil || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.Contains(text, "#") || u.RequestURI() != text {
+		return quote(text) + " is no path", "write it like /healthz"
 	}
 	return "", ""
 }

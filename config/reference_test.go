@@ -71,6 +71,7 @@ var beyondSchemas = []string{
 	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-plain",
 	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-plain",
 	"client-hosts", "tls-pair",
+	"canary-alone", "canary-nobody", "mirror-alone", "mirror-twice", "mirror-weight", "upstream-live", "upstream-twice",
 }
 
 // refusedBySchema returns what judges a file as editors do.
