@@ -65,10 +65,36 @@ func (b *banner) api(g *guarded) {
 	if at := mount(s); at != "" {
 		b.line("at", "%s", at)
 	}
-	b.line("API", "%s", s.Upstreams[0].URL)
+	name := "API"
+	for i := range s.Upstreams {
+		b.line(name, "%s", upstreamWords(s, &s.Upstreams[i]))
+		name = ""
+	}
 	b.line("mode", "%s", modeWords(s))
 	b.line("operations", "%s", credentialWords(g.contract, s))
 	b.line("undeclared", "%s", undeclaredWords[s.Undeclared.Requests])
+}
+
+// upstreamWords say where an upstream is and what it is there for.
+func upstreamWords(s *config.API, u *config.Upstream) string {
+	words := u.URL
+	switch {
+	case u.Role == config.Mirror:
+		words += ", mirror: gets copies of calls, and its answers are thrown away"
+	case u.Role == config.Canary && s.Canary != nil:
+		what := "clients"
+		if s.Canary.By == config.ByCall {
+			what = "calls"
+		}
+		words += fmt.Sprintf(", canary: takes %d of 100 %s", s.Canary.Percent, what)
+		if s.Canary.Header != "" {
+			words += ", and those who ask for it in " + s.Canary.Header
+		}
+	}
+	if u.Weight > 1 {
+		words += fmt.Sprintf(", weight %d", u.Weight)
+	}
+	return words
 }
 
 // contracts counts what is not said here of the contracts.

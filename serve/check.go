@@ -27,6 +27,7 @@ type Inspected struct {
 	Title      string               // of the contract, with its version
 	Language   string               // of the contract, as "OpenAPI 3.1.0"
 	At         string               // hosts and prefix, "" for every host
+	Upstreams  []string             // where it runs, in the words of the banner
 	Mode       string               // whether it enforces, in the words of the banner
 	Operations []gatehouse.Exposure // as they are served; only without errors
 }
@@ -35,10 +36,10 @@ type Inspected struct {
 // compiles it as Start would. It opens no address, writes nothing and connects
 // to nobody; whether an address is free is for Start to find.
 func Check(file string) *Inspection {
-	r := reader{flags: &Config{File: file}, pools: pools{}}
+	r := reader{flags: &Config{File: file}, ways: newWays()}
 	d := r.read()
 	defer d.forget()
-	defer r.pools.release(d.pools)
+	defer r.ways.release(d.ways)
 	if d.config != nil {
 		d.pairs()
 		d.loops()
@@ -52,9 +53,13 @@ func Check(file string) *Inspection {
 	found.Problems = d.faults.problems
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {
+			var upstreams []string
+			for j := range g.settings.Upstreams {
+				upstreams = append(upstreams, upstreamWords(g.settings, &g.settings.Upstreams[j]))
+			}
 			found.APIs = append(found.APIs, Inspected{
 				Settings: g.settings, Name: gatehouse.NameOf(&g.settings.Policy, g.contract), Title: title(g.contract), Language: g.contract.Language(),
-				At: mount(g.settings), Mode: modeWords(g.settings), Operations: g.served(),
+				At: mount(g.settings), Upstreams: upstreams, Mode: modeWords(g.settings), Operations: g.served(),
 			})
 		}
 	}

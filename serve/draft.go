@@ -16,13 +16,13 @@ import (
 )
 
 // draft is a configuration that was read and compiled beside the live one.
-// Of the system it holds nothing but pools, which open connections when they
-// are used.
+// Of the system it holds nothing but ways to APIs, which open connections when
+// they are used.
 type draft struct {
-	config *config.Config // nil when it could not be read
-	plan   *gate.Plan     // nil when anything is wrong
-	apis   []guarded      // in the order of the configuration; what the banner and check say of each
-	pools  []*pool
+	config *config.Config  // nil when it could not be read
+	plan   *gate.Plan      // nil when anything is wrong
+	apis   []guarded       // in the order of the configuration; what the banner and check say of each
+	ways   []*way          // to the APIs
 	loose  source.Problems // set when nothing is wrong
 	files  watch           // what it was made of, as it was last looked at
 	made   map[string]sum  // and as it was then
@@ -40,7 +40,7 @@ type guarded struct {
 // reader makes drafts.
 type reader struct {
 	flags *Config // what the program was told
-	pools pools
+	ways  *ways
 	piped []byte // the text of a gatehouse.yaml that cannot be read twice
 	plain bool   // gatehouse.yaml was a file on a disk when it was read first
 }
@@ -173,18 +173,18 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		a.Contract = g.contract
 	}
 	d.apis = append(d.apis, g)
-	if len(settings.Upstreams) != 1 {
-		d.faults.add(&fault{at: settings.Place.At("upstreams"), flag: "upstream", text: "this version takes one upstream for each API"})
-		return a
+	for i := range settings.Upstreams {
+		if ca := settings.Upstreams[i].CA; ca != "" {
+			d.files.add(string(ca))
+		}
 	}
-	u := &settings.Upstreams[0]
-	if u.CA != "" {
-		d.files.add(string(u.CA))
+	w, wrong := r.ways.acquire(settings, g.contract)
+	for _, f := range wrong {
+		d.faults.add(f)
 	}
-	p, wrong := r.pools.acquire(u)
-	if d.faults.add(wrong); wrong == nil {
-		d.pools = append(d.pools, p)
-		a.Upstream = p
+	if w != nil {
+		d.ways = append(d.ways, w)
+		a.Upstream = w
 	}
 	return a
 }

@@ -145,7 +145,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	l := newLoaded(t)
 	defer l.Stop()
 	defer l.end()
-	url, pool := l.URL(), l.reader.pools
+	url, pool := l.URL(), l.reader.ways.pools
 	if len(pool) != 2 {
 		t.Fatalf("%d pools", len(pool))
 	}
@@ -175,7 +175,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	if n := l.connections.Load(); n > loadWorkers {
 		t.Errorf("the gate opened %d connections to an API that stays, for %d clients", n, loadWorkers)
 	}
-	if n := len(l.reader.pools); n != 2 {
+	if n := len(l.reader.ways.pools); n != 2 {
 		t.Errorf("%d pools are open", n)
 	}
 }

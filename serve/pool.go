@@ -1,10 +1,8 @@
 package serve
 
 import (
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -63,13 +61,10 @@ func (ps pools) release(list []*pool) {
 	}
 }
 
-// poolKey tells settings apart. Secrets go into a hash and stay there.
+// poolKey tells settings apart.
 func poolKey(u *config.Upstream, authorities []byte) sum {
-	h := sha256.New()
-	add := func(text string) {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(text))))
-		h.Write([]byte(text))
-	}
+	k := newKey()
+	add := k.text
 	add(u.URL)
 	add(string(u.CA))
 	add(string(authorities))
@@ -80,7 +75,7 @@ func poolKey(u *config.Upstream, authorities []byte) sum {
 	for _, n := range []int64{int64(u.ConnectTimeout), int64(u.AnswerTimeout), int64(u.MaxInFlight)} {
 		add(strconv.FormatInt(n, 10))
 	}
-	return sum(h.Sum(nil))
+	return k.sum()
 }
 
 // upstreamOptions are the settings of u for the engine, with the text of the

@@ -80,8 +80,8 @@ func TestReloadsThatFail(t *testing.T) {
 			if h.count != 2 || status(t, h.URL()+"/b") != http.StatusOK || status(t, h.URL()+"/a") != http.StatusNotFound {
 				t.Errorf("plan %d", h.count)
 			}
-			if len(h.reader.pools) != 1 {
-				t.Errorf("%d pools are open", len(h.reader.pools))
+			if len(h.reader.ways.pools) != 1 {
+				t.Errorf("%d pools are open", len(h.reader.ways.pools))
 			}
 		})
 	}

@@ -60,7 +60,7 @@ func Run(ctx context.Context, c Config) error {
 func Start(c Config) (*Program, error) {
 	c.fill()
 	p := &Program{config: c, failed: make(chan error, 1)}
-	p.reader = reader{flags: &p.config, pools: pools{}}
+	p.reader = reader{flags: &p.config, ways: newWays()}
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
 		p.close(context.Background())
@@ -77,6 +77,7 @@ func (p *Program) start() error {
 	p.lines = record.NewLog(p.config.Stderr)
 	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
 	p.events = &events{log: p.log}
+	p.reader.ways.log = p.log
 	p.gate = gate.New(gate.Options{Sink: p.events, Log: p.log})
 	d := p.reader.read()
 	if d.faults.err() == nil {
@@ -97,7 +98,7 @@ func (p *Program) start() error {
 func (p *Program) install(d *draft) error {
 	f := &d.faults
 	if f.err() != nil {
-		p.reader.pools.release(d.pools)
+		p.reader.ways.release(d.ways)
 		return f.err()
 	}
 	out, err := openEvents(d.config.Record.Events, p.config.Stdout)
@@ -111,13 +112,14 @@ func (p *Program) install(d *draft) error {
 		ds.undo()
 		p.undoMaintenance(post)
 		out.close()
-		p.reader.pools.release(d.pools)
+		p.reader.ways.release(d.ways)
 		return f.err()
 	}
 	p.events.use(out)
 	before := p.live
 	p.gate.Swap(d.plan)
 	p.live, p.count = d, p.count+1
+	p.reader.ways.start(d.ways)
 	p.swapDoors(ds, d)
 	p.swapMaintenance(post)
 	p.ready.Store(true)
@@ -126,7 +128,7 @@ func (p *Program) install(d *draft) error {
 	}
 	d.forget()
 	if before != nil {
-		p.reader.pools.release(before.pools)
+		p.reader.ways.release(before.ways)
 	}
 	return nil
 }
@@ -274,9 +276,7 @@ func (p *Program) close(ctx context.Context) error {
 	}
 	p.serving.Wait()
 	p.closeMaintenance()
-	for _, pool := range p.reader.pools {
-		pool.Close()
-	}
+	p.reader.ways.close()
 	var err error
 	if p.events != nil {
 		err = p.events.close(ctx)

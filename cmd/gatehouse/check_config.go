@@ -41,7 +41,11 @@ func (w *world) configText(file string, found *serve.Inspection) {
 	for i := range found.APIs {
 		a := &found.APIs[i]
 		fmt.Fprintf(w.stdout, "\n%s, %s: %s\n", p.bold(a.Title), a.Language, plural(len(a.Operations), "operation"))
-		rows := [][]string{{"  name", a.Name}, {"  at", a.At}, {"  API", upstreamOf(a.Settings)}, {"  mode", a.Mode}}
+		rows := [][]string{{"  name", a.Name}, {"  at", a.At}}
+		for i, words := range a.Upstreams {
+			rows = append(rows, []string{[]string{"  API", ""}[min(i, 1)], words})
+		}
+		rows = append(rows, []string{"  mode", a.Mode})
 		if a.At == "" {
 			rows[1][1] = "every host"
 		}
@@ -76,9 +80,16 @@ type apiReport struct {
 	Language   string               `json:"language"`
 	Hosts      []string             `json:"hosts,omitempty"`
 	Prefix     string               `json:"prefix,omitempty"`
-	Upstream   string               `json:"upstream,omitempty"`
+	Upstreams  []upstreamReport     `json:"upstreams,omitempty"`
 	Mode       config.Mode          `json:"mode"`
 	Operations []gatehouse.Exposure `json:"operations"`
+}
+
+// upstreamReport is one upstream of an API.
+type upstreamReport struct {
+	URL    string      `json:"url"`
+	Role   config.Role `json:"role,omitempty"`
+	Weight int         `json:"weight,omitempty"` // unless 1
 }
 
 func (w *world) configReport(file string, found *serve.Inspection) *configReport {
@@ -88,7 +99,7 @@ func (w *world) configReport(file string, found *serve.Inspection) *configReport
 		a := &found.APIs[i]
 		s := a.Settings
 		one := apiReport{Name: a.Name, Contract: nearFile(string(s.Contract)), Title: a.Title, Language: a.Language,
-			Hosts: s.Hosts, Prefix: s.Prefix, Upstream: upstreamOf(s), Mode: s.Mode, Operations: a.Operations}
+			Hosts: s.Hosts, Prefix: s.Prefix, Upstreams: upstreamsOf(s), Mode: s.Mode, Operations: a.Operations}
 		if one.Mode == "" {
 			one.Mode = config.Enforce
 		}
@@ -100,12 +111,16 @@ func (w *world) configReport(file string, found *serve.Inspection) *configReport
 	return r
 }
 
-// upstreamOf is where an API runs, "" when it does not say.
-func upstreamOf(s *config.API) string {
-	if len(s.Upstreams) == 0 {
-		return ""
+// upstreamsOf are where an API runs.
+func upstreamsOf(s *config.API) (list []upstreamReport) {
+	for _, u := range s.Upstreams {
+		one := upstreamReport{URL: u.URL, Role: u.Role}
+		if u.Weight > 1 {
+			one.Weight = u.Weight
+		}
+		list = append(list, one)
 	}
-	return s.Upstreams[0].URL
+	return list
 }
 
 // placeInText is another place that the text of a problem speaks of.

@@ -78,7 +78,7 @@ var rooms = map[string]room{
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/answer", "guard/authn", "guard/origin", "guard/request", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "record", "trust",
-		"wire/edge", "wire/maintenance", "wire/server", "wire/upstream"}},
+		"wire/balance", "wire/edge", "wire/maintenance", "wire/server", "wire/upstream"}},
 	"lab":                {floor: root, nethttp: true},
 	"cmd/gatehouse/demo": {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "config", "contract", "contract/openapi",

@@ -152,8 +152,8 @@ func (b *Balancer) nobody(g *group, now int64, failure error) error {
 
 var errNobody = errors.New("every address of the API is left out, since it failed")
 
-// Close waits for copies that are on their way to the mirror. Exchanges in
-// flight end by themselves.
+// Close ends the copies that are on their way to the mirror and waits for
+// that. Exchanges in flight end by themselves.
 func (b *Balancer) Close() {
 	if b.mirror != nil {
 		b.mirror.close()
