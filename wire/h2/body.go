@@ -29,6 +29,7 @@ type inbound struct {
 
 var (
 	errAborted = errors.New("the body is not wanted any more")
+	errSlow    = &gate.Unavailable{Code: gate.BodyTimeout, Cause: os.ErrDeadlineExceeded}
 	errShort   = &gate.Unavailable{Code: gate.BodyIncomplete, Cause: errors.New("the body is shorter than its stated length")}
 	errLong    = &gate.Unavailable{Code: gate.Malformed, Cause: errors.New("the body is longer than its stated length")}
 )
@@ -56,6 +57,7 @@ func (c *conn) takeData(f *http2.DataFrame) error {
 	}
 	b := &s.body
 	b.got += int64(len(data))
+	b.expects = b.expects && len(data) == 0
 	end := f.StreamEnded()
 	if why := b.against(end); why != nil { // RFC 9113 section 8.1.1
 		c.owe(n)
@@ -139,7 +141,7 @@ func (b *inbound) late(now time.Time) bool {
 	if b.since.IsZero() || now.Sub(b.since) <= b.slack {
 		return false
 	}
-	b.fail(os.ErrDeadlineExceeded)
+	b.fail(errSlow)
 	return true
 }
 

@@ -58,6 +58,7 @@ type conn struct {
 	initial  int64       // the client's window for a new stream
 	shrunk   bool        // the client wants no dynamic table as large as usual
 	acks     int         // SETTINGS of ours that the client has not acknowledged
+	greeted  bool        // our own preface is on its way
 	leaving  leaving     // how far the end by GOAWAY has come
 	farewell time.Time   // when it goes on without the client
 	gone     recent      // streams that we reset lately: what is under way for them is ignored
@@ -186,8 +187,7 @@ func (c *conn) take(f http2.Frame) error {
 	case *http2.PriorityFrame:
 		return c.takePriority(f)
 	case *http2.GoAwayFrame:
-		c.drain() // no more streams will come
-		return c.chat()
+		return c.takeGoAway()
 	case *http2.PushPromiseFrame:
 		return fault(http2.ErrCodeProtocol, "a client pushes nothing")
 	}

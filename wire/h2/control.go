@@ -27,6 +27,9 @@ func (c *conn) welcome() {
 		o.number(s.Val)
 	}
 	c.windowUpdate(0, connWindow-defaultWindow)
+	if c.greeted = true; c.leaving == announced {
+		c.announce()
+	}
 }
 
 // takeSettings obeys the client's settings (RFC 9113 section 6.5).

@@ -10,9 +10,13 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
@@ -49,6 +53,15 @@ var echo = api(func(_ context.Context, x *gate.Exchange) error {
 	}
 	answer(x, 200, string(b))
 	return nil
+})
+
+// slow is echo, but for GET, which waits until its client leaves.
+var slow = api(func(ctx context.Context, x *gate.Exchange) error {
+	if string(x.Method) != "GET" {
+		return echo(ctx, x)
+	}
+	<-ctx.Done()
+	return context.Cause(ctx)
 })
 
 // server accepts connections for the engine.
@@ -167,4 +180,164 @@ func read(t testing.TB, res *http.Response, err error) (int, string) {
 		t.Fatal(err)
 	}
 	return res.StatusCode, string(b)
+}
+
+// raw is a client that writes frames as it likes.
+type raw struct {
+	t       testing.TB
+	conn    net.Conn
+	framer  *http2.Framer
+	fields  bytes.Buffer
+	encoder *hpack.Encoder
+	decoder *hpack.Decoder
+}
+
+// raw connects and exchanges prefaces.
+func (s *server) raw(t testing.TB, settings ...http2.Setting) *raw {
+	t.Helper()
+	r := s.connect(t)
+	r.write([]byte(http2.ClientPreface))
+	r.check(r.framer.WriteSettings(settings...))
+	r.expect("SETTINGS")
+	r.check(r.framer.WriteSettingsAck())
+	r.expect("WINDOW_UPDATE")
+	r.expect("SETTINGS") // the acknowledgement
+	return r
+}
+
+// connect only connects.
+func (s *server) connect(t testing.TB) *raw {
+	t.Helper()
+	c, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	r := &raw{t: t, conn: c, framer: http2.NewFramer(c, c), decoder: hpack.NewDecoder(4096, nil)}
+	r.framer.AllowIllegalWrites = true
+	r.encoder = hpack.NewEncoder(&r.fields)
+	return r
+}
+
+func (r *raw) check(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *raw) write(b []byte) {
+	r.t.Helper()
+	_, err := r.conn.Write(b)
+	r.check(err)
+}
+
+// block encodes "name", "value", ...
+func (r *raw) block(fields ...string) []byte {
+	r.fields.Reset()
+	for i := 0; i < len(fields); i += 2 {
+		r.encoder.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
+	}
+	return bytes.Clone(r.fields.Bytes())
+}
+
+// usual is the head of a request with fields behind it.
+func usual(method, path string, fields ...string) []string {
+	return append([]string{":method", method, ":scheme", "http", ":path", path, ":authority", "api.test"}, fields...)
+}
+
+// head sends a whole field block.
+func (r *raw) head(id uint32, end bool, fields ...string) {
+	r.t.Helper()
+	r.check(r.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: r.block(fields...), EndStream: end, EndHeaders: true}))
+}
+
+// next reads a frame; nil at the end of the connection.
+func (r *raw) next() http2.Frame {
+	r.t.Helper()
+	f, err := r.framer.ReadFrame()
+	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			r.t.Fatal("nothing came")
+		}
+		return nil
+	}
+	return f
+}
+
+// expect reads a frame and demands its type.
+func (r *raw) expect(kind string) http2.Frame {
+	r.t.Helper()
+	f := r.next()
+	if f == nil || f.Header().Type.String() != kind {
+		r.t.Fatalf("got %v, want %s", f, kind)
+	}
+	return f
+}
+
+// reset reads up to a RST_STREAM of id, or the end, and returns its code.
+func (r *raw) reset(id uint32) http2.ErrCode {
+	r.t.Helper()
+	for {
+		switch f := r.next().(type) {
+		case nil:
+			r.t.Fatalf("the connection ended before stream %d", id)
+		case *http2.RSTStreamFrame:
+			if f.StreamID == id {
+				return f.ErrCode
+			}
+		case *http2.GoAwayFrame:
+			r.t.Fatalf("GOAWAY %v instead of a reset of stream %d", f.ErrCode, id)
+		}
+	}
+}
+
+// bye reads up to the end of the connection and returns the code of the last
+// GOAWAY.
+func (r *raw) bye() http2.ErrCode {
+	r.t.Helper()
+	code := http2.ErrCode(0xffff)
+	for {
+		switch f := r.next().(type) {
+		case nil:
+			return code
+		case *http2.GoAwayFrame:
+			code = f.ErrCode
+		}
+	}
+}
+
+// response reads the answer on stream id: its status, and its body up to the
+// end of the stream.
+func (r *raw) response(id uint32) (status, body string) {
+	r.t.Helper()
+	for {
+		f := r.next()
+		if f == nil {
+			r.t.Fatalf("the connection ended before the answer on stream %d", id)
+		}
+		if f.Header().StreamID != id {
+			continue
+		}
+		switch f := f.(type) {
+		case *http2.HeadersFrame:
+			fields, err := r.decoder.DecodeFull(f.HeaderBlockFragment())
+			r.check(err)
+			for _, h := range fields {
+				if h.Name == ":status" {
+					status = h.Value
+				}
+			}
+			if f.StreamEnded() {
+				return status, body
+			}
+		case *http2.DataFrame:
+			if body += string(f.Data()); f.StreamEnded() {
+				return status, body
+			}
+		case *http2.RSTStreamFrame:
+			return status, body + " reset " + f.ErrCode.String()
+		}
+	}
 }

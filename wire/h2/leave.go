@@ -3,7 +3,6 @@ package h2
 import (
 	"crypto/tls"
 	"errors"
-	"io"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -33,7 +32,6 @@ func (c *conn) Drain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drain()
-	c.flush()
 }
 
 // drain needs mu.
@@ -42,10 +40,26 @@ func (c *conn) drain() {
 		return
 	}
 	c.leaving, c.farewell = announced, time.Now().Add(farewellTime)
+	if c.greeted {
+		c.announce()
+	}
+	c.nudge() // a connection that waits
+}
+
+// announce needs mu.
+func (c *conn) announce() {
 	c.bye(mostWindow, http2.ErrCodeNo)
 	o := c.frameTo(http2.FramePing, 0, 0, len(parted))
 	o.b = append(o.b, parted[:]...)
-	c.nudge() // a connection at rest
+}
+
+// takeGoAway takes a client at its word that it opens no more streams (RFC
+// 9113 section 6.8).
+func (c *conn) takeGoAway() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drain()
+	return c.chat()
 }
 
 // leave says which streams are taken. The connection ends with the last of
@@ -78,7 +92,7 @@ const lingerBytes = 1 << 20
 // resets the connection and takes away from it what it was told.
 func (c *conn) hangUp(err error) {
 	defer c.conn.Close()
-	if err == io.EOF || errors.Is(err, errCut) {
+	if _, ok := parting(err); !ok && !errors.Is(err, errClosed) { // nobody listens
 		c.conn.Raw.Close()
 		return
 	}

@@ -182,7 +182,7 @@ func (s *stream) settle() bool {
 	}
 	if s.orphan {
 		c.orphans--
-	} else {
+	} else if !s.head.malformed {
 		c.resets.earned.Add(resetWorth)
 	}
 	c.chatter.earned.Add(chatterWorth)

@@ -36,7 +36,7 @@ func (c *conn) arm(now time.Time) error {
 		return nil // it is longAgo
 	}
 	next := now.Add(c.pulse)
-	if c.in.buf == nil { // at rest
+	if c.in.buf == nil && c.leaving == staying { // at rest
 		next = c.times.quiet.Add(c.shared.Limits.IdleTimeout)
 	}
 	return c.conn.SetReadDeadline(next)
@@ -82,7 +82,7 @@ func (c *conn) look() error {
 // restful reports whether nothing is under way in either direction. It needs
 // mu.
 func (c *conn) restful() bool {
-	return c.acks == 0 && c.leaving == staying && !c.writing && c.out.len() == 0 && len(c.ready) == 0 && c.in.whole
+	return c.acks == 0 && c.leaving == staying && !c.writing && c.out.len() == 0 && len(c.ready) == 0 && c.in.whole && !c.block.more
 }
 
 // late finds what the client owes to the connection itself: the
