@@ -60,9 +60,12 @@ func (t *turn) begin() {
 	}
 }
 
+// finish gives back what begin took.
 func (t *turn) finish() {
-	buffers.Put(t.out)
-	t.out, t.answer.yes = nil, false
+	if t.answer.yes = false; t.out != nil {
+		buffers.Put(t.out)
+		t.out = nil
+	}
 }
 
 // Relay implements gate.Wire.

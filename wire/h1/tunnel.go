@@ -40,6 +40,7 @@ func (t *turn) tunnel(x *gate.Exchange) error {
 	if _, err := c.write(t.appendHead(t.out[:0], x.Answered, 101, x.Answer.Fields, -1), time.Now()); err != nil {
 		return err
 	}
+	t.finish() // most tunnels are silent most of the time
 	u := &pipe{turn: t, x: x, api: x.Answer.Body.(gate.Tunnel), over: make(chan struct{})}
 	u.checks = checks{turn: t, last: time.Now()}
 	u.moved.Store(time.Now().UnixNano())
@@ -83,18 +84,22 @@ func (u *pipe) up() error {
 		}
 		u.upBytes += int64(n)
 	}
+	buf := elastics.Get().(*elastic)
+	defer buf.release()
 	for {
 		if err := u.mayGoOn(); err != nil {
 			return err
 		}
 		c.setRead(time.Now().Add(c.limits.Recheck))
-		n, err := c.Conn.Read(t.out[:])
+		p := buf.room()
+		n, err := c.Conn.Read(p)
 		if n > 0 {
 			u.moved.Store(time.Now().UnixNano())
 			u.upBytes += int64(n)
-			if _, err := u.api.Write(t.out[:n]); err != nil {
+			if _, err := u.api.Write(p[:n]); err != nil {
 				return err
 			}
+			buf.took(n)
 		}
 		switch {
 		case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
@@ -138,17 +143,19 @@ func (u *pipe) waitDown() error {
 func (u *pipe) down() {
 	defer close(u.over)
 	c := u.turn.conn
-	buf := buffers.Get().(*buffer)
-	defer buffers.Put(buf)
+	buf := elastics.Get().(*elastic)
+	defer buf.release()
 	for {
-		n, err := u.api.Read(buf[:])
+		p := buf.room()
+		n, err := u.api.Read(p)
 		if n > 0 {
 			u.moved.Store(time.Now().UnixNano())
-			w, err := c.write(buf[:n], time.Now())
+			w, err := c.write(p[:n], time.Now())
 			if u.downBytes += int64(w); err != nil {
 				u.fail(err)
 				return
 			}
+			buf.took(n)
 		}
 		switch {
 		case err == nil:

@@ -34,6 +34,8 @@ var operations = []struct {
 	{"POST", "/buffer", gate.Buffer},
 	{"POST", "/stream", gate.Stream},
 	{"GET", "/private", gate.NoBody},
+	{"GET", "/socket", gate.NoBody},    // clients may switch to websocket
+	{"POST", "/trailers", gate.Stream}, // trailer fields pass
 }
 
 // New returns a house in front of up.
@@ -53,8 +55,13 @@ func New(t testing.TB, up gate.Upstream) *House {
 	for i, o := range operations {
 		op := &gate.Operation{Name: o.path, Method: o.method, Template: o.path, API: h.API,
 			Steps: []gate.Step{{Name: "allow", Head: allow(o.mode)}}}
-		if o.path == "/private" {
+		switch o.path {
+		case "/private":
 			op.Steps[0].Head = deny{}
+		case "/socket":
+			op.Upgrades = []string{"websocket"}
+		case "/trailers":
+			op.Trailers = true
 		}
 		if err := op.Compile(); err != nil {
 			t.Fatal(err)
