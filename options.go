@@ -82,12 +82,14 @@ type settled struct {
 	own    config.Mode               // the operation's
 	public bool
 	slash  []string
+
+	upgrades []string
 }
 
 // settle lays an operation's own settings over those of its API.
 func settle(o *Options, op *contract.Operation) settled {
 	own, _ := of(o, op)
-	s := settled{Settings: o.Settings, public: own.Public, slash: own.Slashes, own: own.Mode}
+	s := settled{Settings: o.Settings, public: own.Public, slash: own.Slashes, upgrades: own.Upgrade, own: own.Mode}
 	s.modes = [...]map[string]config.Mode{own.Modes, o.Modes}
 	over(&s.Undeclared.Requests, own.Undeclared.Requests)
 	over(&s.Undeclared.Answers, own.Undeclared.Answers)
@@ -187,6 +189,9 @@ func (b *builder) unknown() {
 			b.problem(at.Warning("write "+all+" or its operationId, which say so", "the settings of %q hold under every base path of the contract: %q", name, op.BasePaths))
 		}
 		b.guards(at, own.Modes)
+		if len(own.Upgrade) > 0 && op.Method != "GET" { // RFC 6455 section 4.1
+			b.problem(at.At("upgrade").Problem("remove it here", "%s is no GET, and clients switch to another protocol with a GET alone", name))
+		}
 		for _, p := range own.Slashes {
 			if !slices.ContainsFunc(op.Parameters, func(d *contract.Parameter) bool { return d.In == contract.Path && d.Name == p }) {
 				b.problem(at.At("slashes").Problem("name a path parameter of the operation", "%s has no path parameter %q", name, p))

@@ -142,7 +142,7 @@ func (b *builder) operation(op *contract.Operation) {
 	for _, base := range op.BasePaths {
 		compiled := &gate.Operation{
 			Name: strings.Clone(op.Name()), Method: strings.Clone(op.Method), Template: strings.Clone(b.options.Prefix + base + op.Path),
-			API: b.api, Mode: set.whole(), Steps: steps,
+			API: b.api, Mode: set.whole(), Steps: steps, Upgrades: set.upgrades,
 		}
 		if err := compiled.Compile(); err != nil {
 			b.problem(source.At(op.Node, "", "%v", err))

@@ -116,6 +116,18 @@ func TestOptionsInGo(t *testing.T) {
 	}
 }
 
+// TestUpgradeNeedsGet: the handshake of WebSocket is a GET (RFC 6455 section
+// 4.1).
+func TestUpgradeNeedsGet(t *testing.T) {
+	for method, want := range map[string]string{"get": "", "post": "with a GET alone"} {
+		o := gatehouse.Options{Operations: map[string]gatehouse.Operation{"getNote": {Upgrade: []string{"websocket"}}}}
+		_, err := gatehouse.New("notes.yaml", []byte(strings.Replace(notes, "    get:", "    "+method+":", 1)), o)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
 // TestProtectJudgesAnswers: whatever a handler says, the client gets what the
 // contract describes, and nothing of the rest.
 func TestProtectJudgesAnswers(t *testing.T) {

@@ -67,6 +67,7 @@ func TestGood(t *testing.T) {
 		{"an-operation-takes-no-defaults", own.MaxAnswerBytes, config.Bytes(0)},
 		{"operation", own.MaxBodyBytes, config.Bytes(4096)},
 		{"slashes", own.Slashes, []string{"id"}},
+		{"upgrade", own.Upgrade, []string{"websocket"}},
 		{"public", own.Public, true},
 		{"days", c.APIs[1].HSTS.MaxAge, 730 * 24 * time.Hour},
 		{"default-of-a-pointer", api.CORS.MaxAge, 10 * time.Minute},

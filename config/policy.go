@@ -58,6 +58,8 @@ type Operation struct {
 	Public bool `key:"public"`
 	// Slashes are the path parameters that may hold slashes, raw or encoded.
 	Slashes []string `key:"slashes,example=[path]"`
+	// Upgrade are protocols that clients may switch to with a GET: websocket. What is said from then on is passed on unread.
+	Upgrade []string `key:"upgrade,words=websocket,example=[websocket]"`
 }
 
 // Undeclared is what happens to names that the contract does not know.

@@ -86,6 +86,9 @@ func (l *loosenings) api(g *guarded) {
 		if own.Public && s.Authentication != gatehouse.Public && asks(g.contract, name) {
 			l.add(own.Place.At("public"), "PUBLIC: everybody may call %s, although the contract asks for a credential", name)
 		}
+		if len(own.Upgrade) > 0 {
+			l.add(own.Place.At("upgrade"), "UPGRADE: %s lets clients switch to %s, and what is said then is not judged", name, strings.Join(own.Upgrade, ", "))
+		}
 		if len(own.Slashes) > 0 {
 			l.add(own.Place.At("slashes"), "SLASHES: %s takes slashes in %s", name, strings.Join(own.Slashes, ", "))
 		}

@@ -94,6 +94,9 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 	if !g.options.Observe {
 		hide(x.Answer.Fields, r)
 	}
+	if x.Answer.Status == 101 { // the gate has seen to it that it was asked for and is allowed
+		return gate.Allow
+	}
 	if r == nil || r.byDefault && transport(x.Answer.Status) {
 		return g.undeclared(x)
 	}
