@@ -14,7 +14,7 @@ var (
 
 	unlinkedRooms = []string{ // of the whole program, with the folders below
 		"cmd", "console", "evidence", "identity", "internal", "lab", "ledger", "probe", "record", "review", "serve", "store", "tools",
-		"trust/devca", "watch", "wire/edge", "wire/maintenance", "wire/upstream",
+		"trust/devca", "trust/revoke", "watch", "wire/edge", "wire/maintenance", "wire/upstream",
 	}
 	unlinkedStandard = []string{
 		"database/sql", "expvar", "html/template", "log/syslog", "net/http/httptest", "net/http/pprof", "net/rpc", "net/smtp", "os/exec",

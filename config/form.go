@@ -24,6 +24,7 @@ var forms = map[string]form{
 	"url":           {`^https?://[^/?#@\s]+/?$`, judgeURL},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},
+	"responder":     {`^https?://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeResponder},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
 	"path":          {`^/`, judgePath},
 	"origin":        {`^(?:\*|https?://[^/?#@\s]+|[a-z][a-z0-9+.-]*://[^/?#@\s]+)$`, judgeOrigin},
@@ -127,6 +128,18 @@ func judgeServerName(text string) (wrong, hint string) {
 		return quote(text) + " is an address, and clients ask for names only", "leave hosts out to mean those as well that ask for no name"
 	}
 	return judgeHost(name)
+}
+
+// judgeResponder knows plain URLs, with a path where one is needed.
+func judgeResponder(text string) (wrong, hint string) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(text, " \t\n\r"):
+		return quote(text) + " is no URL of http or https", "write it like http://ocsp.example.com/"
+	case u.User != nil || strings.ContainsAny(text, "@?#"):
+		return "the URL of the responder holds more than a host and a path", "remove user, query and fragment: none is sent"
+	}
+	return "", ""
 }
 
 func judgeURL(text string) (wrong, hint string) {

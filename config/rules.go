@@ -22,6 +22,7 @@ var rules = map[string]string{
 	"form-url":           "upstreams are scheme, host and port",
 	"form-host":          "hosts are plain names or addresses",
 	"form-server-name":   "names of servers are plain, or *.name",
+	"form-responder":     "responders are http or https URLs",
 	"form-prefix":        "prefixes are plain absolute paths",
 	"form-path":          "paths are absolute and plain",
 	"form-origin":        "origins are scheme, host and port, or *",

@@ -64,10 +64,11 @@ var templateLine = regexp.MustCompile(`^( *)(#?)((?:  )*)(- )?([a-z_]+):(?: |$)`
 func TestTemplateLines(t *testing.T) {
 	lines := strings.Split(string(config.Template("openapi.yaml", "https://127.0.0.1:9000", "127.0.0.1:8080", "")), "\n")
 	beside := map[string][]string{
-		"listeners.tls":                     {"listeners.tls.certificate", "listeners.tls.key"},
-		"listeners.tls.certificates":        {"listeners.tls.certificates.certificate", "listeners.tls.certificates.key"},
-		"listeners.tls.client_certificates": {"listeners.tls.client_certificates.hosts", "listeners.tls.client_certificates.authorities"},
-		"apis.cors":                         {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
+		"listeners.tls":                          {"listeners.tls.certificate", "listeners.tls.key"},
+		"listeners.tls.certificates":             {"listeners.tls.certificates.certificate", "listeners.tls.certificates.key"},
+		"listeners.tls.client_certificates":      {"listeners.tls.client_certificates.hosts", "listeners.tls.client_certificates.authorities"},
+		"listeners.tls.client_certificates.ocsp": {"listeners.tls.client_certificates.ocsp.responder"},
+		"apis.cors":                              {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
 		"apis.health": {"apis.health.path"}, "apis.canary": {"apis.canary.percent"}, "apis.mirror": {"apis.mirror.percent"},
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},
 		"apis.undeclared": {"apis.undeclared.answers"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},

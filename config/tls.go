@@ -41,7 +41,27 @@ type ClientCertificates struct {
 	Optional bool `key:"optional"`
 	// CRL is a file with the revocation lists of the authorities, PEM or DER. A client is let in only while a current list of its authority vouches for it.
 	CRL File `key:"crl,example=clients.crl"`
+	// OCSP has the gate ask responders whether a client's certificate was revoked: in the background, so that no call waits; a handshake waits for a first answer at most 3 seconds. An empty group, {}, asks the responder that each certificate names.
+	OCSP *OCSP `key:"ocsp"`
 }
+
+// OCSP is whom to ask what became of certificates, and what to do without an answer.
+type OCSP struct {
+	Place
+	// Responder is the URL to ask in place of the one that each certificate names.
+	Responder string `key:"responder,form=responder,example=http://ocsp.example.com/"`
+	// OnFailure is what becomes of clients of whom no responder says anything that holds.
+	OnFailure OnFailure `key:"on_failure,default=closed"`
+}
+
+// OnFailure is what a check does that cannot be made.
+type OnFailure string
+
+// What it does.
+const (
+	FailClosed OnFailure = "closed" // they are refused
+	FailOpen   OnFailure = "open"   // they are let in
+)
 
 // UnknownNames is what becomes of clients that ask for an unknown name.
 type UnknownNames string

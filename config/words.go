@@ -20,3 +20,6 @@ func (UnknownNames) Words() []string { return []string{string(FirstCertificate),
 
 // Words returns the versions of TLS.
 func (TLSVersion) Words() []string { return []string{string(TLS13), string(TLS12)} }
+
+// Words returns what a check may do that cannot be made.
+func (OnFailure) Words() []string { return []string{string(FailClosed), string(FailOpen)} }

@@ -22,7 +22,11 @@ func tlsOptions(t *config.TLS) *edge.TLS {
 	}
 	for i := range t.ClientCertificates {
 		c := &t.ClientCertificates[i]
-		o.Clients = append(o.Clients, edge.Clients{Hosts: c.Hosts, Authorities: string(c.Authorities), Optional: c.Optional, Lists: string(c.CRL)})
+		set := edge.Clients{Hosts: c.Hosts, Authorities: string(c.Authorities), Optional: c.Optional, Lists: string(c.CRL)}
+		if c.OCSP != nil {
+			set.OCSP = &edge.OCSP{URL: c.OCSP.Responder, Open: c.OCSP.OnFailure == config.FailOpen}
+		}
+		o.Clients = append(o.Clients, set)
 	}
 	return o
 }

@@ -17,6 +17,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":          "docs/decisions/dependencies.md",
 	"github.com/spf13/pflag":          "docs/decisions/dependencies.md",
 	"github.com/rogpeppe/go-internal": "docs/decisions/dependencies.md",
+	"golang.org/x/crypto":             "docs/decisions/dependencies.md",
 	"golang.org/x/net":                "docs/decisions/dependencies.md",
 }
 

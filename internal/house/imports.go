@@ -44,7 +44,7 @@ var rooms = map[string]room{
 	"record":                {floor: recorder, ours: []string{"gate"}},
 	"trust":                 {floor: ground},
 	"trust/devca":           {floor: ground},
-	"trust/revoke":          {floor: ground},
+	"trust/revoke":          {floor: ground, outside: []string{"golang.org/x/crypto/ocsp"}, nethttp: true},
 	"config":                {floor: settings, ours: []string{"contract/source", "trust"}},
 	"guard/internal/cookie": {floor: ground},
 	"guard/internal/media":  {floor: ground},

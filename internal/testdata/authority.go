@@ -115,6 +115,16 @@ func (a *Authority) Sign(list *x509.RevocationList) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})
 }
 
+// KeyPEM is the key of a as PEM.
+func (a *Authority) KeyPEM() []byte {
+	a.t.Helper()
+	private, err := x509.MarshalPKCS8PrivateKey(a.Key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
+}
+
 func encode(c *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }

@@ -28,6 +28,16 @@ type Clients struct {
 	// Lists is a file with the revocation lists of the authorities, PEM or DER;
 	// "" for none.
 	Lists string
+	// OCSP asks responders what became of the certificates of clients; nil asks
+	// nobody.
+	OCSP *OCSP
+}
+
+// OCSP says whom to ask.
+type OCSP struct {
+	URL string // in place of the responder that each certificate names
+	// Open lets clients in of whom no responder says anything.
+	Open bool
 }
 
 // policy is one of Clients while it serves. The zero policy asks nobody.
@@ -35,6 +45,7 @@ type policy struct {
 	set     Clients
 	log     *slog.Logger
 	tickets tickets
+	asked   *revoke.Responders         // nil when nobody is
 	live    atomic.Pointer[tls.Config] // for a client under this policy
 	trusted atomic.Pointer[trusted]    // nil when nobody is asked
 
@@ -60,6 +71,19 @@ func openPolicy(set *Clients, log *slog.Logger) (*policy, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// start begins what close ends.
+func (p *policy) start() {
+	if p.set.OCSP != nil {
+		p.asked = revoke.NewResponders(revoke.Options{URL: p.set.OCSP.URL, Log: p.log})
+	}
+}
+
+func (p *policy) close() {
+	if p.asked != nil {
+		p.asked.Close()
+	}
 }
 
 // renew makes settings of what the files say now, with keys for tickets that

@@ -3,10 +3,15 @@ package edge
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
@@ -216,6 +221,56 @@ func TestBadClientFiles(t *testing.T) {
 		}
 		if _, err := Listen(Options{Address: "127.0.0.1:0", TLS: o}); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: Listen says %v", row.name, err)
+		}
+	}
+}
+
+// TestResponderOfAPolicy has a client judged by a responder that says different
+// things as time goes by.
+func TestResponderOfAPolicy(t *testing.T) {
+	y := newYard(t)
+	answers := map[int64]int{2: ocsp.Good, 3: ocsp.Revoked} // nothing of others
+	desk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		q, err := ocsp.ParseRequest(text)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		status, ok := answers[q.SerialNumber.Int64()]
+		if !ok {
+			w.WriteHeader(503)
+			return
+		}
+		a, err := ocsp.CreateResponse(y.partners.Cert, y.partners.Cert, ocsp.Response{Status: status, SerialNumber: q.SerialNumber, ThisUpdate: time.Now(), NextUpdate: tomorrow(), RevokedAt: time.Now()}, y.partners.Key)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write(a)
+	}))
+	defer desk.Close()
+	for _, open := range []bool{false, true} {
+		s := y.stand(Clients{Authorities: y.ca, OCSP: &OCSP{URL: desk.URL, Open: open}})
+		for serial, ok := range map[int64]bool{2: true, 3: false, 4: open} {
+			mine := y.partners.Client(serial, time.Now().Add(48*time.Hour))
+			c, err := s.dial(as(mine))
+			if (err == nil) != ok {
+				t.Errorf("open %v: client %d: %v", open, serial, err)
+			}
+			if err != nil {
+				continue
+			}
+			if got, err := c.ask("first.test"); got != InOrder || err != nil {
+				t.Errorf("open %v: a call of client %d is %v, %v", open, serial, got, err)
+			}
+			late := Unchecked
+			if open {
+				late = InOrder
+			}
+			state := tls.ConnectionState{PeerCertificates: []*x509.Certificate{mine.Leaf}, VerifiedChains: [][]*x509.Certificate{{mine.Leaf, y.partners.Cert}}}
+			if got := s.secure.verify(&state, nil, time.Now().Add(30*time.Hour)); got != late {
+				t.Errorf("open %v: a call of client %d without an answer that holds is %v", open, serial, got)
+			}
 		}
 	}
 }

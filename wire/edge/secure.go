@@ -208,6 +208,9 @@ func (s *secure) reload() error {
 // sizes: two small files are cheap to read, and a swapped symbolic link, a
 // copied time or a change within one tick of the clock are not missed.
 func (s *secure) watch(every time.Duration) {
+	for _, p := range s.policies {
+		p.start()
+	}
 	s.work.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
@@ -237,4 +240,7 @@ func (s *secure) warn(now time.Time) {
 func (s *secure) close() {
 	s.once.Do(func() { close(s.stop) })
 	s.work.Wait()
+	for _, p := range s.policies {
+		p.close()
+	}
 }

@@ -63,11 +63,21 @@ func (s *secure) verify(state *tls.ConnectionState, host []byte, now time.Time) 
 // admit judges a handshake, also one that resumes a session: that is when
 // tls.Config.VerifyPeerCertificate is not asked.
 func (p *policy) admit(state tls.ConnectionState) error {
+	if p.asked != nil {
+		for _, chain := range state.VerifiedChains {
+			if len(chain) > 1 {
+				p.asked.Wait(chain[0], chain[1], admitTime)
+			}
+		}
+	}
 	if s := p.judge(&state, time.Now()); s != InOrder {
 		return errors.New(s.String())
 	}
 	return nil
 }
+
+// admitTime is how long a handshake waits for a responder.
+const admitTime = 3 * time.Second
 
 // judge holds the certificate of a client to the policy. The chains were
 // verified when they were shown; here is judged what time changes. One chain
@@ -82,12 +92,29 @@ func (p *policy) judge(state *tls.ConnectionState, now time.Time) Standing {
 	t, best := p.trusted.Load(), Invalid
 	for _, chain := range state.VerifiedChains {
 		s, revoked := t.chain(chain, now)
+		if s == InOrder && p.asked != nil && len(chain) > 1 {
+			s, revoked = p.ask(chain[0], chain[1], now)
+		}
 		if revoked {
 			return Invalid
 		}
 		best = max(best, s)
 	}
 	return best
+}
+
+// ask holds a certificate of a client to what its responder says.
+func (p *policy) ask(c, issuer *x509.Certificate, now time.Time) (s Standing, revoked bool) {
+	switch p.asked.Status(c, issuer, now) {
+	case revoke.Revoked:
+		return Invalid, true
+	case revoke.Good:
+		return InOrder, false
+	}
+	if p.set.OCSP.Open {
+		return InOrder, false
+	}
+	return Unchecked, false
 }
 
 // chain judges one chain, the client's own certificate first and an authority
