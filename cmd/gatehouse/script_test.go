@@ -50,6 +50,13 @@ func TestMain(m *testing.M) {
 //	                         makes a call; the answer goes to standard output. TARGET
 //	                         is a path at $GATE, or a whole URL
 //	send FILE                sends the file's bytes to the gate, lines ended by CR LF
+//	sites NAME...            starts an address of an API for each name, $API_NAME, which
+//	                         answers with it, and has a /health
+//	die NAME [N]             ends it, now or with the Nth call from here on
+//	[!] sick NAME            has its health check fail, or go well
+//	sitesaw NAME N[+]        waits until it has seen N calls, and no more without a +
+//	burst N METHOD PATH      makes N calls to the gate, eight at once, and says how many
+//	                         were answered by whom
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
 //
 // Each script also has the secrets of planted_test.go in its environment and
@@ -67,6 +74,7 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": startAPI, "lie": setLie, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
+			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -109,6 +117,7 @@ type stageKey struct{}
 type stage struct {
 	planted *planted
 	api     *httptest.Server
+	sites   map[string]*site
 	gate    *exec.Cmd
 	done    chan struct{} // the gate's standard error has ended
 	mu      sync.Mutex

@@ -76,9 +76,13 @@ func (n *Node) eject(now int64, why string) {
 func (n *Node) open(now int64, why string) { n.leave(now, open, n.o.Breaker.OpenFor, why) }
 
 func (n *Node) leave(now int64, p phase, d time.Duration, why string) {
+	first := phase(n.phase.Load()) != p || p == ejected
 	n.until = now + int64(d)
 	n.phase.Store(uint32(p))
 	changes.Add(1)
+	if !first {
+		return // it would be said every few seconds
+	}
 	n.o.Log.Warn("an address of an API is left out", "upstream", n.o.Name, "because", why, "for", d.String())
 }
 
