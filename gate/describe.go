@@ -35,6 +35,7 @@ func (x *Exchange) describe() {
 	if x.Operation != nil {
 		e.Operation, e.Path, e.Mode = x.Operation.Name, x.Operation.Template, x.Operation.Mode
 	}
+	e.SentTo, e.Tries = x.SentTo, x.Tries
 	if !x.Answered.IsZero() {
 		e.Upstream = x.Answered.Sub(x.Sent)
 	}

@@ -37,6 +37,8 @@ type Event struct {
 	BodyOut  int64        // bytes
 	Took     time.Duration
 	Upstream time.Duration // of Took, waiting for the API's answer to begin
+	SentTo   string        // the address of the API, as the configuration writes it, where there are several
+	Tries    int           // addresses that it was sent to
 }
 
 // Outcome is how an exchange ended. The zero value is a refusal.

@@ -105,8 +105,12 @@ type Exchange struct {
 	AddFields []Field // fields that guards add to whatever the client gets, also to a refusal
 
 	Sent, Answered time.Time // to and from the API
-	BodyBytes      int64     // of the request's body, read from the client
-	AnswerBytes    int64     // of the answer's body, written to the client
+	// SentTo is the address of the API that it was sent to last, as the
+	// configuration writes it, where there are several; Tries is to how many.
+	SentTo      string
+	Tries       int
+	BodyBytes   int64 // of the request's body, read from the client
+	AnswerBytes int64 // of the answer's body, written to the client
 
 	gate   *Gate
 	asked  []byte      // what the client asks to upgrade to

@@ -51,6 +51,10 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendNumber(b, "bytes_out", e.BodyOut)
 	b = appendMicros(b, "took_us", e.Took)
 	b = appendMicros(b, "upstream_us", e.Upstream)
+	b = appendText(b, "upstream", e.SentTo)
+	if e.Tries > 1 {
+		b = appendNumber(b, "tries", int64(e.Tries))
+	}
 	return append(b, '}', '\n')
 }
 

@@ -61,6 +61,7 @@ const (
 // use it at once.
 type Balancer struct {
 	live, canary group
+	several      bool // targets that take calls
 	retries      Retries
 	budget       budget
 	split        Canary
@@ -91,6 +92,7 @@ func New(o Options) (*Balancer, error) {
 	if len(b.live.members) == 0 {
 		return nil, errors.New("balance: there is no live target")
 	}
+	b.several = len(b.live.members)+len(b.canary.members) > 1
 	return b, nil
 }
 
@@ -125,6 +127,9 @@ func (b *Balancer) send(ctx context.Context, x *gate.Exchange, began int64) erro
 		}
 		if failure != nil && !b.afford(p, price) {
 			return failure
+		}
+		if x.Tries = before.n + 1; b.several {
+			x.SentTo = p.node.o.Name
 		}
 		err := p.send(ctx, x, g)
 		if err == nil {

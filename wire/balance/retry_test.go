@@ -61,6 +61,9 @@ func TestRetry(t *testing.T) {
 			if got := status == 200; got != row.again || !got && code != row.fails {
 				t.Errorf("%d %v after %v", status, code, row.fails)
 			}
+			if want := map[bool]string{true: "b", false: "a"}[row.again]; x.SentTo != want || x.Tries != 1+int(second.calls.Load()) {
+				t.Errorf("it says that %s took it, the try %d", x.SentTo, x.Tries)
+			}
 			if n := second.calls.Load(); (n == 1) != row.again || first.calls.Load() != 1 {
 				t.Errorf("the targets were called %d and %d times", first.calls.Load(), n)
 			}
@@ -159,7 +162,11 @@ func TestAlone(t *testing.T) {
 	for range 200 {
 		call(b, "GET")
 	}
-	if s := b.Stats(); api.calls.Load() != 200 || s.Retries+s.Exhausted != 0 {
+	x := &gate.Exchange{Method: []byte("GET")}
+	if send(b, x); x.SentTo != "" || x.Tries != 1 {
+		t.Errorf("it says that %q took it, the try %d", x.SentTo, x.Tries)
+	}
+	if s := b.Stats(); api.calls.Load() != 201 || s.Retries+s.Exhausted != 0 {
 		t.Errorf("%d calls, %+v", api.calls.Load(), s)
 	}
 }
