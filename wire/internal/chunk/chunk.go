@@ -186,7 +186,7 @@ func (c *Scanner) trailerByte(b byte) (state, bool) {
 	if b == '\r' {
 		return trailerLF, len(c.line) == 0
 	}
-	if c.dropped++; c.dropped > maxDropped {
+	if c.dropped++; c.dropped > maxDropped || !octet.Is(b, octet.Value) {
 		return broken, false
 	}
 	c.line = append(c.line, b)
