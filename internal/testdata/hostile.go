@@ -1,0 +1,196 @@
+package testdata
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Hostile is one row of the corpus of hostile requests: what is written to a
+// connection, and what must become of it.
+type Hostile struct {
+	Name string
+	Sent string
+	Ends bool // the client then ends its sending side
+	Want []Outcome
+}
+
+// Outcome is what becomes of one request: its refusal, or what the API reads.
+type Outcome struct {
+	Code         string // of the refusal; "" for a request that is passed on
+	Method, Host string // as the API reads them
+	Target       string
+	Fields       []string // "Name: value", but for those that proxies set
+	Body         string
+}
+
+// Corpus reads all files of wire/h1/testdata/hostile. Each has rows of lines:
+//
+//	case the-name-of-the-row
+//	send "bytes as Go writes them" * 3
+//	ends
+//	passed POST "/target" "host"
+//	target "more of it" * 3
+//	field "Name: value" * 3
+//	value "more of it" * 3
+//	body "bytes" * 3
+//	refused malformed
+//
+// What stands more than once is joined; field repeats the field. Outcomes stand in the order of the requests.
+func Corpus(t testing.TB) (rows []Hostile) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root(), "wire", "h1", "testdata", "hostile", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no corpus: %v", err)
+	}
+	names := make(map[string]bool)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, line := range strings.Split(string(text), "\n") {
+			if line == "" || line[0] == '#' {
+				continue
+			}
+			if rows, err = corpusLine(rows, line); err != nil {
+				t.Fatalf("%s:%d: %v", file, n+1, err)
+			}
+			if name, ok := strings.CutPrefix(line, "case "); ok && names[name] {
+				t.Fatalf("%s:%d: the name %s stands twice", file, n+1, name)
+			} else if ok {
+				names[name] = true
+			}
+		}
+	}
+	for _, row := range rows {
+		if row.Sent == "" || len(row.Want) == 0 {
+			t.Errorf("%s sends nothing or wants nothing", row.Name)
+		}
+	}
+	return rows
+}
+
+func corpusLine(rows []Hostile, line string) ([]Hostile, error) {
+	word, rest, _ := strings.Cut(line, " ")
+	if word == "case" {
+		return append(rows, Hostile{Name: rest}), nil
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s before the first case", word)
+	}
+	row := &rows[len(rows)-1]
+	var last *Outcome
+	if len(row.Want) > 0 {
+		last = &row.Want[len(row.Want)-1]
+	}
+	switch {
+	case word == "ends":
+		row.Ends = true
+	case word == "refused":
+		row.Want = append(row.Want, Outcome{Code: rest})
+	case word == "passed":
+		var o Outcome
+		if _, err := fmt.Sscanf(rest, "%s %q %q", &o.Method, &o.Target, &o.Host); err != nil {
+			return nil, err
+		}
+		row.Want = append(row.Want, o)
+	case word == "send" && last == nil:
+		return rows, extend(&row.Sent, rest)
+	case last == nil || last.Code != "":
+		return nil, fmt.Errorf("%s has no request that is passed", word)
+	case word == "field":
+		s, times, err := repeated(rest)
+		last.Fields = append(last.Fields, slices.Repeat([]string{s}, times)...)
+		return rows, err
+	case word == "value" && len(last.Fields) > 0:
+		return rows, extend(&last.Fields[len(last.Fields)-1], rest)
+	case word == "target":
+		return rows, extend(&last.Target, rest)
+	case word == "body":
+		return rows, extend(&last.Body, rest)
+	default:
+		return nil, fmt.Errorf("unknown word %q", word)
+	}
+	return rows, nil
+}
+
+// extend adds `"text"` or `"text" * 3` to s.
+func extend(s *string, rest string) error {
+	text, times, err := repeated(rest)
+	*s += strings.Repeat(text, times)
+	return err
+}
+
+func repeated(s string) (text string, times int, err error) {
+	quoted, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return "", 0, err
+	}
+	if text, err = strconv.Unquote(quoted); err != nil {
+		return "", 0, err
+	}
+	times = 1
+	if rest := s[len(quoted):]; rest != "" {
+		if _, err := fmt.Sscanf(rest, " * %d", &times); err != nil {
+			return "", 0, fmt.Errorf("%q: %w", rest, err)
+		}
+	}
+	return text, times, nil
+}
+
+// proxied are fields that gates and proxies set by themselves, or that frame a
+// message: what an API reads is compared without them.
+var proxied = map[string]bool{
+	"content-length": true, "transfer-encoding": true, "connection": true, "accept-encoding": true, "forwarded": true, "via": true,
+	"x-forwarded-for": true, "x-forwarded-proto": true, "x-forwarded-host": true,
+}
+
+// ReadingOf is what net/http read, as an outcome.
+func ReadingOf(r *http.Request, body []byte) Outcome {
+	o := Outcome{Method: r.Method, Target: r.RequestURI, Host: r.Host, Body: string(body)}
+	for name, values := range r.Header {
+		for _, v := range values {
+			o.Fields = append(o.Fields, name+": "+v)
+		}
+	}
+	return o
+}
+
+// String is o as a message for people.
+func (o Outcome) String() string {
+	p := o.plain()
+	return fmt.Sprintf("%s %q of %q with %q and a body of %d bytes, %.60q", p.Method, p.Target, p.Host, p.Fields, len(p.Body), p.Body)
+}
+
+// plain is o as all servers can tell it: without the order of different fields
+// and the case of their names.
+func (o Outcome) plain() Outcome {
+	var fields []string
+	for _, f := range o.Fields {
+		name, value, _ := strings.Cut(f, ":")
+		if name = strings.ToLower(name); !proxied[name] && name != "host" {
+			fields = append(fields, name+": "+strings.TrimSpace(value))
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b string) int {
+		x, _, _ := strings.Cut(a, ":")
+		y, _, _ := strings.Cut(b, ":")
+		return strings.Compare(x, y)
+	})
+	o.Fields = fields
+	return o
+}
+
+// Same reports whether a server read what o says.
+func (o Outcome) Same(read Outcome) bool {
+	want := o.plain()
+	read = read.plain()
+	return want.Method == read.Method && want.Target == read.Target && want.Host == read.Host && want.Body == read.Body &&
+		slices.Equal(want.Fields, read.Fields)
+}
