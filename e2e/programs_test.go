@@ -85,7 +85,14 @@ func start(t *testing.T, listening *regexp.Regexp, program string, args ...strin
 // launch is start for a program whose output is read later.
 func launch(t *testing.T, listening *regexp.Regexp, program string, args ...string) (address string, p *process) {
 	t.Helper()
-	p = &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	p = begin(t, program, args...)
+	return p.await(t, listening), p
+}
+
+// begin starts a program that runs until the test ends.
+func begin(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if err := p.cmd.Start(); err != nil {
@@ -96,7 +103,7 @@ func launch(t *testing.T, listening *regexp.Regexp, program string, args ...stri
 		close(p.done)
 	}()
 	t.Cleanup(func() { p.stop(t) })
-	return p.await(t, listening), p
+	return p
 }
 
 // await waits for the words of listening, at most a minute: a large document

@@ -1,8 +1,8 @@
 // Package testdata gives tests their data: folders that are shared between
 // projects and are no part of this repository, the order document that
 // several packages measure themselves with, the corpus of hostile requests, and
-// certificates. Only tests and benchmarks import
-// it; it knows nothing of what is tested.
+// certificates. Only tests and benchmarks import it; it knows nothing of what is
+// tested.
 package testdata
 
 import (
