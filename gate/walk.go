@@ -13,7 +13,9 @@ import (
 
 // Serve walks x through the live plan, from its head to its one event. The
 // engine has filled in the request; it must not touch x until Serve returns,
-// except in the methods of w. Serve calls exactly one method of w, once.
+// except in the methods of w. Serve calls exactly one method of w, once. A
+// panic of that method goes on to the engine, once the end was told: what the
+// client got is nothing that the connection can be used behind.
 //
 // The order is fixed: framing, form of the path, route, head guards, body,
 // body guards, forward, answer guards, reply. Done guards and the event
@@ -29,7 +31,15 @@ func (g *Gate) Serve(x *Exchange, w Wire) {
 		x.Refused = true
 		g.refuse(x)
 	}
+	told := false
+	defer func() { // an engine or a body failed: whoever called Serve hears of it
+		if !told {
+			x.Aborted = true
+			g.done(x)
+		}
+	}()
 	g.answer(x, w)
+	told = true
 	g.done(x)
 }
 

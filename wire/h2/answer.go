@@ -25,6 +25,7 @@ var (
 // serve walks one exchange through the gate.
 func (s *stream) serve() {
 	shared := s.conn.shared
+	defer shared.Recover(s.conn)
 	shared.Counts.Requests.Add(1)
 	s.x = shared.Gate.Acquire()
 	s.fill(s.x)

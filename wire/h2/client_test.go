@@ -2,9 +2,13 @@ package h2
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // TestCalls sends what a well-behaved client sends, with TLS and by prior
@@ -61,3 +65,31 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	calls.Wait()
 }
+
+// TestFailureEndsOneConnection: a defect in what passes bytes on costs the
+// connection on which it shows, and the client does not take what it got for
+// whole.
+func TestFailureEndsOneConnection(t *testing.T) {
+	s := serve(t, api(func(_ context.Context, x *gate.Exchange) error {
+		x.Answer = gate.Answer{Status: 200, Length: 100 << 10, Body: failing{}}
+		return nil
+	}), true, nil)
+	for n := range 2 {
+		res, err := s.client(t).Get(s.url("/get"))
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if err == nil {
+			t.Error("ended well")
+		}
+		if e := s.Event(n); e.Outcome != gate.Aborted {
+			t.Errorf("the event says %v", e.Outcome)
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { panic("planted") }
+func (failing) Close() error             { return nil }

@@ -45,7 +45,9 @@ func (c *client) serve(t *tls.Config) {
 	n.Opened.Add(1)
 	n.Open.Add(1)
 	defer n.Open.Add(-1)
-	c.enter(engine(&s.shared, conn)).Serve()
+	session := c.enter(engine(&s.shared, conn))
+	defer s.shared.Recover(session)
+	session.Serve()
 }
 
 // begin makes a connection ready for its engine, within HeadTimeout. There is

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -100,6 +101,49 @@ func TestServeGoesOn(t *testing.T) {
 	}
 	if n := s.Counts(); n.Opened.Load() != 3 || n.Requests.Load() != 3 || n.Handshakes.Load() != 0 {
 		t.Errorf("opened %d, requests %d", n.Opened.Load(), n.Requests.Load())
+	}
+}
+
+// failing is an API whose answer fails while it is passed on.
+type failing struct{}
+
+func (failing) Send(_ context.Context, x *gate.Exchange) error {
+	x.Answer = gate.Answer{Status: 200, Length: 100 << 10, Body: failing{}}
+	return nil
+}
+func (failing) Read([]byte) (int, error) { panic("planted") }
+func (failing) Close() error             { return nil }
+
+// TestFailureEndsOneConnection: a defect in what passes bytes on costs the
+// connection on which it shows, which must not look like one that ended well,
+// and nothing else. The exchange is told of as any other.
+func TestFailureEndsOneConnection(t *testing.T) {
+	var log strings.Builder
+	h := stage.New(t, failing{})
+	s := server.NewServer(h.Gate, server.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l, nil) }()
+	for n := range 2 {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(c, last)
+		if b, err := io.ReadAll(c); err == nil {
+			t.Errorf("ended well with %q", b)
+		}
+		c.Close()
+		if e := h.Event(n); e.Outcome != gate.Aborted {
+			t.Errorf("the event says %v", e.Outcome)
+		}
+	}
+	s.Shutdown(context.Background())
+	if err := <-ended; err != nil || strings.Count(log.String(), "planted") != 2 {
+		t.Errorf("%v: %s", err, log.String())
 	}
 }
 

@@ -10,9 +10,11 @@ package session
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -85,6 +87,16 @@ type Conn struct {
 	Peer     netip.AddrPort // the other end, unmapped; invalid when it has no address
 	TLS      *tls.ConnectionState
 	Since    time.Time // when it was accepted
+}
+
+// Recover is deferred by every goroutine of a session: one that fails takes its
+// own connection with it and no other. What the client got is cut, since nobody
+// knows how far it came.
+func (s *Shared) Recover(n Session) {
+	if p := recover(); p != nil {
+		s.Log.Error("a connection failed", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		n.Cut()
+	}
 }
 
 // Check asks Verify, when there is TLS and somebody to ask.
