@@ -43,7 +43,10 @@ func (t *turn) Reply(x *gate.Exchange) error {
 	return err
 }
 
-var errCut = errors.New("the gate ended before the exchange did")
+var (
+	errCut    = errors.New("the gate ended before the exchange did")
+	errStatus = errors.New("the answer has no status that ends an exchange")
+)
 
 // begin takes what an answer needs. No 100 is sent from here on, and when the
 // rest of the request's body may never come the connection ends behind the
@@ -71,6 +74,10 @@ func (t *turn) finish() {
 // Relay implements gate.Wire.
 func (t *turn) Relay(x *gate.Exchange) (err error) {
 	a := &x.Answer
+	if a.Status != 101 && (a.Status < 200 || a.Status > 999) {
+		t.cut = true
+		return errStatus
+	}
 	t.begin()
 	defer t.finish()
 	if a.Status == 101 {

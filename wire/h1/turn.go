@@ -3,6 +3,7 @@ package h1
 import (
 	"net"
 	"sync"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -115,6 +116,9 @@ func (t *turn) serve() bool {
 	if s.Poison {
 		t.poison()
 	}
+	if t.body.aborted.Load() {
+		c.until = time.Time{} // another one is set
+	}
 	c.reset = t.cut
 	c.unread = t.body.pending.Load() || t.head.broken != gate.Undecided
 	if t.cut || t.closes || c.unread {
@@ -127,6 +131,7 @@ func (t *turn) serve() bool {
 // fill fills x in from the head that was judged.
 func (t *turn) fill(x *gate.Exchange) {
 	h, c, s := &t.head, t.conn.peer, t.conn.server
+	t.unsent = 0
 	t.x, t.closes, t.cut = x, h.closes || h.http10 && !h.keeps || h.broken != gate.Undecided, false
 	s.Counts.Requests.Add(1)
 	x.Context = s.Base
