@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Gate walks exchanges through the live plan. Its methods may be used by many
@@ -60,11 +59,7 @@ func (g *Gate) Swap(p *Plan) *Plan { return g.live.Swap(p) }
 func (g *Gate) Plan() *Plan { return g.live.Load() }
 
 // Acquire returns an empty exchange for an engine to fill in.
-func (g *Gate) Acquire() *Exchange {
-	x := g.pool.Get().(*Exchange)
-	x.Received = time.Now()
-	return x
-}
+func (g *Gate) Acquire() *Exchange { return g.pool.Get().(*Exchange) }
 
 // Release takes an exchange back after Serve. No view of it may be used
 // afterwards.
