@@ -92,6 +92,7 @@ func New(o Options) (*Balancer, error) {
 	if len(b.live.members) == 0 {
 		return nil, errors.New("balance: there is no live target")
 	}
+	b.canary.spare = &b.live
 	b.several = len(b.live.members)+len(b.canary.members) > 1
 	return b, nil
 }
@@ -118,8 +119,8 @@ func (b *Balancer) send(ctx context.Context, x *gate.Exchange, began int64) erro
 	var price price   // of the next one
 	for {
 		p := g.pick(now, &before, safe)
-		if p.node == nil && g != &b.live {
-			g = &b.live
+		if p.node == nil && g.spare != nil {
+			g = g.spare
 			continue
 		}
 		if p.node == nil {

@@ -3,6 +3,8 @@ package balance_test
 import (
 	"net/netip"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/balance"
@@ -111,7 +113,7 @@ func TestCanaryFails(t *testing.T) {
 			t.Fatalf("a client saw %v", code)
 		}
 	}
-	if canary.calls.Load() != 10 || conditions(b) != "serving open" {
+	if canary.calls.Load() != 5 || conditions(b) != "serving ejected" {
 		t.Errorf("the canary was called %d times, they are %s", canary.calls.Load(), conditions(b))
 	}
 }
@@ -127,4 +129,29 @@ func TestCanaryIsNoSpare(t *testing.T) {
 	if n := canary.calls.Load(); n != 0 {
 		t.Errorf("the canary got %d calls of others", n)
 	}
+}
+
+// TestCanaryComesBack: a canary that was left out is tried like any other, by
+// calls that are its own.
+func TestCanaryComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, live, canary := split(t, balance.Canary{Percent: 50})
+		var turn switched
+		turn.to(answers(503))
+		canary.do = turn.send
+		for n := range 100 {
+			send(b, from(n))
+		}
+		if canary.calls.Load() != 5 || live.calls.Load() != 95 || conditions(b) != "serving ejected" {
+			t.Fatalf("%d and %d calls, they are %s", live.calls.Load(), canary.calls.Load(), conditions(b))
+		}
+		turn.to(answers(200))
+		time.Sleep(10 * time.Second)
+		for n := range 100 {
+			send(b, from(n))
+		}
+		if n := canary.calls.Load(); n < 30 || n > 80 || conditions(b) != "serving serving" {
+			t.Errorf("%d calls, they are %s", n, conditions(b))
+		}
+	})
 }

@@ -2,6 +2,7 @@ package balance
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 // group is the nodes among which one call may choose.
 type group struct {
 	members []Member
+	spare   *group // takes the calls that find nobody here; nil when none does
 	live    atomic.Pointer[roster]
 	making  sync.Mutex // of a roster
 	judging sync.Mutex // of a node that fails; before the node's own
@@ -58,7 +60,7 @@ func (g *group) look(now int64) *roster {
 			r.trials = append(r.trials, tryout{m.Node, s.riskFrom})
 		}
 	}
-	if len(r.usable) == 0 {
+	if len(r.usable) == 0 && g.spare == nil {
 		r.usable, r.last = ejected, len(ejected) > 0
 	}
 	g.live.Store(r)
@@ -93,10 +95,11 @@ func (t *tried) has(n *Node) bool {
 // has come.
 func (g *group) pick(now int64, before *tried, safe bool) pick {
 	r := g.now(now)
-	if len(r.trials) > 0 && (before.n == 0 || len(r.usable) == 0) {
+	alone := len(r.usable) == 0 && g.spare == nil
+	if len(r.trials) > 0 && (before.n == 0 || alone) {
 		for i := range r.trials {
 			t := &r.trials[i]
-			if (safe || len(r.usable) == 0 || now >= t.risk) && !before.has(t.node) && t.node.tryOut() {
+			if (safe || alone || now >= t.risk) && !before.has(t.node) && t.node.tryOut() {
 				return pick{t.node, trial}
 			}
 		}
@@ -150,20 +153,26 @@ func (r *roster) draw(before *tried, but *Node, at int) *Member {
 }
 
 // mayEject reports whether n may be left out: not more of the group than
-// percent, one at least, and only while another serves. It is called under
-// judging.
+// percent, one at least, and only while another serves. A group that has a
+// spare may be left out whole. It is called under judging.
 func (g *group) mayEject(n *Node, percent int) bool {
-	out, serve := 0, false
+	if g.spare != nil {
+		return g.spare.serves(nil)
+	}
+	out := 0
 	for i := range g.members {
-		m := g.members[i].Node
-		switch p := phase(m.phase.Load()); {
-		case p == ejected:
+		if phase(g.members[i].Node.phase.Load()) == ejected {
 			out++
-		case m != n && p == serving && !m.sick.Load():
-			serve = true
 		}
 	}
-	return serve && out < max(1, len(g.members)*percent/100)
+	return g.serves(n) && out < max(1, len(g.members)*percent/100)
+}
+
+// serves reports whether a node takes calls, but for one.
+func (g *group) serves(but *Node) bool {
+	return slices.ContainsFunc(g.members, func(m Member) bool {
+		return m.Node != but && phase(m.Node.phase.Load()) == serving && !m.Node.sick.Load()
+	})
 }
 
 // wait is after how many seconds it makes sense to ask again.
