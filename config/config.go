@@ -20,6 +20,7 @@ import (
 
 // Config is a whole gatehouse.yaml.
 type Config struct {
+	Place
 	// Version is that of the language that the file is written in: 1.
 	Version int `key:"version,required,min=1,max=1,example=1"`
 	// Listeners are the addresses on which clients reach the gate.
@@ -30,6 +31,8 @@ type Config struct {
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.
 	Record Record `key:"record"`
+	// Handover is a Unix socket by which a gate that is started anew takes the open listeners over from the one that runs, which then finishes its calls and ends: a restart without a refused connection. Without it there is none.
+	Handover File `key:"handover,example=/run/gatehouse/handover.sock"`
 	// Drain is how long calls may go on after the gate was told to stop.
 	Drain time.Duration `key:"drain,default=30s,min=1s,max=1d"`
 
@@ -41,8 +44,10 @@ type Config struct {
 // Listener is one address on which clients reach the gate.
 type Listener struct {
 	Place
-	// Address is host:port. Port 0 takes a free one; without a host it is every address of the machine.
-	Address string `key:"address,required,form=address,example=127.0.0.1:8080"`
+	// Address is host:port, where port 0 takes a free one and no host is every address of the machine; or unix: and the path of a Unix socket, as in unix:/run/gatehouse.sock; or systemd: and the name of a socket that systemd holds.
+	Address string `key:"address,required,form=listen,example=127.0.0.1:8080"`
+	// SocketAccess says who on this machine may connect to a Unix socket: the gate's user alone (owner), its group as well (group), or all.
+	SocketAccess SocketAccess `key:"socket_access,default=group"`
 	// TLS says how TLS is spoken, and with which certificates. Without it, the listener speaks plain HTTP.
 	TLS *TLS `key:"tls"`
 	// PlainHTTP allows to listen without TLS on an address beyond loopback.
@@ -53,11 +58,30 @@ type Listener struct {
 	HTTPSPort uint16 `key:"https_port,default=443,min=1,max=65535"`
 	// TrustedProxies are the networks of proxies and load balancers whose word on who the client is, in Forwarded and X-Forwarded-*, is taken. Nobody else's is.
 	TrustedProxies []netip.Prefix `key:"trusted_proxies,example=[10.0.0.0/8]"`
+	// ProxyProtocol says which load balancers begin each connection with a header of the PROXY protocol, version 1 or 2, that names the client.
+	ProxyProtocol *ProxyProtocol `key:"proxy_protocol"`
 	// MaxConnections is how many connections may be open at once.
 	MaxConnections int `key:"max_connections,default=8192,min=1,max=1000000"`
 	// MaxConnectionsPerAddress is how many of these one IPv4 address or IPv6 /64 may have.
 	MaxConnectionsPerAddress int `key:"max_connections_per_address,default=1024,min=1,max=1000000"`
 }
+
+// ProxyProtocol is whom the gate believes when they say whose connection they pass on.
+type ProxyProtocol struct {
+	Place
+	// From are the networks of the load balancers: each of their connections must begin with the header, or it is closed. From everybody else the header is not read, and a request that begins with one is refused. A Unix socket has no networks: whoever may connect to it must send the header.
+	From []netip.Prefix `key:"from,example=[10.0.0.0/8]"`
+}
+
+// SocketAccess is who may connect to a Unix socket.
+type SocketAccess string
+
+// Those who may connect.
+const (
+	ByOwner SocketAccess = "owner" // mode 0600
+	ByGroup SocketAccess = "group" // mode 0660
+	ByAll   SocketAccess = "all"   // mode 0666
+)
 
 // File is a path; in a configuration that was read from a file it is relative
 // to that file's folder and made absolute by reading.

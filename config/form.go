@@ -21,6 +21,7 @@ type form struct {
 // forms is the table of forms, by the word that tags of fields use.
 var forms = map[string]form{
 	"address":       {`^[^\s/]*:[0-9]{1,5}$`, judgeAddress},
+	"listen":        {`^(?:[^\s/]*:[0-9]{1,5}|unix:/.+|systemd:[!-9;-~]+)$`, judgeListen},
 	"url":           {`^https?://[^/?#@\s]+/?$`, judgeURL},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},

@@ -71,12 +71,12 @@ func TestTemplateLines(t *testing.T) {
 		"apis.cors":                              {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
 		"apis.health": {"apis.health.path"}, "apis.canary": {"apis.canary.percent"}, "apis.mirror": {"apis.mirror.percent"},
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},
-		"apis.undeclared": {"apis.undeclared.answers"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"listeners.proxy_protocol": {"listeners.proxy_protocol.from"}, "apis.undeclared": {"apis.undeclared.answers"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 	}
 	// What needs more than lines of the template: redirect_to_https is false by
-	// default, and there is one upstream.
+	// default, the listener is on a port, and there is one upstream.
 	needs := []struct{ key, want string }{
-		{"listeners.https_port", "no meaning without redirect_to_https"}, {"apis.canary", "has the role canary"}, {"apis.mirror", "has the role mirror"},
+		{"listeners.socket_access", "no meaning where there is no Unix socket"}, {"listeners.https_port", "no meaning without redirect_to_https"}, {"apis.canary", "has the role canary"}, {"apis.mirror", "has the role mirror"},
 	}
 	var keys, comments []string
 	at := map[string]int{}

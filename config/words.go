@@ -23,3 +23,8 @@ func (TLSVersion) Words() []string { return []string{string(TLS13), string(TLS12
 
 // Words returns what a check may do that cannot be made.
 func (OnFailure) Words() []string { return []string{string(FailClosed), string(FailOpen)} }
+
+// Words returns who may connect to a Unix socket.
+func (SocketAccess) Words() []string {
+	return []string{string(ByOwner), string(ByGroup), string(ByAll)}
+}

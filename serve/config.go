@@ -37,6 +37,10 @@ type Config struct {
 	// Poll is how often Wait looks for changes of files; 1 s when 0, never when
 	// it is negative.
 	Poll time.Duration
+	// Look returns a variable of the environment, by which systemd says which
+	// sockets it has opened and where it wants to be told how things are; nil
+	// for a program that systemd has not started.
+	Look func(name string) (value string, ok bool)
 	// Cut ends the draining at once when it is closed; may be nil.
 	Cut <-chan struct{}
 
@@ -55,6 +59,9 @@ const (
 func (c *Config) fill() {
 	if c.Poll == 0 {
 		c.Poll = defaultPoll
+	}
+	if c.Look == nil {
+		c.Look = func(string) (string, bool) { return "", false }
 	}
 	if c.Stderr == nil {
 		c.Stderr = io.Discard

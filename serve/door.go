@@ -3,9 +3,9 @@ package serve
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -20,37 +20,47 @@ type door struct {
 	nth      int // among listeners with the same address
 	listener *edge.Listener
 	engine   *server.Server
+	left     atomic.Bool // another gate has the socket
 }
 
 // openDoor opens the address of a listener; beside is what listens there and
 // is to be replaced, nil when nothing does. Nobody is served before serve.
-func openDoor(settings *config.Listener, nth int, beside *edge.Listener, g *gate.Gate, log *slog.Logger) (*door, *fault) {
-	o := edgeOptions(settings)
-	o.Log, o.Beside = log, beside
+func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.Listener) (*door, *fault) {
+	o, log := edgeOptions(settings), p.log
+	o.Log, o.Beside, o.Socket = log, beside, p.heritage.socket(forClients, settings.Address, nth)
 	l, err := edge.Listen(*o)
 	if err != nil {
 		return nil, listenFault(settings, err)
 	}
-	engine := server.NewServer(g, server.Options{
+	engine := server.NewServer(p.gate, server.Options{
 		Listener: &gate.Listener{Name: settings.Address, Redirect: settings.RedirectToHTTPS, HTTPSPort: settings.HTTPSPort},
 		Proxies:  settings.TrustedProxies, Log: log, Verify: verify(l),
 	})
 	return &door{settings: settings, nth: nth, listener: l, engine: engine}, nil
 }
 
-// serve accepts clients until the engine is shut down; an error is the
-// listener's.
+// serve accepts clients until the engine is shut down or the door left; an
+// error is the listener's.
 func (d *door) serve() error {
-	if err := d.engine.Serve(d.listener, d.listener.TLS()); err != nil {
+	err := d.engine.Serve(d.listener, d.listener.TLS())
+	if err != nil && !d.left.Load() {
+
 		return fmt.Errorf("the listener failed: %w", err)
 	}
 	return nil
 }
 
+// leave stops to listen and leaves the socket to another gate.
+func (d *door) leave() {
+	d.left.Store(true)
+	d.listener.Leave()
+	d.listener.Close()
+}
+
 // speaksLike reports whether clients meet the same at both listeners: then the
 // door stays open, with its connections.
 func speaksLike(a, b *config.Listener) bool {
-	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort {
+	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort || a.SocketAccess != b.SocketAccess {
 		return false
 	}
 	return reflect.DeepEqual(edgeOptions(a).TLS, edgeOptions(b).TLS)
@@ -61,6 +71,7 @@ func speaksLike(a, b *config.Listener) bool {
 func (d *door) update(settings *config.Listener) {
 	d.settings = settings
 	d.engine.SetProxies(settings.TrustedProxies)
+	d.listener.SetSenders(edgeOptions(settings).Senders)
 	if settings.MaxConnections > 0 {
 		d.listener.SetBounds(settings.MaxConnections, settings.MaxConnectionsPerAddress)
 	}
@@ -69,6 +80,9 @@ func (d *door) update(settings *config.Listener) {
 
 // URL is where clients connect.
 func (d *door) URL() string {
+	if a := d.listener.Addr(); a.Network() == "unix" {
+		return "unix:" + a.String()
+	}
 	scheme := "http"
 	if d.listener.TLS() != nil {
 		scheme = "https"
@@ -119,7 +133,7 @@ func (p *Program) open(c *config.Config, f *faults) *doors {
 			ds.all, ds.kept[now] = append(ds.all, now), settings
 			continue
 		}
-		d, wrong := openDoor(settings, n, p.listensAt(settings.Address, now), p.gate, p.log)
+		d, wrong := p.openDoor(settings, n, p.listensAt(settings.Address, now))
 		if f.add(wrong); wrong != nil {
 			continue
 		}

@@ -46,6 +46,9 @@ func (l *loosenings) listener(s *config.Listener) {
 
 // loopback reports whether only this machine reaches an address.
 func loopback(address string) bool {
+	if strings.HasPrefix(address, "unix:") {
+		return true
+	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

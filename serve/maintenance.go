@@ -29,7 +29,7 @@ func (p *Program) openMaintenance(m *config.Maintenance) (*watchpost, *fault) {
 		return p.watch, nil
 	}
 	// Plain HTTP beyond loopback is meant: nothing of the answers is secret.
-	o := edge.Options{Address: m.Address, PlainHTTP: true, Log: p.log,
+	o := edge.Options{Address: m.Address, PlainHTTP: true, Log: p.log, Socket: p.heritage.socket(forWatching, m.Address, 0),
 		MaxConnections: maintenance.Connections, MaxPerAddress: maintenance.PerAddress}
 	if d := p.doorAt(m.Address, 0); d != nil && !anyPort(m.Address) {
 		o.Beside = d.listener // the address changes hands

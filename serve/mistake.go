@@ -128,11 +128,18 @@ func edgeOptions(l *config.Listener) *edge.Options {
 		Address: l.Address, PlainHTTP: l.PlainHTTP || redirectsAll(l),
 		MaxConnections: l.MaxConnections, MaxPerAddress: l.MaxConnectionsPerAddress,
 	}
+	o.Mode = socketModes[l.SocketAccess]
+	if p := l.ProxyProtocol; p != nil {
+		o.Senders = append([]netip.Prefix{}, p.From...)
+	}
 	if l.TLS != nil {
 		o.TLS = tlsOptions(l.TLS)
 	}
 	return o
 }
+
+// socketModes are the modes of the files of Unix sockets.
+var socketModes = map[config.SocketAccess]fs.FileMode{config.ByOwner: 0o600, config.ByGroup: 0o660, config.ByAll: 0o666}
 
 // listenFault says what to do about an address or a certificate that is a
 // mistake or that the system does not grant.
@@ -148,6 +155,12 @@ func listenFault(l *config.Listener, err error) *fault {
 		return &fault{at: pair, flag: files, text: err.Error(), hint: "give --tls-cert and --tls-key together", remedy: "give certificate and key together"}
 	case errors.Is(err, edge.ErrAddress):
 		return &fault{at: address, flag: "listen", text: err.Error(), hint: "write it like --listen 127.0.0.1:8080", remedy: "write it like 127.0.0.1:8080"}
+	case errors.Is(err, edge.ErrPath):
+		const hint = "write it like unix:/run/gatehouse.sock"
+		return &fault{at: address, flag: "listen", text: err.Error(), hint: hint, remedy: hint}
+	case errors.Is(err, edge.ErrNoName):
+		const hint = "start the gate by a socket unit whose FileDescriptorName= is what stands behind systemd:"
+		return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(), hint: hint, remedy: hint, cause: err}
 	case errors.Is(err, edge.ErrExposed):
 		_, port, _ := net.SplitHostPort(l.Address)
 		return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(),
@@ -159,7 +172,11 @@ func listenFault(l *config.Listener, err error) *fault {
 		const hint = "name PEM files that this user can read"
 		return &fault{at: pair, flag: files, text: causes(err), hint: hint, remedy: hint, cause: err}
 	case errors.As(err, &number):
-		return &fault{at: address, flag: "listen", text: l.Address + ": " + number.Error(), hint: bindHints[number], remedy: bindHints[number], cause: err}
+		hint := bindHints[number]
+		if _, unix := strings.CutPrefix(l.Address, "unix:"); unix {
+			hint = pathHints[number]
+		}
+		return &fault{at: address, flag: "listen", text: l.Address + ": " + number.Error(), hint: hint, remedy: hint, cause: err}
 	case errors.As(err, &lookup):
 		const hint = "name an address of this machine"
 		return &fault{at: address, flag: "listen", text: err.Error(), hint: hint, remedy: hint, cause: err}
@@ -173,6 +190,13 @@ var bindHints = map[syscall.Errno]string{
 	syscall.EADDRINUSE:    "another program listens there: end it, or choose another port; port 0 takes a free one",
 	syscall.EACCES:        "ports below 1024 need rights: choose a higher one, or grant CAP_NET_BIND_SERVICE",
 	syscall.EADDRNOTAVAIL: "name an address of this machine",
+}
+
+// pathHints say so of the path of a Unix socket.
+var pathHints = map[syscall.Errno]string{
+	syscall.EADDRINUSE: "another program listens there, or the file is no socket: choose another path",
+	syscall.EACCES:     "name a folder that this user can write to",
+	syscall.ENOENT:     "make the folder first",
 }
 
 // eventsFault is for a file that cannot be written.

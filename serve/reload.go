@@ -31,6 +31,11 @@ func (p *Program) Wait(ctx context.Context) error {
 			return p.Stop()
 		case err := <-p.failed:
 			return errors.Join(err, p.Stop())
+		case f := <-p.asked:
+			if f(); p.handed {
+				<-p.offer.ended // the other gate was told
+				return p.Stop()
+			}
 		case <-p.config.Reload:
 			p.reload("it was asked for", false)
 			changed, quiet = nil, nil
@@ -80,6 +85,8 @@ func (p *Program) reload(why string, onlyChanges bool) {
 		p.log.Warn("the contract was given when the program started and cannot be read again", "plan", p.count)
 		return
 	}
+	p.tell(p.notify.Reloading)
+	defer p.tell(p.notify.Ready)
 	before := p.live
 	d := p.reader.read()
 	if d.faults.err() == nil && onlyChanges && maps.Equal(before.made, d.made) {

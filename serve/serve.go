@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
+	"github.com/gatehouse-api/gatehouse/wire/inherit"
 )
 
 // Program is a gate that serves.
@@ -35,6 +36,12 @@ type Program struct {
 	live    *draft // what serves, without its contracts
 	count   int    // of plans that served
 	failing bool   // the last reload was refused
+
+	heritage heritage
+	notify   *inherit.Notifier
+	offer    *offer      // nil where nothing is handed over
+	asked    chan func() // for Wait to call
+	handed   bool        // another gate has the listeners
 
 	serving sync.WaitGroup // engines, also those of doors that were closed
 	failed  chan error     // the end of an engine before Stop
@@ -59,7 +66,7 @@ func Run(ctx context.Context, c Config) error {
 // served until Stop.
 func Start(c Config) (*Program, error) {
 	c.fill()
-	p := &Program{config: c, failed: make(chan error, 1)}
+	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
 	p.reader = reader{flags: &p.config, ways: newWays()}
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
@@ -78,14 +85,23 @@ func (p *Program) start() error {
 	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
 	p.events = &events{log: p.log}
 	p.reader.ways.log = p.log
+	p.notify = inherit.NewNotifier(p.config.Look)
+	var err error
+	if p.heritage.systemd, err = inherit.FromSystemd(p.config.Look); err != nil {
+		return err
+	}
 	p.gate = gate.New(gate.Options{Sink: p.events, Log: p.log})
 	d := p.reader.read()
 	if d.faults.err() == nil {
 		d.survey()
+		p.inherit(d)
 	}
 	if err := p.install(d); err != nil {
 		return err
 	}
+	p.succeed()
+	p.idleSockets(d.config)
+	p.tell(p.notify.Ready)
 	// A big document leaves many times the plan's size behind.
 	debug.FreeOSMemory()
 	return nil
@@ -107,9 +123,12 @@ func (p *Program) install(d *draft) error {
 	}
 	post, wrong := p.openMaintenance(&d.config.Maintenance)
 	f.add(wrong)
+	over, wrong := p.openOffer(d.config)
+	f.add(wrong)
 	ds := p.open(d.config, f)
 	if f.err() != nil {
 		ds.undo()
+		p.undoOffer(over)
 		p.undoMaintenance(post)
 		out.close()
 		p.reader.ways.release(d.ways)
@@ -122,6 +141,7 @@ func (p *Program) install(d *draft) error {
 	p.reader.ways.start(d.ways)
 	p.swapDoors(ds, d)
 	p.swapMaintenance(post)
+	p.swapOffer(over)
 	p.ready.Store(true)
 	if before == nil && !p.config.Quiet {
 		io.WriteString(p.lines, p.banner(d))
@@ -154,6 +174,13 @@ func (p *Program) swapDoors(ds *doors, d *draft) {
 		if _, kept := ds.kept[door]; !kept {
 			p.retire(door, d.config.Drain)
 		}
+	}
+}
+
+// tell tells systemd how things are.
+func (p *Program) tell(word func() error) {
+	if err := word(); err != nil {
+		p.log.Warn("systemd cannot be told how things are", "cause", err)
 	}
 }
 
@@ -205,6 +232,7 @@ const leastFlush = time.Second
 // closed exchanges end at once, and leastFlush later what is not written is
 // lost. It returns an error when exchanges were cut or events lost.
 func (p *Program) Stop() error {
+	p.tell(p.notify.Stopping)
 	p.ready.Store(false) // before anything closes, so that nobody sends more
 	end := time.Now().Add(p.live.config.Drain)
 	drain, cut := context.WithDeadline(context.Background(), end)
@@ -277,6 +305,11 @@ func (p *Program) close(ctx context.Context) error {
 	p.serving.Wait()
 	p.closeMaintenance()
 	p.reader.ways.close()
+	p.offer.close()
+	if p.heritage.taken != nil { // nothing came of it: the gate before serves on
+		p.heritage.taken.Close()
+	}
+	inherit.Close(p.heritage.systemd)
 	var err error
 	if p.events != nil {
 		err = p.events.close(ctx)

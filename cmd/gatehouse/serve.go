@@ -59,7 +59,7 @@ of --drain, or of drain in gatehouse.yaml; a second signal cuts them.`,
 			reload, rest := hangups()
 			defer rest()
 			defer outliveReaders()()
-			c.Cut, c.Reload = cut, reload
+			c.Cut, c.Reload, c.Look = cut, reload, w.lookup
 			return serve.Run(ctx, c)
 		},
 	}

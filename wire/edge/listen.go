@@ -151,6 +151,18 @@ func (l *Listener) File() (*os.File, error) {
 // program listens there.
 func (l *Listener) Leave() { l.trace.leave() }
 
+// Adopt makes Close remove the file of a Unix socket that another program has
+// opened and left.
+func (l *Listener) Adopt() {
+	at, ok := l.Addr().(*net.UnixAddr)
+	if !ok || l.trace != nil {
+		return
+	}
+	if info, err := os.Lstat(at.Name); err == nil {
+		l.trace = &trace{path: at.Name, info: info, holds: 1}
+	}
+}
+
 // Close stops to listen and ends what Listen started. Open connections stay.
 func (l *Listener) Close() error {
 	err := l.under.Close()

@@ -21,7 +21,7 @@ func (o *Options) socket(addr net.Addr) (net.Listener, *trace, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return l, o.Beside.trace.share(), nil
+		return l, o.Beside.trace.share(o.Mode), nil
 	case o.Socket != nil:
 		l, err := second(o.Socket)
 		return l, nil, err
@@ -124,12 +124,13 @@ type trace struct {
 	holds int // guarded by mu
 }
 
-// share is for one more listener.
-func (t *trace) share() *trace {
+// share is for one more listener, which has its own mode for the file.
+func (t *trace) share(mode fs.FileMode) *trace {
 	if t != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.holds++
+		os.Chmod(t.path, mode) // it was ours to make, so it can be changed
 	}
 	return t
 }

@@ -159,9 +159,25 @@ func TestSocketFiles(t *testing.T) {
 	t.Run("beside", func(t *testing.T) {
 		path := socketPath(t)
 		first := open(t, edge.Options{Address: "unix:" + path})
-		second := open(t, edge.Options{Address: "unix:" + path, Beside: first})
+		second := open(t, edge.Options{Address: "unix:" + path, Beside: first, Mode: 0o600})
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info, err)
+		}
 		first.Close()
 		first.Close() // counts once
+		reach(t, second, "")
+		second.Close()
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the file is left: %v", err)
+		}
+	})
+	t.Run("adopted", func(t *testing.T) {
+		path := socketPath(t)
+		first := open(t, edge.Options{Address: "unix:" + path})
+		second := open(t, edge.Options{Address: "unix:" + path, Socket: first})
+		first.Leave()
+		first.Close()
+		second.Adopt()
 		reach(t, second, "")
 		second.Close()
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
