@@ -230,10 +230,7 @@ func (p *Program) over(ctx context.Context) {
 	p.ask(ctx, func() {
 		p.log.Info("another gate has taken the listeners over; this one finishes its calls and ends")
 		p.handed = true
-		if p.watch != nil {
-			p.watch.listener.Leave()
-		}
-		p.swapMaintenance(nil) // whoever asks whether the gate is ready is to ask the other one
+		p.leaveMaintenance()
 		p.offer.listener.Leave()
 		for _, d := range p.doors {
 			d.leave()

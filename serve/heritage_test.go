@@ -175,6 +175,26 @@ func TestHandoverUnderLoad(t *testing.T) {
 			}
 		})
 	}
+	for range 2 { // these keep their connections as long as the gate does
+		clients.Go(func() {
+			for !stop.Load() {
+				c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+				if err != nil {
+					t.Errorf("a client is turned away: %v", err)
+					return
+				}
+				for keeper := (&caller{c, bufio.NewReader(c)}); err == nil && !stop.Load(); calls.Add(1) {
+					var s int
+					if s, _, err = keeper.get("/a"); s != 200 {
+						t.Errorf("a call on a kept connection: %d, %v", s, err)
+					}
+				}
+				if c.Close(); err != nil && err != errEnds {
+					t.Errorf("a kept connection: %v", err)
+				}
+			}
+		})
+	}
 	for range 5 {
 		before := calls.Load()
 		for limit := time.Now().Add(10 * time.Second); calls.Load() < before+50; time.Sleep(time.Millisecond) {

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -39,6 +40,9 @@ type caller struct {
 	r    *bufio.Reader
 }
 
+// errEnds says that an answer came whole and is the last one.
+var errEnds = errors.New("the gate ends the connection")
+
 func newCaller(t *testing.T, url string) *caller {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -61,7 +65,7 @@ func (c *caller) get(path string) (status int, body string, err error) {
 	defer answer.Body.Close()
 	b, err := io.ReadAll(answer.Body)
 	if err == nil && answer.Close {
-		err = fmt.Errorf("the gate ends the connection")
+		err = errEnds
 	}
 	return answer.StatusCode, string(b), err
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
@@ -16,6 +17,7 @@ type watchpost struct {
 	listener *edge.Listener
 	server   *maintenance.Server
 	serving  sync.WaitGroup
+	left     atomic.Bool // another gate has the socket
 }
 
 // openMaintenance finds the post of a configuration: the one that is open, a
@@ -58,7 +60,7 @@ func (p *Program) swapMaintenance(w *watchpost) {
 	p.watch = w
 	if w != nil {
 		w.serving.Go(func() {
-			if err := w.server.Serve(w.listener); err != nil {
+			if err := w.server.Serve(w.listener); err != nil && !w.left.Load() {
 				p.fail(fmt.Errorf("the maintenance listener failed: %w", err))
 			}
 		})
@@ -69,6 +71,23 @@ func (p *Program) swapMaintenance(w *watchpost) {
 			old.serving.Wait()
 		})
 	}
+}
+
+// leaveMaintenance leaves the socket to another gate, which those who watch
+// are to ask from now on.
+func (p *Program) leaveMaintenance() {
+	w := p.watch
+	if w == nil {
+		return
+	}
+	p.watch = nil
+	w.left.Store(true)
+	w.listener.Leave()
+	w.listener.Close()
+	p.serving.Go(func() {
+		w.server.Leave()
+		w.serving.Wait()
+	})
 }
 
 // closeMaintenance ends the post at once.

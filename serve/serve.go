@@ -140,9 +140,9 @@ func (p *Program) install(d *draft) error {
 	p.live, p.count = d, p.count+1
 	p.reader.ways.start(d.ways)
 	p.swapDoors(ds, d)
+	p.ready.Store(true)
 	p.swapMaintenance(post)
 	p.swapOffer(over)
-	p.ready.Store(true)
 	if before == nil && !p.config.Quiet {
 		io.WriteString(p.lines, p.banner(d))
 	}
@@ -233,7 +233,9 @@ const leastFlush = time.Second
 // lost. It returns an error when exchanges were cut or events lost.
 func (p *Program) Stop() error {
 	p.tell(p.notify.Stopping)
-	p.ready.Store(false) // before anything closes, so that nobody sends more
+	if !p.handed { // otherwise the other gate is ready
+		p.ready.Store(false) // before anything closes, so that nobody sends more
+	}
 	end := time.Now().Add(p.live.config.Drain)
 	drain, cut := context.WithDeadline(context.Background(), end)
 	defer cut()

@@ -93,7 +93,6 @@ func read(t *testing.T, data []byte, piece, room int) (list []message) {
 		} else {
 			n.release()
 		}
-		c.state.Store(busy)
 	}
 }
 

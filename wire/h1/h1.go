@@ -47,21 +47,14 @@ type conn struct {
 	turn    *turn // that holds bytes of the next request; nil while there are none
 	failed  error // of tryRead
 	first   [1]byte
-	begun   bool          // a request came
-	until   time.Time     // the read deadline that is set
-	writes  time.Time     // the write deadline that is set
-	halfway time.Time     // when the client was first seen to send no more
-	state   atomic.Uint32 // whether a drain may close it
-	reset   bool          // close with a reset
-	unread  bool          // the client may still be sending
+	begun   bool        // a request came
+	until   time.Time   // the read deadline that is set
+	writes  time.Time   // the write deadline that is set
+	halfway time.Time   // when the client was first seen to send no more
+	waiting atomic.Bool // for a request of which nothing came
+	reset   bool        // close with a reset
+	unread  bool        // the client may still be sending
 }
-
-// The states of a connection.
-const (
-	busy uint32 = iota
-	idle        // waits for a request of which nothing came
-	over
-)
 
 // Serve implements session.Session.
 func (c *conn) Serve() {
@@ -78,10 +71,6 @@ func (c *conn) next() bool {
 		if t = c.wait(); t == nil {
 			return false
 		}
-	} else if c.server.Draining.Load() {
-		c.unread = true
-		t.release()
-		return false
 	}
 	if !c.readHead(t) {
 		t.release()
@@ -108,12 +97,13 @@ func (c *conn) wait() *turn {
 		}
 		c.readBy(since.Add(c.limits.HeadTimeout))
 	}
-	c.state.Store(idle)
-	if c.server.Draining.Load() || !c.fill() || !c.state.CompareAndSwap(idle, busy) {
-		if c.turn != nil {
-			c.turn.release()
-			c.turn = nil
-		}
+	c.waiting.Store(true)
+	if c.server.Draining.Load() { // Drain may have come before
+		c.Drain()
+	}
+	came := c.fill()
+	c.waiting.Store(false)
+	if !came {
 		return nil
 	}
 	t := c.turn
@@ -180,10 +170,13 @@ func (c *conn) readHead(t *turn) bool {
 	return true
 }
 
-// Drain implements session.Session.
+// Drain implements session.Session. A request may be on its way that was sent
+// before the client could know: it has a moment to come, and its answer ends
+// the connection. Otherwise nobody could stop the gate without turning a client
+// away.
 func (c *conn) Drain() {
-	if c.state.CompareAndSwap(idle, over) {
-		c.peer.Raw.Close()
+	if c.waiting.Load() {
+		c.Conn.SetReadDeadline(time.Now().Add(session.Farewell)) // whoever reads on sets it anew
 	}
 }
 

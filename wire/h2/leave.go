@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // leaving is how far a connection has come on the way to its end (RFC 9113
@@ -23,10 +25,6 @@ const (
 // the client has seen it.
 var parted = [8]byte{'g', 'o', 'o', 'd', ' ', 'b', 'y', 'e'}
 
-// farewellTime is for how long a client that does not answer may open streams
-// behind the announcement.
-const farewellTime = time.Second
-
 // Drain implements session.Session.
 func (c *conn) Drain() {
 	c.mu.Lock()
@@ -39,7 +37,7 @@ func (c *conn) drain() {
 	if c.leaving != staying || c.over != nil {
 		return
 	}
-	c.leaving, c.farewell = announced, time.Now().Add(farewellTime)
+	c.leaving, c.farewell = announced, time.Now().Add(session.Farewell) // for a client that does not answer
 	if c.greeted {
 		c.announce()
 	}

@@ -58,6 +58,18 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
+// Leave lets calls end for a second after the listener was closed by its
+// owner, those included that were about to be made: net/http's own Shutdown
+// closes connections over requests that it has just read. Serve returns the
+// listener's error.
+func (s *Server) Leave() {
+	s.http.SetKeepAlivesEnabled(false)
+	t := time.NewTimer(parting)
+	defer t.Stop()
+	<-t.C
+	s.Shutdown()
+}
+
 // Shutdown lets calls end, for a second at most.
 func (s *Server) Shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), parting)

@@ -23,10 +23,6 @@ func (s *Server) take(raw net.Conn, t *tls.Config) {
 	c := &client{server: s, raw: raw, since: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ending {
-		raw.Close()
-		return
-	}
 	s.open[c] = struct{}{}
 	s.active.Add(1)
 	go c.serve(t)
@@ -56,6 +52,9 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 	s := c.server
 	if i, ok := c.raw.(session.Introducer); ok || t != nil || s.prior {
 		c.raw.SetDeadline(c.since.Add(s.shared.Limits.HeadTimeout))
+		if s.shared.Draining.Load() {
+			c.hurry() // drain may have come before
+		}
 		defer c.raw.SetDeadline(time.Time{})
 		if ok && i.Introduce() != nil {
 			return nil, nil
@@ -104,14 +103,18 @@ func (c *client) forget() {
 	delete(c.server.open, c)
 }
 
-// drain needs Server.mu. Nothing is in flight before there is a session.
+// drain needs Server.mu. A client that has just connected has a moment to say
+// what it wants.
 func (c *client) drain() {
 	if c.session == nil {
-		c.raw.Close()
+		c.hurry()
 		return
 	}
 	c.session.Drain()
 }
+
+// hurry bounds what comes before the engine. It sets it anew.
+func (c *client) hurry() { c.raw.SetDeadline(time.Now().Add(session.Farewell)) }
 
 // cut needs Server.mu.
 func (c *client) cut() {

@@ -34,7 +34,7 @@ type Server struct {
 	ending    bool                      // guarded by mu
 	listeners map[net.Listener]struct{} // guarded by mu
 	open      map[*client]struct{}      // guarded by mu
-	active    sync.WaitGroup            // goroutines of connections
+	active    sync.WaitGroup            // goroutines of connections, and Serve
 	stop      chan struct{}             // closed by Shutdown
 }
 
@@ -133,6 +133,7 @@ func (s *Server) listen(l net.Listener) bool {
 		return false
 	}
 	s.listeners[l] = struct{}{}
+	s.active.Add(1) // for a connection that comes while the server ends
 	return true
 }
 
@@ -140,6 +141,7 @@ func (s *Server) unlisten(l net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.listeners, l)
+	s.active.Done()
 }
 
 func (s *Server) ended() bool {
@@ -152,8 +154,9 @@ func (s *Server) ended() bool {
 // gone.
 var errCut = &gate.Unavailable{Code: gate.NotReady, Cause: errors.New("the gate ended before the exchange did")}
 
-// Shutdown stops to accept, closes connections that wait for a request and
-// lets exchanges in flight end; their answers end their connections. When ctx
+// Shutdown stops to accept, closes connections that wait for a request when
+// none comes within session.Farewell, and lets exchanges in flight end; their
+// answers end their connections. When ctx
 // ends first, it cuts the rest, whose contexts end with a gate.Unavailable as
 // their cause, and returns the context's error.
 func (s *Server) Shutdown(ctx context.Context) error {
