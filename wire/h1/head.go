@@ -136,8 +136,7 @@ func (h *head) field(line []byte) gate.Code {
 	if !ok || !octet.IsToken(name) {
 		return gate.Malformed
 	}
-	value = bytes.Trim(value, " \t")
-	if !octet.All(value, octet.Value) {
+	if value = octet.Trim(value); !octet.IsValue(value) {
 		return gate.Malformed
 	}
 	h.fields = append(h.fields, gate.Field{Name: name, Value: value})

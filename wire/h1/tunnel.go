@@ -143,6 +143,7 @@ func (u *pipe) waitDown() error {
 func (u *pipe) down() {
 	defer close(u.over)
 	c := u.turn.conn
+	defer c.server.Recover(c)
 	buf := elastics.Get().(*elastic)
 	defer buf.release()
 	for {

@@ -61,7 +61,7 @@ func (c *Scanner) Trailers(list []gate.Field) []gate.Field {
 	at := 0
 	for _, end := range c.ends {
 		name, value, _ := bytes.Cut(c.kept[at:end:end], colon)
-		list = append(list, gate.Field{Name: name, Value: bytes.Trim(value, " \t")})
+		list = append(list, gate.Field{Name: name, Value: octet.Trim(value)})
 		at = end
 	}
 	return list
@@ -214,7 +214,7 @@ func (c *Scanner) trailerEnd(b byte) (state, bool) {
 // or changes how the content is read.
 func trailerField(line []byte) bool {
 	name, value, ok := bytes.Cut(line, colon)
-	if !ok || !octet.IsToken(name) || !octet.All(bytes.Trim(value, " \t"), octet.Value) {
+	if !ok || !octet.IsToken(name) || !octet.IsValue(value) {
 		return false
 	}
 	for _, n := range notInTrailers {

@@ -3,6 +3,8 @@
 // wire import it; it imports nothing and knows nothing of messages.
 package octet
 
+import "encoding/binary"
+
 // Class is a set of bytes. A byte may be in several.
 type Class uint8
 
@@ -44,6 +46,34 @@ func All(v []byte, class Class) bool {
 		}
 	}
 	return true
+}
+
+// IsValue reports whether every byte of v is in Value. It is All for what is
+// long: it looks at eight bytes at once.
+func IsValue(v []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for len(v) >= 8 {
+		x := binary.LittleEndian.Uint64(v)
+		low := (x - 0x20*ones) &^ x                     // a high bit where a byte is below 0x20, and perhaps above such a byte
+		del := x ^ 0x7f*ones                            // 0 where a byte is 0x7f
+		del = (del - ones) &^ del                       // as above
+		if (low|del)&highs != 0 && !All(v[:8], Value) { // HTAB is allowed
+			return false
+		}
+		v = v[8:]
+	}
+	return All(v, Value)
+}
+
+// Trim removes the white space around a value (RFC 9110 section 5.6.3).
+func Trim(v []byte) []byte {
+	for len(v) > 0 && (v[0] == ' ' || v[0] == '\t') {
+		v = v[1:]
+	}
+	for len(v) > 0 && (v[len(v)-1] == ' ' || v[len(v)-1] == '\t') {
+		v = v[:len(v)-1]
+	}
+	return v
 }
 
 // IsToken reports whether v is a token.
