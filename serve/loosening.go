@@ -80,6 +80,7 @@ func (l *loosenings) api(g *guarded) {
 	if s.CORS != nil && slices.Contains(s.CORS.Origins, "*") {
 		l.add(s.CORS.Place.At("origins"), "CORS: pages of every origin may call the API from a browser")
 	}
+	l.mirror(s.Mirror)
 	if n := len(s.Patterns); n > 0 {
 		l.add(s.Place.At("patterns"), "PATTERNS: expressions of the contract that are replaced: %d", n)
 	}
@@ -96,6 +97,24 @@ func (l *loosenings) api(g *guarded) {
 			l.add(own.Place.At("slashes"), "SLASHES: %s takes slashes in %s", name, strings.Join(own.Slashes, ", "))
 		}
 	}
+}
+
+// mirror finds copies that can do harm.
+func (l *loosenings) mirror(m *config.Mirroring) {
+	if m == nil {
+		return
+	}
+	if m.Credentials {
+		l.add(m.Place.At("credentials"), "MIRROR: copies carry the credentials of clients, so that the mirror can act for them")
+	}
+	if unsafe := slices.DeleteFunc(slices.Clone(m.Methods), safe); len(unsafe) > 0 {
+		l.add(m.Place.At("methods"), "MIRROR: calls with %s are copied, so that what they change is changed twice where the mirror shares its data", strings.Join(unsafe, ", "))
+	}
+}
+
+// safe reports whether a method changes nothing (RFC 9110 section 9.2.1).
+func safe(method string) bool {
+	return slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"}, method)
 }
 
 // asks reports whether the contract asks for a credential at an operation.
