@@ -170,3 +170,14 @@ func (b *bounded) Abort() {
 		a.Abort()
 	}
 }
+
+// Arrived is what a body can do of which an engine knows whether all of it has
+// come: then no Read waits for the client, and an Upstream needs nobody beside
+// it who reads the answer. It asks for it by assertion.
+type Arrived interface{ Arrived() bool }
+
+// Arrived implements Arrived where the engine's body does.
+func (b *bounded) Arrived() bool {
+	a, ok := b.from.(Arrived)
+	return ok && a.Arrived()
+}

@@ -45,7 +45,7 @@ type Exchange struct {
 	Listener   *Listener            // where it came in; nil for a program that embeds the gate
 	TLS        *tls.ConnectionState // nil without TLS
 	BodyLength int64                // bytes; 0 for none, -1 when it is not stated
-	Incoming   io.Reader            // the body; nil when there is none
+	Incoming   io.Reader            // the body; nil when there is none; see Arrived
 	Received   time.Time            // when the head was complete
 	// Broken is set by an engine that found the request not to be HTTP as the
 	// gate reads it: the exchange is refused with it before anything else.
@@ -154,7 +154,13 @@ type Answer struct {
 	// Trailers are the trailer fields, once Body has come to its end; see
 	// Exchange.TrailersOpen.
 	Trailers []Field
+	// Lease is ended with the exchange, behind Done: what it lends backs Fields
+	// and Trailers until then. nil for nothing lent.
+	Lease Lease
 }
+
+// Lease is memory that an Upstream lends to one exchange. End takes it back.
+type Lease interface{ End() }
 
 // Reply is an answer that the gate gives itself.
 type Reply struct {

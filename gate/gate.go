@@ -67,6 +67,9 @@ func (g *Gate) Release(x *Exchange) {
 	if g.poison {
 		x.poison()
 	}
+	if x.Answer.Lease != nil {
+		x.Answer.Lease.End()
+	}
 	if x.reserved > 0 {
 		g.buffered.Add(-x.reserved)
 	}

@@ -18,6 +18,7 @@ type anyone struct {
 	io.Reader
 	Watch
 	Upstream
+	Lease
 	io.Closer
 	error
 }

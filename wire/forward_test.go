@@ -74,7 +74,7 @@ func TestFieldsToTheAPI(t *testing.T) {
 			not        []string // parts
 		}{
 			{"plain", "X-A: 1\r\nx-a: 2\r\nX-B:\t c d \r\nX-Empty:\r\nX-Bytes: \xc3\xa4\xff\r\n",
-				[]string{"X-A: 1\r\nX-A: 2", "X-B: c d", "X-Empty: ", "X-Bytes: \xc3\xa4\xff"}, []string{"User-Agent", "Accept-Encoding", "Content-Length", "Transfer-Encoding"}},
+				[]string{"X-A: 1\r\nx-a: 2", "X-B: c d", "X-Empty: ", "X-Bytes: \xc3\xa4\xff"}, []string{"User-Agent", "Accept-Encoding", "Content-Length", "Transfer-Encoding"}},
 			{"forwarding", "X: y\r\n",
 				[]string{"Forwarded: for=127.0.0.1;host=a.test;proto=" + proto, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.test", "X-Forwarded-Proto: " + proto, "Via: 1.1 gatehouse-*"}, nil},
 			{"forged-forwarding", "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX_Forwarded_For: 6.6.6.6\r\nX.Forwarded~For: 6.6.6.6\r\nTransfer_Encoding: evil\r\nX-Forwarded_Proto: evil\r\nX-Forwarded-Prefix: /evil\r\n",
@@ -84,7 +84,7 @@ func TestFieldsToTheAPI(t *testing.T) {
 				nil, []string{"X-Drop", "Keep-Alive", "TE:", "Te:", "Trailer", "Upgrade", "Proxy-", "Connection", "Expect"}},
 			{"credentials", "Authorization: Bearer x\r\nCookie: a=b\r\nCookie: c=d\r\nUser-Agent: curl/8\r\nAccept-Encoding: br\r\n",
 				[]string{"Authorization: Bearer x", "Cookie: a=b\r\nCookie: c=d", "User-Agent: curl/8", "Accept-Encoding: br"}, nil},
-			{"idempotency-key", "Idempotency-Key: k\r\n", []string{"idempotency-key: k"}, nil},
+			{"idempotency-key", "Idempotency-Key: k\r\n", []string{"Idempotency-Key: k"}, nil},
 		} {
 			t.Run(proto+"-"+row.name, func(t *testing.T) {
 				c := p.dial(t)
@@ -126,7 +126,7 @@ func TestAnswersToTheClient(t *testing.T) {
 			nil, []string{"X-Drop", "Keep-Alive", "Upgrade", "Proxy", "Trailer", "Connection"}},
 		{"head", "HEAD", ok + "Content-Length: 1234\r\n\r\n", 200, "", []string{"Content-Length: 1234"}, nil},
 		{"no-content", "GET", "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n", 204, "", []string{"X: y"}, []string{"Content-Length", "Transfer-Encoding"}},
-		{"not-modified", "GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 7\r\n\r\n", 304, "", []string{"Etag: \"x\""}, []string{"Transfer-Encoding"}},
+		{"not-modified", "GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 7\r\n\r\n", 304, "", []string{"ETag: \"x\""}, []string{"Transfer-Encoding"}},
 		{"redirect", "GET", "HTTP/1.1 302 Found\r\nLocation: http://other/\r\nContent-Length: 0\r\n\r\n", 302, "", []string{"Location: http://other/"}, nil},
 		{"informational-first", "GET", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nok", 200, "ok", nil, []string{"Link"}},
 		{"server-error", "GET", "HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nServer: api\r\nContent-Length: 2\r\n\r\nno", 503, "no", []string{"Retry-After: 5", "Server: api"}, nil},

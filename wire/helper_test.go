@@ -57,6 +57,7 @@ func to(t testing.TB, target string, o upstream.Options) *upstream.Upstream {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.Poison = true
 	up, err := upstream.New(u, o)
 	if err != nil {
 		t.Fatal(err)

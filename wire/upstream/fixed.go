@@ -20,16 +20,16 @@ type Field struct {
 	Value trust.Secret
 }
 
-// fixed is a field as the transport takes it. The value is behind a pointer,
-// so that no one prints it with what holds it.
+// fixed is a field as it is sent. The value is behind a pointer, so that no
+// one prints it with what holds it.
 type fixed struct {
 	name  string // canonical
-	value *[]string
+	value *string
 }
 
-// framing are the fields that belong to one connection or say how a message
+// ofConnection are the fields that belong to one connection or say how a message
 // ends: nobody may fix them.
-var framing = [...]string{
+var ofConnection = [...]string{
 	"Connection", "Proxy-Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Via",
 }
 
@@ -42,7 +42,7 @@ func fix(list []Field) ([]fixed, error) {
 		switch {
 		case !octet.IsToken(name):
 			return nil, errors.New("upstream: a field's name is not one of HTTP: use letters, digits and -")
-		case isOwn(name) || slices.ContainsFunc(framing[:], func(n string) bool { return gate.EqualFold(name, n) || gate.Twin(name, n) }):
+		case isOwn(name) || slices.ContainsFunc(ofConnection[:], func(n string) bool { return gate.EqualFold(name, n) || gate.Twin(name, n) }):
 			return nil, fmt.Errorf("upstream: the gate writes the field %s itself: remove it", f.Name)
 		case value == "":
 			return nil, fmt.Errorf("upstream: the field %s has no value", f.Name)
@@ -51,7 +51,7 @@ func fix(list []Field) ([]fixed, error) {
 		case slices.ContainsFunc(out, func(o fixed) bool { return gate.EqualFold(name, o.name) || gate.Twin(name, o.name) }):
 			return nil, fmt.Errorf("upstream: the field %s stands twice", f.Name)
 		}
-		out = append(out, fixed{textproto.CanonicalMIMEHeaderKey(f.Name), &[]string{value}})
+		out = append(out, fixed{textproto.CanonicalMIMEHeaderKey(f.Name), &value})
 	}
 	return out, nil
 }

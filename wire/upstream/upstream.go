@@ -1,8 +1,9 @@
-// Package upstream speaks to the API behind the gate. This first one stands
-// on http.Transport, HTTP/1.1 only; another will follow behind the same
-// gate.Upstream. It forwards the target and the body byte for byte, follows
-// no redirect, asks no proxy, adds no compression, and never turns an answer
-// that broke off into one that ended.
+// Package upstream speaks to the API behind the gate: HTTP/1.1 on the
+// goroutine of the exchange, over connections that are kept, with a strict
+// reader of answers. It forwards the target and the body byte for byte,
+// follows no redirect, asks no proxy, adds no compression, never sends a
+// request twice that the API may have performed and that must not be performed
+// twice, and never turns an answer that broke off into one that ended.
 //
 // Package serve imports it. It knows the words of gate
 // and nothing of engines, contracts or guards.
@@ -15,12 +16,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 )
 
 // Options bounds what an API can make the gate hold or wait for. A zero field
@@ -33,11 +34,15 @@ type Options struct {
 	Fields          []Field
 	ConnectTimeout  time.Duration // to connect, and again for the TLS handshake; default 5s
 	AnswerTimeout   time.Duration // from the request's last byte to the end of the answer's head; default 60s
+	TotalTimeout    time.Duration // from the beginning of an exchange to the end of its answer; default none
 	StallTimeout    time.Duration // that the API may neither send nor take anything; at least AnswerTimeout; default 5m
 	AnswerHeadBytes int64         // of the answer's head; default 64 KiB
 	MaxIdle         int           // connections kept for later; default 256
 	MaxInFlight     int           // exchanges at once; one more is refused; default 4096
 	IdleTimeout     time.Duration // of a kept connection; default 90s
+	// Poison overwrites the head of each answer when its exchange ends, so that
+	// whoever kept a view finds nonsense. For tests.
+	Poison bool
 }
 
 func (o Options) withDefaults() Options {
@@ -60,12 +65,17 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 
 // Upstream sends exchanges to one origin. Many goroutines may use it at once.
 type Upstream struct {
-	scheme, host string
-	pseudonym    string // in Via; its own, so that a request which comes again is known
-	fixed        []fixed
-	transport    *http.Transport
-	most         int          // of busy
-	busy         atomic.Int64 // exchanges in flight
+	host, address string
+	pseudonym     []byte // in Via; its own, so that a request which comes again is known
+	fixed         []fixed
+	reserved      sieve // names that replaces is asked for
+	limits        Options
+	tls           *tls.Config // nil for http
+	dialer        net.Dialer
+	pool          pool
+	habit         habit
+	busy          atomic.Int64 // exchanges in flight
+	counts        counts
 }
 
 var _ gate.Upstream = (*Upstream)(nil)
@@ -90,25 +100,38 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	o = o.withDefaults()
-	d := &dialer{Dialer: net.Dialer{Timeout: o.ConnectTimeout}, tls: settings(&o, target.Hostname()), limit: o.StallTimeout}
-	t := &http.Transport{
-		DialContext:            d.plain,
-		DialTLSContext:         d.secure,
-		DisableCompression:     true,
-		MaxIdleConns:           o.MaxIdle,
-		MaxIdleConnsPerHost:    o.MaxIdle,
-		IdleConnTimeout:        o.IdleTimeout,
-		ResponseHeaderTimeout:  o.AnswerTimeout,
-		MaxResponseHeaderBytes: o.AnswerHeadBytes,
-		ReadBufferSize:         8 << 10,
-		WriteBufferSize:        8 << 10,
-		Protocols:              new(http.Protocols),
+	u := &Upstream{host: target.Host, address: address(target), fixed: fixed, limits: o.withDefaults()}
+	u.pseudonym = fmt.Appendf(nil, "gatehouse-%08x", rand.Uint32())
+	u.dialer.Timeout = u.limits.ConnectTimeout
+	u.pool.most, u.pool.patience = u.limits.MaxIdle, u.limits.IdleTimeout
+	u.limits.Fields = nil // secrets stay in one place
+	if target.Scheme == "https" {
+		u.tls = settings(&u.limits, target.Hostname())
 	}
-	t.Protocols.SetHTTP1(true)
-	return &Upstream{scheme: target.Scheme, host: target.Host, pseudonym: fmt.Sprintf("gatehouse-%08x", rand.Uint32()), fixed: fixed, transport: t, most: o.MaxInFlight}, nil
+	for _, f := range fixed {
+		u.reserved.add(f.name)
+	}
+	for _, name := range own {
+		u.reserved.add(name)
+	}
+	for _, name := range forwarded.Claimed() {
+		u.reserved.add(name)
+	}
+	return u, nil
+}
+
+// address is what to connect to.
+func address(target *url.URL) string {
+	port := target.Port()
+	if port == "" {
+		port = "80"
+		if target.Scheme == "https" {
+			port = "443"
+		}
+	}
+	return net.JoinHostPort(target.Hostname(), port)
 }
 
 // Close closes the connections that wait. Exchanges in flight end by
 // themselves.
-func (u *Upstream) Close() { u.transport.CloseIdleConnections() }
+func (u *Upstream) Close() { u.pool.close() }

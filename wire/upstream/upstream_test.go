@@ -1,7 +1,7 @@
 package upstream
 
 import (
-	"context"
+	"bufio"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -32,24 +32,78 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// made returns an upstream that is never connected.
+func made(t testing.TB, o Options) *Upstream {
+	t.Helper()
+	u, err := New(&url.URL{Scheme: "http", Host: "api"}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.pseudonym = []byte("gatehouse-1")
+	return u
+}
+
+// written returns the head that is sent for x.
+func written(t testing.TB, u *Upstream, x *gate.Exchange) (string, error) {
+	t.Helper()
+	c := &call{owner: u}
+	err := c.write(x)
+	return string(c.out), err
+}
+
+// headers returns the fields that are sent for x.
+func headers(t testing.TB, u *Upstream, x *gate.Exchange) http.Header {
+	t.Helper()
+	x.Method, x.OutTarget = []byte("GET"), []byte("/")
+	head, err := written(t, u, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Header
+}
+
 // TestTargetThatNoGatePasses asks for targets that the gate refuses today.
 // What is sent is the target as it was, or nothing.
 func TestTargetThatNoGatePasses(t *testing.T) {
-	u := &Upstream{scheme: "http", host: "api"}
+	u := made(t, Options{})
 	for _, row := range []struct {
 		target string
 		ok     bool
 	}{
-		{"//a/b", true}, {"//a?b", true}, {"//a?", true}, {"///", true}, {"//%2F", true}, {"/a//b", true},
-		{"//a b", false}, {"//%zz", false}, {"", false}, {"//a\xff", false},
+		{"//a/b", true}, {"//a?b", true}, {"//a?", true}, {"///", true}, {"//%2F", true}, {"/a//b", true}, {"//%zz", true}, {"*", true},
+		{"//a b", false}, {"", false}, {"//a\xff", false}, {"/a#b", false}, {"/a\r\nX: y", false}, {"/a\tb", false},
 	} {
-		c := &call{owner: u}
-		err := c.prepare(context.Background(), u, &gate.Exchange{Method: []byte("GET"), OutTarget: []byte(row.target)})
+		head, err := written(t, u, &gate.Exchange{Method: []byte("GET"), OutTarget: []byte(row.target)})
 		if (err == nil) != row.ok {
 			t.Errorf("%q: %v", row.target, err)
 		}
-		if err == nil && c.url.RequestURI() != row.target {
-			t.Errorf("%q becomes %q", row.target, c.url.RequestURI())
+		if err == nil && !strings.HasPrefix(head, "GET "+row.target+" HTTP/1.1\r\nHost: api\r\n") {
+			t.Errorf("%q becomes %q", row.target, head)
+		}
+	}
+}
+
+// TestNoLineInAField wants nothing sent when anything that is forwarded, from
+// wherever, would begin a line of its own.
+func TestNoLineInAField(t *testing.T) {
+	u := made(t, Options{})
+	for _, evil := range []string{"a\r\nX: y", "a\nX: y", "a\rX: y", "a\x00b", "a\r\n\r\nGET / HTTP/1.1"} {
+		for i, x := range []gate.Exchange{
+			{Fields: []gate.Field{{Name: []byte("A"), Value: []byte(evil)}}},
+			{OutFields: []gate.Field{{Name: []byte("A"), Value: []byte(evil)}}},
+			{OutFields: []gate.Field{{Name: []byte(evil), Value: []byte("a")}}},
+			{Host: []byte(evil)},
+			{ClientHost: []byte(evil), Client: netip.MustParseAddr("192.0.2.1")},
+			{Upgrade: []byte(evil)},
+		} {
+			x.Method, x.OutTarget = []byte("GET"), []byte("/")
+			if head, err := written(t, u, &x); err == nil {
+				t.Errorf("way %d: sent %q", i, head)
+			}
 		}
 	}
 }
@@ -63,9 +117,7 @@ func TestForwarded(t *testing.T) {
 		{"[::ffff:192.0.2.1]:5", "a", "for=192.0.2.1;host=a;proto=http", "192.0.2.1"},
 		{"[fe80::1%eth0]:5", "a", `for="[fe80::1]";host=a;proto=http`, "fe80::1"},
 	} {
-		h := map[string][]string{}
-		u := &Upstream{pseudonym: "gatehouse-1"}
-		u.setFields(h, &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"})
+		h := headers(t, made(t, Options{}), &gate.Exchange{Peer: netip.MustParseAddrPort(row.peer), Host: []byte(row.host), Version: "HTTP/1.0"})
 		if got := h["Forwarded"]; len(got) != 1 || got[0] != row.forwarded {
 			t.Errorf("%s: Forwarded %q, want %q", row.peer, got, row.forwarded)
 		}
@@ -110,8 +162,7 @@ func TestForwardedByProxies(t *testing.T) {
 			for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-proto", "X-Forwarded-Prefix", "X_Forwarded_For", "X-Forwarded-Port", "x-forwarded-server", "X-Real-IP", "X_Real_IP"} {
 				x.Fields = append(x.Fields, gate.Field{Name: []byte(name), Value: []byte("forged")})
 			}
-			h := http.Header{}
-			(&Upstream{pseudonym: "gatehouse-1"}).setFields(h, &x)
+			h := headers(t, made(t, Options{}), &x)
 			got := [4]string{}
 			for i, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix"} {
 				got[i] = strings.Join(h[name], "|")

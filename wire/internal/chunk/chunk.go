@@ -230,3 +230,19 @@ var notInTrailers = [...]string{
 	"Content-Encoding", "Content-Type", "Content-Range", "Authorization", "Proxy-Authorization", "Cookie", "Forwarded",
 	"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Cache-Control", "Max-Forwards", "Range",
 }
+
+// Wants is how much of the content of a body follows before anything else
+// does, in bytes. Whoever reads that from elsewhere tells Took.
+func (c *Scanner) Wants() int64 {
+	if c.state != data {
+		return 0
+	}
+	return c.size
+}
+
+// Took notes that n bytes of what the scanner wants were taken without it.
+func (c *Scanner) Took(n int) {
+	if c.size -= int64(n); c.size == 0 {
+		c.state = dataCR
+	}
+}

@@ -20,3 +20,6 @@ func Claims(name []byte) bool {
 	}
 	return false
 }
+
+// Claimed are the names of which Claims speaks.
+func Claimed() []string { return claims[:] }

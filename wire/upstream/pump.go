@@ -1,0 +1,169 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// pump sends a body that is long or has not come yet. It has a goroutine of
+// its own, since the API may answer before it has read everything. Stop waits
+// for it: nothing of the exchange is read afterwards.
+type pump struct {
+	pumping  bool          // the goroutine runs, or has ended and was not waited for
+	done     chan struct{} // it ended
+	mu       sync.Mutex    // held during a read of the client's body
+	gone     atomic.Bool   // which is not to be read any more
+	whole    atomic.Bool   // the request went out whole
+	consumed bool          // something of the body was taken; for the pump until it ended
+	broken   error         // why the client's body failed; likewise
+	failed   error         // why the pump ended early; likewise
+}
+
+// together is the size up to which a body is sent before the answer is looked
+// for; what the system takes in at once.
+const together = 32 << 10
+
+// relayBytes is the most that one write of a streamed body holds.
+const relayBytes = 32 << 10
+
+var bodies = sync.Pool{New: func() any { return new([relayBytes]byte) }}
+
+// stream begins to send the body, or sends it when that takes no waiting.
+func (c *call) stream() error {
+	if a, ok := c.from.(gate.Arrived); ok && a.Arrived() {
+		err := c.relay()
+		c.finish(err)
+		return err
+	}
+	c.pumping = true
+	go c.run()
+	return nil
+}
+
+func (c *call) run() {
+	err := c.relay()
+	c.failed = err
+	c.finish(err)
+	if err != nil && (c.broken != nil || isOver(err)) {
+		c.conn.drop() // whoever reads the answer learns of it
+	}
+	c.done <- struct{}{}
+}
+
+// finish notes that nothing more is sent.
+func (c *call) finish(err error) {
+	c.whole.Store(err == nil)
+	c.sent.Store(int64(now()))
+}
+
+// stop ends the pump and waits for it. It breaks off a read that waits for the
+// client.
+func (c *call) stop() {
+	if !c.pumping {
+		return
+	}
+	c.gone.Store(true)
+	if !c.mu.TryLock() {
+		if a, ok := c.from.(interface{ Abort() }); ok {
+			a.Abort()
+		}
+		c.mu.Lock()
+	}
+	c.mu.Unlock()
+	if !c.whole.Load() {
+		c.surplus = true // of no use any more
+		c.conn.drop()
+	}
+	<-c.done
+	c.pumping = false
+}
+
+// relay sends the body as it comes, with its length or in the chunked coding
+// (RFC 9112 section 7.1).
+func (c *call) relay() error {
+	if c.from == nil {
+		_, err := c.conn.plain.Write(c.rest)
+		return err
+	}
+	buf := bodies.Get().(*[relayBytes]byte)
+	defer bodies.Put(buf)
+	const before, behind = sizeRoom, 2 + len(lastChunk) // a chunk
+	for left := c.length; ; {
+		n, err := c.read(buf[before : relayBytes-behind])
+		b := buf[before : before+n]
+		switch {
+		case err == errDetached:
+			return err
+		case err != nil && err != io.EOF:
+			c.broken = err
+			return err
+		case c.length < 0:
+			b = c.chunk(buf[:before+n], before, err == io.EOF)
+		default:
+			if left -= int64(n); left < 0 || err == io.EOF && left > 0 {
+				c.broken = io.ErrUnexpectedEOF
+				return c.broken
+			}
+		}
+		if len(b) > 0 {
+			if _, err := c.conn.plain.Write(b); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+	}
+}
+
+const lastChunk = "0\r\n\r\n"
+
+// sizeRoom is what the size of a chunk needs at most, with the end of its line.
+const sizeRoom = 8
+
+// chunk frames what stands in b behind the room for its size.
+func (c *call) chunk(b []byte, room int, last bool) []byte {
+	n, at := len(b)-room, room
+	if n > 0 {
+		var size [sizeRoom]byte
+		s := append(strconv.AppendUint(size[:0], uint64(n), 16), '\r', '\n')
+		at -= len(s)
+		copy(b[at:], s)
+		b = append(b, '\r', '\n')
+	}
+	if !last {
+		return b[at:]
+	}
+	if c.trailers == nil || len(*c.trailers) == 0 {
+		return append(b, lastChunk...)[at:]
+	}
+	h := head{b: append(b, "0\r\n"...)}
+	for i := range *c.trailers {
+		if f := &(*c.trailers)[i]; !f.Gone {
+			h.field(f.Name, f.Value)
+		}
+	}
+	return append(h.b, '\r', '\n')[at:]
+}
+
+// read reads from the client, unless the exchange is over.
+func (c *call) read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone.Load() {
+		return 0, errDetached
+	}
+	n, err := c.from.Read(p)
+	c.consumed = c.consumed || n > 0 || err != nil
+	if err != nil && err != io.EOF && c.gone.Load() {
+		err = errDetached // it was broken off
+	}
+	return n, err
+}
+
+var errDetached = errors.New("the exchange is over")
