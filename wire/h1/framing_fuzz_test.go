@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
@@ -120,6 +121,11 @@ func FuzzFraming(f *testing.F) {
 		"GET / HTTP/1.1\nHost: a\n\n",
 	} {
 		f.Add([]byte(s), uint8(3), uint8(1))
+	}
+	for _, row := range testdata.Corpus(f) {
+		if len(row.Sent) < 1000 { // long ones are slow
+			f.Add([]byte(row.Sent), uint8(3), uint8(1))
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte, piece, room uint8) {
 		whole := read(t, data, 0, 4096)
