@@ -12,7 +12,7 @@ type lease struct {
 	base context.Context
 
 	mu    sync.Mutex
-	over  bool          // guarded by mu, like the others
+	over  error         // why it ended, nil before; guarded by mu, like the others
 	done  chan struct{} // made when somebody asks
 	after []*after
 }
@@ -34,10 +34,7 @@ func (l *lease) Err() error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.over {
-		return context.Canceled
-	}
-	return nil
+	return l.over
 }
 
 // Done implements context.Context.
@@ -46,7 +43,7 @@ func (l *lease) Done() <-chan struct{} {
 	defer l.mu.Unlock()
 	if l.done == nil {
 		l.done = make(chan struct{})
-		if l.over {
+		if l.over != nil {
 			close(l.done)
 		}
 	}
@@ -58,7 +55,7 @@ func (l *lease) Done() <-chan struct{} {
 func (l *lease) AfterFunc(call func()) (stop func() bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.over {
+	if l.over != nil {
 		go call()
 		return func() bool { return false }
 	}
@@ -77,14 +74,21 @@ func (l *lease) AfterFunc(call func()) (stop func() bool) {
 	}
 }
 
-// cancel ends the context.
-func (l *lease) cancel() {
+// ending is why a lease ended: context.Cause finds the reason in it.
+type ending struct{ why error }
+
+func (e ending) Error() string        { return e.why.Error() }
+func (e ending) Unwrap() error        { return e.why }
+func (e ending) Is(target error) bool { return target == context.Canceled }
+
+// cancel ends the context because of why.
+func (l *lease) cancel(why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.over {
+	if l.over != nil {
 		return
 	}
-	l.over = true
+	l.over = ending{why}
 	if l.done != nil {
 		close(l.done)
 	}
@@ -99,7 +103,7 @@ func (l *lease) cancel() {
 func (l *lease) next() *lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.over || l.done != nil || len(l.after) > 0 {
+	if l.over != nil || l.done != nil || len(l.after) > 0 {
 		return nil
 	}
 	return l

@@ -136,7 +136,7 @@ func (c *conn) kill(s *stream, why error) {
 	}
 	s.left.Store(true)
 	s.body.fail(why)
-	s.lease.cancel()
+	s.lease.cancel(why)
 	wake(s.more)
 	wake(s.room)
 }
