@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
+	"github.com/gatehouse-api/gatehouse/wire/h2"
 	"github.com/gatehouse-api/gatehouse/wire/server"
 	"github.com/gatehouse-api/gatehouse/wire/upstream"
 )
@@ -59,7 +60,7 @@ func (r *reader) take() []testdata.Outcome {
 // byte, and wants each request refused as the row says, or read by the API as
 // the row says.
 func TestHostileCorpus(t *testing.T) {
-	rows := testdata.Corpus(t)
+	rows := testdata.Corpus(t, "h1")
 	if len(rows) < 900 {
 		t.Fatalf("only %d rows", len(rows))
 	}
@@ -114,5 +115,32 @@ func compare(t *testing.T, row testdata.Hostile, read []testdata.Outcome) {
 	}
 	for _, more := range read {
 		t.Errorf("the API read as well: %v", more)
+	}
+}
+
+// TestHostileStreams is the same for HTTP/2, behind which there is HTTP/1.1:
+// what could not be written in a line of it must not come to be written. Where a
+// stream is reset without an answer, the event says why it was refused.
+func TestHostileStreams(t *testing.T) {
+	rows := testdata.Corpus(t, "h2")
+	if len(rows) < 400 {
+		t.Fatalf("only %d rows", len(rows))
+	}
+	back := newReader(t)
+	p := serve(t, to(t, back.url, upstream.Options{}), server.Options{HTTP2: h2.New, PriorKnowledge: true}, false)
+	for _, row := range rows {
+		t.Run(row.Name, func(t *testing.T) {
+			first := p.Events()
+			got, err := row.PlayStream(p.dial(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := p.Event(first)
+			if got.Code == testdata.Reset && e.Denied {
+				got.Code = e.Code.String()
+			}
+			judge(t, row, []testdata.Answer{got}, true)
+			compare(t, row, back.take())
+		})
 	}
 }

@@ -11,12 +11,17 @@ import (
 	"testing"
 )
 
-// Hostile is one row of the corpus of hostile requests: what is written to a
+// Hostile is one row of a corpus of hostile requests: what is written to a
 // connection, and what must become of it.
 type Hostile struct {
 	Name string
-	Sent string
-	Ends bool // the client then ends its sending side
+	Sent string // of HTTP/1.1
+	Ends bool   // the client then ends its sending side
+
+	Head    [][2]string // of HTTP/2: one stream
+	Data    []string    // frame by frame
+	Trailer [][2]string
+
 	Want []Outcome
 }
 
@@ -29,11 +34,15 @@ type Outcome struct {
 	Body         string
 }
 
-// Corpus reads all files of wire/h1/testdata/hostile. Each has rows of lines:
+// Corpus reads all files of wire/<engine>/testdata/hostile, where the engine is
+// h1 or h2. Each has rows of lines:
 //
 //	case the-name-of-the-row
 //	send "bytes as Go writes them" * 3
 //	ends
+//	head "name" "value" * 3
+//	data "bytes" * 3
+//	trailer "name" "value"
 //	passed POST "/target" "host"
 //	target "more of it" * 3
 //	field "Name: value" * 3
@@ -41,10 +50,11 @@ type Outcome struct {
 //	body "bytes" * 3
 //	refused malformed
 //
-// What stands more than once is joined; field repeats the field. Outcomes stand in the order of the requests.
-func Corpus(t testing.TB) (rows []Hostile) {
+// Lines of send, target and body are joined, field repeats the field. Outcomes
+// stand in the order of the requests.
+func Corpus(t testing.TB, engine string) (rows []Hostile) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root(), "wire", "h1", "testdata", "hostile", "*.txt"))
+	files, err := filepath.Glob(filepath.Join(root(), "wire", engine, "testdata", "hostile", "*.txt"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no corpus: %v", err)
 	}
@@ -69,7 +79,7 @@ func Corpus(t testing.TB) (rows []Hostile) {
 		}
 	}
 	for _, row := range rows {
-		if row.Sent == "" || len(row.Want) == 0 {
+		if row.Sent == "" && len(row.Head) == 0 || len(row.Want) == 0 {
 			t.Errorf("%s sends nothing or wants nothing", row.Name)
 		}
 	}
@@ -100,9 +110,9 @@ func corpusLine(rows []Hostile, line string) ([]Hostile, error) {
 			return nil, err
 		}
 		row.Want = append(row.Want, o)
-	case word == "send" && last == nil:
-		return rows, extend(&row.Sent, rest)
-	case last == nil || last.Code != "":
+	case last == nil:
+		return rows, row.add(word, rest)
+	case last.Code != "":
 		return nil, fmt.Errorf("%s has no request that is passed", word)
 	case word == "field":
 		s, times, err := repeated(rest)
@@ -118,6 +128,39 @@ func corpusLine(rows []Hostile, line string) ([]Hostile, error) {
 		return nil, fmt.Errorf("unknown word %q", word)
 	}
 	return rows, nil
+}
+
+// add takes one line of what is sent.
+func (h *Hostile) add(word, rest string) error {
+	switch word {
+	case "send":
+		return extend(&h.Sent, rest)
+	case "data":
+		h.Data = append(h.Data, "")
+		return extend(&h.Data[len(h.Data)-1], rest)
+	case "head":
+		return pair(&h.Head, rest)
+	case "trailer":
+		return pair(&h.Trailer, rest)
+	}
+	return fmt.Errorf("unknown word %q", word)
+}
+
+// pair adds a name and a value to list.
+func pair(list *[][2]string, rest string) error {
+	name, err := strconv.QuotedPrefix(rest)
+	if err != nil {
+		return err
+	}
+	var f [2]string
+	if f[0], err = strconv.Unquote(name); err != nil {
+		return err
+	}
+	if err := extend(&f[1], strings.TrimPrefix(rest[len(name):], " ")); err != nil {
+		return err
+	}
+	*list = append(*list, f)
+	return nil
 }
 
 // extend adds `"text"` or `"text" * 3` to s.
