@@ -92,7 +92,13 @@ func launch(t *testing.T, listening *regexp.Regexp, program string, args ...stri
 // begin starts a program that runs until the test ends.
 func begin(t *testing.T, program string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	return beginCommand(t, exec.Command(program, args...))
+}
+
+// beginCommand is begin for a command that has more than arguments.
+func beginCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, done: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if err := p.cmd.Start(); err != nil {
