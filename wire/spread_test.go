@@ -24,7 +24,7 @@ func spread(t *testing.T, o balance.Options, n balance.NodeOptions, addresses []
 	t.Helper()
 	for i, a := range addresses {
 		n.Name = a
-		m := balance.Member{Node: balance.NewNode(to(t, a, upstream.Options{AnswerTimeout: 300 * time.Millisecond, ConnectTimeout: time.Second}), n)}
+		m := balance.Member{Node: balance.NewNode(to(t, a, upstream.Options{AnswerTimeout: 300 * time.Millisecond, ConnectTimeout: time.Second, Poison: true}), n)}
 		if i < len(roles) {
 			m.Role = roles[i]
 		}

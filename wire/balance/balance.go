@@ -19,9 +19,10 @@ import (
 // Target is one address at which the API runs, and the way to it. Many
 // goroutines use it at once.
 //
-// When Send fails with UpstreamUnreachable or Overloaded, nothing was sent and
-// nothing of x.Incoming was read; whatever the error, x.Answer.Body is closed
-// and x may be sent again as far as its body allows.
+// When Send fails with UpstreamUnreachable or Overloaded, nothing was sent that
+// must not be sent twice, and nothing of x.Incoming was read. Whatever the
+// error, the answer is given back, and x may be sent again as far as its body
+// allows.
 type Target interface {
 	gate.Upstream
 	// InFlight is how many exchanges are with the target now.

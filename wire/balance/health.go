@@ -137,12 +137,22 @@ func (n *Node) ask(ctx context.Context) error {
 		}
 		return errors.New(code(err).String())
 	}
-	if x.Answer.Body != nil {
-		io.Copy(io.Discard, io.LimitReader(x.Answer.Body, maxHealth))
-		x.Answer.Body.Close()
-	}
+	discard(&x.Answer, maxHealth)
 	if s := x.Answer.Status; s < 200 || s > 299 {
 		return fmt.Errorf("it answered with %d", s)
 	}
 	return nil
+}
+
+// discard throws an answer away. Of its body no more than most bytes are read.
+func discard(a *gate.Answer, most int64) {
+	if a.Body != nil {
+		io.Copy(io.Discard, io.LimitReader(a.Body, most))
+		a.Body.Close()
+		a.Body = nil
+	}
+	if a.Lease != nil {
+		a.Lease.End()
+		a.Lease = nil
+	}
 }

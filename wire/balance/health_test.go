@@ -142,18 +142,18 @@ func TestHealthFrees(t *testing.T) {
 // TestHealthBody: answers are read within a bound and closed.
 func TestHealthBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		body := &endless{}
+		body, lease := &endless{}, lease{}
 		c := newChecked()
 		c.health.to(func(_ context.Context, x *gate.Exchange) error {
-			x.Answer.Status, x.Answer.Body = 200, body
+			x.Answer.Status, x.Answer.Body, x.Answer.Lease = 200, body, &lease
 			return nil
 		})
 		_, nodes := over(t, balance.Options{}, balance.NodeOptions{Health: &balance.Health{Path: "/health"}}, &c.target)
 		nodes[0].Start()
 		synctest.Wait()
 		nodes[0].Close()
-		if body.read > 128<<10 || body.read == 0 || !body.closed {
-			t.Errorf("%d bytes were read, closed: %v", body.read, body.closed)
+		if body.read > 128<<10 || body.read == 0 || !body.closed || lease.ended != 1 {
+			t.Errorf("%d bytes were read, closed: %v; the lease ended %d times", body.read, body.closed, lease.ended)
 		}
 	})
 }
@@ -169,3 +169,8 @@ var _ io.ReadCloser = (*endless)(nil)
 func (e *endless) Read(p []byte) (int, error) { e.read += len(p); return len(p), nil }
 
 func (e *endless) Close() error { e.closed = true; return nil }
+
+// lease counts how often it ends.
+type lease struct{ ended int }
+
+func (l *lease) End() { l.ended++ }

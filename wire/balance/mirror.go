@@ -3,7 +3,6 @@ package balance
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -131,10 +130,8 @@ func (m *mirror) send(c *copied) {
 		if judge(&c.x, err) == badly {
 			m.node.failed.Add(1)
 		}
-	} else if c.x.Answer.Body != nil {
-		io.Copy(io.Discard, io.LimitReader(c.x.Answer.Body, maxMirrored))
-		c.x.Answer.Body.Close()
 	}
+	discard(&c.x.Answer, maxMirrored)
 	if cap(c.bytes) <= maxKept {
 		m.copies.Put(c)
 	}

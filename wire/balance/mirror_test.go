@@ -201,3 +201,21 @@ func TestMirrorFails(t *testing.T) {
 		}
 	})
 }
+
+// TestMirrorAnswers: answers are read within a bound, closed and given back.
+func TestMirrorAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, mirror := mirrored(t, balance.Options{})
+		body, lease := &endless{}, &lease{}
+		mirror.do = func(_ context.Context, x *gate.Exchange) error {
+			x.Answer.Status, x.Answer.Body, x.Answer.Lease = 200, body, lease
+			return nil
+		}
+		x, _ := request()
+		send(b, x)
+		synctest.Wait()
+		if body.read > 512<<10 || body.read == 0 || !body.closed || lease.ended != 1 {
+			t.Errorf("%d bytes were read, closed: %v; the lease ended %d times", body.read, body.closed, lease.ended)
+		}
+	})
+}

@@ -19,7 +19,7 @@ import (
 // has cleared.
 func TestWeather(t *testing.T) {
 	kinds := []gate.Code{gate.UpstreamUnreachable, gate.UpstreamBroken, gate.UpstreamTimeout}
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 1))
