@@ -58,6 +58,7 @@ func (s *stream) fill(x *gate.Exchange) {
 	}
 	switch x.Broken {
 	case gate.Undecided:
+		x.Broken = s.awaitNothing()
 		s.fillBody(x)
 	case gate.MethodUnknown: // RFC 9110 section 15.5.6: 405 comes with Allow
 		x.Reply.Fields = append(x.Reply.Fields, gate.Field{Name: nameAllow, Value: allowed})
@@ -70,6 +71,29 @@ var (
 	nameAllow = []byte("allow")
 	allowed   = []byte("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 )
+
+// awaitNothing waits for the end of a body that is stated to have no bytes, so
+// that nothing goes to the API before it is known whether that is true (RFC 9113
+// section 8.1.1). No other body needs it: it is read to its end before the
+// request is whole.
+func (s *stream) awaitNothing() gate.Code {
+	s.conn.mu.Lock()
+	waits := s.body.length == 0 && !s.last
+	s.conn.mu.Unlock()
+	if !waits {
+		return gate.Undecided
+	}
+	var none [1]byte
+	_, err := s.Read(none[:])
+	u := (*gate.Unavailable)(nil)
+	switch {
+	case err == io.EOF:
+		return gate.Undecided
+	case errors.As(err, &u):
+		return u.Code
+	}
+	return gate.Malformed
+}
 
 // fillBody says what is known of the body: all of it, when it came along.
 func (s *stream) fillBody(x *gate.Exchange) {
