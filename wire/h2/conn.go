@@ -45,6 +45,7 @@ type conn struct {
 	idle    []*stream // kept with their goroutines
 	served  int64     // exchanges that ended
 	over    error     // why the connection has ended; nil while it has not
+	atRest  bool      // nothing is in flight, and the reader waits without a buffer
 	nudged  bool      // the reader is to look up
 
 	out      *buffer     // what waits to be written; nil for nothing

@@ -127,7 +127,7 @@ func (c *conn) rest() error {
 		close(s.start)
 		c.objects--
 	}
-	c.idle = nil
+	c.idle, c.atRest = nil, true
 	err := c.arm(c.now)
 	c.mu.Unlock()
 	if err != nil {
@@ -139,6 +139,7 @@ func (c *conn) rest() error {
 	c.rise()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.atRest = false
 	return c.arm(c.now)
 }
 

@@ -36,7 +36,7 @@ func (c *conn) arm(now time.Time) error {
 		return nil // it is longAgo
 	}
 	next := now.Add(c.pulse)
-	if c.in.buf == nil && c.leaving == staying { // at rest
+	if c.atRest && c.leaving == staying {
 		next = c.times.quiet.Add(c.shared.Limits.IdleTimeout)
 	}
 	return c.conn.SetReadDeadline(next)

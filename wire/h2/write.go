@@ -118,6 +118,7 @@ func (c *conn) flush() {
 		c.wakeAll()
 	}
 	c.writing = false
+	wake(c.room) // for whoever waits to have the last word
 }
 
 // write bounds how long a client may not take what it is sent. The deadline is
