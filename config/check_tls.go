@@ -4,7 +4,9 @@ import "slices"
 
 // tls holds how a listener speaks TLS to the rules.
 func (d *decoder) tls(t *TLS) {
-	d.pair(&t.Pair, t.Place)
+	if t.ACME == nil || t.Certificate != "" || t.Key != "" || t.has("certificate") || t.has("key") {
+		d.pair(&t.Pair, t.Place)
+	}
 	for i := range t.Certificates {
 		d.pair(&t.Certificates[i].Pair, t.Certificates[i].Place)
 	}

@@ -25,6 +25,9 @@ var forms = map[string]form{
 	"url":           {`^https?://[^/?#@\s]+/?$`, judgeURL},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},
+	"domain":        {`^[a-z0-9._-]+$`, judgeDomain},
+	"directory":     {`^https://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeDirectory},
+	"email":         {`^[^@\s]+@[^@\s]+$`, judgeEmail},
 	"responder":     {`^https?://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeResponder},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
 	"path":          {`^/`, judgePath},
@@ -129,6 +132,34 @@ func judgeServerName(text string) (wrong, hint string) {
 		return quote(text) + " is an address, and clients ask for names only", "leave hosts out to mean those as well that ask for no name"
 	}
 	return judgeHost(name)
+}
+
+// judgeDomain knows names that an authority can find at a gate.
+func judgeDomain(text string) (wrong, hint string) {
+	switch {
+	case strings.Contains(text, "*"):
+		return quote(text) + " is a pattern, and certificates for patterns need changes of the DNS", "name each domain"
+	case isAddress(strings.Trim(text, "[]")):
+		return quote(text) + " is an address, and certificates are obtained for names", ""
+	}
+	return judgeHost(text)
+}
+
+// judgeDirectory knows URLs of https.
+func judgeDirectory(text string) (wrong, hint string) {
+	if wrong, _ := judgeResponder(text); wrong != "" || !strings.HasPrefix(text, "https://") {
+		return quote(text) + " is no plain URL of https", "write it like https://acme.example.com/directory"
+	}
+	return "", ""
+}
+
+var email = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+
+func judgeEmail(text string) (wrong, hint string) {
+	if !email.MatchString(text) {
+		return quote(text) + " is no address of mail", "write it like ops@example.com"
+	}
+	return "", ""
 }
 
 // judgeResponder knows plain URLs, with a path where one is needed.

@@ -65,6 +65,7 @@ func TestTemplateLines(t *testing.T) {
 	lines := strings.Split(string(config.Template("openapi.yaml", "https://127.0.0.1:9000", "127.0.0.1:8080", "")), "\n")
 	beside := map[string][]string{
 		"listeners.tls":                          {"listeners.tls.certificate", "listeners.tls.key"},
+		"listeners.tls.acme":                     {"listeners.tls.acme.domains", "listeners.tls.acme.storage"},
 		"listeners.tls.certificates":             {"listeners.tls.certificates.certificate", "listeners.tls.certificates.key"},
 		"listeners.tls.client_certificates":      {"listeners.tls.client_certificates.hosts", "listeners.tls.client_certificates.authorities"},
 		"listeners.tls.client_certificates.ocsp": {"listeners.tls.client_certificates.ocsp.responder"},

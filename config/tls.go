@@ -4,6 +4,8 @@ package config
 type TLS struct {
 	Place
 	Pair `key:",inline"`
+	// ACME obtains certificates from an authority and renews them, beside or in place of those in files.
+	ACME *ACME `key:"acme"`
 	// Certificates are further ones. A client gets the one that has the name it asks for (by SNI); names in full come before *.example.com.
 	Certificates []Certificate `key:"certificates,example=[{certificate: other.crt, key: other.key}]"`
 	// UnknownNames is what a client gets that asks for a name which no certificate has, or for none: the first certificate, or a handshake that fails.
@@ -12,6 +14,21 @@ type TLS struct {
 	Min TLSVersion `key:"min,default=1.3"`
 	// ClientCertificates say which clients are asked for a certificate, and whose. Each is for hosts of its own; one may be for all others.
 	ClientCertificates []ClientCertificates `key:"client_certificates,example=[{authorities: clients-ca.pem}]"`
+}
+
+// ACME is how certificates are obtained (RFC 8555). The authority finds its proof on this listener (TLS-ALPN-01), which it must reach at port 443, and on a listener that redirects to https (HTTP-01), which it must reach at port 80.
+type ACME struct {
+	Place
+	// Domains are the names to obtain certificates for, one each.
+	Domains []string `key:"domains,required,min=1,form=domain,example=[shop.example.com]"`
+	// Storage is a folder for keys, certificates and the account with the authority. It is made where it is missing, readable for the user of the gate alone.
+	Storage File `key:"storage,required,example=/var/lib/gatehouse/acme"`
+	// Email is where the authority may write to.
+	Email string `key:"email,form=email,example=ops@example.com"`
+	// Directory is the URL of the authority, whose terms of service are accepted by using it.
+	Directory string `key:"directory,default=https://acme-v02.api.letsencrypt.org/directory,form=directory"`
+	// CA is a PEM file with the authorities that may vouch for the directory's connection, instead of the system's.
+	CA File `key:"ca,example=acme-ca.pem"`
 }
 
 // Pair is a certificate and its key.

@@ -36,6 +36,12 @@ func (origin) AnswerHead(x *gate.Exchange) gate.Verdict {
 // TestMeet: what is decided as soon as the API is known.
 func TestMeet(t *testing.T) {
 	redirect := &gate.Listener{Redirect: true, HTTPSPort: 443}
+	proving := &gate.Listener{Redirect: true, HTTPSPort: 443, Challenge: func(host, path []byte) []byte {
+		if string(host) == "c.test" && string(path) == "/.well-known/proof" {
+			return []byte("here it is")
+		}
+		return nil
+	}}
 	rows := []struct {
 		name, method, host, target string
 		listener                   *gate.Listener
@@ -57,6 +63,9 @@ func TestMeet(t *testing.T) {
 		{"redirect-of-an-unknown-path", "POST", "a.test", "/shop/cats", redirect, false, 308, map[string]string{"Location": "https://a.test/shop/cats"}, ""},
 		{"redirect-of-an-unknown-host", "POST", "b.test", "/shop/pets/1", redirect, false, 404, map[string]string{"Location": ""}, ""},
 		{"redirect-of-a-bad-path", "POST", "a.test", "/shop//pets", redirect, false, 400, map[string]string{"Location": ""}, ""},
+		{"proof-for-a-host-of-no-api", "GET", "c.test", "/.well-known/proof?a=1", proving, false, 200, map[string]string{"Content-Type": "application/octet-stream"}, ""},
+		{"no-proof-for-another-host", "GET", "a.test", "/.well-known/proof", proving, false, 404, nil, ""},
+		{"redirect-beside-proofs", "POST", "a.test", "/shop/pets/1", proving, false, 308, map[string]string{"Location": "https://a.test/shop/pets/1"}, ""},
 		{"no-redirect-of-the-secure", "POST", "a.test", "/shop/pets/1", redirect, true, 200, nil, "/pets/1"},
 	}
 	for _, r := range rows {

@@ -62,6 +62,10 @@ type Listener struct {
 	// HTTPSPort of the host that they asked for.
 	Redirect  bool
 	HTTPSPort uint16
+	// Challenge returns what an authority that is to vouch for the gate's own
+	// names wants to read at a path of a host, and nil for everything else. It
+	// is asked before any API; nil asks nobody.
+	Challenge func(host, path []byte) []byte
 }
 
 // Operation is one operation of the contract with the guards that it needs.

@@ -13,6 +13,7 @@ const problemBase = "https://github.com/gatehouse-api/gatehouse/blob/main/docs/r
 
 var (
 	fieldContentType  = []byte("Content-Type")
+	typeOctets        = []byte("application/octet-stream")
 	fieldCacheControl = []byte("Cache-Control")
 	fieldTypeOptions  = []byte("X-Content-Type-Options")
 	fieldRetryAfter   = []byte("Retry-After")

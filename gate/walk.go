@@ -92,6 +92,9 @@ func (g *Gate) admit(x *Exchange) bool {
 // without one when its API is observed.
 func (g *Gate) route(x *Exchange) bool {
 	x.Guard = "route"
+	if x.challenged() {
+		return true
+	}
 	x.Plan.Routes.Match(&x.Match, x.Host, x.Method, x.Path)
 	if x.Match.API >= 0 && x.Match.Outcome != route.Refused {
 		x.API = x.Plan.APIs[x.Match.API]
@@ -128,6 +131,20 @@ func (g *Gate) route(x *Exchange) bool {
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
 	x.Operation = x.API.Unrouted
 	x.Intake = Intake{Mode: Stream, MaxBytes: unroutedBytes}
+	return true
+}
+
+// challenged answers an authority that looks whether a name is the gate's, as
+// its listener says (RFC 8555 section 8.3).
+func (x *Exchange) challenged() bool {
+	if x.Listener == nil || x.Listener.Challenge == nil {
+		return false
+	}
+	text := x.Listener.Challenge(x.Host, x.Path)
+	if text == nil {
+		return false
+	}
+	x.Reply = Reply{Status: 200, Fields: append(x.Reply.Fields[:0], Field{Name: fieldContentType, Value: typeOctets}), Body: text, Close: x.Incoming != nil}
 	return true
 }
 

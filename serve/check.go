@@ -86,6 +86,10 @@ func (d *draft) pairs() {
 		if l.TLS == nil || o.Check() != nil {
 			continue
 		}
+		if l.TLS.ACME != nil {
+			_, wrong := newManager(l, acmeOptions(l.TLS.ACME))
+			d.faults.add(wrong)
+		}
 		for _, err := range o.TLS.CheckFiles() {
 			d.faults.add(listenFault(l, err))
 		}

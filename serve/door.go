@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"reflect"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
+	"github.com/gatehouse-api/gatehouse/wire/edge/acme"
 	"github.com/gatehouse-api/gatehouse/wire/server"
 )
 
@@ -20,7 +22,9 @@ type door struct {
 	nth      int // among listeners with the same address
 	listener *edge.Listener
 	engine   *server.Server
-	left     atomic.Bool // another gate has the socket
+	left     atomic.Bool   // another gate has the socket
+	manager  *acme.Manager // obtains certificates; nil where none are obtained
+	log      *slog.Logger
 }
 
 // openDoor opens the address of a listener; beside is what listens there and
@@ -28,15 +32,32 @@ type door struct {
 func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.Listener) (*door, *fault) {
 	o, log := edgeOptions(settings), p.log
 	o.Log, o.Beside, o.Socket = log, beside, p.heritage.socket(forClients, settings.Address, nth)
+	d := &door{settings: settings, nth: nth, log: log}
+	if wrong := d.manage(o); wrong != nil {
+		return nil, wrong
+	}
 	l, err := edge.Listen(*o)
 	if err != nil {
 		return nil, listenFault(settings, err)
 	}
-	engine := server.NewServer(p.gate, server.Options{
-		Listener: &gate.Listener{Name: settings.Address, Redirect: settings.RedirectToHTTPS, HTTPSPort: settings.HTTPSPort},
+	on := &gate.Listener{Name: settings.Address, Redirect: settings.RedirectToHTTPS, HTTPSPort: settings.HTTPSPort}
+	if on.Redirect {
+		on.Challenge = acme.Challenge
+	}
+	d.listener = l
+	d.engine = server.NewServer(p.gate, server.Options{
+		Listener: on,
 		Proxies:  settings.TrustedProxies, Log: log, Verify: verify(l),
 	})
-	return &door{settings: settings, nth: nth, listener: l, engine: engine}, nil
+	return d, nil
+}
+
+// close ends what the door has opened.
+func (d *door) close() {
+	d.listener.Close()
+	if d.manager != nil {
+		d.manager.Close()
+	}
 }
 
 // serve accepts clients until the engine is shut down or the door left; an
@@ -44,7 +65,6 @@ func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.List
 func (d *door) serve() error {
 	err := d.engine.Serve(d.listener, d.listener.TLS())
 	if err != nil && !d.left.Load() {
-
 		return fmt.Errorf("the listener failed: %w", err)
 	}
 	return nil
@@ -63,7 +83,7 @@ func speaksLike(a, b *config.Listener) bool {
 	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort || a.SocketAccess != b.SocketAccess {
 		return false
 	}
-	return reflect.DeepEqual(edgeOptions(a).TLS, edgeOptions(b).TLS)
+	return a.TLS == nil || sameACME(a.TLS.ACME, b.TLS.ACME) && reflect.DeepEqual(edgeOptions(a).TLS, edgeOptions(b).TLS)
 }
 
 // update takes over what can change while the door is open, the certificate
@@ -182,6 +202,6 @@ func anyPort(address string) bool {
 // undo closes what open has opened.
 func (ds *doors) undo() {
 	for _, d := range ds.opened {
-		d.listener.Close()
+		d.close()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/trust"
+	"github.com/gatehouse-api/gatehouse/wire/edge/acme"
 )
 
 // Pinned is a key that a listener shows to clients.
@@ -35,6 +36,7 @@ func Pins(file string) (list []Pinned, problems source.Problems) {
 			pinned.Listener = l.Address
 			list = append(list, pinned)
 		}
+		list = append(list, obtainedPins(l)...)
 	}
 	return list, problems.Sort()
 }
@@ -50,7 +52,9 @@ func pairsOf(l *config.Listener) (list []placedPair) {
 	if l.TLS == nil {
 		return nil
 	}
-	list = append(list, placedPair{&l.TLS.Pair, l.TLS.Place})
+	if l.TLS.Certificate != "" {
+		list = append(list, placedPair{&l.TLS.Pair, l.TLS.Place})
+	}
 	for i := range l.TLS.Certificates {
 		c := &l.TLS.Certificates[i]
 		list = append(list, placedPair{&c.Pair, c.Place})
@@ -93,4 +97,23 @@ func pinIn(name config.File) (trust.Pin, error) {
 		return "", &fs.PathError{Path: string(name), Err: err}
 	}
 	return pin, nil
+}
+
+// obtainedPins are the keys of certificates that were obtained so far.
+func obtainedPins(l *config.Listener) (list []Pinned) {
+	if l.TLS == nil || l.TLS.ACME == nil {
+		return nil
+	}
+	for _, domain := range l.TLS.ACME.Domains {
+		names, err := acme.Files(string(l.TLS.ACME.Storage), domain)
+		if err != nil {
+			continue // a pattern that no domain makes
+		}
+		for _, name := range names {
+			if pin, err := pinIn(config.File(name)); err == nil {
+				list = append(list, Pinned{Listener: l.Address, Certificate: name, Pin: pin})
+			}
+		}
+	}
+	return list
 }

@@ -16,7 +16,10 @@ func tlsOptions(t *config.TLS) *edge.TLS {
 	pair := func(p *config.Pair) edge.Pair {
 		return edge.Pair{CertFile: string(p.Certificate), KeyFile: string(p.Key)}
 	}
-	o := &edge.TLS{Pairs: []edge.Pair{pair(&t.Pair)}, RefuseUnknown: t.UnknownNames == config.RefuseNames, Allow12: t.Min == config.TLS12}
+	o := &edge.TLS{RefuseUnknown: t.UnknownNames == config.RefuseNames, Allow12: t.Min == config.TLS12, Source: sourceOf(t.ACME)}
+	if t.ACME == nil || t.Pair != (config.Pair{}) {
+		o.Pairs = append(o.Pairs, pair(&t.Pair))
+	}
 	for i := range t.Certificates {
 		o.Pairs = append(o.Pairs, pair(&t.Certificates[i].Pair))
 	}
@@ -50,6 +53,8 @@ func filesPlace(l *config.Listener, err error) (at config.Place, clients bool) {
 	case !errors.As(err, &files):
 	case files.Clients:
 		return at.At("client_certificates").Item(files.Nth), true
+	case l.TLS.ACME != nil && l.TLS.Pair == (config.Pair{}):
+		return at.At("certificates").Item(files.Nth), false
 	case files.Nth > 0:
 		return at.At("certificates").Item(files.Nth - 1), false
 	}

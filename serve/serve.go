@@ -161,6 +161,7 @@ func (p *Program) swapDoors(ds *doors, d *draft) {
 	}
 	for _, door := range ds.opened {
 		p.serving.Go(func() {
+			door.obtain(ds.all)
 			if err := door.serve(); err != nil {
 				p.fail(err)
 			}
@@ -201,7 +202,7 @@ func (p *Program) retire(d *door, drain time.Duration) {
 			p.cutLate.Store(true)
 			p.log.Warn("calls on a closed listener were cut, since they did not end in time", "address", d.settings.Address)
 		}
-		d.listener.Close()
+		d.close()
 	})
 }
 
@@ -302,7 +303,7 @@ func (p *Program) watchCut(cut, lose func()) (stop func()) {
 func (p *Program) close(ctx context.Context) error {
 	p.end()
 	for _, d := range p.doors {
-		d.listener.Close()
+		d.close()
 	}
 	p.serving.Wait()
 	p.closeMaintenance()

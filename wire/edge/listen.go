@@ -106,7 +106,7 @@ func (o *TLS) check() error {
 			return ErrPair
 		}
 	}
-	if len(o.Pairs) == 0 {
+	if len(o.Pairs) == 0 && o.Source == nil {
 		return ErrPair
 	}
 	return nil

@@ -12,10 +12,12 @@ import (
 
 // TLS says how a listener speaks TLS.
 type TLS struct {
-	// Pairs are certificates with their keys; at least one. A client gets the
-	// one whose names have the name that it asks for, and the first when it
-	// asks for none that is there.
+	// Pairs are certificates with their keys; at least one where there is no
+	// Source. A client gets the one whose names have the name that it asks for,
+	// and the first when it asks for none that is there.
 	Pairs []Pair
+	// Source has more certificates, for names that are in no pair; nil has none.
+	Source *Source
 	// RefuseUnknown ends the handshake with a client that asks for a name which
 	// no certificate has, or for none.
 	RefuseUnknown bool
@@ -28,6 +30,17 @@ type TLS struct {
 	// Clients say who is asked for a certificate. Each is for names of its own,
 	// one at most for all others.
 	Clients []Clients
+}
+
+// Source obtains certificates while the gate serves.
+type Source struct {
+	Names []string // that it has certificates for, or will have; at least one
+	// Challenge is the protocol by which somebody asks it for a proof instead,
+	// offered alone (RFC 8737 section 3). Such a connection is not asked for a
+	// certificate and ends behind the handshake.
+	Challenge string
+	// Get returns what is shown for a name. Any goroutine may call it.
+	Get func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 }
 
 // Pair names two PEM files: a certificate chain and its private key.
@@ -73,6 +86,8 @@ type secure struct {
 	table    names[*policy]
 	rest     *policy // for names that are in no policy
 	settings *tls.Config
+	sourced  names[bool]
+	proof    *tls.Config // for whoever asks the source for one
 
 	mu   sync.Mutex // held while something is read again
 	stop chan struct{}
@@ -113,8 +128,22 @@ func openSecure(o *TLS, log *slog.Logger) (*secure, error) {
 		p.renew(s.base(), now)
 	}
 	s.settings = s.base()
-	s.settings.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) { return s.policyOf(h.ServerName).live.Load(), nil }
+	s.settings.GetConfigForClient = s.configFor
+	if o.Source != nil {
+		for _, name := range o.Source.Names {
+			s.sourced.add(name, true)
+		}
+		s.proof = &tls.Config{MinVersion: s.settings.MinVersion, NextProtos: []string{o.Source.Challenge}, GetCertificate: o.Source.Get, SessionTicketsDisabled: true}
+	}
 	return s, nil
+}
+
+// configFor chooses the settings for a client.
+func (s *secure) configFor(h *tls.ClientHelloInfo) (*tls.Config, error) {
+	if s.proof != nil && len(h.SupportedProtos) == 1 && h.SupportedProtos[0] == s.o.Source.Challenge {
+		return s.proof, nil
+	}
+	return s.policyOf(h.ServerName).live.Load(), nil
 }
 
 // strong are the suites of TLS 1.2 that are spoken: ephemeral keys (RFC 9325
@@ -143,11 +172,18 @@ func (s *secure) base() *tls.Config {
 // 3). None at all makes the handshake end with unrecognized_name.
 func (s *secure) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	list, ok := find(s.index.Load(), h.ServerName)
-	switch {
-	case ok:
-	case s.o.RefuseUnknown:
-		return nil, nil
-	default:
+	if !ok {
+		_, sourced := find(&s.sourced, h.ServerName)
+		switch {
+		case sourced:
+			return s.o.Source.Get(h)
+		case s.o.RefuseUnknown:
+			return nil, nil
+		case len(s.pairs) == 0:
+			first := *h
+			first.ServerName = s.o.Source.Names[0]
+			return s.o.Source.Get(&first)
+		}
 		list = s.pairs[:1]
 	}
 	for _, p := range list { // such as one with RSA beside one with ECDSA

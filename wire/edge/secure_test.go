@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -269,4 +271,63 @@ func FuzzFindNames(f *testing.F) {
 			t.Errorf("%q became %d", host, got)
 		}
 	})
+}
+
+// TestSource has certificates that are obtained beside one from files.
+func TestSource(t *testing.T) {
+	a := testdata.NewAuthority(t, "servers")
+	pair := server(t, a, 11, "first.test")
+	obtained := map[string]tls.Certificate{}
+	for i, name := range []string{"second.test", "third.test"} {
+		obtained[name] = a.Issue(int64(20+i), &x509.Certificate{DNSNames: []string{name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	}
+	proof := a.Issue(30, &x509.Certificate{DNSNames: []string{"second.test"}})
+	source := func() *Source {
+		return &Source{Names: []string{"second.test", "third.test"}, Challenge: "proof/1", Get: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if slices.Equal(h.SupportedProtos, []string{"proof/1"}) {
+				return &proof, nil
+			}
+			c, ok := obtained[h.ServerName]
+			if !ok {
+				return nil, errors.New("asked for a name that it has not")
+			}
+			return &c, nil
+		}}
+	}
+	y := newYard(t)
+	for _, row := range []struct {
+		name, sni string
+		pairs     []Pair
+		refuse    bool
+		offers    []string
+		want      int64 // 0 for none
+	}{
+		{"its-own", "second.test", nil, false, nil, 20},
+		{"its-other", "third.test", nil, true, nil, 21},
+		{"unknown", "fourth.test", nil, false, nil, 20},
+		{"unknown-refused", "fourth.test", nil, true, nil, 0},
+		{"no-name", "", nil, false, nil, 20},
+		{"beside-a-pair", "second.test", []Pair{pair}, false, nil, 20},
+		{"of-the-pair", "first.test", []Pair{pair}, false, nil, 11},
+		{"unknown-beside-a-pair", "fourth.test", []Pair{pair}, false, nil, 11},
+		{"proof", "second.test", []Pair{pair}, false, []string{"proof/1"}, 30},
+		{"no-proof-beside-others", "second.test", nil, false, []string{"proof/1", "http/1.1"}, 20},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newStand(t, &TLS{Pairs: row.pairs, Source: source(), RefuseUnknown: row.refuse}, a)
+			var got int64
+			if c, err := s.dial(&tls.Config{ServerName: row.sni, InsecureSkipVerify: true, NextProtos: row.offers}); err == nil {
+				got = c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
+			}
+			if got != row.want {
+				t.Errorf("certificate %d, want %d", got, row.want)
+			}
+		})
+	}
+	// Whoever asks for a proof shows no certificate, and may not call.
+	s := newStand(t, &TLS{Source: source(), Clients: []Clients{{Authorities: y.ca}}}, a)
+	c := s.mustDial(&tls.Config{ServerName: "second.test", InsecureSkipVerify: true, NextProtos: []string{"proof/1"}})
+	if got, err := c.ask("second.test"); got != Invalid || err != nil {
+		t.Errorf("a call where a proof was asked for: %v, %v", got, err)
+	}
 }

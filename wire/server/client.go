@@ -75,8 +75,13 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 		}
 		state := secure.ConnectionState()
 		conn.Conn, conn.TLS = secure, &state
-		if state.NegotiatedProtocol == "h2" {
+		switch state.NegotiatedProtocol {
+		case "", "http/1.1":
+		case "h2":
 			engine = s.http2
+		default: // the handshake was all that was wanted (RFC 8737 section 3)
+			secure.Close()
+			return nil, nil
 		}
 	case s.prior:
 		var known bool

@@ -2,9 +2,11 @@ package server_test
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -203,5 +205,39 @@ func TestPriorKnowledge(t *testing.T) {
 				t.Errorf("%q, want %q", got, row.want)
 			}
 		})
+	}
+}
+
+// TestHandshakeForAProof agrees on a protocol that no engine speaks: nobody
+// gets to speak HTTP on such a connection, whatever it asks for.
+func TestHandshakeForAProof(t *testing.T) {
+	leak.Check(t)
+	cert, key, roots := stage.Files(t)
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := server.NewServer(stage.New(t, answering("done")).Gate, server.Options{})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- s.Serve(l, &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"proof/1", "http/1.1"}})
+	}()
+	defer func() { s.Shutdown(context.Background()); <-ended }()
+	for protocol, want := range map[string]bool{"proof/1": false, "http/1.1": true} {
+		c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: roots, ServerName: "localhost", NextProtos: []string{protocol}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(c, "GET /get HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
+		text, err := io.ReadAll(c)
+		if got := strings.Contains(string(text), "200"); got != want || os.IsTimeout(err) {
+			t.Errorf("%s: answered %v, %v", protocol, got, err)
+		}
+		c.Close()
 	}
 }
