@@ -238,35 +238,42 @@ func TestTrialsAreFew(t *testing.T) {
 	})
 }
 
-// TestRiskyTrials: where every call changes something, a target that was left
-// out is tried all the same, later.
+// TestRiskyTrials: where every call changes something, or none is sent again, a
+// target that was left out is tried all the same, later.
 func TestRiskyTrials(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var turn switched
-		turn.to(fails(gate.UpstreamUnreachable))
-		bad := &target{do: turn.send}
-		b, _ := over(t, balance.Options{}, balance.NodeOptions{}, bad, &target{})
-		for range 100 {
-			if status, _ := call(b, "POST"); status != 200 {
-				t.Fatal("what reached nobody was not sent to another")
-			}
-		}
-		turn.to(answers(200))
-		time.Sleep(11 * time.Second)
-		for range 100 {
-			call(b, "POST")
-		}
-		if bad.calls.Load() != 5 {
-			t.Error("it was tried with a call that cannot be repeated")
-		}
-		time.Sleep(10 * time.Second)
-		for range 100 {
-			call(b, "POST")
-		}
-		if conditions(b) != "serving serving" {
-			t.Errorf("they are %s", conditions(b))
-		}
-	})
+	for _, row := range []struct {
+		method string
+		tries  int
+	}{{"POST", 3}, {"GET", 1}} {
+		t.Run(row.method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var turn switched
+				turn.to(fails(gate.UpstreamUnreachable))
+				bad := &target{do: turn.send}
+				b, _ := over(t, balance.Options{Retries: balance.Retries{Tries: row.tries}}, balance.NodeOptions{}, bad, &target{})
+				for range 100 {
+					if status, _ := call(b, row.method); status != 200 && row.tries > 1 {
+						t.Fatal("what reached nobody was not sent to another")
+					}
+				}
+				turn.to(answers(200))
+				time.Sleep(11 * time.Second)
+				for range 100 {
+					call(b, row.method)
+				}
+				if bad.calls.Load() != 5 {
+					t.Error("it was tried with a call that is not repeated")
+				}
+				time.Sleep(10 * time.Second)
+				for range 100 {
+					call(b, row.method)
+				}
+				if conditions(b) != "serving serving" {
+					t.Errorf("they are %s", conditions(b))
+				}
+			})
+		})
+	}
 }
 
 // TestOff: what is turned off leaves nobody out.
