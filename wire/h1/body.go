@@ -94,6 +94,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// Arrived implements gate.Arrived.
+func (b *body) Arrived() bool { return !b.pending.Load() && b.err == nil }
+
 // ended reports whether all of the body was read.
 func (b *body) ended() bool {
 	if b.coded {

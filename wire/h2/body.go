@@ -196,6 +196,13 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 }
 
+// Arrived implements gate.Arrived.
+func (s *stream) Arrived() bool {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return s.last && s.body.err == nil
+}
+
 // continues is the field block of ":status: 100" (RFC 9110 section 15.2.1).
 var continues = appendStatus(nil, 100)
 

@@ -82,6 +82,9 @@ func (c *call) take() {
 	switch c.framing {
 	case noBody:
 		c.over = io.EOF
+		if c.got.status != 101 {
+			c.part()
+		}
 	case fixedLength:
 		c.left = a.Length
 	case chunked:
@@ -123,6 +126,7 @@ func (c *call) Read(p []byte) (n int, err error) {
 			err = c.brokeOff(err)
 		}
 		c.over = err
+		c.part()
 	}
 	return n, err
 }

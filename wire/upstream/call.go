@@ -100,6 +100,7 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 func (c *call) send() error {
 	for fresh := false; ; {
 		if err := c.owner.connect(c, fresh); err != nil {
+			c.restore()
 			return c.unreachable(err)
 		}
 		err := c.try()
@@ -122,6 +123,11 @@ func (c *call) try() error {
 	c.at, c.end, c.base, c.over, c.surplus = 0, 0, 0, nil, false
 	c.heading = true
 	c.sent.Store(0)
+	c.whole.Store(false)
+	c.last.Store(false)
+	if !c.gather() {
+		return c.broken
+	}
 	small := len(c.rest) <= together
 	var err error
 	if c.from == nil && small {
@@ -162,23 +168,30 @@ func (c *call) forsake() {
 	}
 }
 
-// Close implements io.Closer. The connection is used again only when both
-// bodies came to their end and the API wants to keep it.
+// part gives the connection back once both bodies have come to their end, if
+// it can be used again. The next exchange may take it while the client still
+// gets this answer.
+func (c *call) part() {
+	if c.conn == nil || c.over != io.EOF || !c.last.Load() && !c.whole.Load() {
+		return
+	}
+	c.stop()
+	if c.whole.Load() && !c.surplus && c.at == c.end && c.got.reusable() {
+		c.owner.pool.put(c.conn)
+		c.conn = nil
+	}
+}
+
+// Close implements io.Closer. A connection that was not given back ends.
 func (c *call) Close() error {
 	if c.owner == nil {
 		return nil
 	}
 	c.stop()
-	if k := c.conn; k != nil {
-		c.conn = nil
-		if c.over == io.EOF && c.whole.Load() && !c.surplus && c.at == c.end && c.got.reusable() {
-			c.owner.pool.put(k)
-		} else {
-			k.drop()
-		}
-	}
+	c.part()
+	c.forsake()
 	c.owner.busy.Add(-1)
-	c.owner, c.from, c.rest, c.ctx, c.watch, c.x, c.trailers = nil, nil, nil, nil, nil, nil, nil
+	c.owner, c.from, c.rest, c.gathered, c.ctx, c.watch, c.x, c.trailers = nil, nil, nil, nil, nil, nil, nil, nil
 	return nil
 }
 

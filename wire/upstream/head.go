@@ -91,6 +91,7 @@ func (c *call) write(x *gate.Exchange) error {
 	if n := len(c.rest); n > 0 && n <= cap(c.out)-len(c.out) {
 		c.out, c.rest = append(c.out, c.rest...), nil
 	}
+	c.repeatable = c.from == nil && isIdempotent(x.Method)
 	return nil
 }
 
@@ -135,13 +136,12 @@ func (c *call) ask(h *head, x *gate.Exchange) {
 		h.b = append(h.b, x.Upgrade...)
 		h.end()
 	}
-	c.repeatable = isIdempotent(x.Method)
 	length := int64(len(x.OutBody))
 	switch {
 	case x.Intake.Mode != gate.Stream:
 		c.rest = x.OutBody
 	case x.Incoming != nil && x.BodyLength != 0:
-		c.from, c.length, c.repeatable = x.Incoming, x.BodyLength, false
+		c.from, c.length = x.Incoming, x.BodyLength
 		length = x.BodyLength
 	default:
 		length = 0

@@ -53,6 +53,7 @@ func TestStreamedBodies(t *testing.T) {
 		{"one-byte", "x", false, 1, false},
 		{"empty-in-chunks", "", false, 1, false},
 		{"has-come", long, true, 1000, true},
+		{"has-come-and-is-small", long[:500], true, 7, true},
 		{"has-come-in-chunks", long, false, 1 << 20, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
