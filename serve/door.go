@@ -113,7 +113,7 @@ func (d *door) URL() string {
 // words say for the banner what clients meet here.
 func (d *door) words() string {
 	if !d.settings.RedirectToHTTPS {
-		return d.URL()
+		return d.URL() + asksWords(d.settings)
 	}
 	words := ", which only sends clients to https"
 	if !redirectsAll(d.settings) {

@@ -29,6 +29,7 @@ func (d *draft) loosenings() source.Problems {
 	for i := range d.config.Listeners {
 		l.listener(&d.config.Listeners[i])
 	}
+	l.certificates(d.config.Listeners)
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {
 			l.credentials(g, d.faults.file)

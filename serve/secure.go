@@ -3,8 +3,6 @@ package serve
 import (
 	"crypto/tls"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -39,8 +37,12 @@ var standings = [...]gate.Code{
 	edge.InOrder: gate.Undecided, edge.Misdirected: gate.Misdirected, edge.Unchecked: gate.CertificateUnchecked, edge.Invalid: gate.CertificateInvalid,
 }
 
-// verify judges each call on a connection with TLS.
+// verify judges each call on a connection with TLS; nil where there is nothing
+// to judge.
 func verify(l *edge.Listener) func(*tls.ConnectionState, []byte) gate.Code {
+	if !l.Asks() {
+		return nil
+	}
 	return func(state *tls.ConnectionState, host []byte) gate.Code { return standings[l.Verify(state, host)] }
 }
 
@@ -59,26 +61,4 @@ func filesPlace(l *config.Listener, err error) (at config.Place, clients bool) {
 		return at.At("certificates").Item(files.Nth - 1), false
 	}
 	return at, false
-}
-
-// asksCertificates reports whether a listener asks clients that come for an API for their
-// certificates, under one of its names at least.
-func asksCertificates(listeners []config.Listener, api *config.API) bool {
-	for i := range listeners {
-		if listeners[i].TLS == nil {
-			continue
-		}
-		for _, c := range listeners[i].TLS.ClientCertificates {
-			if len(c.Hosts) == 0 || len(api.Hosts) == 0 || slices.ContainsFunc(api.Hosts, func(host string) bool { return named(c.Hosts, host) }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// named reports whether a host is one of some names.
-func named(names []string, host string) bool {
-	_, parent, _ := strings.Cut(host, ".")
-	return slices.Contains(names, host) || slices.Contains(names, "*."+parent)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
@@ -207,5 +208,44 @@ func TestWhoIsAsked(t *testing.T) {
 		if got := asksCertificates(row.listeners, api); got != row.want {
 			t.Errorf("%s: %v", row.name, got)
 		}
+	}
+}
+
+// TestWaysAroundCertificates finds settings by which a client does without one.
+func TestWaysAroundCertificates(t *testing.T) {
+	const head, tls = "version: 1\nlisteners:\n", "tls: {certificate: tls.pem, key: tls.key"
+	const tail = "apis: [{contract: a.yaml, upstreams: [{url: \"$API\"}]}]\nrecord: {events: none}\n"
+	a := testdata.NewAuthority(t, "clients")
+	for _, row := range []struct {
+		name, listeners string
+		want            []string
+	}{
+		{"one-listener", "  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem}]}}\n", nil},
+		{"plain-beside", "  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem, hosts: [p.test]}]}}\n  - {address: \"127.0.0.1:0\"}\n",
+			[]string{":4:5: warning: #/listeners/1: NO CERTIFICATE: clients that come for p.test by 127.0.0.1:0 need one"}},
+		{"redirect-beside", "  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem}]}}\n  - {address: \"127.0.0.1:0\", redirect_to_https: true}\n", nil},
+		{"asked-there-too", "  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem, hosts: [p.test]}]}}\n  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem}]}}\n",
+			[]string{":3:5: warning: #/listeners/0: NO CERTIFICATE: clients that come for hosts that no policy names"}},
+		{"optional-there", "  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem, hosts: [\"*.p.test\"]}]}}\n  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem, optional: true}]}}\n",
+			[]string{"#/listeners/1: NO CERTIFICATE: clients that come for *.p.test"}},
+		{"open-ocsp", "  - {address: \"127.0.0.1:0\", " + tls + ", client_certificates: [{authorities: ca.pem, ocsp: {on_failure: open}}]}}\n", []string{"on_failure: OPEN when nobody can be asked"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := guardedHouse(t, head+row.listeners+tail, a)
+			var got []string
+			for _, w := range Check(filepath.Join(h.dir, "gatehouse.yaml")).Loose {
+				if strings.Contains(w.Text, "CERTIFICATE") || strings.Contains(w.Text, "OPEN") {
+					got = append(got, source.Problems{w}.Error())
+				}
+			}
+			if len(got) != len(row.want) {
+				t.Fatalf("%q, want %q", got, row.want)
+			}
+			for i := range got {
+				if !strings.Contains(got[i], row.want[i]) {
+					t.Errorf("%q, want %q", got[i], row.want[i])
+				}
+			}
+		})
 	}
 }

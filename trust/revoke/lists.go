@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 )
 
@@ -84,7 +85,7 @@ func ReadLists(text []byte, authorities []*x509.Certificate, now time.Time) (*Li
 func (l *Lists) add(der []byte, authorities []*x509.Certificate, now time.Time) error {
 	r, err := x509.ParseRevocationList(der)
 	if err != nil {
-		return errors.New("a revocation list in the file cannot be read")
+		return fmt.Errorf("a revocation list in the file cannot be read: %s", strings.TrimPrefix(err.Error(), "x509: "))
 	}
 	issuer := issuerOf(r, authorities)
 	if issuer == nil {

@@ -32,6 +32,9 @@ var standingWords = [...]string{Invalid: "the client certificate is not valid", 
 // String says it in words.
 func (s Standing) String() string { return standingWords[s] }
 
+// Asks reports whether clients are asked for certificates under any name.
+func (l *Listener) Asks() bool { return l.secure != nil && len(l.secure.o.Clients) > 0 }
+
 // Verify judges a call for host, the authority as it was sent, that came on a
 // connection of this listener. Handshakes are judged by the settings of TLS; on
 // a connection that is kept a certificate may have ended since, and a host may
