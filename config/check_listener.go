@@ -94,6 +94,9 @@ func (d *decoder) listener(l *Listener) {
 	case l.TLS != nil && l.PlainHTTP:
 		d.add("listener-plain", l.At("plain_http").node, "remove it, or remove tls", "this listener speaks TLS, so plain_http has no meaning")
 	}
+	if l.TLS != nil && l.HTTP2 == HTTP2Plain {
+		d.add("listener-http2", l.At("http2").node, "remove it", "this listener speaks TLS, where clients choose HTTP/2 in the handshake, so plain has no meaning")
+	}
 	if l.has("https_port") && !l.RedirectToHTTPS && !l.broken("redirect_to_https", source.Bool) {
 		d.add("listener-port", l.At("https_port").node, "set redirect_to_https: true, or remove it", "https_port has no meaning without redirect_to_https")
 	}

@@ -50,6 +50,8 @@ type Listener struct {
 	SocketAccess SocketAccess `key:"socket_access,default=group"`
 	// TLS says how TLS is spoken, and with which certificates. Without it, the listener speaks plain HTTP.
 	TLS *TLS `key:"tls"`
+	// HTTP2 says where HTTP/2 is spoken beside HTTP/1.1: nowhere, under TLS with clients that choose it, or also without TLS with clients that begin with it, as gRPC and proxies within a network do.
+	HTTP2 HTTP2 `key:"http2,default=tls"`
 	// PlainHTTP allows to listen without TLS on an address beyond loopback.
 	PlainHTTP bool `key:"plain_http"`
 	// RedirectToHTTPS sends clients that come without TLS to https on the same host (308). No call passes.
@@ -72,6 +74,16 @@ type ProxyProtocol struct {
 	// From are the networks of the load balancers: each of their connections must begin with the header, or it is closed. From everybody else the header is not read, and a request that begins with one is refused. A Unix socket has no networks: whoever may connect to it must send the header.
 	From []netip.Prefix `key:"from,example=[10.0.0.0/8]"`
 }
+
+// HTTP2 is where HTTP/2 is spoken.
+type HTTP2 string
+
+// The places.
+const (
+	NoHTTP2    HTTP2 = "none"  // nowhere
+	HTTP2InTLS HTTP2 = "tls"   // under TLS, by ALPN
+	HTTP2Plain HTTP2 = "plain" // also without TLS, by prior knowledge
+)
 
 // SocketAccess is who may connect to a Unix socket.
 type SocketAccess string

@@ -41,6 +41,7 @@ var rules = map[string]string{
 	"listener-redirect":     "a listener that redirects to https speaks plain HTTP",
 	"listener-all-redirect": "some listener lets calls pass",
 	"listener-plain":        "plain_http stands only where there is no TLS",
+	"listener-http2":        "HTTP/2 without TLS stands where there is no TLS",
 	"listener-port":         "https_port stands beside redirect_to_https",
 	"listener-everyone":     "not everybody is a trusted proxy",
 	"tls-pair":              "certificates and keys stand together",

@@ -57,7 +57,7 @@ func TestTemplate(t *testing.T) {
 
 // templateLine is a line with a key: what it is indented by, the sign of a
 // comment, the depth below it, the dash of an item and the key.
-var templateLine = regexp.MustCompile(`^( *)(#?)((?:  )*)(- )?([a-z_]+):(?: |$)`)
+var templateLine = regexp.MustCompile(`^( *)(#?)((?:  )*)(- )?([a-z0-9_]+):(?: |$)`)
 
 // TestTemplateLines removes "#" from each line of the template, from those
 // above it that it belongs to, and from those that its group cannot be without.

@@ -24,6 +24,11 @@ func (TLSVersion) Words() []string { return []string{string(TLS13), string(TLS12
 // Words returns what a check may do that cannot be made.
 func (OnFailure) Words() []string { return []string{string(FailClosed), string(FailOpen)} }
 
+// Words returns where HTTP/2 may be spoken.
+func (HTTP2) Words() []string {
+	return []string{string(NoHTTP2), string(HTTP2InTLS), string(HTTP2Plain)}
+}
+
 // Words returns who may connect to a Unix socket.
 func (SocketAccess) Words() []string {
 	return []string{string(ByOwner), string(ByGroup), string(ByAll)}

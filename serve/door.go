@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/edge/acme"
+	"github.com/gatehouse-api/gatehouse/wire/h2"
 	"github.com/gatehouse-api/gatehouse/wire/server"
 )
 
@@ -48,6 +49,7 @@ func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.List
 	d.engine = server.NewServer(p.gate, server.Options{
 		Listener: on,
 		Proxies:  settings.TrustedProxies, Log: log, Verify: verify(l),
+		HTTP2: h2.New, PriorKnowledge: settings.HTTP2 == config.HTTP2Plain,
 	})
 	return d, nil
 }
@@ -80,7 +82,8 @@ func (d *door) leave() {
 // speaksLike reports whether clients meet the same at both listeners: then the
 // door stays open, with its connections.
 func speaksLike(a, b *config.Listener) bool {
-	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort || a.SocketAccess != b.SocketAccess {
+	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort || a.SocketAccess != b.SocketAccess ||
+		(a.HTTP2 == config.HTTP2Plain) != (b.HTTP2 == config.HTTP2Plain) {
 		return false
 	}
 	return a.TLS == nil || sameACME(a.TLS.ACME, b.TLS.ACME) && reflect.DeepEqual(edgeOptions(a).TLS, edgeOptions(b).TLS)

@@ -134,6 +134,9 @@ func edgeOptions(l *config.Listener) *edge.Options {
 	}
 	if l.TLS != nil {
 		o.TLS = tlsOptions(l.TLS)
+		if l.HTTP2 != config.NoHTTP2 {
+			o.TLS.Protocols = []string{"h2", "http/1.1"}
+		}
 	}
 	return o
 }

@@ -80,7 +80,7 @@ var rooms = map[string]room{
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/answer", "guard/authn", "guard/origin", "guard/request", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "record", "trust",
-		"wire/balance", "wire/edge", "wire/edge/acme", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},
+		"wire/balance", "wire/edge", "wire/edge/acme", "wire/h2", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},
 	"lab":                {floor: root, nethttp: true},
 	"cmd/gatehouse/demo": {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "config", "contract", "contract/openapi",

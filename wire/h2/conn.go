@@ -114,8 +114,10 @@ func fault(code http2.ErrCode, why string) error { return &ended{code, why} }
 
 // Serve implements session.Session.
 func (c *conn) Serve() {
-	c.began = time.Now()
-	c.now = c.began
+	c.now = time.Now()
+	if c.began = c.conn.Since; c.began.IsZero() {
+		c.began = c.now
+	}
 	err := c.greet()
 	for err == nil {
 		err = c.next()

@@ -90,7 +90,7 @@ func (c *conn) greet() error {
 	c.rise()
 	c.mu.Lock()
 	c.welcome()
-	err := c.arm(c.began)
+	err := c.arm(c.now)
 	c.mu.Unlock()
 	if err != nil {
 		return err
