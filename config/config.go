@@ -142,7 +142,7 @@ type Upstream struct {
 	MaxInFlight int `key:"max_in_flight,default=4096,min=1,max=1000000"`
 }
 
-// Maintenance is a listener of its own, plain HTTP, for those who watch over the gate. It answers GET /healthz (the program lives) and GET /readyz (a configuration serves, and the gate is not draining).
+// Maintenance is a listener of its own, plain HTTP, for those who watch over the gate. It answers GET /healthz (the program lives), GET /readyz (a configuration serves, and the gate is not draining) and GET /metrics (what was counted, for Prometheus).
 type Maintenance struct {
 	Place
 	// Address is host:port. Without it there is no such listener.

@@ -30,10 +30,13 @@ func (x *Exchange) describe() {
 		Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: time.Since(x.Received),
 	}
 	if x.API != nil {
-		e.API, e.Mode = x.API.Name, x.API.Mode
+		e.API, e.Mode, e.Series = x.API.Name, x.API.Mode, x.API.Series
 	}
 	if x.Operation != nil {
 		e.Operation, e.Path, e.Mode = x.Operation.Name, x.Operation.Template, x.Operation.Mode
+		if x.Operation.Series != nil {
+			e.Series = x.Operation.Series
+		}
 	}
 	e.SentTo, e.Tries = x.SentTo, x.Tries
 	if !x.Answered.IsZero() {

@@ -39,6 +39,7 @@ type Event struct {
 	Upstream time.Duration // of Took, waiting for the API's answer to begin
 	SentTo   string        // the address of the API, as the configuration writes it, where there are several
 	Tries    int           // addresses that it was sent to
+	Series   any           // of the operation or the API; not written down
 }
 
 // Outcome is how an exchange ended. The zero value is a refusal.

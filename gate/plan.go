@@ -35,6 +35,10 @@ type API struct {
 	Origin OriginGuard
 	// Fields are added to everything that clients get of this API.
 	Fields []APIField
+	// Series is what a sink counts with: it stands on the events of calls that
+	// no operation describes. Like that of an Operation it is set before the
+	// plan serves, or nil.
+	Series any
 	// StripSegments is how many path segments of the target the API does not
 	// see: those of the prefix under which it is mounted.
 	StripSegments int
@@ -78,6 +82,7 @@ type Operation struct {
 	Steps    []Step
 	Upgrades []string // protocols that clients may switch to, as "websocket"
 	Trailers bool     // trailer fields pass in both directions
+	Series   any      // what a sink counts with; nil for that of the API
 
 	needs []uint64 // by step: bits of the steps that it needs
 }

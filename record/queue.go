@@ -24,6 +24,8 @@ type queue struct {
 	said   appendLine   // makes the line that says how many were lost
 	lost   atomic.Uint64
 	ended  atomic.Uint64 // lines that were written or counted as lost
+	wrote  atomic.Uint64 // lines that were written
+	never  atomic.Uint64 // lines that were lost, also those that the stream has reported
 	asleep atomic.Bool
 	wake   chan struct{}
 	stop   chan struct{}
@@ -59,6 +61,7 @@ func (q *queue) claim() (*slot, uint64) {
 	s, at := q.ring.claim()
 	if s == nil {
 		q.lost.Add(1)
+		q.never.Add(1)
 	}
 	return s, at
 }
@@ -77,6 +80,19 @@ func (q *queue) put(s *slot, at uint64) {
 // Lost returns how many lines were lost so far and not yet reported in the
 // stream.
 func (q *queue) Lost() uint64 { return q.lost.Load() }
+
+// Stats is how a queue has fared.
+type Stats struct {
+	Written, Lost uint64 // lines, since the start
+	Waiting       int    // lines, now
+	Capacity      int    // how many may wait
+}
+
+// Stats may be called at any time.
+func (q *queue) Stats() Stats {
+	ended := q.ended.Load() // first, so that no fewer than none wait
+	return Stats{q.wrote.Load(), q.never.Load(), int(q.ring.tail.Load() - ended), len(q.ring.slots)}
+}
 
 // Close writes what is waiting and stops. Nothing may be put in after
 // Close has begun. It returns the error of the last write.
@@ -154,6 +170,9 @@ func (q *queue) flush() {
 	}
 	if q.failed = err; err != nil {
 		q.lost.Add(q.lines)
+		q.never.Add(q.lines)
+	} else {
+		q.wrote.Add(q.lines)
 	}
 	q.ended.Add(q.lines)
 	q.batch, q.lines = q.batch[:0], 0

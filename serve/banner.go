@@ -24,7 +24,7 @@ func (p *Program) banner(d *draft) string {
 		b.line("listening", "%s", door.words())
 	}
 	if url := p.maintenanceURL(); url != "" {
-		b.line("maintenance", "%s, which answers %s and %s", url, maintenance.Health, maintenance.Ready)
+		b.line("maintenance", "%s, which answers %s, %s and %s", url, maintenance.Health, maintenance.Ready, maintenance.Metrics)
 	}
 	if len(d.apis) == 1 {
 		b.api(&d.apis[0])

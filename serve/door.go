@@ -101,10 +101,18 @@ func (d *door) update(settings *config.Listener) {
 	d.listener.Reread()
 }
 
-// URL is where clients connect.
-func (d *door) URL() string {
+// place is the address of the socket.
+func (d *door) place() string {
 	if a := d.listener.Addr(); a.Network() == "unix" {
 		return "unix:" + a.String()
+	}
+	return d.listener.Addr().String()
+}
+
+// URL is where clients connect.
+func (d *door) URL() string {
+	if d.listener.Addr().Network() == "unix" {
+		return d.place()
 	}
 	scheme := "http"
 	if d.listener.TLS() != nil {

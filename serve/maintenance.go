@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/maintenance"
 )
@@ -40,7 +41,7 @@ func (p *Program) openMaintenance(m *config.Maintenance) (*watchpost, *fault) {
 	if err != nil {
 		return nil, listenFault(&config.Listener{Place: m.Place, Address: m.Address}, err)
 	}
-	return &watchpost{address: m.Address, listener: l, server: maintenance.New(p.ready.Load, p.log)}, nil
+	return &watchpost{address: m.Address, listener: l, server: maintenance.New(p.ready.Load, maintenance.Page{ContentType: metrics.ContentType, Write: p.metrics.Write}, p.log)}, nil
 }
 
 // undoMaintenance closes what openMaintenance has opened.

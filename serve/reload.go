@@ -87,6 +87,7 @@ func (p *Program) reload(why string, onlyChanges bool) {
 	}
 	p.tell(p.notify.Reloading)
 	defer p.tell(p.notify.Ready)
+	defer p.show()
 	before := p.live
 	d := p.reader.read()
 	if d.faults.err() == nil && onlyChanges && maps.Equal(before.made, d.made) {
@@ -100,11 +101,13 @@ func (p *Program) reload(why string, onlyChanges bool) {
 	}
 	if err := p.install(d); err != nil {
 		p.failing = true
+		p.turned.Add(1)
 		p.refused(why, err)
 		maps.Copy(before.files, d.files)
 		return
 	}
 	p.failing = false
+	p.taken.Add(1)
 	p.log.Info("the configuration was reloaded", "plan", p.count, "because", why, "changes", changes(before, d))
 	for _, w := range d.loose {
 		if text := line(w); !slices.ContainsFunc(before.loose, func(b source.Problem) bool { return line(b) == text }) {

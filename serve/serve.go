@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
+	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/wire/inherit"
 )
 
@@ -36,6 +37,11 @@ type Program struct {
 	live    *draft // what serves, without its contracts
 	count   int    // of plans that served
 	failing bool   // the last reload was refused
+
+	metrics *metrics.Metrics
+	shown   atomic.Pointer[counted]
+	taken   atomic.Int64 // configurations that were read anew and serve or served
+	turned  atomic.Int64 // and those that were refused
 
 	heritage heritage
 	notify   *inherit.Notifier
@@ -85,12 +91,13 @@ func (p *Program) start() error {
 	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
 	p.events = &events{log: p.log}
 	p.reader.ways.log = p.log
+	p.metrics = metrics.New(p.config.Version, p.snapshot)
 	p.notify = inherit.NewNotifier(p.config.Look)
 	var err error
 	if p.heritage.systemd, err = inherit.FromSystemd(p.config.Look); err != nil {
 		return err
 	}
-	p.gate = gate.New(gate.Options{Sink: p.events, Log: p.log})
+	p.gate = gate.New(gate.Options{Sink: p.metrics.Sink(p.events), Log: p.log})
 	d := p.reader.read()
 	if d.faults.err() == nil {
 		d.survey()
@@ -136,10 +143,14 @@ func (p *Program) install(d *draft) error {
 	}
 	p.events.use(out)
 	before := p.live
+	p.metrics.Enable(post != nil)
+	p.metrics.Prepare(d.plan)
 	p.gate.Swap(d.plan)
+	p.metrics.Settle(d.plan)
 	p.live, p.count = d, p.count+1
 	p.reader.ways.start(d.ways)
 	p.swapDoors(ds, d)
+	p.show()
 	p.ready.Store(true)
 	p.swapMaintenance(post)
 	p.swapOffer(over)

@@ -31,6 +31,7 @@ type way struct {
 // seat is one upstream with what is known of it.
 type seat struct {
 	*balance.Node
+	name  string // its URL
 	key   sum
 	users int
 	pool  *pool
@@ -86,7 +87,7 @@ func (ws *ways) sit(u *config.Upstream, s *config.API) (*seat, *fault) {
 	k := ws.seats[key]
 	if k == nil {
 		o.Log = ws.log
-		k = &seat{Node: balance.NewNode(p, o), key: key, pool: p}
+		k = &seat{Node: balance.NewNode(p, o), name: u.URL, key: key, pool: p}
 		ws.seats[key] = k
 	} else {
 		ws.pools.release([]*pool{p}) // it has one

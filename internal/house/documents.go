@@ -13,14 +13,16 @@ import (
 // dependency is a module that go.mod may require, with the record that argues
 // for it.
 var dependencies = map[string]string{
-	"go.yaml.in/yaml/v4":               "docs/decisions/dependencies.md",
-	"github.com/spf13/cobra":           "docs/decisions/dependencies.md",
-	"github.com/spf13/pflag":           "docs/decisions/dependencies.md",
-	"github.com/rogpeppe/go-internal":  "docs/decisions/dependencies.md",
-	"github.com/caddyserver/certmagic": "docs/decisions/dependencies.md",
-	"go.uber.org/zap":                  "docs/decisions/dependencies.md",
-	"golang.org/x/crypto":              "docs/decisions/dependencies.md",
-	"golang.org/x/net":                 "docs/decisions/dependencies.md",
+	"go.yaml.in/yaml/v4":                  "docs/decisions/dependencies.md",
+	"github.com/prometheus/client_golang": "docs/decisions/dependencies.md",
+	"github.com/prometheus/common":        "docs/decisions/dependencies.md",
+	"github.com/spf13/cobra":              "docs/decisions/dependencies.md",
+	"github.com/spf13/pflag":              "docs/decisions/dependencies.md",
+	"github.com/rogpeppe/go-internal":     "docs/decisions/dependencies.md",
+	"golang.org/x/crypto":                 "docs/decisions/dependencies.md",
+	"golang.org/x/net":                    "docs/decisions/dependencies.md",
+	"github.com/caddyserver/certmagic":    "docs/decisions/dependencies.md",
+	"go.uber.org/zap":                     "docs/decisions/dependencies.md",
 }
 
 var requireLine = regexp.MustCompile(`^(?:require )?\s*([a-z][^\s]*\.[^\s]+) v\S+( // indirect)?$`)

@@ -58,6 +58,10 @@ const (
 	MirrorRole      // takes copies of some calls
 )
 
+var roleNames = [...]string{"live", "canary", "mirror"}
+
+func (r Role) String() string { return roleNames[r] }
+
 // Balancer sends the exchanges of one API to its members. Many goroutines may
 // use it at once.
 type Balancer struct {

@@ -2,11 +2,13 @@ package maintenance
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +22,8 @@ func start(t *testing.T, ready func() bool) (s *Server, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = New(ready, slog.New(slog.DiscardHandler))
+	counted := Page{"text/plain; version=0.0.4", func(w io.Writer) error { _, err := io.WriteString(w, "counted 1\n"); return err }}
+	s = New(ready, counted, slog.New(slog.DiscardHandler))
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -75,13 +78,16 @@ func TestAnswers(t *testing.T) {
 		{"post", "POST", "/healthz", true, 405, "GET or HEAD\n"},
 		{"options", "OPTIONS", "/readyz", true, 405, "GET or HEAD\n"},
 		{"own-method", "FROB", "/readyz", false, 405, "GET or HEAD\n"},
-		{"root", "GET", "/", true, 404, "there are /healthz and /readyz\n"},
-		{"below", "GET", "/healthz/", true, 404, "there are /healthz and /readyz\n"},
-		{"other-case", "GET", "/Healthz", true, 404, "there are /healthz and /readyz\n"},
-		{"dots", "GET", "/x/../healthz", true, 404, "there are /healthz and /readyz\n"},
-		{"post-elsewhere", "POST", "/metrics", true, 404, "there are /healthz and /readyz\n"},
-		{"profiles", "GET", "/debug/pprof/", true, 404, "there are /healthz and /readyz\n"},
-		{"asterisk", "OPTIONS", "*", true, 404, "there are /healthz and /readyz\n"},
+		{"root", "GET", "/", true, 404, "there are /healthz, /readyz and /metrics\n"},
+		{"below", "GET", "/healthz/", true, 404, "there are /healthz, /readyz and /metrics\n"},
+		{"other-case", "GET", "/Healthz", true, 404, "there are /healthz, /readyz and /metrics\n"},
+		{"dots", "GET", "/x/../healthz", true, 404, "there are /healthz, /readyz and /metrics\n"},
+		{"post-elsewhere", "POST", "/other", true, 404, "there are /healthz, /readyz and /metrics\n"},
+		{"metrics", "GET", "/metrics", true, 200, "counted 1\n"},
+		{"metrics-head", "HEAD", "/metrics", false, 200, ""},
+		{"metrics-post", "POST", "/metrics", true, 405, "GET or HEAD\n"},
+		{"profiles", "GET", "/debug/pprof/", true, 404, "there are /healthz, /readyz and /metrics\n"},
+		{"asterisk", "OPTIONS", "*", true, 404, "there are /healthz, /readyz and /metrics\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,5 +156,35 @@ func TestShutdown(t *testing.T) {
 	silent.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := silent.Read(make([]byte, 1)); err == nil {
 		t.Error("the silent client is still connected")
+	}
+}
+
+// TestScrapesAreBounded asks while as many others are answered as may be, and
+// when what is counted cannot be had.
+func TestScrapesAreBounded(t *testing.T) {
+	asked, free := make(chan struct{}), make(chan struct{})
+	h := handler(func() bool { return true }, Page{"text/x", func(w io.Writer) error {
+		asked <- struct{}{}
+		<-free
+		return errors.New("cannot")
+	}})
+	scrape := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", Metrics, nil))
+		return w
+	}
+	ended := make(chan int, scrapes)
+	for range scrapes {
+		go func() { ended <- scrape().Code }()
+		<-asked
+	}
+	if w := scrape(); w.Code != 503 || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("one more: %d %v", w.Code, w.Header())
+	}
+	close(free)
+	for range scrapes {
+		if code := <-ended; code != 500 {
+			t.Errorf("status %d", code)
+		}
 	}
 }

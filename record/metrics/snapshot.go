@@ -1,0 +1,165 @@
+package metrics
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Snapshot is what the parts of the program have counted by themselves.
+type Snapshot struct {
+	Listeners []Listener
+	Upstreams []Upstream
+	APIs      []API
+	Events    Events
+	Ready     bool
+	Stale     bool // the last configuration that was read is not the one that serves
+	Taken     int64
+	Refused   int64 // of configurations that were read anew
+}
+
+// Listener is what one has counted.
+type Listener struct {
+	Name                                       string // its address
+	Opened, Open, Dropped, Unheard, Handshakes int64
+}
+
+// Upstream is what is known of one address of an API.
+type Upstream struct {
+	API, Name, Role                           string
+	Serving                                   bool
+	Calls                                     uint64
+	InFlight, Idle, Opened, Reused            int64
+	Unreachable, TimedOut, Broken, Overloaded int64
+}
+
+// API is what the way to one has counted.
+type API struct {
+	Name                                               string
+	Retries, Exhausted, Unavailable, Mirrored, Dropped uint64
+}
+
+// Events is how their queue is.
+type Events struct {
+	Written, Lost     uint64
+	Waiting, Capacity int64
+}
+
+// collector shows a snapshot at each scrape.
+type collector struct{ snapshot func() Snapshot }
+
+var _ prometheus.Collector = (*collector)(nil)
+
+// described are the definitions that a snapshot is shown as.
+var described = func() map[*Definition]*prometheus.Desc {
+	m := map[*Definition]*prometheus.Desc{}
+	for _, d := range []*Definition{
+		&connections, &open, &dropped, &unheard, &handshakes,
+		&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
+		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale,
+	} {
+		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
+	}
+	return m
+}()
+
+// Describe implements prometheus.Collector.
+func (*collector) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range described {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	s := c.snapshot()
+	var t tally
+	for i := range s.Listeners {
+		t.listener(&s.Listeners[i])
+	}
+	for i := range s.Upstreams {
+		t.upstream(&s.Upstreams[i])
+	}
+	for i := range s.APIs {
+		a := &s.APIs[i]
+		t.add(&retries, float64(a.Retries), a.Name)
+		t.add(&unaffordable, float64(a.Exhausted), a.Name)
+		t.add(&unavailable, float64(a.Unavailable), a.Name)
+		t.add(&mirrored, float64(a.Mirrored), a.Name)
+		t.add(&mirrorDropped, float64(a.Dropped), a.Name)
+	}
+	t.add(&eventsWritten, float64(s.Events.Written))
+	t.add(&eventsLost, float64(s.Events.Lost))
+	t.add(&eventsWaiting, float64(s.Events.Waiting))
+	t.add(&eventsCapacity, float64(s.Events.Capacity))
+	t.add(&ready, truth(s.Ready))
+	t.add(&stale, truth(s.Stale))
+	t.add(&reloads, float64(s.Taken), "taken")
+	t.add(&reloads, float64(s.Refused), "refused")
+	for _, r := range t.rows {
+		kind := prometheus.GaugeValue
+		if r.of.Kind == Counter {
+			kind = prometheus.CounterValue
+		}
+		to <- prometheus.MustNewConstMetric(described[r.of], kind, r.value, r.labels...)
+	}
+}
+
+// tally collects values. What has the same name and labels is one: two APIs
+// may be called the same.
+type tally struct {
+	rows []*row
+	by   map[string]*row
+}
+
+type row struct {
+	of     *Definition
+	labels []string
+	value  float64
+}
+
+func (t *tally) add(d *Definition, value float64, labels ...string) {
+	for i := range labels { // what is not UTF-8 cannot be shown
+		labels[i] = strings.ToValidUTF8(labels[i], "\uFFFD")
+	}
+	key := d.Name + "\x00" + strings.Join(labels, "\x00")
+	if t.by == nil {
+		t.by = map[string]*row{}
+	}
+	if r := t.by[key]; r != nil {
+		r.value += value
+		return
+	}
+	r := &row{d, labels, value}
+	t.by[key] = r
+	t.rows = append(t.rows, r)
+}
+
+func (t *tally) listener(l *Listener) {
+	t.add(&connections, float64(l.Opened), l.Name)
+	t.add(&open, float64(l.Open), l.Name)
+	t.add(&dropped, float64(l.Dropped), l.Name)
+	t.add(&unheard, float64(l.Unheard), l.Name)
+	t.add(&handshakes, float64(l.Handshakes), l.Name)
+}
+
+func (t *tally) upstream(u *Upstream) {
+	of := func(more ...string) []string { return append([]string{u.API, u.Name, u.Role}, more...) }
+	t.add(&calls, float64(u.Calls), of()...)
+	t.add(&inFlight, float64(u.InFlight), of()...)
+	t.add(&serving, truth(u.Serving), of()...)
+	t.add(&upConnections, float64(u.Opened), of()...)
+	t.add(&upReused, float64(u.Reused), of()...)
+	t.add(&upIdle, float64(u.Idle), of()...)
+	t.add(&failures, float64(u.Unreachable), of("unreachable")...)
+	t.add(&failures, float64(u.TimedOut), of("timeout")...)
+	t.add(&failures, float64(u.Broken), of("broken")...)
+	t.add(&failures, float64(u.Overloaded), of("overloaded")...)
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,88 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Kind is the type of a metric.
+type Kind string
+
+// The kinds.
+const (
+	Counter   Kind = "counter"
+	Gauge     Kind = "gauge"
+	Histogram Kind = "histogram"
+)
+
+// Definition is one metric of the gate's own. docs/reference/metrics.md lists
+// the same rows; a test keeps them together.
+type Definition struct {
+	Name   string
+	Kind   Kind
+	Labels []string
+	Help   string
+}
+
+// Labels that stand together.
+var (
+	ofAPI       = []string{"api"}
+	ofOperation = []string{"api", "operation"}
+	ofListener  = []string{"listener"}
+	ofUpstream  = []string{"api", "upstream", "role"}
+)
+
+// The metrics. Everything that a label says comes from a contract, from
+// gatehouse.yaml or from the gate itself, never from a client.
+var (
+	exchanges    = Definition{"gatehouse_exchanges_total", Counter, []string{"api", "operation", "outcome", "class"}, "Exchanges that ended, by outcome (refused, passed, replied, failed, aborted) and class of the status that the client got (2xx to 5xx, none)."}
+	duration     = Definition{"gatehouse_exchange_duration_seconds", Histogram, ofOperation, "Time from the end of a request's head to the end of its exchange."}
+	wait         = Definition{"gatehouse_upstream_wait_seconds", Histogram, ofOperation, "Time from the call of the API to the head of its answer, of exchanges that got one."}
+	requestBytes = Definition{"gatehouse_request_body_bytes_total", Counter, ofOperation, "Bytes of bodies that clients sent."}
+	answerBytes  = Definition{"gatehouse_answer_body_bytes_total", Counter, ofOperation, "Bytes of bodies of the API that clients got."}
+	trimmed      = Definition{"gatehouse_trimmed_total", Counter, ofOperation, "Cuts in answers: what the contract does not describe, or calls writeOnly. In observe mode those that would have been made."}
+	refusals     = Definition{"gatehouse_refusals_total", Counter, []string{"api", "guard", "code"}, "Exchanges that were refused or failed, by the step that said so and the code."}
+	would        = Definition{"gatehouse_would_refuse_total", Counter, []string{"api", "code"}, "Refusals that observe mode only noted."}
+
+	connections    = Definition{"gatehouse_connections_total", Counter, ofListener, "Connections of clients that were taken."}
+	open           = Definition{"gatehouse_connections_open", Gauge, ofListener, "Connections of clients that are open."}
+	dropped        = Definition{"gatehouse_connections_dropped_total", Counter, ofListener, "Connections that were closed at once, since there were too many, in all or of one client."}
+	unheard        = Definition{"gatehouse_proxy_header_failures_total", Counter, ofListener, "Connections that were closed, since they had to begin with a header of the PROXY protocol and did not."}
+	handshakes     = Definition{"gatehouse_tls_handshake_failures_total", Counter, ofListener, "TLS handshakes that failed."}
+	calls          = Definition{"gatehouse_upstream_calls_total", Counter, ofUpstream, "Calls that were sent to an upstream, repeated and mirrored ones included."}
+	failures       = Definition{"gatehouse_upstream_failures_total", Counter, []string{"api", "upstream", "role", "reason"}, "Calls that got no answer: unreachable, timeout, broken, overloaded (max_in_flight)."}
+	inFlight       = Definition{"gatehouse_upstream_in_flight", Gauge, ofUpstream, "Calls that are with an upstream."}
+	serving        = Definition{"gatehouse_upstream_serving", Gauge, ofUpstream, "1 when an upstream takes calls; 0 when it is unhealthy, ejected or cut off by its breaker."}
+	upConnections  = Definition{"gatehouse_upstream_connections_total", Counter, ofUpstream, "Connections that were opened to an upstream."}
+	upReused       = Definition{"gatehouse_upstream_connections_reused_total", Counter, ofUpstream, "Calls that took a connection that was open already."}
+	upIdle         = Definition{"gatehouse_upstream_connections_idle", Gauge, ofUpstream, "Open connections to an upstream that wait for a call."}
+	retries        = Definition{"gatehouse_retries_total", Counter, ofAPI, "Calls that were sent again."}
+	unaffordable   = Definition{"gatehouse_retries_refused_total", Counter, ofAPI, "Calls that were not sent again, for lack of budget."}
+	unavailable    = Definition{"gatehouse_upstream_unavailable_total", Counter, ofAPI, "Calls that found no upstream which takes calls."}
+	mirrored       = Definition{"gatehouse_mirrored_total", Counter, ofAPI, "Copies of calls that were sent to a mirror."}
+	mirrorDropped  = Definition{"gatehouse_mirror_dropped_total", Counter, ofAPI, "Copies that were not sent: too many were on their way, or the body was too large."}
+	eventsWritten  = Definition{"gatehouse_events_written_total", Counter, nil, "Events that were written."}
+	eventsLost     = Definition{"gatehouse_events_lost_total", Counter, nil, "Events that were lost, since their place could not take them."}
+	eventsWaiting  = Definition{"gatehouse_events_waiting", Gauge, nil, "Events that wait to be written."}
+	eventsCapacity = Definition{"gatehouse_events_capacity", Gauge, nil, "Events that can wait to be written; one more is lost."}
+	ready          = Definition{"gatehouse_ready", Gauge, nil, "1 when /readyz says so: a configuration serves, and the gate is not ending."}
+	reloads        = Definition{"gatehouse_reloads_total", Counter, []string{"result"}, "Configurations that were read anew and taken, or refused."}
+	stale          = Definition{"gatehouse_configuration_stale", Gauge, nil, "1 when the files hold a configuration that was refused, so that the one before serves on."}
+	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
+)
+
+// Definitions are all metrics of the gate's own.
+var Definitions = []*Definition{
+	&exchanges, &duration, &wait, &requestBytes, &answerBytes, &trimmed, &refusals, &would,
+	&connections, &open, &dropped, &unheard, &handshakes,
+	&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
+	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &build,
+}
+
+// buckets are the bounds of the histograms, in seconds.
+var buckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+func (d *Definition) counter() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: d.Name, Help: d.Help}, d.Labels)
+}
+
+func (d *Definition) histogram() *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: buckets}, d.Labels)
+}

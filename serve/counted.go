@@ -1,0 +1,69 @@
+package serve
+
+import (
+	"github.com/gatehouse-api/gatehouse/record/metrics"
+	"github.com/gatehouse-api/gatehouse/wire/balance"
+)
+
+// counted is what metrics are taken of: a view of what serves that any goroutine
+// may read.
+type counted struct {
+	doors []*door
+	apis  []countedAPI
+	stale bool
+}
+
+type countedAPI struct {
+	name string
+	way  *way
+}
+
+// show makes what serves now the view of metrics.
+func (p *Program) show() {
+	s := &counted{doors: p.doors, stale: p.failing}
+	for i, w := range p.live.ways {
+		s.apis = append(s.apis, countedAPI{p.live.plan.APIs[i].Name, w})
+	}
+	p.shown.Store(s)
+}
+
+// snapshot collects what is counted.
+func (p *Program) snapshot() metrics.Snapshot {
+	out := metrics.Snapshot{Ready: p.ready.Load(), Taken: p.taken.Load(), Refused: p.turned.Load()}
+	if l := p.events.live.Load(); l != nil {
+		s := l.Stats()
+		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}
+	}
+	s := p.shown.Load()
+	if s == nil {
+		return out
+	}
+	out.Stale = s.stale
+	for _, d := range s.doors {
+		c := d.listener.Counts()
+		out.Listeners = append(out.Listeners, metrics.Listener{Name: d.place(), Opened: c.Opened, Open: c.Open, Dropped: c.Dropped, Unheard: c.Unheard,
+			Handshakes: d.engine.Counts().Handshakes.Load()})
+	}
+	for _, a := range s.apis {
+		w := a.way.Stats()
+		out.APIs = append(out.APIs, metrics.API{Name: a.name, Retries: w.Retries, Exhausted: w.Exhausted, Unavailable: w.Unavailable, Mirrored: w.Mirrored, Dropped: w.Dropped})
+		for _, m := range w.Members {
+			out.Upstreams = append(out.Upstreams, a.upstream(&m))
+		}
+	}
+	return out
+}
+
+// upstream is what is known of one member of the way to an API.
+func (a *countedAPI) upstream(m *balance.MemberStats) metrics.Upstream {
+	u := metrics.Upstream{API: a.name, Name: m.Name, Role: m.Role.String(), Serving: m.Health == balance.Serving, Calls: m.Sent, InFlight: m.InFlight}
+	for _, k := range a.way.seats {
+		if k.name == m.Name {
+			s := k.pool.Stats()
+			u.Idle, u.Opened, u.Reused = s.Idle, s.Opened, s.Reused
+			u.Unreachable, u.TimedOut, u.Broken, u.Overloaded = s.Unreachable, s.TimedOut, s.Broken, s.Overloaded
+			break
+		}
+	}
+	return u
+}
