@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
 )
@@ -254,13 +255,22 @@ func TestFindNames(t *testing.T) {
 }
 
 func FuzzFindNames(f *testing.F) {
-	for _, s := range []string{"exact.test", "a.test:443", "[::1]:443", ".", ":", "x.test."} {
+	for _, s := range []string{"exact.test", "a.test:443", "[::1]:443", ".", ":", "x.test.", "EXACT.test.:1", "exact.test:443:443", "[exact.test]:1", "exact.test:a"} {
 		f.Add(s)
 	}
 	var n names[int]
 	n.add("exact.test", 1)
 	n.add("*.test", 2)
+	routes, problems := route.Build([]route.Entry{{Hosts: []string{"exact.test"}, API: 1, Template: "/a", Method: "GET"}, {API: 0, Template: "/a", Method: "GET"}})
+	if problems.Err() != nil {
+		f.Fatal(problems)
+	}
+	var m route.Match
 	f.Fuzz(func(t *testing.T, host string) {
+		routes.Match(&m, []byte(host), []byte("GET"), []byte("/a"))
+		if one, _ := find(&n, host); (m.API == 1) != (one == 1) {
+			t.Errorf("%q is the API's host: %v, and found as %d", host, m.API == 1, one)
+		}
 		got, ok := find(&n, host)
 		bytes, _ := find(&n, []byte(host))
 		if ok != (got != 0) || bytes != got {
