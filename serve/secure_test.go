@@ -1,12 +1,15 @@
 package serve
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -247,5 +250,46 @@ func TestWaysAroundCertificates(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSharedConnectionsOfHTTP2 has a client call several hosts on one
+// connection, as browsers do where one certificate has all names (RFC 9113
+// section 9.1.1): hosts under another policy are misdirected, each call by
+// itself.
+func TestSharedConnectionsOfHTTP2(t *testing.T) {
+	a := testdata.NewAuthority(t, "clients")
+	h := guardedHouse(t, guardedDoor, a)
+	mine := a.Client(77, time.Now().Add(time.Hour))
+	c := h.guest("mixed.test", mine)
+	transport := c.Transport.(*http.Transport)
+	transport.ForceAttemptHTTP2 = true
+	var opened atomic.Int64
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		opened.Add(1)
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	for _, row := range []struct{ host, want string }{
+		{"mixed.test", "200 OK"}, {"partners.test", "misdirected"}, {"mixed.test", "200 OK"}, {"PARTNERS.TEST:443", "misdirected"}, {"mixed.test:443", "200 OK"},
+	} {
+		if got := c.code(row.host, "/a"); got != row.want {
+			t.Errorf("%s: %s, want %s", row.host, got, row.want)
+		}
+	}
+	if n := opened.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	r, err := http.NewRequest("GET", h.URL()+"/a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "mixed.test"
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.ProtoMajor != 2 {
+		t.Errorf("it was %s", answer.Proto)
 	}
 }
