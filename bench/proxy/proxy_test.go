@@ -113,6 +113,17 @@ func TestGrown(t *testing.T) {
 	}
 }
 
+// Who has the lock is told from who waits for it, and from who has another.
+func TestLockHolder(t *testing.T) {
+	const locks = "1: FLOCK  ADVISORY  WRITE 6154 fe:00:99 0 EOF\n2: FLOCK  ADVISORY  WRITE 20490 fe:00:77 0 EOF\n2: -> FLOCK  ADVISORY  WRITE 12640 fe:00:77 0 EOF\n"
+	if a, b, none := lockHolder(locks, 77), lockHolder(locks, 99), lockHolder(locks, 7); a != 20490 || b != 6154 || none != 0 {
+		t.Errorf("%d, %d and %d hold the locks", a, b, none)
+	}
+	if got := lockHolder("2: -> FLOCK  ADVISORY  WRITE 12640 fe:00:77 0 EOF\n", 77); got != 0 {
+		t.Errorf("%d only waits", got)
+	}
+}
+
 // Every bar speaks of what is measured.
 func TestBarsAreMeasured(t *testing.T) {
 	for _, b := range bars {

@@ -123,25 +123,6 @@ func (p processor) busySince(before processor) float64 {
 	return float64(busy) / float64(max(busy+idle, 1))
 }
 
-// lock waits until nobody else on this machine measures, and returns what ends
-// that.
-func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != syscall.EINTR {
-			break
-		}
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", path, err)
-	}
-	return func() { f.Close() }, nil
-}
-
 // allowFiles raises the number of files that this process and those that it
 // starts may open, as far as the machine lets it, and returns it.
 func allowFiles() int {
