@@ -11,12 +11,13 @@ import (
 	"testing"
 )
 
-// Hostile is one row of a corpus of hostile requests: what is written to a
+// Hostile is one row of a corpus of hostile messages: what is written to a
 // connection, and what must become of it.
 type Hostile struct {
 	Name string
+	Ask  string // of an answer: the method of the request; GET when empty
 	Sent string // of HTTP/1.1
-	Ends bool   // the client then ends its sending side
+	Ends bool   // whoever sent it then ends its side
 
 	Head    [][2]string // of HTTP/2: one stream
 	Data    []string    // frame by frame
@@ -25,9 +26,12 @@ type Hostile struct {
 	Want []Outcome
 }
 
-// Outcome is what becomes of one request: its refusal, or what the API reads.
+// Outcome is what becomes of one message: its refusal, or what the other side
+// reads.
 type Outcome struct {
-	Code         string // of the refusal; "" for a request that is passed on
+	Code         string // of the refusal; "" for what is passed on
+	Status       int    // of an answer
+	Broken       bool   // an answer that breaks off for the client as well
 	Method, Host string // as the API reads them
 	Target       string
 	Fields       []string // "Name: value", but for those that proxies set
@@ -35,7 +39,7 @@ type Outcome struct {
 }
 
 // Corpus reads all files of wire/<engine>/testdata/hostile, where the engine is
-// h1 or h2. Each has rows of lines:
+// h1, h2 or upstream. Each has rows of lines:
 //
 //	case the-name-of-the-row
 //	send "bytes as Go writes them" * 3
@@ -49,6 +53,12 @@ type Outcome struct {
 //	value "more of it" * 3
 //	body "bytes" * 3
 //	refused malformed
+//
+// and those of answers of an API also
+//
+//	ask HEAD
+//	answered 200
+//	broken
 //
 // Lines of send, target and body are joined, field repeats the field. Outcomes
 // stand in the order of the requests.
@@ -102,6 +112,12 @@ func corpusLine(rows []Hostile, line string) ([]Hostile, error) {
 	switch {
 	case word == "ends":
 		row.Ends = true
+	case word == "broken":
+		row.Want = append(row.Want, Outcome{Broken: true})
+	case word == "answered":
+		status, err := strconv.Atoi(rest)
+		row.Want = append(row.Want, Outcome{Status: status})
+		return rows, err
 	case word == "refused":
 		row.Want = append(row.Want, Outcome{Code: rest})
 	case word == "passed":
@@ -133,6 +149,9 @@ func corpusLine(rows []Hostile, line string) ([]Hostile, error) {
 // add takes one line of what is sent.
 func (h *Hostile) add(word, rest string) error {
 	switch word {
+	case "ask":
+		h.Ask = rest
+		return nil
 	case "send":
 		return extend(&h.Sent, rest)
 	case "data":

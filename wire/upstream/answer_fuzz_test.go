@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // pieces is a connection on which data comes in pieces, and then its end.
@@ -84,6 +85,11 @@ func FuzzAnswer(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s), uint8(1), false)
 		f.Add([]byte(s), uint8(9), true)
+	}
+	for _, row := range testdata.Corpus(f, "upstream") {
+		if len(row.Sent) < 1000 { // long ones are slow
+			f.Add([]byte(row.Sent), uint8(3), row.Ask == "HEAD")
+		}
 	}
 	u := to(f, listen(f, func(net.Conn) {}), Options{MaxIdle: 1})
 	f.Fuzz(func(t *testing.T, data []byte, piece uint8, head bool) {
