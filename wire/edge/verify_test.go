@@ -1,8 +1,11 @@
 package edge
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,5 +203,41 @@ func BenchmarkVerify(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Verify(state, host)
+	}
+}
+
+// TestFilesChangeUnderCalls changes lists and authorities while clients connect
+// and call: who is good is let in all the time.
+func TestFilesChangeUnderCalls(t *testing.T) {
+	y := newYard(t)
+	s := y.stand(Clients{Authorities: y.ca, Lists: y.lists})
+	good := as(y.partners.Client(2, tomorrow()))
+	var done atomic.Bool
+	var work sync.WaitGroup
+	for range 3 {
+		work.Go(func() {
+			for n := 0; !done.Load() || n < 3; n++ {
+				c, err := s.dial(good.Clone())
+				if err != nil {
+					t.Errorf("a handshake: %v", err)
+					return
+				}
+				if got, err := c.ask("first.test"); got != InOrder || err != nil {
+					t.Errorf("a call: %v, %v", got, err)
+				}
+				c.Close()
+			}
+		})
+	}
+	for i := range int64(20) {
+		write(t, y.lists, y.partners.List(tomorrow(), 60+i))
+		s.Reread()
+		write(t, y.ca, append(bytes.Repeat([]byte("\n"), int(i)), y.partners.PEM...))
+		s.Reread()
+	}
+	done.Store(true)
+	work.Wait()
+	if n := s.log.count("the revocation list was changed"); n != 20 {
+		t.Errorf("%d changes of the list", n)
 	}
 }
