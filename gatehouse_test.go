@@ -186,6 +186,30 @@ func TestCompileProblems(t *testing.T) {
 	}
 }
 
+// TestCertificatesAreVerifiedByTheListener compiles operations that a client
+// certificate opens, alone or with more, behind a listener that asks for one.
+func TestCertificatesAreVerifiedByTheListener(t *testing.T) {
+	for _, row := range []struct{ name, security, want string }{
+		{"alone", "[{certificate: []}]", ""},
+		{"twice", "[{certificate: []}, {certificate: []}]", ""},
+		{"with-another", "[{certificate: [], token: []}]", "nothing says who verifies it"},
+		{"or-another", "[{certificate: []}, {token: []}]", "nothing says who verifies it"},
+		{"another", "[{token: []}]", "nothing says who verifies it"},
+	} {
+		text := strings.Replace(vault, "[{token: []}]", row.security, 1)
+		for _, asked := range []bool{true, false} {
+			_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, text), ClientCertificates: asked})
+			want := row.want
+			if !asked {
+				want = "nothing says who verifies it"
+			}
+			if (problems.Err() == nil) != (want == "") || want != "" && !strings.Contains(problems.Error(), want) {
+				t.Errorf("%s, asked %v: %v, want %q", row.name, asked, problems, want)
+			}
+		}
+	}
+}
+
 func TestAnswersAreCompiled(t *testing.T) {
 	text := strings.Replace(vault, `{description: OK}`, `{description: OK, content: {application/json: {schema: {type: strin}}}}`, 1)
 	if _, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, text), Options: gatehouse.Options{Authentication: gatehouse.Upstream}}); problems.Err() == nil {

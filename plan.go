@@ -124,7 +124,7 @@ func (b *builder) security() {
 		return
 	}
 	for _, op := range b.contract.Operations {
-		if own, _ := of(&b.options, op); !own.Public && !op.Public() && op.SecurityFrom != contract.SecurityNowhere {
+		if own, _ := of(&b.options, op); !own.Public && !op.Public() && op.SecurityFrom != contract.SecurityNowhere && !(b.certified && ByCertificate(op)) {
 			hint := b.decide
 			if hint == "" {
 				hint = "say authentication upstream when the API verifies credentials itself: the gate then demands that they are present; public lets everybody in"
@@ -133,6 +133,22 @@ func (b *builder) security() {
 			return // one is enough: the way out is the same for all
 		}
 	}
+}
+
+// ByCertificate reports whether nothing but a client certificate opens op: then
+// whoever accepts connections has verified all that there is to verify.
+func ByCertificate(op *contract.Operation) bool {
+	for _, alternative := range op.Security {
+		for _, use := range alternative {
+			if use.Scheme == nil || use.Scheme.Type != contract.MutualTLS {
+				return false
+			}
+		}
+		if len(alternative) == 0 {
+			return false
+		}
+	}
+	return len(op.Security) > 0
 }
 
 // operation compiles op once and routes to it from every base path.

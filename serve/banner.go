@@ -184,21 +184,30 @@ var undeclaredWords = map[config.Treatment]string{
 
 // credentialWords counts the operations by what they ask of the caller.
 func credentialWords(c *contract.Contract, s *config.API) string {
-	public := 0
+	public, certified := 0, 0
 	for _, op := range c.Operations {
 		own, _ := gatehouse.SettingsOf(&s.Policy, op)
-		if s.Authentication == config.Public || !c.Secured || op.Public() || own.Public {
+		switch {
+		case s.Authentication == config.Public || !c.Secured || op.Public() || own.Public:
 			public++
+		case gatehouse.ByCertificate(op):
+			certified++
 		}
 	}
 	n := len(c.Operations)
-	switch public {
-	case n:
+	by := "a credential, which the API verifies"
+	switch {
+	case public == n:
 		return fmt.Sprintf("%d, public: %d", n, n)
-	case 0:
-		return fmt.Sprintf("%d, each needs a credential, which the API verifies", n)
+	case public+certified == n:
+		by = "a client certificate"
+	case certified > 0:
+		by = "a client certificate, or a credential, which the API verifies"
 	}
-	return fmt.Sprintf("%d, public: %d; the others need a credential, which the API verifies", n, public)
+	if public == 0 {
+		return fmt.Sprintf("%d, each needs %s", n, by)
+	}
+	return fmt.Sprintf("%d, public: %d; the others need %s", n, public, by)
 }
 
 // exposedOperations counts the operations at which the contract lets through

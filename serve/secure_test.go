@@ -32,7 +32,6 @@ apis:
   - name: Partners
     contract: certified.yaml
     hosts: [partners.test]
-    authentication: upstream
     upstreams: [{url: "$API"}]
   - name: Mixed
     contract: certified.yaml
@@ -107,6 +106,7 @@ func (c *guest) code(host, path string) string {
 func TestClientCertificatesOfAnAPI(t *testing.T) {
 	a := testdata.NewAuthority(t, "clients")
 	h := guardedHouse(t, guardedDoor, a)
+	h.said("2, public: 1; the others need a client certificate")
 	mine := a.Client(77, time.Now().Add(time.Hour))
 	for _, row := range []struct {
 		name, sni, host, path string
