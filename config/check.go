@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/netip"
-	"net/url"
 	"reflect"
 	"strings"
 
@@ -30,25 +29,6 @@ func (d *decoder) check(c *Config) {
 func (d *decoder) events(r *Record) {
 	if r.Events != "" && r.Events != "-" && r.Events != "none" {
 		r.Events = d.path(r.Events)
-	}
-}
-
-// upstreams holds where an API runs to the rules.
-func (d *decoder) upstreams(api *API) {
-	d.roles(api)
-	for i := range api.Upstreams {
-		up := &api.Upstreams[i]
-		u, err := url.Parse(up.URL)
-		if wrong, _ := judgeURL(up.URL); wrong != "" || err != nil {
-			continue // which was said already
-		}
-		if u.Scheme == "http" && !loopback(u.Hostname()) {
-			d.warn("upstream-plain", up.At("url").node, "use https, or see to it that nobody else is on that network", "calls to the API leave this machine unencrypted")
-		}
-		if u.Scheme == "http" && up.CA != "" {
-			d.add("upstream-ca", up.At("ca").node, "write https in url, or remove ca", "the API is spoken to without TLS, so it shows no certificate")
-		}
-		d.twice("field-twice", sortedNames(up.Fields), up.At("fields"))
 	}
 }
 

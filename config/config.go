@@ -124,7 +124,7 @@ type API struct {
 // Upstream is one address at which an API runs.
 type Upstream struct {
 	Place
-	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none.
+	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none. unix:/run/api.sock is a socket on this machine.
 	URL string `key:"url,required,form=url,example=http://127.0.0.1:9000"`
 	// Role is what this upstream is there for.
 	Role Role `key:"role,absent=live"`
@@ -132,12 +132,22 @@ type Upstream struct {
 	Weight int `key:"weight,default=1,min=1,max=1000"`
 	// CA is a PEM file with the authorities that may vouch for the API's certificate, instead of the system's.
 	CA File `key:"ca,example=ca.pem"`
+	// ServerName is the name that the API's certificate must have, and that is asked for by SNI, instead of the host of url.
+	ServerName string `key:"server_name,form=host,example=api.internal"`
+	// Pins are keys of which the chain of the API's certificate must have one, besides being vouched for: its own, or that of an authority. gatehouse pins prints those of a gate.
+	Pins []string `key:"pins,form=pin,example=[sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]"`
+	// Certificate is a PEM file with the certificate by which the API knows the gate, and those between it and its authority.
+	Certificate File `key:"certificate,example=gate.crt"`
+	// Key is a PEM file with the private key of that certificate. Both are read again when they change.
+	Key File `key:"key,example=gate.key"`
 	// Fields are header fields that the gate sends to the API with every call, in place of the client's own. Their values are secrets: refer to them by ${env:NAME} or ${file:PATH}.
 	Fields map[string]trust.Secret `key:"fields,keys=request-field,form=value,example={Authorization: \"Bearer ${env:API_TOKEN}\"}"`
 	// ConnectTimeout bounds the wait for a connection, and again for the TLS handshake.
 	ConnectTimeout time.Duration `key:"connect_timeout,default=5s,min=1ms,max=10m"`
 	// AnswerTimeout bounds the wait from the request's last byte to the head of the answer.
 	AnswerTimeout time.Duration `key:"answer_timeout,default=60s,min=1ms,max=1d"`
+	// TotalTimeout bounds a whole call, from its beginning to the last byte of its answer. Without it a call may take as long as something moves, which streams of events need.
+	TotalTimeout time.Duration `key:"total_timeout,min=1ms,max=7d,example=10m"`
 	// MaxInFlight is how many calls may be with the API at once; one more is refused as overloaded.
 	MaxInFlight int `key:"max_in_flight,default=4096,min=1,max=1000000"`
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -22,7 +24,8 @@ type form struct {
 var forms = map[string]form{
 	"address":       {`^[^\s/]*:[0-9]{1,5}$`, judgeAddress},
 	"listen":        {`^(?:[^\s/]*:[0-9]{1,5}|unix:/.+|systemd:[!-9;-~]+)$`, judgeListen},
-	"url":           {`^https?://[^/?#@\s]+/?$`, judgeURL},
+	"url":           {`^(?:https?://[^/?#@\s]+/?|unix:/.+)$`, judgePlace},
+	"pin":           {`^sha256/[0-9A-Za-z+/]{43}=$`, judgePin},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},
 	"domain":        {`^[a-z0-9._-]+$`, judgeDomain},
@@ -170,6 +173,23 @@ func judgeResponder(text string) (wrong, hint string) {
 		return quote(text) + " is no URL of http or https", "write it like http://ocsp.example.com/"
 	case u.User != nil || strings.ContainsAny(text, "@?#"):
 		return "the URL of the responder holds more than a host and a path", "remove user, query and fragment: none is sent"
+	}
+	return "", ""
+}
+
+// judgePlace knows where an API can run.
+func judgePlace(text string) (wrong, hint string) {
+	if path, ok := strings.CutPrefix(text, unixWord); ok {
+		return judgeSocket(path)
+	}
+	return judgeURL(text)
+}
+
+// judgePin knows names of keys (RFC 7469 section 2.4).
+func judgePin(text string) (wrong, hint string) {
+	sum, ok := strings.CutPrefix(text, "sha256/")
+	if b, err := base64.StdEncoding.Strict().DecodeString(sum); !ok || err != nil || len(b) != sha256.Size {
+		return quote(text) + " names no key", "write sha256/ and the SHA-256 of the key in base64, as gatehouse pins and curl --pinnedpubkey do (there with //)"
 	}
 	return "", ""
 }

@@ -69,6 +69,8 @@ func TestTemplateLines(t *testing.T) {
 		"listeners.tls.certificates":             {"listeners.tls.certificates.certificate", "listeners.tls.certificates.key"},
 		"listeners.tls.client_certificates":      {"listeners.tls.client_certificates.hosts", "listeners.tls.client_certificates.authorities"},
 		"listeners.tls.client_certificates.ocsp": {"listeners.tls.client_certificates.ocsp.responder"},
+		"apis.upstreams.certificate":             {"apis.upstreams.key"},
+		"apis.upstreams.key":                     {"apis.upstreams.certificate"},
 		"apis.cors":                              {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
 		"apis.health": {"apis.health.path"}, "apis.canary": {"apis.canary.percent"}, "apis.mirror": {"apis.mirror.percent"},
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},

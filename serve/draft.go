@@ -174,8 +174,11 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	}
 	d.apis = append(d.apis, g)
 	for i := range settings.Upstreams {
-		if ca := settings.Upstreams[i].CA; ca != "" {
-			d.files.add(string(ca))
+		u := &settings.Upstreams[i]
+		for _, file := range [...]config.File{u.CA, u.Certificate, u.Key} {
+			if file != "" {
+				d.files.add(string(file))
+			}
 		}
 	}
 	w, wrong := r.ways.acquire(settings, g.contract)

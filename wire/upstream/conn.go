@@ -3,6 +3,7 @@ package upstream
 import (
 	"crypto/tls"
 	"io"
+	"net/netip"
 	"sync/atomic"
 	"time"
 )
@@ -10,12 +11,13 @@ import (
 // conn is a connection to the API.
 type conn struct {
 	socket
-	plain  io.ReadWriter // HTTP is spoken on it: TLS where there is one, or the socket
-	tls    *tls.Conn     // nil without TLS
-	look   look
-	since  instant // kept since
-	used   bool    // it served an exchange before
-	unsure bool    // bytes may be waiting that nobody asked for
+	plain   io.ReadWriter // HTTP is spoken on it: TLS where there is one, or the socket
+	tls     *tls.Conn     // nil without TLS
+	look    look
+	address netip.Addr // of the other end; not valid for a Unix socket
+	since   instant    // kept since
+	used    bool       // it served an exchange before
+	unsure  bool       // bytes may be waiting that nobody asked for
 }
 
 // take makes the connection c's.

@@ -7,11 +7,12 @@ import (
 
 // dial opens a connection for c.
 func (u *Upstream) dial(c *call) error {
-	raw, err := u.dialer.DialContext(c.ctx, "tcp", u.address)
+	raw, err := u.dialer.DialContext(c.ctx, u.place.network, u.place.address)
 	if err != nil {
 		return err
 	}
-	k := &conn{socket: socket{Conn: raw}}
+	k := &conn{socket: socket{Conn: raw}, address: addressOf(raw)}
+	u.place.found(k.address)
 	k.look.at(raw)
 	k.plain = &k.socket
 	k.take(c)
@@ -49,22 +50,6 @@ func (u *Upstream) connect(c *call, fresh bool) error {
 	}
 	u.counts.opened.Add(1)
 	return nil
-}
-
-// settings are those of the client's side of TLS to host.
-func settings(o *Options, host string) *tls.Config {
-	t := &tls.Config{}
-	if o.TLS != nil {
-		t = o.TLS.Clone()
-	}
-	if o.Roots != nil {
-		t.RootCAs = o.Roots
-	}
-	t.NextProtos = []string{"http/1.1"}
-	if t.ServerName == "" {
-		t.ServerName = host
-	}
-	return t
 }
 
 var _ net.Conn = (*socket)(nil)

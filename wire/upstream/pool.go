@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -9,6 +11,10 @@ import (
 // taken first, so that those that are not needed grow old. No goroutine
 // belongs to it; a timer runs while it holds anything.
 type pool struct {
+	place    *place
+	ctx      context.Context // of asking for addresses; ends with the pool
+	end      context.CancelFunc
+	limit    time.Duration // of that
 	most     int           // that are kept
 	patience time.Duration // of one that is kept
 
@@ -17,6 +23,11 @@ type pool struct {
 	timer  *time.Timer // guarded by mu; nil before the first one is kept
 	ticks  bool        // guarded by mu; timer is set
 	closed bool        // guarded by mu
+}
+
+func (p *pool) open(where *place, o *Options) {
+	p.place, p.most, p.patience, p.limit = where, o.MaxIdle, o.IdleTimeout, o.ConnectTimeout
+	p.ctx, p.end = context.WithCancel(context.Background())
 }
 
 // get takes the connection that came back last; nil when there is none.
@@ -37,7 +48,7 @@ func (p *pool) get() *conn {
 func (p *pool) put(k *conn) {
 	k.user, k.used, k.since = nil, true, now()
 	p.mu.Lock()
-	if p.closed || len(p.kept) >= p.most {
+	if p.closed || len(p.kept) >= p.most || !p.place.has(k.address) {
 		p.mu.Unlock()
 		k.part()
 		return
@@ -49,7 +60,7 @@ func (p *pool) put(k *conn) {
 	p.mu.Unlock()
 }
 
-// look is how often kept connections are looked at, unless their patience is
+// lookEvery is how often kept connections are looked at, unless their patience is
 // shorter.
 const lookEvery = 5 * time.Second
 
@@ -74,14 +85,15 @@ func (p *pool) sweep() {
 	for n < len(p.kept) && p.kept[n].since <= recent {
 		n++
 	}
-	old := append([]*conn(nil), p.kept[:n]...)
-	p.kept = append(p.kept[:0], p.kept[n:]...)
+	old := slices.Clone(p.kept[:n])
+	p.kept = slices.Delete(p.kept, 0, n)
 	p.mu.Unlock()
+	p.place.refresh(p.ctx, p.limit)
 
 	good := old[:0]
 	for _, k := range old {
 		switch {
-		case at-k.since >= instant(p.patience):
+		case at-k.since >= instant(p.patience), !p.place.has(k.address):
 			k.part()
 		case k.look.see() != silence:
 			k.drop()
@@ -98,10 +110,18 @@ func (p *pool) sweep() {
 		return
 	}
 	p.kept = append(good, p.kept...)
+	var more []*conn // came back meanwhile
+	if n := len(p.kept) - p.most; n > 0 {
+		more = slices.Clone(p.kept[:n])
+		p.kept = slices.Delete(p.kept, 0, n)
+	}
 	if p.ticks = false; len(p.kept) > 0 {
 		p.tick()
 	}
 	p.mu.Unlock()
+	for _, k := range more {
+		k.part()
+	}
 }
 
 // close ends what is kept, and whatever comes back later.
@@ -109,6 +129,7 @@ func (p *pool) close() {
 	p.mu.Lock()
 	kept := p.kept
 	p.kept, p.closed = nil, true
+	p.end()
 	if p.timer != nil {
 		p.timer.Stop()
 	}

@@ -10,6 +10,7 @@
 package upstream
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -17,10 +18,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
 )
 
@@ -29,6 +32,9 @@ import (
 type Options struct {
 	TLS   *tls.Config    // for https; default: the system's roots and TLS 1.2 or later
 	Roots *x509.CertPool // who may vouch for the API's certificate, instead of those of TLS; see ReadRoots
+	// Pins are the keys that the chain of the API's certificate must have one
+	// of, besides being verified.
+	Pins []trust.Pin
 	// Fields are sent with every request, in place of those of the client and
 	// of guards that have their names.
 	Fields          []Field
@@ -65,45 +71,38 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 
 // Upstream sends exchanges to one origin. Many goroutines may use it at once.
 type Upstream struct {
-	host, address string
-	pseudonym     []byte // in Via; its own, so that a request which comes again is known
-	fixed         []fixed
-	reserved      sieve // names that replaces is asked for
-	limits        Options
-	tls           *tls.Config // nil for http
-	dialer        net.Dialer
-	pool          pool
-	habit         habit
-	busy          atomic.Int64 // exchanges in flight
-	counts        counts
+	host      string
+	place     place
+	pseudonym []byte // in Via; its own, so that a request which comes again is known
+	fixed     []fixed
+	reserved  sieve // names that replaces is asked for
+	limits    Options
+	tls       *tls.Config // nil for http
+	dialer    net.Dialer
+	pool      pool
+	habit     habit
+	busy      atomic.Int64 // exchanges in flight
+	counts    counts
 }
 
 var _ gate.Upstream = (*Upstream)(nil)
 
 // New returns an upstream for target, which is a scheme, http or https, and a
-// host with an optional port. A path is refused: targets are forwarded as
-// they are, so it would have no meaning.
+// host with an optional port, or unix and the path of a socket. Another path
+// is refused: targets are forwarded as they are, so it would have no meaning.
 func New(target *url.URL, o Options) (*Upstream, error) {
-	switch {
-	case target.Scheme == "":
-		return nil, errors.New("upstream: there is no scheme: write http:// or https:// before the host")
-	case target.Scheme != "http" && target.Scheme != "https":
-		return nil, fmt.Errorf("upstream: the scheme is %q: write http:// or https:// before the host", target.Scheme)
-	case target.Hostname() == "":
-		return nil, errors.New("upstream: there is no host: write it as in http://127.0.0.1:9000")
-	case target.User != nil:
-		return nil, errors.New("upstream: user and password are not sent: remove them")
-	case target.Path != "" && target.Path != "/", target.RawQuery != "", target.ForceQuery, target.Fragment != "":
-		return nil, errors.New("upstream: only scheme, host and port are used, since requests keep their path: remove what follows them")
+	if err := judge(target); err != nil {
+		return nil, err
 	}
 	fixed, err := fix(o.Fields)
 	if err != nil {
 		return nil, err
 	}
-	u := &Upstream{host: target.Host, address: address(target), fixed: fixed, limits: o.withDefaults()}
+	u := &Upstream{host: cmp.Or(target.Host, "localhost"), fixed: fixed, limits: o.withDefaults()}
 	u.pseudonym = fmt.Appendf(nil, "gatehouse-%08x", rand.Uint32())
 	u.dialer.Timeout = u.limits.ConnectTimeout
-	u.pool.most, u.pool.patience = u.limits.MaxIdle, u.limits.IdleTimeout
+	u.place.init(target)
+	u.pool.open(&u.place, &u.limits)
 	u.limits.Fields = nil // secrets stay in one place
 	if target.Scheme == "https" {
 		u.tls = settings(&u.limits, target.Hostname())
@@ -120,16 +119,25 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 	return u, nil
 }
 
-// address is what to connect to.
-func address(target *url.URL) string {
-	port := target.Port()
-	if port == "" {
-		port = "80"
-		if target.Scheme == "https" {
-			port = "443"
-		}
+// judge says what is wrong with a target.
+func judge(target *url.URL) error {
+	switch more := target.RawQuery != "" || target.ForceQuery || target.Fragment != ""; {
+	case target.Scheme == "":
+		return errors.New("upstream: there is no scheme: write http:// or https:// before the host")
+	case target.Scheme == "unix" && (more || target.Host != "" || target.User != nil || !strings.HasPrefix(target.Path, "/")):
+		return errors.New("upstream: write the path of a socket as in unix:/run/api.sock")
+	case target.Scheme == "unix":
+		return nil
+	case target.Scheme != "http" && target.Scheme != "https":
+		return fmt.Errorf("upstream: the scheme is %q: write http:// or https:// before the host", target.Scheme)
+	case target.Hostname() == "":
+		return errors.New("upstream: there is no host: write it as in http://127.0.0.1:9000")
+	case target.User != nil:
+		return errors.New("upstream: user and password are not sent: remove them")
+	case more || target.Path != "" && target.Path != "/":
+		return errors.New("upstream: only scheme, host and port are used, since requests keep their path: remove what follows them")
 	}
-	return net.JoinHostPort(target.Hostname(), port)
+	return nil
 }
 
 // Close closes the connections that wait. Exchanges in flight end by

@@ -14,7 +14,8 @@ import (
 
 func TestNew(t *testing.T) {
 	for _, row := range []struct{ target, want string }{
-		{"http://127.0.0.1:9000", ""}, {"http://api", ""}, {"https://api.test:8443/", ""}, {"http://[::1]:80", ""},
+		{"http://127.0.0.1:9000", ""}, {"http://api", ""}, {"https://api.test:8443/", ""}, {"http://[::1]:80", ""}, {"unix:/run/api.sock", ""},
+		{"unix:run/api.sock", "socket"}, {"unix://host/api.sock", "socket"}, {"unix:/run/api.sock?x", "socket"}, {"unix:", "socket"},
 		{"api:9000", "scheme"}, {"ftp://api", "scheme"}, {"//api", "scheme"}, {"http://", "no host"}, {"http://:80", "no host"},
 		{"http://u:p@api", "user"}, {"http://api/v1", "path"}, {"http://api/?x", "path"}, {"http://api/#x", "path"}, {"http://api?", "path"},
 	} {
