@@ -96,7 +96,7 @@ func (l *Lists) add(der []byte, authorities []*x509.Certificate, now time.Time) 
 		return fmt.Errorf("the revocation list of %q does not say when it ends", clip(r.Issuer.String()))
 	case now.After(r.NextUpdate):
 		return fmt.Errorf("the revocation list of %q ended on %s: fetch the current one", clip(r.Issuer.String()), r.NextUpdate.Format(time.DateTime))
-	case now.Before(r.ThisUpdate):
+	case r.ThisUpdate.After(now.Add(skew)):
 		return fmt.Errorf("the revocation list of %q holds from %s on: check this machine's clock", clip(r.Issuer.String()), r.ThisUpdate.Format(time.DateTime))
 	}
 	made, err := compile(r)

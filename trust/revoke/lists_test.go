@@ -33,6 +33,8 @@ func TestLists(t *testing.T) {
 		{"empty", a.List(in(time.Hour)), map[int64]revoke.Status{7: revoke.Good}},
 		{"of-another", b.List(in(time.Hour), 7), map[int64]revoke.Status{7: revoke.Unknown}},
 		{"two", append(b.List(in(time.Hour), 8), a.List(in(time.Hour), 7)...), map[int64]revoke.Status{7: revoke.Revoked, 8: revoke.Good}},
+		{"by-a-clock-that-is-ahead", a.Sign(&x509.RevocationList{Number: big.NewInt(3), ThisUpdate: in(time.Minute), NextUpdate: in(time.Hour),
+			RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: big.NewInt(7), RevocationTime: in(time.Minute)}}}), map[int64]revoke.Status{7: revoke.Revoked, 8: revoke.Good}},
 		{"the-later-counts", append(later, a.List(in(time.Hour), 7)...), map[int64]revoke.Status{7: revoke.Good, 8: revoke.Revoked}},
 	} {
 		l, err := revoke.ReadLists(row.text, []*x509.Certificate{b.Cert, twin.Cert, a.Cert}, time.Now())

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,41 @@ type policy struct {
 	seen  [sha256.Size]byte // of all files' content when last tried
 	bad   error             // why that content was not taken
 	ended bool              // it was said that a revocation list has ended
+	held  held              // the file with revocation lists
+}
+
+// held is a file that is too large to be read now and then for nothing.
+type held struct {
+	info os.FileInfo // nil for one that may change without a new time
+	sum  [sha256.Size]byte
+	text []byte // until it was taken
+}
+
+// tick is the coarsest clock of a file system that is reckoned with.
+const tick = 2 * time.Second
+
+// look reads the file unless its attributes show that it is the same as before.
+func (h *held) look(name string, now time.Time) error {
+	info, err := os.Stat(name)
+	if err == nil && h.info != nil && os.SameFile(info, h.info) && info.Size() == h.info.Size() && info.ModTime().Equal(h.info.ModTime()) {
+		return nil
+	}
+	h.info, h.sum = nil, [sha256.Size]byte{}
+	if h.text, err = readFile(name, maxLists); err != nil {
+		return err
+	}
+	if h.sum = sha256.Sum256(h.text); info != nil && now.Sub(info.ModTime()) > tick {
+		h.info = info
+	}
+	return nil
+}
+
+// take returns what the file holds and lets go of it.
+func (h *held) take(name string) (text []byte, err error) {
+	if text, h.text = h.text, nil; text == nil {
+		text, err = readFile(name, maxLists)
+	}
+	return text, err
 }
 
 // trusted is what the files of a policy say; it is replaced as a whole.
@@ -146,21 +182,23 @@ func (p *policy) warn(now time.Time) {
 // refresh reports whether the content differs from the last one tried, and
 // why the present one is not in use.
 func (p *policy) refresh() (changed bool, err error) {
+	now := time.Now()
 	text, err := readFile(p.set.Authorities, maxFile)
-	var lists []byte
 	if p.set.Lists != "" && err == nil {
-		lists, err = readFile(p.set.Lists, maxLists)
+		err = p.held.look(p.set.Lists, now)
 	}
-	sum := digest(text, lists, err)
+	sum := digest(text, p.held.sum[:], err)
 	if sum == p.seen {
+		p.held.text = nil
 		return false, p.bad
 	}
 	p.seen, p.bad = sum, err
-	if err == nil {
-		var t *trusted
-		if t, p.bad = p.read(text, lists, time.Now()); p.bad == nil {
-			p.trusted.Store(t)
-		}
+	if err != nil {
+		return true, err
+	}
+	var t *trusted
+	if t, p.bad = p.read(text, now); p.bad == nil {
+		p.trusted.Store(t)
 	}
 	return true, p.bad
 }
@@ -169,7 +207,7 @@ func (p *policy) refresh() (changed bool, err error) {
 const maxLists = 16 << 20
 
 // read makes out what the files say.
-func (p *policy) read(text, lists []byte, now time.Time) (*trusted, error) {
+func (p *policy) read(text []byte, now time.Time) (*trusted, error) {
 	t := &trusted{text: string(text), pool: x509.NewCertPool(), keys: map[string]struct{}{}}
 	authorities, err := readAuthorities(text, now)
 	if err != nil {
@@ -181,6 +219,10 @@ func (p *policy) read(text, lists []byte, now time.Time) (*trusted, error) {
 	}
 	if p.set.Lists == "" {
 		return t, nil
+	}
+	lists, err := p.held.take(p.set.Lists)
+	if err != nil {
+		return nil, err
 	}
 	if t.lists, err = revoke.ReadLists(lists, authorities, now); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.set.Lists, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -272,5 +273,48 @@ func TestResponderOfAPolicy(t *testing.T) {
 				t.Errorf("open %v: a call of client %d without an answer that holds is %v", open, serial, got)
 			}
 		}
+	}
+}
+
+// TestLargeListsAreReadOnce changes a list and its times: what has not changed
+// is not read again, and no change is missed.
+func TestLargeListsAreReadOnce(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lists")
+	old := time.Now().Add(-time.Hour)
+	put := func(text string, at time.Time) {
+		t.Helper()
+		write(t, name, []byte(text))
+		if err := os.Chtimes(name, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var h held
+	for _, row := range []struct {
+		name   string
+		change func()
+		read   string // "" for not at all
+	}{
+		{"first", func() { put("one", old) }, "one"},
+		{"nothing", func() {}, ""},
+		{"another-file-of-the-same-time-and-size", func() { put("two", old) }, "two"},
+		{"other-time", func() { put("six", old.Add(time.Second)) }, "six"},
+		{"other-size", func() { put("seven", old.Add(time.Second)) }, "seven"},
+		{"just-now", func() { put("eight", time.Now()) }, "eight"},
+		{"just-now-and-nothing", func() {}, "eight"}, // it may have changed within a tick
+		{"old-again", func() { put("nine", old) }, "nine"},
+		{"old-again-and-nothing", func() {}, ""},
+	} {
+		row.change()
+		h.text = nil
+		if err := h.look(name, time.Now()); err != nil || string(h.text) != row.read {
+			t.Errorf("%s: read %q, %v", row.name, h.text, err)
+		}
+	}
+	if text, err := h.take(name); string(text) != "nine" || err != nil {
+		t.Errorf("taken %q, %v", text, err)
+	}
+	os.Remove(name)
+	if err := h.look(name, time.Now()); err == nil {
+		t.Error("a file that is gone is not missed")
 	}
 }

@@ -97,10 +97,10 @@ func named(name string, c *tls.Config) *tls.Config {
 // under no other one.
 func TestTicketsStayUnderTheirPolicy(t *testing.T) {
 	y := newYard(t)
-	s := y.stand(
-		Clients{Hosts: []string{"partners.test"}, Authorities: y.ca, Lists: y.lists},
-		Clients{Hosts: []string{"lax.test"}, Authorities: y.ca, Optional: true},
-	)
+	s := newStand(t, &TLS{Pairs: []Pair{y.pair}, Allow12: true, Clients: []Clients{
+		{Hosts: []string{"partners.test"}, Authorities: y.ca, Lists: y.lists},
+		{Hosts: []string{"lax.test"}, Authorities: y.ca, Optional: true},
+	}}, y.servers)
 	partner, revoked := as(y.partners.Client(2, tomorrow())), as(y.partners.Client(66, tomorrow()))
 	for _, row := range []struct {
 		name     string
@@ -118,9 +118,12 @@ func TestTicketsStayUnderTheirPolicy(t *testing.T) {
 		{"out-of-a-policy", named("partners.test", partner), named("first.test", partner), false, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			resumed, err := resumes(t, s, row.one, row.two)
-			if resumed != row.resumed || (err != nil) != row.refused {
-				t.Errorf("resumed %v with %v, want %v, refused %v", resumed, err, row.resumed, row.refused)
+			for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+				row.one.MaxVersion, row.two.MaxVersion = version, version
+				resumed, err := resumes(t, s, row.one, row.two)
+				if resumed != row.resumed || (err != nil) != row.refused {
+					t.Errorf("%s: resumed %v with %v, want %v, refused %v", tls.VersionName(version), resumed, err, row.resumed, row.refused)
+				}
 			}
 		})
 	}
