@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -166,8 +167,8 @@ func TestSlowBehindAFastStart(t *testing.T) {
 	}
 }
 
-// TestDrainDoesNotWaitForSilence ends at once beside connections on which
-// nothing came yet. net/http alone gives them five seconds.
+// TestDrainDoesNotWaitForSilence ends soon beside connections on which nothing
+// came yet. net/http alone gives them five seconds.
 func TestDrainDoesNotWaitForSilence(t *testing.T) {
 	leak.Check(t)
 	for _, secure := range []bool{false, true} {
@@ -196,6 +197,55 @@ func TestDrainDoesNotWaitForSilence(t *testing.T) {
 			if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil || isTimeout(err) {
 				t.Errorf("secure %v: a silent connection stays: %v", secure, err)
 			}
+		}
+	}
+}
+
+// TestDrainLetsRequestsCome sends requests behind the beginning of the end: on
+// a connection that was just opened, and on one that waited. Both are answered.
+func TestDrainLetsRequestsCome(t *testing.T) {
+	leak.Check(t)
+	for _, secure := range []bool{false, true} {
+		p := serve(t, answering{text: "done", length: 4}, server.Options{Limits: session.Limits{Farewell: 10 * time.Second}}, secure)
+		kept := p.dial(t)
+		in := bufio.NewReader(kept)
+		send(t, kept, good)
+		receive(t, in, "GET")
+		var fresh net.Conn // of which not even the TLS handshake has begun
+		fresh, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fresh.Close()
+		p.dial(t).Close() // accepted after that
+		ended := make(chan error, 1)
+		go func() { ended <- p.server.Shutdown(context.Background()) }()
+		for limit := time.Now().Add(10 * time.Second); ; {
+			c, err := net.Dial("tcp", p.addr)
+			if err != nil {
+				break
+			}
+			c.Close()
+			if time.Now().After(limit) {
+				t.Fatal("new connections are accepted")
+			}
+		}
+		if secure {
+			fresh = tls.Client(fresh, &tls.Config{InsecureSkipVerify: true})
+		}
+		for _, c := range []net.Conn{kept, fresh} {
+			c.SetDeadline(time.Now().Add(10 * time.Second))
+			send(t, c, good)
+			if c == fresh {
+				in = bufio.NewReader(fresh)
+			}
+			if res, body := receive(t, in, "GET"); res.StatusCode != 200 || body != "done" || !res.Close {
+				t.Errorf("secure %v: status %d, %q, close %v", secure, res.StatusCode, body, res.Close)
+			}
+			c.Close()
+		}
+		if err := <-ended; err != nil {
+			t.Errorf("secure %v: %v", secure, err)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func (c *conn) readHead(t *turn) bool {
 // away.
 func (c *conn) Drain() {
 	if c.waiting.Load() {
-		c.Conn.SetReadDeadline(time.Now().Add(session.Farewell)) // whoever reads on sets it anew
+		c.Conn.SetReadDeadline(time.Now().Add(c.limits.Farewell)) // whoever reads on sets it anew
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-
-	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // leaving is how far a connection has come on the way to its end (RFC 9113
@@ -37,7 +35,7 @@ func (c *conn) drain() {
 	if c.leaving != staying || c.over != nil {
 		return
 	}
-	c.leaving, c.farewell = announced, time.Now().Add(session.Farewell) // for a client that does not answer
+	c.leaving, c.farewell = announced, time.Now().Add(c.shared.Limits.Farewell) // for a client that does not answer
 	if c.greeted {
 		c.announce()
 	}

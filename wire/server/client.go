@@ -119,7 +119,7 @@ func (c *client) drain() {
 }
 
 // hurry bounds what comes before the engine. It sets it anew.
-func (c *client) hurry() { c.raw.SetDeadline(time.Now().Add(session.Farewell)) }
+func (c *client) hurry() { c.raw.SetDeadline(time.Now().Add(c.server.shared.Limits.Farewell)) }
 
 // cut needs Server.mu.
 func (c *client) cut() {

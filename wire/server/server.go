@@ -155,7 +155,7 @@ func (s *Server) ended() bool {
 var errCut = &gate.Unavailable{Code: gate.NotReady, Cause: errors.New("the gate ended before the exchange did")}
 
 // Shutdown stops to accept, closes connections that wait for a request when
-// none comes within session.Farewell, and lets exchanges in flight end; their
+// none comes within Limits.Farewell, and lets exchanges in flight end; their
 // answers end their connections. When ctx
 // ends first, it cuts the rest, whose contexts end with a gate.Unavailable as
 // their cause, and returns the context's error.

@@ -17,6 +17,7 @@ type Limits struct {
 	Linger      time.Duration // for which a refused client is still listened to, so that it can read the refusal; default 500ms
 	Recheck     time.Duration // after which an exchange that takes long, a stream or a tunnel, is asked again whether it may go on; default 30s
 	TunnelIdle  time.Duration // for which nothing may move in a tunnel; default 10m
+	Farewell    time.Duration // for which a connection that is to end may still bring a request, which its client sent before it could know; default 500ms
 }
 
 // WithDefaults fills in the zero fields.
@@ -31,6 +32,7 @@ func (l Limits) WithDefaults() Limits {
 	fill(&l.WriteStall, 30*time.Second)
 	fill(&l.HalfClose, 5*time.Second)
 	fill(&l.Linger, 500*time.Millisecond)
+	fill(&l.Farewell, 500*time.Millisecond)
 	fill(&l.Recheck, 30*time.Second)
 	fill(&l.TunnelIdle, 10*time.Minute)
 	return l

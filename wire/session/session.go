@@ -28,7 +28,7 @@ type Session interface {
 	// once, on a goroutine of its own.
 	Serve()
 	// Drain ends the connection as soon as what is in flight has ended: one
-	// that waits for a request ends when none comes within Farewell. Any
+	// that waits for a request ends when none comes within Limits.Farewell. Any
 	// goroutine may call it, at any time and more than once; it does not wait.
 	Drain()
 	// Cut ends the connection now, so that no answer that breaks off looks
@@ -36,10 +36,6 @@ type Session interface {
 	// once.
 	Cut()
 }
-
-// Farewell is how long a connection that is to end may still bring a request,
-// which its client sent before it could know.
-const Farewell = 500 * time.Millisecond
 
 // Engine makes a session of a connection whose first byte has not been read.
 type Engine func(*Shared, *Conn) Session
