@@ -40,9 +40,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 	}
 	out.Stale = s.stale
 	for _, d := range s.doors {
-		c := d.listener.Counts()
-		out.Listeners = append(out.Listeners, metrics.Listener{Name: d.place(), Opened: c.Opened, Open: c.Open, Dropped: c.Dropped, Unheard: c.Unheard,
-			Handshakes: d.engine.Counts().Handshakes.Load()})
+		out.Listeners = append(out.Listeners, d.counted())
 	}
 	for _, a := range s.apis {
 		w := a.way.Stats()
@@ -66,4 +64,14 @@ func (a *countedAPI) upstream(m *balance.MemberStats) metrics.Upstream {
 		}
 	}
 	return u
+}
+
+// counted is what is known of a door.
+func (d *door) counted() metrics.Listener {
+	c := d.listener.Counts()
+	l := metrics.Listener{Name: d.place(), Opened: c.Opened, Open: c.Open, Dropped: c.Dropped, Unheard: c.Unheard, Handshakes: d.engine.Counts().Handshakes.Load()}
+	for file, end := range d.listener.Ends {
+		l.Certificates = append(l.Certificates, metrics.Certificate{File: file, Ends: end})
+	}
+	return l
 }

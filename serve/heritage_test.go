@@ -7,88 +7,15 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/wire/inherit"
 )
-
-// speak sends bytes and reads the status and body of one answer.
-func speak(t *testing.T, network, address, text string) (status int, body string) {
-	t.Helper()
-	c, err := net.Dial(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := io.WriteString(c, text); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer answer.Body.Close()
-	b, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer.StatusCode, string(b)
-}
-
-// TestWhoTheClientIs calls through a load balancer and through a Unix socket:
-// the API hears who the client is.
-func TestWhoTheClientIs(t *testing.T) {
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, "for "+r.Header.Get("X-Forwarded-For"))
-	}))
-	t.Cleanup(api.Close)
-	socket := filepath.Join(t.TempDir(), "gate.sock")
-	h := openHouse(t, "version: 1\nlisteners:\n  - {address: 127.0.0.1:0, proxy_protocol: {from: [127.0.0.0/8]}}\n  - {address: 'unix:"+socket+"', socket_access: owner, trusted_proxies: [127.0.0.1/32]}\n"+
-		"apis: [{contract: a.yaml, upstreams: [{url: '"+api.URL+"'}]}]\nrecord: {events: none}\n")
-	defer h.Stop()
-	const get = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
-	tcp := strings.TrimPrefix(h.URL(), "http://")
-	if s, b := speak(t, "tcp", tcp, "PROXY TCP4 192.0.2.77 192.0.2.1 5000 80\r\n"+get+"\r\n"); s != 200 || b != "for 192.0.2.77" {
-		t.Errorf("by a load balancer: %d %s", s, b)
-	}
-	if s, b := speak(t, "tcp", tcp, "PROXY TCP4 192.0.2.77 192.0.2.1 5000 80\r\n"+get+"X-Forwarded-For: 192.0.2.99\r\n\r\n"); s != 200 || b != "for 192.0.2.77" {
-		t.Errorf("the client's own word: %d %s", s, b)
-	}
-	if s, b := speak(t, "tcp", tcp, get+"\r\n"); s != 0 {
-		t.Errorf("without the header: %d %s", s, b)
-	}
-	if s, b := speak(t, "unix", socket, get+"\r\n"); s != 200 || b != "for 127.0.0.1" {
-		t.Errorf("by a socket: %d %s", s, b)
-	}
-	if s, b := speak(t, "unix", socket, get+"X-Forwarded-For: 192.0.2.88\r\n\r\n"); s != 200 || b != "for 192.0.2.88, 127.0.0.1" {
-		t.Errorf("by a socket, from a trusted proxy: %d %s", s, b)
-	}
-	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the socket: %v, %v", info, err)
-	}
-	// From now on nobody passes connections on.
-	text := strings.Replace("version: 1\nlisteners:\n  - {address: 127.0.0.1:0}\n  - {address: 'unix:"+socket+"'}\napis: [{contract: a.yaml, upstreams: [{url: 'API'}]}]\nrecord: {events: none}\n", "API", api.URL, 1)
-	h.write("gatehouse.yaml", text)
-	h.reload("changed", true)
-	if s, b := speak(t, "tcp", tcp, get+"\r\n"); s != 200 || b != "for 127.0.0.1" {
-		t.Errorf("without a load balancer: %d %s", s, b)
-	}
-	if s, _ := speak(t, "tcp", tcp, "PROXY TCP4 192.0.2.77 192.0.2.1 5000 80\r\n"+get+"\r\n"); s != 400 {
-		t.Errorf("a header that nobody asked for: %d", s)
-	}
-	if s, b := speak(t, "unix", socket, get+"\r\n"); s != 200 {
-		t.Errorf("by a socket that others may use now: %d %s", s, b)
-	}
-	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o660 {
-		t.Errorf("the socket: %v, %v", info, err)
-	}
-}
 
 // waiting runs a program until its context ends or another takes over.
 type waiting struct {
@@ -263,4 +190,98 @@ func TestHandoverThatFails(t *testing.T) {
 	if err := <-third.ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestSystemdIsTold has the program say that it serves, reads everything again,
+// and ends.
+func TestSystemdIsTold(t *testing.T) {
+	at := filepath.Join(t.TempDir(), "notify")
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: at, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	said := func(want string) {
+		t.Helper()
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		b := make([]byte, 100)
+		if n, err := c.Read(b); !strings.HasPrefix(string(b[:n]), want) {
+			t.Errorf("%q, %v, want %s", b[:n], err, want)
+		}
+	}
+	api, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", api), func(c *Config) {
+		c.Look = func(name string) (string, bool) { return at, name == "NOTIFY_SOCKET" }
+	})
+	said("READY=1")
+	h.reload("asked", false)
+	said("RELOADING=1\nMONOTONIC_USEC=")
+	said("READY=1")
+	if err := h.Stop(); err != nil {
+		t.Error(err)
+	}
+	said("STOPPING=1")
+}
+
+// TestWhichSocketIsWhose finds sockets by the name that systemd has for them,
+// by what the gate before was told, and by where they are.
+func TestWhichSocketIsWhose(t *testing.T) {
+	sockets := map[string]net.Listener{}
+	for _, name := range []string{"web", "other", "handed", "second"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		sockets[name] = l
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	unix, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close()
+	sockets["unix"] = unix
+	h := &heritage{
+		systemd: []inherit.Socket{{Name: "web", Listener: sockets["web"]}, {Name: "", Listener: sockets["other"]}, {Name: "u", Listener: unix}},
+		taken:   &inherit.Taken{Sockets: []inherit.Socket{{Name: "clients 127.0.0.1:0", Listener: sockets["handed"]}, {Name: "clients 127.0.0.1:0", Listener: sockets["second"]}}},
+	}
+	for _, row := range []struct {
+		what, address string
+		nth           int
+		want          string
+	}{
+		{forClients, "systemd:web", 0, "web"},
+		{forClients, "systemd:web", 1, ""},
+		{forClients, "systemd:nobody", 0, ""},
+		{forClients, sockets["other"].Addr().String(), 0, "other"},
+		{forWatching, sockets["web"].Addr().String(), 0, "web"},
+		{forClients, "unix:" + path, 0, "unix"},
+		{forClients, "unix:" + path + "x", 0, ""},
+		{forClients, "127.0.0.1:0", 0, "handed"},
+		{forClients, "127.0.0.1:0", 1, "second"},
+		{forClients, "127.0.0.1:0", 2, ""},
+		{forWatching, "127.0.0.1:0", 0, ""},
+		{forClients, "nonsense", 0, ""},
+	} {
+		if got := h.socket(row.what, row.address, row.nth); got != sockets[row.want] {
+			t.Errorf("%s%s, %d: got %v, want %q", row.what, row.address, row.nth, got, row.want)
+		}
+	}
+}
+
+// TestSocketsThatNobodyServes are warned of.
+func TestSocketsThatNobodyServes(t *testing.T) {
+	api, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", api))
+	defer h.Stop()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h.heritage.systemd = []inherit.Socket{{Name: "lost", Listener: l}}
+	h.idleSockets(h.live.config)
+	h.heritage.systemd = nil
+	h.said("systemd:lost")
 }

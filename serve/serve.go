@@ -245,7 +245,8 @@ const leastFlush = time.Second
 // lost. It returns an error when exchanges were cut or events lost.
 func (p *Program) Stop() error {
 	p.tell(p.notify.Stopping)
-	if !p.handed { // otherwise the other gate is ready
+	p.offer.close() // a gate that is started now opens the addresses itself
+	if !p.handed {  // otherwise the other gate is ready
 		p.ready.Store(false) // before anything closes, so that nobody sends more
 	}
 	end := time.Now().Add(p.live.config.Drain)

@@ -148,10 +148,10 @@ func TestPlansChange(t *testing.T) {
 
 func TestSnapshots(t *testing.T) {
 	s := Snapshot{
-		Listeners: []Listener{{"127.0.0.1:80", 10, 2, 3, 4, 5}},
+		Listeners: []Listener{{"127.0.0.1:80", 10, 2, 3, 4, 5, []Certificate{{"a.pem", time.Unix(99, 0)}, {"a.pem", time.Unix(99, 0)}}}},
 		Upstreams: []Upstream{
 			{API: "A", Name: "http://a", Role: "live", Serving: true, Calls: 7, InFlight: 1, Idle: 2, Opened: 3, Reused: 4, Unreachable: 5, TimedOut: 6, Broken: 7, Overloaded: 8},
-			{API: "A", Name: "http://a", Role: "live", Calls: 1}, // another API that is called the same
+			{API: "A", Name: "http://a", Role: "live", Serving: true, Calls: 1}, // another API that is called the same
 		},
 		APIs:   []API{{"A", 1, 2, 3, 4, 5}, {"\xff", 1, 0, 0, 0, 0}},
 		Events: Events{1, 2, 3, 4}, Ready: true, Taken: 5, Refused: 6,
@@ -160,7 +160,7 @@ func TestSnapshots(t *testing.T) {
 	has(t, m,
 		`gatehouse_connections_total{listener="127.0.0.1:80"} 10`, `gatehouse_connections_open{listener="127.0.0.1:80"} 2`,
 		`gatehouse_connections_dropped_total{listener="127.0.0.1:80"} 3`, `gatehouse_proxy_header_failures_total{listener="127.0.0.1:80"} 4`,
-		`gatehouse_tls_handshake_failures_total{listener="127.0.0.1:80"} 5`,
+		`gatehouse_tls_handshake_failures_total{listener="127.0.0.1:80"} 5`, `gatehouse_certificate_expiry_timestamp_seconds{certificate="a.pem",listener="127.0.0.1:80"} 99`,
 		`gatehouse_upstream_calls_total{api="A",role="live",upstream="http://a"} 8`, `gatehouse_upstream_serving{api="A",role="live",upstream="http://a"} 1`,
 		`gatehouse_upstream_failures_total{api="A",reason="timeout",role="live",upstream="http://a"} 6`,
 		`gatehouse_upstream_connections_idle{api="A",role="live",upstream="http://a"} 2`,
@@ -210,7 +210,7 @@ func TestReference(t *testing.T) {
 // are none of the table.
 func TestDefinitionsAreRegistered(t *testing.T) {
 	m := New("1", func() Snapshot {
-		return Snapshot{Listeners: make([]Listener, 1), Upstreams: make([]Upstream, 1), APIs: make([]API, 1)}
+		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1)}
 	})
 	m.Enable(true)
 	m.Sink(&sunk{}).Record(&gate.Event{Denied: true, Status: 200, Upstream: 1, BodyIn: 1, BodyOut: 1, Trimmed: 1, Would: []gate.Code{gate.BodySchema}})

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -22,6 +23,13 @@ type Snapshot struct {
 type Listener struct {
 	Name                                       string // its address
 	Opened, Open, Dropped, Unheard, Handshakes int64
+	Certificates                               []Certificate
+}
+
+// Certificate is one that a listener has from a file.
+type Certificate struct {
+	File string
+	Ends time.Time
 }
 
 // Upstream is what is known of one address of an API.
@@ -54,7 +62,7 @@ var _ prometheus.Collector = (*collector)(nil)
 var described = func() map[*Definition]*prometheus.Desc {
 	m := map[*Definition]*prometheus.Desc{}
 	for _, d := range []*Definition{
-		&connections, &open, &dropped, &unheard, &handshakes,
+		&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 		&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
 		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale,
 	} {
@@ -118,7 +126,8 @@ type row struct {
 	value  float64
 }
 
-func (t *tally) add(d *Definition, value float64, labels ...string) {
+// row finds the one of a metric and its labels.
+func (t *tally) row(d *Definition, labels []string) *row {
 	for i := range labels { // what is not UTF-8 cannot be shown
 		labels[i] = strings.ToValidUTF8(labels[i], "\uFFFD")
 	}
@@ -126,14 +135,19 @@ func (t *tally) add(d *Definition, value float64, labels ...string) {
 	if t.by == nil {
 		t.by = map[string]*row{}
 	}
-	if r := t.by[key]; r != nil {
-		r.value += value
-		return
+	r := t.by[key]
+	if r == nil {
+		r = &row{of: d, labels: labels}
+		t.by[key] = r
+		t.rows = append(t.rows, r)
 	}
-	r := &row{d, labels, value}
-	t.by[key] = r
-	t.rows = append(t.rows, r)
+	return r
 }
+
+func (t *tally) add(d *Definition, value float64, labels ...string) { t.row(d, labels).value += value }
+
+// set is add for what makes no sum.
+func (t *tally) set(d *Definition, value float64, labels ...string) { t.row(d, labels).value = value }
 
 func (t *tally) listener(l *Listener) {
 	t.add(&connections, float64(l.Opened), l.Name)
@@ -141,13 +155,16 @@ func (t *tally) listener(l *Listener) {
 	t.add(&dropped, float64(l.Dropped), l.Name)
 	t.add(&unheard, float64(l.Unheard), l.Name)
 	t.add(&handshakes, float64(l.Handshakes), l.Name)
+	for _, c := range l.Certificates {
+		t.set(&certificates, float64(c.Ends.Unix()), l.Name, c.File)
+	}
 }
 
 func (t *tally) upstream(u *Upstream) {
 	of := func(more ...string) []string { return append([]string{u.API, u.Name, u.Role}, more...) }
 	t.add(&calls, float64(u.Calls), of()...)
 	t.add(&inFlight, float64(u.InFlight), of()...)
-	t.add(&serving, truth(u.Serving), of()...)
+	t.set(&serving, truth(u.Serving), of()...)
 	t.add(&upConnections, float64(u.Opened), of()...)
 	t.add(&upReused, float64(u.Reused), of()...)
 	t.add(&upIdle, float64(u.Idle), of()...)

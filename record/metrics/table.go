@@ -46,6 +46,7 @@ var (
 	dropped        = Definition{"gatehouse_connections_dropped_total", Counter, ofListener, "Connections that were closed at once, since there were too many, in all or of one client."}
 	unheard        = Definition{"gatehouse_proxy_header_failures_total", Counter, ofListener, "Connections that were closed, since they had to begin with a header of the PROXY protocol and did not."}
 	handshakes     = Definition{"gatehouse_tls_handshake_failures_total", Counter, ofListener, "TLS handshakes that failed."}
+	certificates   = Definition{"gatehouse_certificate_expiry_timestamp_seconds", Gauge, []string{"listener", "certificate"}, "When the certificate of a file that a listener shows ends, in seconds since 1970."}
 	calls          = Definition{"gatehouse_upstream_calls_total", Counter, ofUpstream, "Calls that were sent to an upstream, repeated and mirrored ones included."}
 	failures       = Definition{"gatehouse_upstream_failures_total", Counter, []string{"api", "upstream", "role", "reason"}, "Calls that got no answer: unreachable, timeout, broken, overloaded (max_in_flight)."}
 	inFlight       = Definition{"gatehouse_upstream_in_flight", Gauge, ofUpstream, "Calls that are with an upstream."}
@@ -71,7 +72,7 @@ var (
 // Definitions are all metrics of the gate's own.
 var Definitions = []*Definition{
 	&exchanges, &duration, &wait, &requestBytes, &answerBytes, &trimmed, &refusals, &would,
-	&connections, &open, &dropped, &unheard, &handshakes,
+	&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 	&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
 	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &build,
 }

@@ -120,6 +120,18 @@ func (l *Listener) TLS() *tls.Config {
 	return l.secure.settings
 }
 
+// Ends tells for each certificate of a file when it ends.
+func (l *Listener) Ends(yield func(file string, end time.Time) bool) {
+	if l.secure == nil {
+		return
+	}
+	for _, p := range l.secure.pairs {
+		if !yield(p.certFile, p.live.Load().Leaf.NotAfter) {
+			return
+		}
+	}
+}
+
 // Reread looks at once for changes of the files that TLS needs, which are
 // looked for now and then anyway.
 func (l *Listener) Reread() {

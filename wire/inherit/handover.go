@@ -25,8 +25,9 @@ const (
 
 // How long one side waits for the other.
 const (
-	askTime   = 5 * time.Second
-	readyTime = time.Minute // that the new program may take to open what it has beside
+	askTime    = 5 * time.Second
+	answerTime = 30 * time.Second // the old program may be about to read a new configuration
+	readyTime  = time.Minute      // that the new program may take to open what it has beside
 )
 
 const maxNames = 64 << 10 // bytes of the lines
@@ -62,7 +63,7 @@ func Take(path string) (*Taken, error) {
 }
 
 func (t *Taken) take() error {
-	t.c.SetDeadline(time.Now().Add(askTime))
+	t.c.SetDeadline(time.Now().Add(answerTime))
 	if _, err := t.c.Write([]byte(wordAsk)); err != nil {
 		return err
 	}
