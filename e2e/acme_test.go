@@ -248,6 +248,19 @@ listeners:
 				t.Errorf("a new certificate with the same key is wanted\n%s", third.output())
 			}
 			private(t, filepath.Join(dir, "state"))
+
+			// One more name while the gate serves: the others stay as they are.
+			text, err := os.ReadFile(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, config, strings.Replace(string(text), "two.gate.test]", "two.gate.test, three.gate.test]", 1))
+			if more := a.handshake(t, third, address, "three.gate.test", mine); more.VerifyHostname("three.gate.test") != nil {
+				t.Errorf("the certificate is for %q", more.DNSNames)
+			}
+			if again := a.handshake(t, third, address, "one.gate.test", mine); !again.Equal(c) {
+				t.Error("the certificate of another name was changed")
+			}
 		})
 	}
 }
