@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string) error {
 		b.profile = &profiler{dir: tools}
 	}
 	if o.soak > 0 {
-		unlock, err := lock(o.lock)
+		unlock, err := lock(ctx, o.lock)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ type bench struct {
 // measures and ends it, while nobody else on the machine measures.
 func (b *bench) measure(ctx context.Context, s *scenario, sub *subject) (f figures, err error) {
 	f = none()
-	unlock, err := lock(b.lock)
+	unlock, err := lock(ctx, b.lock)
 	if err != nil {
 		return f, err
 	}
