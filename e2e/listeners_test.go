@@ -159,7 +159,7 @@ func TestProgramIsReplacedUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := heardFrom(t, "  - address: 127.0.0.1:0\n", "handover: handover.sock\n")
+	file := heardFrom(t, "  - address: 127.0.0.1:0\n  - {address: 127.0.0.1:0, http2: plain}\n", "handover: handover.sock\n")
 	address, now := launch(t, gateListens, gate, "serve", "--config", file)
 	var calls atomic.Int64
 	var clients sync.WaitGroup
@@ -172,6 +172,28 @@ func TestProgramIsReplacedUnderLoad(t *testing.T) {
 					return
 				}
 			}
+		})
+	}
+	known := new(http.Protocols)
+	known.SetUnencryptedHTTP2(true)
+	second := gateListens.FindAllStringSubmatch(now.output(), -1)[1][1]
+	for range 2 {
+		client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{Protocols: known}}
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				answer, err := client.Get("http://" + second + "/things")
+				if err != nil {
+					t.Errorf("by HTTP/2: %v", err)
+					return
+				}
+				b, err := io.ReadAll(answer.Body)
+				answer.Body.Close()
+				if err != nil || answer.StatusCode != 200 || answer.ProtoMajor != 2 {
+					t.Errorf("by HTTP/2: %s %d %s, %v", answer.Proto, answer.StatusCode, b, err)
+				}
+				calls.Add(1)
+			}
+			client.CloseIdleConnections()
 		})
 	}
 	for range 4 {
