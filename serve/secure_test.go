@@ -15,7 +15,9 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
+	"github.com/gatehouse-api/gatehouse/wire/edge"
 )
 
 const guardedDoor = `version: 1
@@ -291,5 +293,19 @@ func TestSharedConnectionsOfHTTP2(t *testing.T) {
 	answer.Body.Close()
 	if answer.ProtoMajor != 2 {
 		t.Errorf("it was %s", answer.Proto)
+	}
+}
+
+// TestStandingsAreRefusals lets a call pass for one standing alone.
+func TestStandingsAreRefusals(t *testing.T) {
+	for s, want := range map[edge.Standing]gate.Code{
+		edge.InOrder: gate.Undecided, edge.Invalid: gate.CertificateInvalid, edge.Unchecked: gate.CertificateUnchecked, edge.Misdirected: gate.Misdirected,
+	} {
+		if got := standings[s]; got != want {
+			t.Errorf("%s: %s, want %s", s, got, want)
+		}
+	}
+	if len(standings) != 4 {
+		t.Errorf("%d standings", len(standings))
 	}
 }

@@ -336,8 +336,12 @@ func TestSource(t *testing.T) {
 	}
 	// Whoever asks for a proof shows no certificate, and may not call.
 	s := newStand(t, &TLS{Source: source(), Clients: []Clients{{Authorities: y.ca}}}, a)
-	c := s.mustDial(&tls.Config{ServerName: "second.test", InsecureSkipVerify: true, NextProtos: []string{"proof/1"}})
+	cache := &oneSession{}
+	c := s.mustDial(&tls.Config{ServerName: "second.test", InsecureSkipVerify: true, NextProtos: []string{"proof/1"}, ClientSessionCache: cache})
 	if got, err := c.ask("second.test"); got != Invalid || err != nil {
 		t.Errorf("a call where a proof was asked for: %v, %v", got, err)
+	}
+	if cache.state != nil {
+		t.Error("a proof comes with a ticket")
 	}
 }
