@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -284,4 +286,73 @@ func TestSocketsThatNobodyServes(t *testing.T) {
 	h.idleSockets(h.live.config)
 	h.heritage.systemd = nil
 	h.said("systemd:lost")
+}
+
+// TestStartBesideAnEnd starts a program while another one finishes its calls:
+// there is nothing to take over, and nothing to wait for.
+func TestStartBesideAnEnd(t *testing.T) {
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-answer
+		io.WriteString(w, "late")
+	}))
+	t.Cleanup(api.Close)
+	h := openHouse(t, one("a.yaml", api.URL)+"handover: handover.sock\n")
+	got := make(chan int, 1)
+	go func() { got <- status(t, h.URL()+"/a") }()
+	<-arrived
+	ended := make(chan error, 1)
+	go func() { ended <- h.Stop() }()
+	gone(t, h.URL())
+	next, err := Start(Config{File: filepath.Join(h.dir, "gatehouse.yaml"), Poll: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+		t.Error("the first one has ended")
+	default:
+	}
+	close(answer)
+	if s := <-got; s != 200 {
+		t.Errorf("the call got %d", s)
+	}
+	for _, err := range []error{<-ended, next.Stop()} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestHandoverFollowsTheConfiguration opens, moves and closes the socket by
+// reloads.
+func TestHandoverFollowsTheConfiguration(t *testing.T) {
+	api, _ := upstreamOf(t)
+	text := one("a.yaml", api)
+	h := openHouse(t, text)
+	for _, row := range []struct{ more, there, gone string }{
+		{"handover: one.sock\n", "one.sock", ""},
+		{"handover: one.sock\ndrain: 7s\n", "one.sock", ""},
+		{"handover: two.sock\n", "two.sock", "one.sock"},
+		{"handover: nowhere/three.sock\n", "two.sock", ""},
+		{"", "", "two.sock"},
+		{"handover: one.sock\n", "one.sock", ""},
+	} {
+		h.write("gatehouse.yaml", text+row.more)
+		h.reload("changed", true)
+		if _, err := os.Lstat(filepath.Join(h.dir, row.there)); row.there != "" && err != nil {
+			t.Errorf("%q: %v", row.more, err)
+		}
+		if _, err := os.Lstat(filepath.Join(h.dir, row.gone)); row.gone != "" && err == nil {
+			t.Errorf("%q: %s is there", row.more, row.gone)
+		}
+	}
+	h.said("make the folder first")
+	if err := h.Stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(filepath.Join(h.dir, "one.sock")); err == nil {
+		t.Error("the socket is left")
+	}
 }

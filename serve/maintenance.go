@@ -31,7 +31,8 @@ func (p *Program) openMaintenance(m *config.Maintenance) (*watchpost, *fault) {
 	case p.watch != nil && p.watch.address == m.Address:
 		return p.watch, nil
 	}
-	// Plain HTTP beyond loopback is meant: nothing of the answers is secret.
+	// Plain HTTP beyond loopback is meant: the answers hold no secret and
+	// nothing of a call, but they name operations and upstreams.
 	o := edge.Options{Address: m.Address, PlainHTTP: true, Log: p.log, Socket: p.heritage.socket(forWatching, m.Address, 0),
 		MaxConnections: maintenance.Connections, MaxPerAddress: maintenance.PerAddress}
 	if d := p.doorAt(m.Address, 0); d != nil && !anyPort(m.Address) {

@@ -70,7 +70,9 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 	case t != nil:
 		secure := tls.Server(c.raw, t)
 		if err := secure.Handshake(); err != nil {
-			s.handshakes.note(err)
+			if !s.shared.Draining.Load() { // else its time was cut short
+				s.handshakes.note(err)
+			}
 			return nil, nil
 		}
 		state := secure.ConnectionState()
