@@ -10,6 +10,9 @@ func (d *decoder) upstreams(api *API) {
 	d.roles(api)
 	for i := range api.Upstreams {
 		up := &api.Upstreams[i]
+		if name, place := switches(api); name != "" && up.Protocol == SpeakHTTP2 {
+			d.add("upstream-upgrade", place.node, "remove it, or protocol of the upstream", "%s cannot switch to another protocol: the API is spoken to in HTTP/2", quote(name))
+		}
 		d.twice("field-twice", sortedNames(up.Fields), up.At("fields"))
 		wrong, _ := judgePlace(up.URL)
 		u, err := url.Parse(up.URL)
@@ -55,4 +58,14 @@ func (d *decoder) upstreamPair(up *Upstream) {
 	case up.has("key") && !up.has("certificate"):
 		d.add("upstream-pair", up.At("key").node, "add it, as in certificate: gate.crt", "the key needs its certificate")
 	}
+}
+
+// switches returns an operation whose clients may switch to another protocol.
+func switches(api *API) (name string, place Place) {
+	for _, name := range sortedNames(api.Operations) {
+		if o := api.Operations[name]; len(o.Upgrade) > 0 {
+			return name, o.At("upgrade")
+		}
+	}
+	return "", Place{}
 }

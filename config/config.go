@@ -124,8 +124,10 @@ type API struct {
 // Upstream is one address at which an API runs.
 type Upstream struct {
 	Place
-	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none. unix:/run/api.sock is a socket on this machine.
+	// URL is scheme, host and port: http://127.0.0.1:9000. Calls keep their path, so it has none. For a socket on this machine it is unix: with the path of the socket.
 	URL string `key:"url,required,form=url,example=http://127.0.0.1:9000"`
+	// Protocol is what is spoken to the API: HTTP/1.1, or HTTP/2, which gRPC needs. Over https the API must choose it in the handshake, elsewhere it must take it from the first byte.
+	Protocol Protocol `key:"protocol,default=http1"`
 	// Role is what this upstream is there for.
 	Role Role `key:"role,absent=live"`
 	// Weight is its share of the calls beside the others of its role: 2 is twice that of 1.
@@ -151,6 +153,15 @@ type Upstream struct {
 	// MaxInFlight is how many calls may be with the API at once; one more is refused as overloaded.
 	MaxInFlight int `key:"max_in_flight,default=4096,min=1,max=1000000"`
 }
+
+// Protocol is what is spoken to an API.
+type Protocol string
+
+// The protocols.
+const (
+	SpeakHTTP1 Protocol = "http1" // HTTP/1.1
+	SpeakHTTP2 Protocol = "http2" // HTTP/2
+)
 
 // Maintenance is a listener of its own, plain HTTP, for those who watch over the gate. It answers GET /healthz (the program lives), GET /readyz (a configuration serves, and the gate is not draining) and GET /metrics (what was counted, for Prometheus).
 type Maintenance struct {

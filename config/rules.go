@@ -60,6 +60,7 @@ var rules = map[string]string{
 	"mirror-alone":          "mirror has an upstream in that role",
 	"upstream-plain":        "plain HTTP stays on this machine (warning)",
 	"upstream-ca":           "authorities, pins and certificates are for https",
+	"upstream-upgrade":      "clients switch protocols over HTTP/1.1",
 	"upstream-pair":         "the certificate for an API and its key stand together",
 	"field-twice":           "a field stands once, whatever its case",
 	"api-name-twice":        "names of APIs differ",

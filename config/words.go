@@ -29,6 +29,9 @@ func (HTTP2) Words() []string {
 	return []string{string(NoHTTP2), string(HTTP2InTLS), string(HTTP2Plain)}
 }
 
+// Words returns what may be spoken to an API.
+func (Protocol) Words() []string { return []string{string(SpeakHTTP1), string(SpeakHTTP2)} }
+
 // Words returns who may connect to a Unix socket.
 func (SocketAccess) Words() []string {
 	return []string{string(ByOwner), string(ByGroup), string(ByAll)}

@@ -30,7 +30,10 @@ func upstreamOptions(u *config.Upstream) (o upstream.Options, key sum, wrong *fa
 		k.text(name)
 		k.text(u.Fields[name].Reveal())
 	}
-	k.value(o.ConnectTimeout, o.AnswerTimeout, o.TotalTimeout, o.MaxInFlight, u.ServerName, u.Pins)
+	if u.Protocol == config.SpeakHTTP2 {
+		o.Protocol = upstream.HTTP2
+	}
+	k.value(o.Protocol, o.ConnectTimeout, o.AnswerTimeout, o.TotalTimeout, o.MaxInFlight, u.ServerName, u.Pins)
 	if u.CA != "" || u.Certificate != "" || u.ServerName != "" {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: strings.Trim(u.ServerName, "[]")}
 	}

@@ -109,22 +109,27 @@ func TestCertificateForTheAPI(t *testing.T) {
 	}
 }
 
-// TestSocketOfTheAPI speaks to an API on this machine without a port.
+// TestSocketOfTheAPI speaks to an API on this machine without a port, by both
+// protocols.
 func TestSocketOfTheAPI(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "api %41.sock") // no escape
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "socket") })}
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) }), Protocols: new(http.Protocols)}
+	s.Protocols.SetHTTP1(true)
+	s.Protocols.SetUnencryptedHTTP2(true)
 	ended := make(chan bool)
 	go func() { s.Serve(l); close(ended) }()
 	defer func() { s.Close(); <-ended }()
-	h := openSites(t, spread([]string{fmt.Sprintf("{url: %q}", "unix:"+path)}, "    health: {path: /health}\n"))
-	defer h.Stop()
-	for _, method := range []string{"GET", "POST"} {
-		if got := tally(t, h.URL(), method, 1, 2); got["socket"] != 2 {
-			t.Errorf("%s: %v", method, got)
+	for _, row := range []struct{ protocol, want string }{{"http1", "HTTP/1.1"}, {"http2", "HTTP/2.0"}} {
+		h := openSites(t, spread([]string{fmt.Sprintf("{url: %q, protocol: %s}", "unix:"+path, row.protocol)}, "    health: {path: /health}\n"))
+		for _, method := range []string{"GET", "POST"} {
+			if got := tally(t, h.URL(), method, 2, 2); got[row.want] != 4 {
+				t.Errorf("%s %s: %v", row.protocol, method, got)
+			}
 		}
+		h.Stop()
 	}
 }

@@ -74,6 +74,9 @@ func serve(t testing.TB, up gate.Upstream, so server.Options, secure bool) *path
 		var files edge.Pair
 		files.CertFile, files.KeyFile, roots = stage.Files(t)
 		o.TLS = &edge.TLS{Pairs: []edge.Pair{files}}
+		if so.HTTP2 != nil {
+			o.TLS.Protocols = []string{"h2", "http/1.1"}
+		}
 	}
 	l, err := edge.Listen(o)
 	if err != nil {

@@ -71,7 +71,7 @@ var rooms = map[string]room{
 	"wire/inherit":             {floor: guards},
 	"wire/maintenance":         {floor: guards, nethttp: true},
 	"wire/std":                 {floor: guards, ours: []string{"gate", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet", "wire/internal/target", "wire/session"}, nethttp: true},
-	"wire/upstream":            {floor: guards, ours: []string{"gate", "trust", "wire/internal/chunk", "wire/internal/forwarded", "wire/internal/octet"}},
+	"wire/upstream":            {floor: guards, ours: []string{"gate", "trust", "wire/internal/chunk", "wire/internal/fields", "wire/internal/forwarded", "wire/internal/octet"}, nethttp: true},
 	"wire/balance":             {floor: guards, ours: []string{"gate"}},
 	"wire/edge/acme":           {floor: guards, outside: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"}},
 	"wire/edge":                {floor: guards, ours: []string{"trust/revoke", "wire/internal/proxyproto"}},

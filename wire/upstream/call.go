@@ -71,6 +71,9 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		u.busy.Add(-1)
 		return &gate.Unavailable{Code: gate.Overloaded, Cause: errBusy}
 	}
+	if u.many != nil {
+		return u.many.send(ctx, x)
+	}
 	c := calls.Get().(*call)
 	c.owner, c.ctx, c.x, c.until, c.poison = u, ctx, x, never, u.limits.Poison
 	if u.limits.TotalTimeout > 0 {

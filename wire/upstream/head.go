@@ -76,16 +76,9 @@ func (c *call) write(x *gate.Exchange) error {
 	if !u.addFields(&h, x) {
 		return &gate.Unavailable{Code: gate.Loop, Cause: errLoop}
 	}
-	addForwarding(&h, x)
-	for i := range u.fixed {
-		h.begin(u.fixed[i].name)
-		h.text(*u.fixed[i].value)
-		h.end()
-	}
 	c.ask(&h, x)
 	h.end()
-	c.out = h.b
-	if bytes.Count(h.b, lineFeed) != h.lines || bytes.Count(h.b, carriageReturn) != h.lines || bytes.IndexByte(h.b, 0) >= 0 {
+	if c.out = h.b; !h.sound() {
 		return &gate.Unavailable{Code: gate.Internal, Cause: errLines}
 	}
 	if n := len(c.rest); n > 0 && n <= cap(c.out)-len(c.out) {
@@ -95,10 +88,16 @@ func (c *call) write(x *gate.Exchange) error {
 	return nil
 }
 
+// sound reports whether there are as many ends of lines as were written.
+func (h *head) sound() bool {
+	return bytes.Count(h.b, lineFeed) == h.lines && bytes.Count(h.b, carriageReturn) == h.lines && bytes.IndexByte(h.b, 0) < 0
+}
+
 var lineFeed, carriageReturn = []byte{'\n'}, []byte{'\r'}
 
-// addFields adds the fields of the exchange with a Via of our own behind those
-// that came. It reports false when one of these says that the request was sent
+// addFields adds all fields but those that frame: those of the exchange with a
+// Via of our own behind those that came, those of RFC 7239, and the fixed ones.
+// It reports false when one of these says that the request was sent
 // under this pseudonym before (RFC 9110 section 7.6.3).
 func (u *Upstream) addFields(h *head, x *gate.Exchange) bool {
 	for i := range x.Fields {
@@ -118,6 +117,12 @@ func (u *Upstream) addFields(h *head, x *gate.Exchange) bool {
 		if f := &x.OutFields[i]; !f.Gone && !u.replaces(f.Name) {
 			h.field(f.Name, f.Value)
 		}
+	}
+	addForwarding(h, x)
+	for i := range u.fixed {
+		h.begin(u.fixed[i].name)
+		h.text(*u.fixed[i].value)
+		h.end()
 	}
 	return true
 }

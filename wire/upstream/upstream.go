@@ -1,12 +1,13 @@
 // Package upstream speaks to the API behind the gate: HTTP/1.1 on the
 // goroutine of the exchange, over connections that are kept, with a strict
-// reader of answers. It forwards the target and the body byte for byte,
-// follows no redirect, asks no proxy, adds no compression, never sends a
-// request twice that the API may have performed and that must not be performed
-// twice, and never turns an answer that broke off into one that ended.
+// reader of answers; or HTTP/2 by net/http. It forwards the target and the body
+// byte for byte, follows no redirect, asks no proxy, adds no compression, never
+// sends a request twice that the API may have performed and that must not be
+// performed twice, and never turns an answer that broke off into one that
+// ended.
 //
-// Package serve imports it. It knows the words of gate
-// and nothing of engines, contracts or guards.
+// Package serve imports it. It knows the words of gate and nothing of engines,
+// contracts or guards.
 package upstream
 
 import (
@@ -30,8 +31,9 @@ import (
 // Options bounds what an API can make the gate hold or wait for. A zero field
 // takes its default.
 type Options struct {
-	TLS   *tls.Config    // for https; default: the system's roots and TLS 1.2 or later
-	Roots *x509.CertPool // who may vouch for the API's certificate, instead of those of TLS; see ReadRoots
+	TLS      *tls.Config    // for https; default: the system's roots and TLS 1.2 or later
+	Roots    *x509.CertPool // who may vouch for the API's certificate, instead of those of TLS; see ReadRoots
+	Protocol Protocol
 	// Pins are the keys that the chain of the API's certificate must have one
 	// of, besides being verified.
 	Pins []trust.Pin
@@ -69,6 +71,16 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 	}
 }
 
+// Protocol is what is spoken to an API.
+type Protocol uint8
+
+// The protocols. An API over TLS is asked for HTTP/2 by ALPN, one without TLS
+// must know that it is spoken (RFC 9113 section 3.3).
+const (
+	HTTP1 Protocol = iota
+	HTTP2
+)
+
 // Upstream sends exchanges to one origin. Many goroutines may use it at once.
 type Upstream struct {
 	host      string
@@ -80,6 +92,7 @@ type Upstream struct {
 	tls       *tls.Config // nil for http
 	dialer    net.Dialer
 	pool      pool
+	many      *many // nil for HTTP/1.1
 	habit     habit
 	busy      atomic.Int64 // exchanges in flight
 	counts    counts
@@ -106,6 +119,9 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 	u.limits.Fields = nil // secrets stay in one place
 	if target.Scheme == "https" {
 		u.tls = settings(&u.limits, target.Hostname())
+	}
+	if o.Protocol == HTTP2 {
+		u.many = newMany(u)
 	}
 	for _, f := range fixed {
 		u.reserved.add(f.name)
@@ -142,4 +158,9 @@ func judge(target *url.URL) error {
 
 // Close closes the connections that wait. Exchanges in flight end by
 // themselves.
-func (u *Upstream) Close() { u.pool.close() }
+func (u *Upstream) Close() {
+	u.pool.close()
+	if u.many != nil {
+		u.many.close()
+	}
+}
