@@ -2,6 +2,7 @@ package h2
 
 import (
 	"encoding/binary"
+	"runtime"
 	"sync"
 	"time"
 
@@ -97,6 +98,11 @@ func (c *conn) flush() {
 		return
 	}
 	c.writing = true
+	if c.running > 1 { // others that are about to answer go along: a write costs more than they wait
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
+	}
 	for c.out.len() > 0 {
 		o := c.out
 		c.out = nil
