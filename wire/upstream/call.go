@@ -101,8 +101,12 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 // where that is safe: nothing of it was written, or it may be sent twice, and
 // then once more and on a new connection.
 func (c *call) send() error {
-	for fresh := false; ; {
+	fresh := false
+	for before := error(nil); ; {
 		if err := c.owner.connect(c, fresh); err != nil {
+			if fresh { // something was sent: whoever asks must not take it for nothing
+				return c.explain(before)
+			}
 			c.restore()
 			return c.unreachable(err)
 		}
@@ -117,7 +121,7 @@ func (c *call) send() error {
 		if !kept || c.end > 0 || c.consumed || isOver(err) || !nothing && !c.repeatable {
 			return c.explain(err)
 		}
-		fresh = !nothing
+		fresh, before = !nothing, err
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,6 +121,34 @@ func TestSecondRequestOnADeadConnection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSecondTryThatReachesNobody is no call of which nothing was sent.
+func TestSecondTryThatReachesNobody(t *testing.T) {
+	over := make(chan bool)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(over)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		in := bufio.NewReader(c)
+		skipHead(in)
+		io.WriteString(c, fine)
+		skipHead(in)
+		l.Close()
+	}()
+	u := to(t, &url.URL{Scheme: "http", Host: l.Addr().String()}, Options{})
+	mustGet(t, u)
+	if _, _, err := outcome(u, request("GET", "")); code(err) != gate.UpstreamBroken {
+		t.Errorf("%v", err)
+	}
+	<-over
 }
 
 // TestHabit: while an API is known to end connections, a request that must go
