@@ -30,7 +30,7 @@ func (t *turn) Reply(x *gate.Exchange) error {
 	if now.IsZero() {
 		now = x.Received
 	}
-	t.begin()
+	t.begin(int64(len(r.Body)))
 	defer t.finish()
 	b := t.appendHead(t.out[:0], now, r.Status, r.Fields, int64(len(r.Body)))
 	var err error
@@ -51,13 +51,13 @@ var (
 // begin takes what an answer needs. No 100 is sent from here on, and when the
 // rest of the request's body may never come the connection ends behind the
 // answer.
-func (t *turn) begin() {
+func (t *turn) begin(length int64) {
 	if t.head.expects {
 		t.answer.mu.Lock()
 		t.answer.yes = true
 		t.answer.mu.Unlock()
 	}
-	t.out = buffers.Get().(*buffer)
+	t.borrow(length)
 	if t.body.pending.Load() || t.body.lost.Load() || t.conn.server.Draining.Load() {
 		t.closes = true
 	}
@@ -65,10 +65,8 @@ func (t *turn) begin() {
 
 // finish gives back what begin took.
 func (t *turn) finish() {
-	if t.answer.yes = false; t.out != nil {
-		buffers.Put(t.out)
-		t.out = nil
-	}
+	t.answer.yes = false
+	t.giveBack()
 }
 
 // Relay implements gate.Wire.
@@ -78,7 +76,7 @@ func (t *turn) Relay(x *gate.Exchange) (err error) {
 		t.cut = true
 		return errStatus
 	}
-	t.begin()
+	t.begin(a.Length)
 	defer t.finish()
 	if a.Status == 101 {
 		err = t.tunnel(x)
@@ -139,16 +137,21 @@ func (t *turn) gather(head, body []byte) (n int, err error) {
 
 // stream writes the answer's body as it arrives.
 func (t *turn) stream(x *gate.Exchange, head []byte) error {
-	switch a := &x.Answer; {
+	a := &x.Answer
+	media, _ := gate.FindField(a.Fields, "Content-Type")
+	events := isEventStream(media)
+	if events {
+		if err := t.flush(x, head, x.Answered); err != nil {
+			return err
+		}
+		t.shrink()
+		head = t.out[:0]
+	}
+	switch {
 	case a.Length < 0 && !t.head.http10:
 		return t.streamChunks(x, head)
-	case a.Length < 0:
+	case a.Length < 0, events:
 		return t.streamParts(x, head)
-	default:
-		media, _ := gate.FindField(a.Fields, "Content-Type")
-		if isEventStream(media) {
-			return t.streamParts(x, head)
-		}
 	}
 	return t.streamFull(x, head)
 }

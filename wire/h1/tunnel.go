@@ -40,7 +40,7 @@ func (t *turn) tunnel(x *gate.Exchange) error {
 	if _, err := c.write(t.appendHead(t.out[:0], x.Answered, 101, x.Answer.Fields, -1), time.Now()); err != nil {
 		return err
 	}
-	t.finish() // most tunnels are silent most of the time
+	t.giveBack() // most tunnels are silent most of the time
 	u := &pipe{turn: t, x: x, api: x.Answer.Body.(gate.Tunnel), over: make(chan struct{})}
 	u.checks = checks{turn: t, last: time.Now()}
 	u.moved.Store(time.Now().UnixNano())

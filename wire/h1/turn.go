@@ -21,7 +21,8 @@ type turn struct {
 	bytes   [roomBytes]byte
 
 	x      *gate.Exchange
-	out    *buffer     // what is written; nil between answers
+	out    []byte      // room for what is written; nil between answers
+	lent   any         // that out is of
 	unsent int         // bytes of the answer's body in it
 	parts  [2][]byte   // that vector holds
 	vector net.Buffers // what is written at once

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -129,6 +130,18 @@ func (c *call) Read(p []byte) (n int, err error) {
 		c.part()
 	}
 	return n, err
+}
+
+// Ready reports whether the next Read is known not to wait: so that an engine
+// can send on more at once.
+func (c *call) Ready() bool {
+	switch {
+	case c.over != nil:
+		return true
+	case c.framing == chunked: // its coding may be all that is there, unless its end is
+		return bytes.HasSuffix(c.in[c.at:c.end], []byte(lastChunk))
+	}
+	return c.at < c.end
 }
 
 // readFixed reads from a body whose length is known. It asks for more than
