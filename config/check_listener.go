@@ -111,15 +111,16 @@ func (d *decoder) listener(l *Listener) {
 // senders holds whom the gate believes in the PROXY protocol to the rules.
 func (d *decoder) senders(l *Listener, unix bool) {
 	p := l.ProxyProtocol
-	if p == nil || l.Address == "" {
+	if p == nil || p.node == nil || l.Address == "" {
 		return
 	}
 	d.notEveryone(p.From, p.At("from"))
+	nobody := !p.broken("from", source.Array) && len(p.From) == 0
 	switch {
 	case unix && len(p.From) > 0:
 		d.add("listener-from", p.At("from").node, "remove from: whoever may connect to the socket must send the header", "clients of a Unix socket have no network")
-	case !unix && !p.has("from") && !strings.HasPrefix(l.Address, systemdWord):
-		d.add("listener-from", p.node, "name the networks of your load balancers: from: [10.0.0.0/8]", "from is missing, so that nobody is believed")
+	case !unix && nobody && !strings.HasPrefix(l.Address, systemdWord):
+		d.add("listener-from", p.node, "name the networks of your load balancers: from: [10.0.0.0/8]", "from names no network, so that nobody is believed")
 	}
 }
 

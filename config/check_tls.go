@@ -4,8 +4,12 @@ import "slices"
 
 // tls holds how a listener speaks TLS to the rules.
 func (d *decoder) tls(t *TLS) {
-	if t.ACME == nil || t.Certificate != "" || t.Key != "" || t.has("certificate") || t.has("key") {
+	switch {
+	case t.node == nil: // is no group of keys, which was said already
+	case t.has("certificate") || t.has("key"):
 		d.pair(&t.Pair, t.Place)
+	case t.ACME == nil:
+		d.add("tls-pair", t.node, "add certificate: tls.crt and key: tls.key, or acme to obtain one", "a listener that speaks TLS needs a certificate")
 	}
 	for i := range t.Certificates {
 		d.pair(&t.Certificates[i].Pair, t.Certificates[i].Place)
@@ -15,6 +19,9 @@ func (d *decoder) tls(t *TLS) {
 
 // pair demands both files.
 func (d *decoder) pair(p *Pair, at Place) {
+	if at.node == nil {
+		return // is no group of keys, which was said already
+	}
 	for _, file := range []struct {
 		key  string
 		name File

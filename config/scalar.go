@@ -75,6 +75,8 @@ func (d *decoder) file(v reflect.Value, n *source.Node, _ *field) {
 		d.add("file", n, "name a file, or remove the key", "the path is empty")
 	case strings.Contains(text, "://"):
 		d.add("file", n, "save the document and name the file", "files are read from this machine only, and this is a URL")
+	case strings.HasPrefix(text, unixWord):
+		d.add("file", n, "write it without unix:", "this is the path of a file, and begins with %s", unixWord)
 	case strings.ContainsRune(text, 0):
 		d.add("file", n, "", "a path holds no NUL")
 	default:
