@@ -3,6 +3,7 @@ package h2
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"net"
 	"runtime"
@@ -187,4 +188,91 @@ func BenchmarkRequests(b *testing.B) {
 			l.run(b.N, 8)
 		})
 	}
+}
+
+// TestRestAllocatesLittle bounds the memory of a connection that had a request
+// and rests. The client's half of it, less its TLS, is counted too.
+func TestRestAllocatesLittle(t *testing.T) {
+	const connections = 500
+	for _, row := range []struct {
+		name   string
+		secure bool
+		most   uint64
+	}{
+		{"plain", false, 14 << 10}, {"tls", true, 22 << 10},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := serve(t, hello, row.secure, func(s *session.Shared) { s.Limits.WriteStall = time.Second })
+			before := inUse()
+			open := make([]net.Conn, connections)
+			for i := range open {
+				c, err := net.Dial("tcp", s.addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				if open[i] = c; row.secure {
+					c = tls.Client(c, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+				}
+				askOnce(t, c, row.secure)
+			}
+			for resting := 0; resting < connections; {
+				time.Sleep(10 * time.Millisecond) // what is waited for is a state and no duration
+				resting = 0
+				s.each(func(one session.Session) {
+					c := one.(*conn)
+					c.mu.Lock()
+					defer c.mu.Unlock()
+					if c.atRest {
+						resting++
+					}
+				})
+			}
+			each := (inUse() - before) / connections
+			t.Logf("%d bytes", each)
+			if each > row.most {
+				t.Errorf("%d bytes, want at most %d", each, row.most)
+			}
+		})
+	}
+}
+
+// askOnce sends a preface and one request, and reads to its answer.
+func askOnce(t *testing.T, c net.Conn, secure bool) {
+	t.Helper()
+	var b bytes.Buffer
+	b.WriteString(http2.ClientPreface)
+	f := http2.NewFramer(&b, c)
+	f.WriteSettings()
+	f.WriteSettingsAck()
+	var block bytes.Buffer
+	e := hpack.NewEncoder(&block)
+	scheme := map[bool]string{false: "http", true: "https"}[secure]
+	for _, field := range []hpack.HeaderField{{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: scheme}, {Name: ":path", Value: "/get"}, {Name: ":authority", Value: "api.test"}, {Name: "user-agent", Value: "test"}} {
+		e.WriteField(field)
+	}
+	f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block.Bytes(), EndStream: true, EndHeaders: true})
+	if _, err := c.Write(b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		fr, err := f.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, ok := fr.(*http2.DataFrame); ok && d.StreamEnded() {
+			return
+		}
+	}
+}
+
+// inUse is what heap and stacks take. Stacks are made smaller by each
+// collection.
+func inUse() uint64 {
+	var m runtime.MemStats
+	for range 5 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
 }

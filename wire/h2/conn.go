@@ -120,7 +120,9 @@ func (c *conn) Serve() {
 	}
 	err := c.greet()
 	for err == nil {
-		err = c.next()
+		if err = c.next(); err == errRest {
+			err = c.rest() // from here, so that little stack is held meanwhile
+		}
 	}
 	c.end(err)
 	c.workers.Wait()
@@ -149,7 +151,7 @@ func (c *conn) unread(err error) error {
 	)
 	switch {
 	case err == errRest:
-		return c.rest()
+		return err
 	case c.in.err != nil: // the connection itself
 		return c.in.err
 	case errors.Is(err, http2.ErrFrameTooLarge):

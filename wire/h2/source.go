@@ -121,7 +121,7 @@ func (c *conn) rise() {
 // waits for the next bytes.
 func (c *conn) rest() error {
 	sources.Put(c.in.buf)
-	c.in.buf, c.framer, c.ready = nil, nil, nil
+	c.in.buf, c.in.next, c.framer, c.ready = nil, nil, nil, nil
 	c.mu.Lock()
 	for _, s := range c.idle {
 		close(s.start)
