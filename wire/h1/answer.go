@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"os"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -35,7 +34,7 @@ func (t *turn) Reply(x *gate.Exchange) error {
 	b := t.appendHead(t.out[:0], now, r.Status, r.Fields, int64(len(r.Body)))
 	var err error
 	if len(r.Body) == 0 || !bodyAllowed(r.Status) || string(x.Method) == "HEAD" {
-		_, err = t.conn.write(b, time.Now())
+		_, err = t.conn.write(b)
 	} else {
 		_, err = t.whole(b, r.Body)
 	}
@@ -90,7 +89,7 @@ func (t *turn) Relay(x *gate.Exchange) (err error) {
 		case !x.AnswerWhole && a.Body != nil && bodyAllowed(a.Status) && string(x.Method) != "HEAD":
 			err = t.stream(x, b)
 		default:
-			_, err = t.conn.write(b, time.Now())
+			_, err = t.conn.write(b)
 		}
 	}
 	t.cut = err != nil
@@ -111,7 +110,7 @@ func (t *turn) whole(head, body []byte) (n int, err error) {
 		took := min(len(body), cap(b)-len(b))
 		b = append(b, body[:took]...)
 		body = body[took:]
-		w, err := c.write(b, time.Now())
+		w, err := c.write(b)
 		n += max(w-(len(b)-took), 0)
 		if err != nil || len(body) == 0 {
 			return n, err
@@ -125,7 +124,7 @@ func (t *turn) gather(head, body []byte) (n int, err error) {
 	t.parts = [2][]byte{head, body}
 	t.vector = t.parts[:]
 	for {
-		c.writeWithin(time.Now())
+		c.writeWithin()
 		w, err := t.vector.WriteTo(c.Conn)
 		n += int(w)
 		if err == nil || w < stallBytes || !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -141,7 +140,7 @@ func (t *turn) stream(x *gate.Exchange, head []byte) error {
 	media, _ := gate.FindField(a.Fields, "Content-Type")
 	events := isEventStream(media)
 	if events {
-		if err := t.flush(x, head, x.Answered); err != nil {
+		if err := t.flush(x, head); err != nil {
 			return err
 		}
 		t.shrink()
@@ -163,14 +162,13 @@ func isEventStream(media []byte) bool {
 
 // streamFull writes a body of known length in as few writes as it takes.
 func (t *turn) streamFull(x *gate.Exchange, b []byte) error {
-	left, now := x.Answer.Length, x.Answered
-	from := x.Answer.Body
+	left, from := x.Answer.Length, x.Answer.Body
 	for {
 		if cap(b)-len(b) < minRead {
-			if err := t.flush(x, b, now); err != nil {
+			if err := t.flush(x, b); err != nil {
 				return err
 			}
-			b, now = t.out[:0], time.Now()
+			b = t.out[:0]
 		}
 		n, err := from.Read(b[len(b):cap(b)])
 		if left -= int64(n); left < 0 {
@@ -182,7 +180,7 @@ func (t *turn) streamFull(x *gate.Exchange, b []byte) error {
 		case err == io.EOF && left > 0:
 			return io.ErrUnexpectedEOF
 		case err == io.EOF:
-			return t.flush(x, b, now)
+			return t.flush(x, b)
 		case err != nil:
 			return err
 		}
@@ -195,8 +193,8 @@ const minRead = 2 << 10
 var errLonger = errors.New("the answer is longer than it says")
 
 // flush writes b, in which t.unsent bytes are of the body.
-func (t *turn) flush(x *gate.Exchange, b []byte, now time.Time) error {
-	n, err := t.conn.write(b, now)
+func (t *turn) flush(x *gate.Exchange, b []byte) error {
+	n, err := t.conn.write(b)
 	x.AnswerBytes += int64(max(n-(len(b)-t.unsent), 0))
 	t.unsent = 0
 	return err
@@ -208,7 +206,7 @@ func (t *turn) streamParts(x *gate.Exchange, b []byte) error {
 	checks := checks{turn: t, last: x.Answered}
 	for {
 		if cap(b)-len(b) < minRead || len(b) > 0 && !ready(from) {
-			if err := t.flush(x, b, time.Now()); err != nil {
+			if err := t.flush(x, b); err != nil {
 				return err
 			}
 			b = t.out[:0]
@@ -225,7 +223,7 @@ func (t *turn) streamParts(x *gate.Exchange, b []byte) error {
 		case err == io.EOF && left > 0:
 			return io.ErrUnexpectedEOF
 		case err == io.EOF:
-			return t.flush(x, b, time.Now())
+			return t.flush(x, b)
 		case err != nil:
 			return err
 		}

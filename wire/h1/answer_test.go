@@ -165,3 +165,37 @@ func TestAnswerBytesAreThoseOfTheBody(t *testing.T) {
 		}
 	}
 }
+
+// pausing is an API whose answer begins and then waits longer than a client may
+// take for a write.
+type pausing struct{ pause time.Duration }
+
+func (p pausing) Send(_ context.Context, x *gate.Exchange) error {
+	x.Answer = gate.Answer{Status: 200, Length: 4, Body: io.NopCloser(io.MultiReader(strings.NewReader("bo"), late{p.pause}, strings.NewReader("dy")))}
+	return nil
+}
+
+// late is a reader that ends after a while.
+type late struct{ pause time.Duration }
+
+func (l late) Read([]byte) (int, error) {
+	<-time.After(l.pause)
+	return 0, io.EOF
+}
+
+// TestSlowAPIIsNoSlowClient: the time in which nothing is written does not count
+// against the client.
+func TestSlowAPIIsNoSlowClient(t *testing.T) {
+	c := engine(t, pausing{2 * brief}, session.Limits{WriteStall: brief})
+	in := bufio.NewReader(c)
+	for range 2 {
+		io.WriteString(c, "GET /get HTTP/1.1\r\nHost: a\r\n\r\n")
+		res, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(res.Body); string(b) != "body" || err != nil {
+			t.Fatalf("%q, %v", b, err)
+		}
+	}
+}

@@ -190,7 +190,7 @@ func (b *body) fetch(p []byte) (int, error) {
 			b.asks = false
 		}
 		began := time.Now()
-		c.readWithin(began, b.slack)
+		c.readWithin(b.slack)
 		if b.aborted.Load() { // it may have come before our deadline was set
 			return 0, errAborted
 		}
@@ -243,6 +243,6 @@ func (t *turn) goOn() {
 	t.answer.mu.Lock()
 	defer t.answer.mu.Unlock()
 	if !t.answer.yes {
-		t.conn.write(continues, time.Now())
+		t.conn.write(continues)
 	}
 }

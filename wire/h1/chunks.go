@@ -3,7 +3,6 @@ package h1
 import (
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -23,7 +22,7 @@ func (t *turn) streamChunks(x *gate.Exchange, b []byte) error {
 	checks := checks{turn: t, last: x.Answered}
 	for {
 		if cap(b)-len(b) < minRead || len(b) > 0 && !ready(from) {
-			if err := t.flush(x, b, time.Now()); err != nil {
+			if err := t.flush(x, b); err != nil {
 				return err
 			}
 			b = t.out[:0]
@@ -35,7 +34,7 @@ func (t *turn) streamChunks(x *gate.Exchange, b []byte) error {
 			t.unsent += n
 		}
 		if err == io.EOF {
-			return t.flush(x, t.appendEnd(b, x), time.Now())
+			return t.flush(x, t.appendEnd(b, x))
 		}
 		if err != nil {
 			return err

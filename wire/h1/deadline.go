@@ -12,9 +12,9 @@ import (
 
 // readWithin sets the read deadline to limit from now, or leaves one that is
 // up to an eighth earlier.
-func (c *conn) readWithin(now time.Time, limit time.Duration) {
-	if left := c.until.Sub(now); left > limit || left < limit-limit/8 {
-		c.setRead(now.Add(limit))
+func (c *conn) readWithin(limit time.Duration) {
+	if left := time.Until(c.until); left > limit || left < limit-limit/8 {
+		c.setRead(time.Now().Add(limit))
 	}
 }
 
@@ -32,10 +32,10 @@ func (c *conn) setRead(t time.Time) {
 }
 
 // writeWithin bounds how long a client may not take what it is sent.
-func (c *conn) writeWithin(now time.Time) {
+func (c *conn) writeWithin() {
 	limit := c.limits.WriteStall
-	if left := c.writes.Sub(now); left > limit || left < limit-limit/8 {
-		c.writes = now.Add(limit)
+	if left := time.Until(c.writes); left > limit || left < limit-limit/8 {
+		c.writes = time.Now().Add(limit)
 		c.Conn.SetWriteDeadline(c.writes)
 	}
 }
@@ -45,15 +45,14 @@ const stallBytes = 32 << 10
 
 // write writes all of p. A client that takes enough of it in time gets more
 // time for the rest.
-func (c *conn) write(p []byte, now time.Time) (written int, err error) {
+func (c *conn) write(p []byte) (written int, err error) {
 	for {
-		c.writeWithin(now)
+		c.writeWithin()
 		n, err := c.Conn.Write(p[written:])
 		written += n
 		if err == nil || n < stallBytes || !c.plain || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return written, err
 		}
-		now = time.Now()
 	}
 }
 

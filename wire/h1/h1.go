@@ -88,12 +88,12 @@ func (c *conn) next() bool {
 
 // wait parks until something of a request comes; nil when nothing will.
 func (c *conn) wait() *turn {
-	if now := time.Now(); c.begun {
-		c.readWithin(now, c.limits.IdleTimeout)
+	if c.begun {
+		c.readWithin(c.limits.IdleTimeout)
 	} else {
 		since := c.peer.Since
 		if since.IsZero() {
-			since = now
+			since = time.Now()
 		}
 		c.readBy(since.Add(c.limits.HeadTimeout))
 	}

@@ -37,7 +37,7 @@ func (c *checks) ask(x *gate.Exchange) error {
 func (t *turn) tunnel(x *gate.Exchange) error {
 	c := t.conn
 	t.closes = true
-	if _, err := c.write(t.appendHead(t.out[:0], x.Answered, 101, x.Answer.Fields, -1), time.Now()); err != nil {
+	if _, err := c.write(t.appendHead(t.out[:0], x.Answered, 101, x.Answer.Fields, -1)); err != nil {
 		return err
 	}
 	t.giveBack() // most tunnels are silent most of the time
@@ -151,7 +151,7 @@ func (u *pipe) down() {
 		n, err := u.api.Read(p)
 		if n > 0 {
 			u.moved.Store(time.Now().UnixNano())
-			w, err := c.write(p[:n], time.Now())
+			w, err := c.write(p[:n])
 			if u.downBytes += int64(w); err != nil {
 				u.fail(err)
 				return
