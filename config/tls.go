@@ -94,6 +94,6 @@ type TLSVersion string
 
 // The versions.
 const (
-	TLS13 TLSVersion = "1.3"
-	TLS12 TLSVersion = "1.2"
+	TLS13 TLSVersion = "1.3" // 1.3 alone
+	TLS12 TLSVersion = "1.2" // 1.2 as well
 )

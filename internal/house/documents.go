@@ -153,6 +153,19 @@ var (
 	floored  = regexp.MustCompile("`([a-z0-9/]+)`|\\broot\\b")
 )
 
+// Listed holds the list of packages in README.md against those that there are:
+// it names all but those that only others of ours may import.
+func Listed(text string, rooms map[string]room) (complaints []string) {
+	for folder, r := range rooms {
+		hidden := r.helper || folder == "." || strings.Contains("/"+folder, "/internal/") || strings.HasPrefix(folder, "cmd/gatehouse/")
+		if !hidden && !strings.Contains(text, "`"+folder+"`") {
+			complaints = append(complaints, "README.md: does not name "+folder)
+		}
+	}
+	slices.Sort(complaints)
+	return complaints
+}
+
 // Architecture demands that docs/architecture.md names every package of the
 // plan, those in its table on the floor where they stand.
 func Architecture(text string, rooms map[string]room) (complaints []string) {

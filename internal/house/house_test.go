@@ -53,6 +53,7 @@ func TestRepository(t *testing.T) {
 		{"bounds", func(t *testing.T) []string { return Bounds(tree, read(t, tree, "docs/reference/bounds.md")) }},
 		{"links", func(t *testing.T) []string { return allLinks(t, tree) }},
 		{"architecture", func(t *testing.T) []string { return Architecture(read(t, tree, "docs/architecture.md"), rooms) }},
+		{"packages", func(t *testing.T) []string { return Listed(read(t, tree, "README.md"), rooms) }},
 		{"threats", func(t *testing.T) []string { return Threats(files, read(t, tree, "docs/threat-model.md")) }},
 	}
 	for _, rule := range rules {
@@ -184,6 +185,12 @@ func TestRulesGoRed(t *testing.T) {
 		{"threat-whose-test-is-gone", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
 			return Threats(parse(t, tree), "| id | threat | answered by | open |\n|---|---|---|---|\n| X1 | S | `a: TestB` and `a: TestC` | |\n")
 		}, "there is no test TestC in a"},
+		{"package-in-no-list", fstest.MapFS{}, func(fstest.MapFS, *testing.T) []string {
+			return Listed("`a`, `b`", plan)
+		}, "does not name c"},
+		{"threats-with-one-id", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return Threats(parse(t, tree), "| id | threat | answered by | open |\n|---|---|---|---|\n| X1 | S | `a: TestB` | |\n| X1 | T | `a: TestB` | |\n")
+		}, "threat-model.md:4: another threat has the id X1"},
 		{"no-threats", fstest.MapFS{"a/a.go": {Data: []byte("package a\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
 			return Threats(parse(t, tree), "# Threats\n")
 		}, "has no row"},

@@ -8,14 +8,14 @@ import (
 )
 
 var (
-	threatRow  = regexp.MustCompile(`^\| [A-Z]\d+ \|.*\| *([^|]*?) *\| *([^|]*?) *\|$`)
+	threatRow  = regexp.MustCompile(`^\| ([A-Z]\d+) \|.*\| *([^|]*?) *\| *([^|]*?) *\|$`)
 	threatTest = regexp.MustCompile("`([a-z0-9/]+): ([A-Z]\\w+)`")
 )
 
 // Threats holds docs/threat-model.md against the code: each row ends with what
 // answers the threat, which names tests as `package: TestName`, and with what
 // remains open, and at least one of the two is said. Every test that is named
-// exists.
+// exists, and every threat has an id of its own.
 func Threats(files []*file, text string) (complaints []string) {
 	tests := map[string]bool{}
 	for _, f := range files {
@@ -25,7 +25,7 @@ func Threats(files []*file, text string) (complaints []string) {
 			}
 		}
 	}
-	rows, n := 0, 0
+	ids, n := map[string]bool{}, 0
 	for line := range strings.Lines(text) {
 		n++
 		for _, m := range threatTest.FindAllStringSubmatch(line, -1) {
@@ -41,12 +41,15 @@ func Threats(files []*file, text string) (complaints []string) {
 		if m == nil {
 			continue
 		}
-		rows++
-		if !threatTest.MatchString(m[1]) && m[2] == "" {
+		if ids[m[1]] {
+			complaints = append(complaints, fmt.Sprintf("docs/threat-model.md:%d: another threat has the id %s", n, m[1]))
+		}
+		ids[m[1]] = true
+		if !threatTest.MatchString(m[2]) && m[3] == "" {
 			complaints = append(complaints, fmt.Sprintf("docs/threat-model.md:%d: says neither which test shows the answer nor what remains open", n))
 		}
 	}
-	if rows == 0 {
+	if len(ids) == 0 {
 		complaints = append(complaints, "docs/threat-model.md: has no row")
 	}
 	return complaints
