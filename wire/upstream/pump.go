@@ -95,7 +95,7 @@ func (c *call) run() {
 // finish notes that nothing more is sent.
 func (c *call) finish(err error) {
 	c.whole.Store(err == nil)
-	c.sent.Store(int64(now()))
+	c.sent.Store(max(c.wrote.Load(), 1)) // when the last write began, which costs no look at the clock
 }
 
 // stop ends the pump and waits for it. It breaks off a read that waits for the
