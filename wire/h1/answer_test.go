@@ -61,8 +61,10 @@ func TestHeadsOfAnswers(t *testing.T) {
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
 		{"nothing", "GET /get HTTP/1.1", made{status: 200, length: -1, body: strings.NewReader("")},
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-		{"trailers-where-they-pass", "POST /trailers HTTP/1.1", made{status: 200, length: -1, body: strings.NewReader("ok"), trailers: "Grpc-Status: 0\nConnection: x"},
+		{"trailers-where-they-pass", "POST /trailers HTTP/1.1\r\nTE: deflate, Trailers", made{status: 200, length: -1, body: strings.NewReader("ok"), trailers: "Grpc-Status: 0\nConnection: x\nSet-Cookie: a=b"},
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nGrpc-Status: 0\r\n\r\n"},
+		{"trailers-that-nobody-wants", "POST /trailers HTTP/1.1\r\nTE: deflate", made{status: 200, length: -1, body: strings.NewReader("ok"), trailers: "Grpc-Status: 0"},
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
 		{"trailers-elsewhere", "GET /get HTTP/1.1", made{status: 200, length: -1, body: strings.NewReader("ok"), trailers: "X: y"},
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
 		{"http-1-0", "GET /get HTTP/1.0", made{status: 200, length: 2, body: strings.NewReader("ok")},
@@ -171,7 +173,7 @@ func TestAnswerBytesAreThoseOfTheBody(t *testing.T) {
 type pausing struct{ pause time.Duration }
 
 func (p pausing) Send(_ context.Context, x *gate.Exchange) error {
-	x.Answer = gate.Answer{Status: 200, Length: 4, Body: io.NopCloser(io.MultiReader(strings.NewReader("bo"), late{p.pause}, strings.NewReader("dy")))}
+	x.Answer = gate.Answer{Status: 200, Length: 4, Body: io.NopCloser(io.MultiReader(strings.NewReader("bo"), late(p), strings.NewReader("dy")))}
 	return nil
 }
 

@@ -108,6 +108,7 @@ func (b *body) ended() bool {
 func (b *body) finish() {
 	if b.coded {
 		b.turn.x.Trailers = b.chunks.Trailers(b.turn.x.Trailers[:0])
+		gate.CleanTrailers(b.turn.x.Trailers)
 	}
 	b.done.Store(true)
 }

@@ -1,10 +1,12 @@
 package h1
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
 
 // sizeRoom is what a chunk's size takes with its line end.
@@ -60,11 +62,29 @@ func appendChunk(b []byte, at, n int) []byte {
 	return append(b, lineEnd...)
 }
 
+// takesTrailers reports whether the client says that it looks at trailer fields
+// (RFC 9110 section 10.1.4). The field that says so goes no further.
+func takesTrailers(fields []gate.Field) bool {
+	for i := range fields {
+		if !gate.EqualFold(fields[i].Name, "TE") {
+			continue
+		}
+		for rest := fields[i].Value; len(rest) > 0; {
+			var one []byte
+			if one, rest, _ = bytes.Cut(rest, comma); gate.EqualFold(octet.Trim(one), "trailers") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // appendEnd ends the chunked coding, with the trailer fields where the operation
-// lets them pass.
+// lets them pass and the client wants them.
 func (t *turn) appendEnd(b []byte, x *gate.Exchange) []byte {
 	b = append(b, lastChunk...)
-	if x.TrailersOpen() {
+	if x.TrailersOpen() && takesTrailers(x.Fields) {
+		gate.CleanTrailers(x.Answer.Trailers)
 		for i := range x.Answer.Trailers {
 			if f := &x.Answer.Trailers[i]; !f.Gone && !framed(f.Name) {
 				b = appendField(b, f)
