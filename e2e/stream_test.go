@@ -32,7 +32,7 @@ paths:
 `
 
 const streamConfig = `version: 1
-listeners: [{address: 127.0.0.1:0}]
+listeners: [{address: 127.0.0.1:0, http2: plain}]
 apis:
   - contract: streams.yaml
     upstreams: [{url: %s}]
@@ -87,12 +87,31 @@ func serveStreams(t *testing.T, events <-chan string) (url string, gate *process
 	return "http://" + address, gate
 }
 
+// clients speak each one protocol.
+var clients = map[string]*http.Client{
+	"HTTP/1.1": {Transport: speaks((*http.Protocols).SetHTTP1)},
+	"HTTP/2":   {Transport: speaks((*http.Protocols).SetUnencryptedHTTP2)},
+}
+
+func speaks(one func(*http.Protocols, bool)) *http.Transport {
+	t := &http.Transport{Protocols: new(http.Protocols)}
+	one(t.Protocols, true)
+	return t
+}
+
 // TestAGibibyteEachWay moves 1 GiB up and down, and wants the gate to hold
 // little of it at any time.
 func TestAGibibyteEachWay(t *testing.T) {
+	for name, client := range clients {
+		t.Run(name, func(t *testing.T) { gibibyteEachWay(t, client) })
+	}
+}
+
+func gibibyteEachWay(t *testing.T, client *http.Client) {
 	url, gate := serveStreams(t, nil)
+	defer client.CloseIdleConnections()
 	before := peak(t, gate)
-	res, err := http.Get(url + "/file")
+	res, err := client.Get(url + "/file")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +129,7 @@ func TestAGibibyteEachWay(t *testing.T) {
 		if known {
 			r.ContentLength = 1 << 30
 		}
-		res, err := http.DefaultClient.Do(r)
+		res, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,9 +171,16 @@ func peak(t *testing.T, p *process) int {
 // TestEventStream wants each event at the client before the API has the next
 // one.
 func TestEventStream(t *testing.T) {
+	for name, client := range clients {
+		t.Run(name, func(t *testing.T) { eventStream(t, client) })
+	}
+}
+
+func eventStream(t *testing.T, client *http.Client) {
+	defer client.CloseIdleConnections()
 	events := make(chan string)
 	url, _ := serveStreams(t, events)
-	res, err := http.Get(url + "/events")
+	res, err := client.Get(url + "/events")
 	if err != nil {
 		t.Fatal(err)
 	}

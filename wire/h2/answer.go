@@ -319,7 +319,7 @@ func (s *stream) part(p []byte, last bool) int {
 	if s.paid += n; s.paid >= copyBytes { // WriteStall is for so much
 		s.paid, s.stall = 0, time.Time{}
 	}
-	c.chatter.earned.Add(chatterWorth)
+	c.chatter.earned.Add(1 + int64(n/chatterBytes))
 	s.ends(last)
 	return n
 }

@@ -74,7 +74,7 @@ func (c *conn) takeData(f *http2.DataFrame) error {
 	if len(data) == 0 && !end {
 		return c.chat()
 	}
-	c.chatter.earned.Add(chatterWorth)
+	c.chatter.earned.Add(1 + int64(len(data)/chatterBytes))
 	return nil
 }
 

@@ -13,7 +13,8 @@ import (
 const (
 	chatterBurst = 1000
 	chatterRate  = 100 // a second
-	chatterWorth = 4   // of an exchange, or of a frame of DATA in either direction
+	chatterWorth = 4   // of an exchange
+	chatterBytes = 256 // of a body, in either direction, that are worth one
 
 	// Streams that end before their answer: reset by the client, or by us
 	// because the client made us (CVE-2023-44487, CVE-2025-8671).

@@ -127,6 +127,39 @@ func (r *raw) request(id uint32, end bool, method, path string) error {
 	return r.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: r.block(usual(method, path)...), EndStream: end, EndHeaders: true})
 }
 
+// TestEagerReader widens its windows for each KiB that it reads, and measures
+// its way with PINGs: no flood, since it takes something each time.
+func TestEagerReader(t *testing.T) {
+	body := make([]byte, 16<<20)
+	s := serve(t, api(func(_ context.Context, x *gate.Exchange) error {
+		answer(x, 200, string(body))
+		return nil
+	}), false, nil)
+	r := s.raw(t)
+	r.head(1, true, usual("GET", "/get")...)
+	got := 0
+	for done := false; !done; {
+		switch f := r.next().(type) {
+		case nil:
+			t.Fatalf("the connection ended after %d bytes", got)
+		case *http2.GoAwayFrame:
+			t.Fatalf("%v after %d bytes", f, got)
+		case *http2.DataFrame:
+			got, done = got+len(f.Data()), f.StreamEnded()
+			for left := len(f.Data()); left > 0; left -= 1 << 10 {
+				r.check(r.framer.WriteWindowUpdate(0, uint32(min(left, 1<<10))))
+				if !done {
+					r.check(r.framer.WriteWindowUpdate(1, uint32(min(left, 1<<10))))
+				}
+			}
+			r.check(r.framer.WritePing(false, [8]byte{}))
+		}
+	}
+	if got != len(body) {
+		t.Errorf("%d bytes", got)
+	}
+}
+
 // farewell reads up to the end of the connection, however it comes, and
 // returns the code of the last GOAWAY. Beside a goroutine that writes.
 func (r *raw) farewell() http2.ErrCode {

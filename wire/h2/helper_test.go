@@ -55,6 +55,15 @@ var echo = api(func(_ context.Context, x *gate.Exchange) error {
 	return nil
 })
 
+// hello reads the body and answers with a few bytes.
+var hello = api(func(_ context.Context, x *gate.Exchange) error {
+	if _, err := content(x); err != nil {
+		return err
+	}
+	answer(x, 200, "hello from the API")
+	return nil
+})
+
 // slow is echo, but for GET, which waits until its client leaves.
 var slow = api(func(ctx context.Context, x *gate.Exchange) error {
 	if string(x.Method) != "GET" {
