@@ -184,6 +184,9 @@ func (c *call) part() {
 	}
 	c.stop()
 	if c.whole.Load() && !c.surplus && c.at == c.end && c.got.reusable() {
+		if c.framing == noBody || c.framing == chunked && c.end == len(c.in) {
+			c.conn.unsure = true // a body that must not be, or more than one, may follow
+		}
 		c.owner.pool.put(c.conn)
 		c.conn = nil
 	}

@@ -21,7 +21,7 @@ func (c *call) explain(err error) error {
 		code, err = gate.BodyTimeout, c.broken
 	case c.broken != nil:
 		code, err = gate.BodyIncomplete, c.broken
-	case errors.As(context.Cause(c.ctx), &refusal): // the engine knows better
+	case errors.As(err, &refusal), errors.As(context.Cause(c.ctx), &refusal): // the engine knows better
 		return refusal
 	case c.ctx.Err() != nil || err == errGone || c.failed == errGone:
 		code = gate.ClientGone

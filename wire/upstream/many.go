@@ -179,7 +179,7 @@ func (m *many) request(ctx context.Context, x *gate.Exchange) (*http.Request, er
 	r := &http.Request{Method: string(x.Method), URL: &at, Host: string(x.Host), ProtoMajor: 2, Header: headerOf(h.b)}
 	if x.TrailersOpen() { // RFC 9110 section 10.1.4
 		r.Header["Te"] = []string{"trailers"}
-		r.Trailer = announced(x)
+		r.Trailer = u.announced(x)
 	}
 	return r.WithContext(ctx), nil
 }
@@ -198,13 +198,17 @@ func headerOf(lines []byte) http.Header {
 }
 
 // announced are the trailer fields that the client has announced: no others
-// can follow (RFC 9110 section 6.6.2 lets them, net/http does not).
-func announced(x *gate.Exchange) http.Header {
+// can follow (RFC 9110 section 6.6.2 lets them, net/http does not). Those that
+// do not pass are not announced either: net/http fails over some, for which
+// the API would be blamed.
+func (u *Upstream) announced(x *gate.Exchange) http.Header {
 	h := http.Header{}
 	for i := range x.Fields {
 		if f := &x.Fields[i]; gate.EqualFold(f.Name, "Trailer") {
 			eachOption(f.Value, func(name []byte) {
-				if octet.IsToken(name) && len(h) < maxTrailers {
+				one := [1]gate.Field{{Name: name}}
+				gate.CleanTrailers(one[:])
+				if octet.IsToken(name) && !one[0].Gone && !u.replaces(name) && len(h) < maxTrailers {
 					h[fields.Name(name)] = nil
 				}
 			})

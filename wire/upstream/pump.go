@@ -207,7 +207,7 @@ func (c *call) chunk(b []byte, room int, last bool) []byte {
 	}
 	h := head{b: append(b, "0\r\n"...)}
 	for i := range *c.trailers {
-		if f := &(*c.trailers)[i]; !f.Gone {
+		if f := &(*c.trailers)[i]; !f.Gone && !c.owner.replaces(f.Name) {
 			h.field(f.Name, f.Value)
 		}
 	}

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // socket is the connection below TLS, or without it the connection itself.
@@ -116,6 +119,9 @@ func (c *call) readLeft(began, at instant) (instant, error) {
 	default:
 		left = max(began, instant(c.wrote.Load())) + instant(c.owner.limits.StallTimeout) - at
 	}
+	if c.until <= at && c.heading && c.pumping && c.sent.Load() == 0 && held(&c.mu) {
+		return 0, errSlow
+	}
 	return c.patience(min(left, c.until-at), began, at, true)
 }
 
@@ -144,6 +150,19 @@ func (c *call) patience(left, began, at instant, mine bool) (instant, error) {
 	}
 	return left, nil
 }
+
+// held reports whether somebody waits for the client, who has mu meanwhile.
+func held(mu *sync.Mutex) bool {
+	if mu.TryLock() {
+		mu.Unlock()
+		return false
+	}
+	return true
+}
+
+// errSlow is a client that has not sent its body when the time for the whole
+// exchange is up. The API is not to blame: it must not be left out for that.
+var errSlow = &gate.Unavailable{Code: gate.BodyTimeout, Cause: errors.New("the body did not come within the time for the whole call")}
 
 var (
 	errGone = errors.New("the client went away")

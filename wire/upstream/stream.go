@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,8 +56,7 @@ func (m *many) send(ctx context.Context, x *gate.Exchange) error {
 	s.watching.Unlock()
 	r, err := m.request(s.ctx, x)
 	if err == nil {
-		s.body(r)
-		if s.answer, err = m.transport.Load().RoundTrip(r); err == nil {
+		if s.answer, err = s.roundTrip(r); err == nil {
 			err = s.take()
 		}
 		if err != nil {
@@ -85,18 +85,44 @@ func (s *stream) body(r *http.Request) {
 		r.Body = feed{s, r.Trailer}
 	case x.Intake.Mode != gate.Stream && len(x.OutBody) > 0:
 		s.whole, r.ContentLength = x.OutBody, int64(len(x.OutBody))
-		r.Body = feed{s, nil}
-		// Asked for when nothing of the request was processed.
-		r.GetBody = func() (io.ReadCloser, error) {
-			s.feed.Lock()
-			defer s.feed.Unlock()
-			if !s.gone.Load() {
-				s.whole = x.OutBody
-			}
-			return feed{s, nil}, nil
+		if r.Body = (feed{s, nil}); isIdempotent(x.Method) {
+			r.GetBody = s.again
 		}
+	case !isIdempotent(x.Method): // with no body at all it would be sent again
+		r.Body = feed{s, nil}
 	default:
 		s.sent.Store(int64(s.began))
+	}
+}
+
+// again is asked for the body by net/http before it sends a request once more.
+func (s *stream) again() (io.ReadCloser, error) {
+	s.feed.Lock()
+	defer s.feed.Unlock()
+	if !s.gone.Load() {
+		s.whole = s.x.OutBody
+	}
+	return feed{s, nil}, nil
+}
+
+// maxRefused bounds how often a request is sent that the API has not looked at.
+const maxRefused = 3
+
+// roundTrip sends the request. What may be performed twice net/http sends again
+// by itself, also when the API has reset the stream with PROTOCOL_ERROR, which
+// does not say that nothing was done. Of what must not, it says in words alone
+// why it would have; only streams that the API refused or left out by GOAWAY
+// were not processed (RFC 9113 section 8.7).
+func (s *stream) roundTrip(r *http.Request) (a *http.Response, err error) {
+	for n := 1; ; n++ {
+		s.body(r)
+		if a, err = s.many.transport.Load().RoundTrip(r); err == nil || isIdempotent(s.x.Method) || s.from != nil || n == maxRefused {
+			return a, err
+		}
+		why, ok := strings.CutPrefix(err.Error(), "http2: Transport: cannot retry err [")
+		if !ok || !strings.HasPrefix(why, "http2: Transport received Server's graceful shutdown GOAWAY]") && !strings.Contains(why, "; REFUSED_STREAM") {
+			return nil, err
+		}
 	}
 }
 
@@ -247,6 +273,8 @@ func (s *stream) due(at instant) error {
 	l := &s.many.owner.limits
 	sent := instant(s.sent.Load())
 	switch {
+	case l.TotalTimeout > 0 && at-s.began >= instant(l.TotalTimeout) && sent == 0 && held(&s.feed):
+		return errSlow
 	case l.TotalTimeout > 0 && at-s.began >= instant(l.TotalTimeout),
 		!s.heads.Load() && sent != 0 && at-sent >= instant(l.AnswerTimeout),
 		at-instant(s.moved.Load()) >= instant(l.StallTimeout):
@@ -256,6 +284,10 @@ func (s *stream) due(at instant) error {
 	}
 	return nil
 }
+
+// tooManyFields is how net/http names a head that is larger than the API's
+// SETTINGS allow, in an error that it does not export. It is the client's.
+const tooManyFields = "larger than peer's advertised limit"
 
 // explain says which refusal an error is; see call.explain.
 func (s *stream) explain(err error) error {
@@ -280,6 +312,8 @@ func (s *stream) explain(err error) error {
 		code, err = gate.ClientGone, cause
 	case errors.As(err, &dial):
 		code = gate.UpstreamUnreachable
+	case err != nil && strings.Contains(err.Error(), tooManyFields):
+		code = gate.FieldsTooLarge
 	}
 	return &gate.Unavailable{Code: code, Cause: err}
 }
