@@ -18,7 +18,10 @@ func (d *decoder) roles(api *API) {
 		if role == Mirror && up.has("weight") {
 			d.add("mirror-weight", up.At("weight").node, "remove it; percent of mirror says how many calls are copied", "a mirror has no share of the calls")
 		}
-		url := strings.ToLower(strings.TrimSuffix(up.URL, "/"))
+		url := strings.TrimSuffix(up.URL, "/")
+		if !strings.HasPrefix(url, unixWord) { // names of files differ by case
+			url = strings.ToLower(url)
+		}
 		if seen[url] && url != "" {
 			d.add("upstream-twice", up.At("url").node, "give it a weight instead", "the API has this upstream already")
 		}

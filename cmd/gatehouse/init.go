@@ -43,7 +43,7 @@ A file that is there already is not overwritten without --force.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&b.contract, "contract", "openapi.yaml", "`FILE` with the API's OpenAPI document; it need not be there yet")
-	f.StringVar(&b.upstream, "upstream", "http://127.0.0.1:9000", "`URL` of the API: http or https, host and port")
+	f.StringVar(&b.upstream, "upstream", "http://127.0.0.1:9000", "`URL` of the API: http or https, host and port; or unix:/path/of/socket")
 	f.StringVar(&b.listen, "listen", "127.0.0.1:8080", "`HOST:PORT` where clients connect")
 	f.StringVar(&b.output, "output", usual, "`FILE` to write; - is standard output")
 	f.BoolVar(&b.force, "force", false, "overwrite the file")

@@ -67,7 +67,7 @@ of --drain, or of drain in gatehouse.yaml; a second signal cuts them.`,
 	f.SortFlags = false
 	f.StringVar(&c.File, "config", "", "`FILE` that says everything, a gatehouse.yaml; excludes the flags below")
 	f.StringVar(&c.Contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
-	f.StringVar(&c.Upstream, "upstream", "", "`URL` of the API: http or https, host and port")
+	f.StringVar(&c.Upstream, "upstream", "", "`URL` of the API: http or https, host and port; or unix:/path/of/socket")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`HOST:PORT` where clients connect; unix:PATH for a Unix socket, systemd:NAME for a socket that systemd holds")
 	f.Var(&choice[config.Mode]{&c.Mode, []string{"enforce", "observe"}, []config.Mode{config.Enforce, config.Observe}, "enforce"}, "mode",
 		"observe lets calls through and says what would have been refused")

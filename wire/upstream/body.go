@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // maxInterim bounds the informational answers before the final one.
@@ -178,6 +180,7 @@ func (c *call) readChunks(p []byte) (int, error) {
 				return out, errChunks
 			case c.chunks.Done():
 				c.x.Answer.Trailers = c.chunks.Trailers(c.x.Answer.Trailers[:0])
+				gate.CleanTrailers(c.x.Answer.Trailers)
 				return out, io.EOF
 			case out > 0:
 				return out, nil

@@ -222,6 +222,6 @@ func (c *call) End() {
 	if cap(c.out) > maxKept {
 		c.out = make([]byte, 0, 4<<10)
 	}
-	c.parts, c.pair = nil, [2][]byte{}
+	c.parts, c.pair, c.in, c.got = nil, [2][]byte{}, nil, answer{}
 	calls.Put(c)
 }

@@ -151,6 +151,7 @@ func (f feed) Read(p []byte) (n int, err error) {
 	s.move()
 	switch {
 	case err == io.EOF:
+		gate.CleanTrailers(s.x.Trailers)
 		for i := range s.x.Trailers {
 			t := &s.x.Trailers[i]
 			if name := fields.Name(t.Name); !t.Gone && hasKey(f.trailer, name) {
@@ -217,6 +218,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		if s.x.Answer.Trailers, wrong = appendHeader(s.x.Answer.Trailers[:0], s.answer.Trailer); wrong != nil {
 			return n, s.explain(wrong)
 		}
+		gate.CleanTrailers(s.x.Answer.Trailers)
 	case err != nil:
 		err = s.explain(err)
 	}
