@@ -203,7 +203,7 @@ func judgeURL(text string) (wrong, hint string) {
 	case err != nil:
 		return "the URL of the upstream cannot be read", example
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
-		return quote(text) + " does not begin with http:// or https://", example
+		return quote(text) + " does not begin with http://, https:// or unix:/", example
 	case u.Hostname() == "":
 		return quote(text) + " has no host", example
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):

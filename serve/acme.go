@@ -54,10 +54,15 @@ func (d *door) manage(o *edge.Options) *fault {
 		return wrong
 	}
 	if err := m.Prepare(); err != nil {
-		return &fault{at: d.settings.TLS.ACME.Place.At("storage"), text: causes(err), remedy: "name a folder that this user can write to", cause: err}
+		return storageFault(d.settings.TLS.ACME, err)
 	}
 	d.manager, o.TLS.Source.Get = m, m.Certificate
 	return nil
+}
+
+// storageFault is for a folder that cannot be used.
+func storageFault(a *config.ACME, err error) *fault {
+	return &fault{at: a.Place.At("storage"), text: causes(err), remedy: "name a folder that this user can write to", cause: err}
 }
 
 // port is that of an address, 0 when it has none.

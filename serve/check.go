@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/gatehouse-api/gatehouse"
@@ -42,6 +43,7 @@ func Check(file string) *Inspection {
 	defer r.ways.release(d.ways)
 	if d.config != nil {
 		d.pairs()
+		d.paths()
 		d.loops()
 		d.faults.add(eventsReachable(&d.config.Record))
 	}
@@ -94,6 +96,29 @@ func (d *draft) pairs() {
 			d.faults.add(listenFault(l, err))
 		}
 	}
+}
+
+// paths finds what is in the way of sockets and folders that are still to be
+// made. Those above them may be made at the start, as systemd does.
+func (d *draft) paths() {
+	for i := range d.config.Listeners {
+		l := &d.config.Listeners[i]
+		if path, ok := strings.CutPrefix(l.Address, "unix:"); ok && occupied(path, fs.ModeSocket) {
+			d.faults.add(listenFault(l, syscall.EADDRINUSE))
+		}
+		if l.TLS != nil && l.TLS.ACME != nil && occupied(string(l.TLS.ACME.Storage), fs.ModeDir) {
+			d.faults.add(storageFault(l.TLS.ACME, &fs.PathError{Path: string(l.TLS.ACME.Storage), Err: syscall.ENOTDIR}))
+		}
+	}
+	if path := string(d.config.Handover); path != "" && occupied(path, fs.ModeSocket) {
+		d.faults.add(handoverFault(d.config, syscall.EADDRINUSE))
+	}
+}
+
+// occupied reports whether something of another type than wanted is at a path.
+func occupied(path string, wanted fs.FileMode) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Type() != wanted
 }
 
 // loops finds APIs that are the gate itself, where its addresses are known

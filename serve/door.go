@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"reflect"
+	"strings"
 	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/config"
@@ -124,7 +126,7 @@ func (d *door) URL() string {
 // words say for the banner what clients meet here.
 func (d *door) words() string {
 	if !d.settings.RedirectToHTTPS {
-		return d.URL() + asksWords(d.settings)
+		return d.URL() + asksWords(d.settings) + believesWords(d.settings)
 	}
 	words := ", which only sends clients to https"
 	if !redirectsAll(d.settings) {
@@ -134,6 +136,29 @@ func (d *door) words() string {
 		words += fmt.Sprintf(", port %d", d.settings.HTTPSPort)
 	}
 	return d.URL() + words
+}
+
+// believesWords say for the banner who is believed about who a client is.
+func believesWords(l *config.Listener) (words string) {
+	switch p := l.ProxyProtocol; {
+	case p == nil:
+	case len(p.From) == 0:
+		words = ", where connections begin with the PROXY protocol"
+	default:
+		words = ", where connections of " + joined(p.From) + " begin with the PROXY protocol"
+	}
+	if len(l.TrustedProxies) > 0 {
+		words += ", where " + joined(l.TrustedProxies) + " is believed about clients"
+	}
+	return words
+}
+
+func joined(list []netip.Prefix) string {
+	words := make([]string, len(list))
+	for i, p := range list {
+		words[i] = p.String()
+	}
+	return strings.Join(words, ", ")
 }
 
 // redirectsAll reports whether no call passes at a listener. Where a proxy is

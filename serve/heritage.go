@@ -144,13 +144,18 @@ func (p *Program) openOffer(c *config.Config) (*offer, *fault) {
 	}
 	l, err := edge.Listen(edge.Options{Address: "unix:" + path, Mode: 0o600, Socket: p.heritage.socket(forHandover, "unix:"+path, 0), MaxConnections: 4, Log: p.log})
 	if err != nil {
-		f := listenFault(&config.Listener{Address: "unix:" + path}, err)
-		f.at = c.At("handover")
-		return nil, f
+		return nil, handoverFault(c, err)
 	}
 	o := &offer{path: path, listener: l, ended: make(chan struct{})}
 	o.live, o.end = context.WithCancel(p.ending)
 	return o, nil
+}
+
+// handoverFault says what to do about a socket that cannot be opened.
+func handoverFault(c *config.Config, err error) *fault {
+	f := listenFault(&config.Listener{Address: "unix:" + string(c.Handover)}, err)
+	f.at = c.At("handover")
+	return f
 }
 
 // undoOffer closes what openOffer has opened.

@@ -165,6 +165,10 @@ func listenFault(l *config.Listener, err error) *fault {
 		const hint = "start the gate by a socket unit whose FileDescriptorName= is what stands behind systemd:"
 		return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(), hint: hint, remedy: hint, cause: err}
 	case errors.Is(err, edge.ErrExposed):
+		if strings.HasPrefix(l.Address, "systemd:") {
+			const hint = "have the socket unit listen on loopback or a Unix socket, or allow it with plain_http: true"
+			return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(), hint: hint, remedy: "give tls a certificate and a key, " + hint}
+		}
 		_, port, _ := net.SplitHostPort(l.Address)
 		return &fault{at: address, flag: "listen", text: l.Address + ": " + err.Error(),
 			hint:   "give --tls-cert and --tls-key, listen on loopback as in 127.0.0.1:" + port + ", or allow it with --plain-http",
