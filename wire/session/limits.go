@@ -12,7 +12,7 @@ type Limits struct {
 	IdleTimeout time.Duration // between two exchanges; default 60s
 	BodyGrace   time.Duration // that a body may make the engine wait beyond its least rate; default 10s
 	BodyRate    int           // least bytes of a body per second of waiting, after the grace; default 500
-	WriteStall  time.Duration // that one write to the client may take; a write is at most 32 KiB; default 30s
+	WriteStall  time.Duration // in which a client must take 32 KiB of what it is sent, or the rest when that is less; default 30s
 	HalfClose   time.Duration // for which a client that sends no more may still wait for its answer; more often it has left, and the API works for nobody; default 5s
 	Linger      time.Duration // for which a refused client is still listened to, so that it can read the refusal; default 500ms
 	Recheck     time.Duration // after which an exchange that takes long, a stream or a tunnel, is asked again whether it may go on; default 30s
