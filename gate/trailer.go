@@ -35,13 +35,26 @@ var notInTrailers = [...]string{
 	"Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "Cache-Control", "Expect", "Max-Forwards",
 	"Pragma", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "WWW-Authenticate",
 	"Age", "Date", "Expires", "Location", "Retry-After", "Vary", "Warning",
+	"X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP",
+	"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL",
 }
 
 // CleanTrailers marks the fields of a trailer section that must not pass.
 func CleanTrailers(list []Field) {
 	for i := range list {
-		if f := &list[i]; anyFold(f.Name, notInTrailers[:]) || anyFold(f.Name, hopByHop[:]) {
+		if f := &list[i]; endsInTrailers(f.Name) {
 			f.Gone = true
 		}
 	}
+}
+
+func endsInTrailers(name []byte) bool {
+	for _, list := range [...][]string{notInTrailers[:], hopByHop[:]} {
+		for _, n := range list {
+			if EqualFold(name, n) || Twin(name, n) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -62,11 +62,9 @@ func (t *turn) begin(length int64) {
 	}
 }
 
-// finish gives back what begin took.
-func (t *turn) finish() {
-	t.answer.yes = false
-	t.giveBack()
-}
+// finish gives back what begin took. That an answer has begun stays: somebody
+// may still read the body.
+func (t *turn) finish() { t.giveBack() }
 
 // Relay implements gate.Wire.
 func (t *turn) Relay(x *gate.Exchange) (err error) {
@@ -163,9 +161,13 @@ func isEventStream(media []byte) bool {
 // streamFull writes a body of known length in as few writes as it takes.
 func (t *turn) streamFull(x *gate.Exchange, b []byte) error {
 	left, from := x.Answer.Length, x.Answer.Body
+	checks := checks{turn: t, last: x.Answered}
 	for {
 		if cap(b)-len(b) < minRead {
 			if err := t.flush(x, b); err != nil {
+				return err
+			}
+			if err := checks.ask(x); err != nil {
 				return err
 			}
 			b = t.out[:0]

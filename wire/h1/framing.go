@@ -66,10 +66,17 @@ func (h *head) hostField(v []byte) gate.Code {
 	return gate.Undecided
 }
 
+// maxOptions bounds what Connection lists: each option is looked for among all
+// fields.
+const maxOptions = 64
+
 // connection notes the two options that decide about the connection itself
 // (RFC 9112 section 9.3); the gate removes the fields that it names.
 func (h *head) connection(v []byte) gate.Code {
 	for len(v) > 0 {
+		if h.options++; h.options > maxOptions {
+			return gate.FieldsTooLarge
+		}
 		var option []byte
 		option, v, _ = bytes.Cut(v, comma)
 		option = bytes.Trim(option, " \t")

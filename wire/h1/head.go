@@ -33,6 +33,7 @@ type head struct {
 	lengths int   // Content-Length fields seen
 	codings int   // Transfer-Encoding fields seen
 	hosts   int   // Host fields seen
+	options int   // that Connection lists
 	closes  bool  // Connection: close
 	keeps   bool  // Connection: keep-alive
 	expects bool  // Expect: 100-continue

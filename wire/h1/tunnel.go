@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,7 +65,8 @@ type pipe struct {
 	turn   *turn
 	x      *gate.Exchange
 	api    gate.Tunnel
-	checks checks
+	asking sync.Mutex
+	checks checks // guarded by asking, and so is what guards see of x
 
 	upBytes, downBytes int64
 	moved              atomic.Int64  // when something moved last, in Unix nanoseconds
@@ -119,6 +121,8 @@ func (u *pipe) mayGoOn() error {
 	if time.Since(time.Unix(0, u.moved.Load())) > u.turn.conn.limits.TunnelIdle {
 		return errIdle
 	}
+	u.asking.Lock()
+	defer u.asking.Unlock()
 	return u.checks.ask(u.x)
 }
 
@@ -151,6 +155,10 @@ func (u *pipe) down() {
 		n, err := u.api.Read(p)
 		if n > 0 {
 			u.moved.Store(time.Now().UnixNano())
+			if err := u.mayGoOn(); err != nil { // the other way may wait for an API that does not read
+				u.fail(err)
+				return
+			}
 			w, err := c.write(p[:n])
 			if u.downBytes += int64(w); err != nil {
 				u.fail(err)
@@ -170,7 +178,9 @@ func (u *pipe) down() {
 	}
 }
 
+// fail ends the other way, whichever side it waits for.
 func (u *pipe) fail(err error) {
 	u.failed = err
 	u.turn.conn.peer.Raw.Close()
+	u.api.Close()
 }

@@ -85,24 +85,30 @@ func (t *turn) makeRoom() {
 	if t.end < len(t.buf) {
 		return
 	}
-	from := t.buf[t.at:t.end]
 	if t.at == 0 {
 		t.grow()
+	} else {
+		t.end = copy(t.buf, t.buf[t.at:t.end])
+		t.at = 0
 	}
-	t.end = copy(t.buf, from)
-	t.at = 0
 	t.head.reset(t.conn.peer.TLS != nil)
 }
 
-// grow takes a larger buffer. The head's bound ends heads that do not fit.
+// grow takes a larger buffer. The head's bound ends heads that do not fit. What
+// came is copied before the buffer that holds it goes back, since others may
+// write to it from then on.
 func (t *turn) grow() {
+	from, before := t.buf[:t.end], t.large
 	if need := t.conn.limits.HeadBytes + headRoom; need > len(buffer{}) {
-		t.dropLarge()
-		t.buf = make([]byte, need)
-		return
+		t.buf, t.large = make([]byte, need), nil
+	} else {
+		t.large = buffers.Get().(*buffer)
+		t.buf = t.large[:]
 	}
-	t.large = buffers.Get().(*buffer)
-	t.buf = t.large[:]
+	copy(t.buf, from)
+	if before != nil {
+		buffers.Put(before)
+	}
 }
 
 // serve walks the request through the gate and reports whether the connection
@@ -132,7 +138,7 @@ func (t *turn) serve() bool {
 // fill fills x in from the head that was judged.
 func (t *turn) fill(x *gate.Exchange) {
 	h, c, s := &t.head, t.conn.peer, t.conn.server
-	t.unsent = 0
+	t.unsent, t.answer.yes = 0, false
 	t.x, t.closes, t.cut = x, h.closes || h.http10 && !h.keeps || h.broken != gate.Undecided, false
 	s.Counts.Requests.Add(1)
 	x.Context = s.Base

@@ -18,7 +18,7 @@ type answer struct {
 	length      int64 // -1 when it is not stated
 	codings     int
 	ends, keeps bool         // options of Connection
-	listed      bool         // Connection names fields
+	listed      int          // names of fields in Connection
 	fields      []gate.Field // that go on; views of what was read
 	at          int          // where the first line begins that is not read
 }
@@ -36,8 +36,12 @@ const (
 // begin makes a ready for a head. It uses the memory of list.
 func (a *answer) begin(list []gate.Field) { *a = answer{length: -1, fields: list[:0]} }
 
-// maxFields bounds the fields of one answer.
-const maxFields = 1000
+// maxFields bounds the fields of one answer, and maxListed those that its
+// Connection names: each is looked for among all.
+const (
+	maxFields = 1000
+	maxListed = 64
+)
 
 var (
 	errHead    = errors.New("the head of the API's answer is not well-formed HTTP/1.1")
@@ -153,11 +157,11 @@ func (a *answer) options(value []byte) {
 			a.keeps = true
 		default:
 			more = true
+			a.listed++
 		}
 	})
 	if more && len(a.fields) < maxFields {
 		a.fields = append(a.fields, gate.Field{Name: connection, Value: value, Gone: true})
-		a.listed = true
 	}
 }
 
@@ -190,8 +194,11 @@ func (a *answer) end() error {
 	if a.codings > 0 && (a.length >= 0 || a.http10) {
 		return errLength
 	}
-	if !a.listed {
+	switch {
+	case a.listed == 0:
 		return nil
+	case a.listed > maxListed:
+		return errTooLong
 	}
 	for i := range a.fields {
 		if f := &a.fields[i]; &f.Name[0] == &connection[0] {

@@ -205,3 +205,16 @@ func TestTrailersOverruleNothing(t *testing.T) {
 		t.Errorf("%q", s)
 	}
 }
+
+// TestNamesInConnectionAreBounded: each is looked for among all fields.
+func TestNamesInConnectionAreBounded(t *testing.T) {
+	for n, want := range map[int]gate.Code{maxListed: gate.Undecided, maxListed + 1: gate.UpstreamBroken} {
+		u := to(t, listen(t, func(c net.Conn) {
+			skipHead(bufio.NewReader(c))
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close"+strings.Repeat(",a", n)+"\r\n\r\nok")
+		}), Options{})
+		if _, _, err := outcome(u, request("POST", "")); code(err) != want {
+			t.Errorf("%d names: %v", n, err)
+		}
+	}
+}
