@@ -1,8 +1,9 @@
 // Package edge opens the addresses on which clients reach the gate: it holds
-// plain HTTP to loopback unless told otherwise, keeps the TLS settings and the
-// certificate that may change while the gate serves, and bounds how many
-// connections there are. Engines get a net.Listener and a *tls.Config from it
-// and do the rest.
+// plain HTTP to loopback unless told otherwise, keeps the certificates and what
+// is asked of those of clients, which may change while the gate serves, reads
+// whom a load balancer passes on, and bounds how many connections there are.
+// Package server gets a net.Listener and a *tls.Config from it and does the
+// rest.
 //
 // Package serve imports it. It knows nothing of HTTP, of the gate or of
 // contracts.

@@ -5,8 +5,9 @@
 // Framer of golang.org/x/net/http2 and fields by its hpack; states, windows,
 // bounds and all judgement are ours.
 //
-// The packages that assemble the program import it. It knows the gate and the
-// session, and nothing of contracts, guards, upstreams or HTTP/1.1.
+// Package serve imports it, and has package server hand it connections. It knows
+// the gate and the session, and nothing of contracts, guards, upstreams or
+// HTTP/1.1.
 package h2
 
 import (

@@ -116,14 +116,6 @@ func (m *Manager) Close() {
 	})
 }
 
-// Names are the domains in lower case.
-func (m *Manager) Names() (list []string) {
-	for name := range m.names {
-		list = append(list, name)
-	}
-	return list
-}
-
 // errNone keeps a handshake from going on.
 var errNone = errors.New("there is no certificate for the name yet")
 
