@@ -46,10 +46,16 @@ func (c *client) serve(t *tls.Config) {
 	session.Serve()
 }
 
+// early is a connection that no engine has.
+type early struct{ net.Conn }
+
+func (e early) Cut() { e.Close() }
+
 // begin makes a connection ready for its engine, within HeadTimeout. There is
 // none when it is of no use.
 func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 	s := c.server
+	defer s.shared.Recover(early{c.raw})
 	if i, ok := c.raw.(session.Introducer); ok || t != nil || s.prior {
 		c.raw.SetDeadline(c.since.Add(s.shared.Limits.HeadTimeout))
 		if s.shared.Draining.Load() {

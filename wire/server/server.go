@@ -14,7 +14,9 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -111,9 +113,16 @@ func (s *Server) Serve(l net.Listener, t *tls.Config) error {
 	}
 }
 
+// passing are errors of accepting that are of one connection, or of a system
+// that is short of something (accept(2)). Temporary does not know them.
+var passing = [...]error{
+	syscall.ENOBUFS, syscall.ENOMEM, syscall.EPROTO, syscall.EPERM, syscall.ENOPROTOOPT,
+	syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH,
+}
+
 func temporary(err error) bool {
 	var t interface{ Temporary() bool }
-	return errors.As(err, &t) && t.Temporary()
+	return errors.As(err, &t) && t.Temporary() || slices.ContainsFunc(passing[:], func(p error) bool { return errors.Is(err, p) })
 }
 
 // wait waits for d, or for Shutdown.

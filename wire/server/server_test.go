@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,8 +40,11 @@ func (passing) Error() string   { return "too many open files" }
 func (passing) Temporary() bool { return true }
 
 func (w *weary) Accept() (net.Conn, error) {
-	if w.left.Add(-1) >= 0 {
+	switch n := w.left.Add(-1); {
+	case n > 0:
 		return nil, passing{}
+	case n == 0:
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.ENOBUFS)}
 	}
 	return w.Listener.Accept()
 }
@@ -103,6 +107,32 @@ func TestServeGoesOn(t *testing.T) {
 	}
 	if n := s.Counts(); n.Opened.Load() != 3 || n.Requests.Load() != 3 || n.Handshakes.Load() != 0 {
 		t.Errorf("opened %d, requests %d", n.Opened.Load(), n.Requests.Load())
+	}
+}
+
+// TestBeginningThatFails: a mistake of the program in a handshake takes its own
+// connection and no other.
+func TestBeginningThatFails(t *testing.T) {
+	leak.Check(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	s := server.NewServer(stage.New(t, answering("done")).Gate, server.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- s.Serve(l, &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { panic("a mistake") }})
+	}()
+	for range 2 {
+		if c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true}); err == nil {
+			c.Close()
+			t.Error("the handshake was made")
+		}
+	}
+	s.Shutdown(context.Background())
+	if err := <-ended; err != nil || strings.Count(log.String(), "a connection failed") != 2 {
+		t.Errorf("%v, the log says %q", err, log.String())
 	}
 }
 

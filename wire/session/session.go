@@ -89,10 +89,10 @@ type Conn struct {
 	Since    time.Time // when it was accepted
 }
 
-// Recover is deferred by every goroutine of a session: one that fails takes its
+// Recover is deferred by every goroutine of a connection: one that fails takes its
 // own connection with it and no other. What the client got is cut, since nobody
 // knows how far it came.
-func (s *Shared) Recover(n Session) {
+func (s *Shared) Recover(n interface{ Cut() }) {
 	if p := recover(); p != nil {
 		s.Log.Error("a connection failed", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		n.Cut()
