@@ -145,7 +145,7 @@ func TestTLS(t *testing.T) {
 	}{
 		{"plain", Options{TLS: &tls.Config{}}, ""},
 		{"pinned", Options{Pins: []trust.Pin{other, pin}}, ""},
-		{"pinned-to-another", Options{Pins: []trust.Pin{other}}, "among the pins"},
+		{"pinned-to-another", Options{Pins: []trust.Pin{other}}, "among the pins; its own is " + string(pin)},
 		{"name", Options{TLS: &tls.Config{ServerName: "example.com"}}, "example.com"},
 		{"name-that-it-has-not", Options{TLS: &tls.Config{ServerName: "example.org"}}, "not example.org"},
 		{"certificate", Options{TLS: &tls.Config{Certificates: s.TLS.Certificates}}, "known "},

@@ -2,13 +2,11 @@ package upstream
 
 import (
 	"crypto/tls"
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/gatehouse-api/gatehouse/trust"
 )
-
-var errPin = errors.New("no key in the certificate chain of the API is among the pins")
 
 // settings are those of the client's side of TLS to host.
 func settings(o *Options, host string) *tls.Config {
@@ -30,7 +28,7 @@ func settings(o *Options, host string) *tls.Config {
 		before := t.VerifyConnection
 		t.VerifyConnection = func(s tls.ConnectionState) error {
 			if !pinned(&s, pins) {
-				return errPin
+				return fmt.Errorf("no key in the certificate chain of the API is among the pins; its own is %s", trust.PinOf(s.PeerCertificates[0].RawSubjectPublicKeyInfo))
 			}
 			if before != nil {
 				return before(s)
