@@ -24,6 +24,8 @@ func (o origin) Head(x *gate.Exchange) gate.Verdict {
 	return gate.Allow
 }
 
+func (origin) Permits([]byte) bool { return false }
+
 func (origin) AnswerHead(x *gate.Exchange) gate.Verdict {
 	for i := range x.Answer.Fields {
 		if strings.HasPrefix(string(x.Answer.Fields[i].Name), "Allow-") {

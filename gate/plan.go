@@ -49,6 +49,8 @@ type API struct {
 type OriginGuard interface {
 	HeadGuard
 	AnswerHeadGuard
+	// Permits reports whether pages of an origin may call the API.
+	Permits(origin []byte) bool
 }
 
 // APIField is a header field that the gate adds for an API. It replaces the

@@ -26,6 +26,7 @@ const (
 	PathUnknown
 	MethodUnknown
 	CredentialMissing
+	OriginRefused
 	QueryForm
 	ParameterUnknown
 	ParameterMissing
@@ -90,6 +91,7 @@ var table = [codes]row{
 	PathUnknown:          {"path-unknown", 404, "The contract does not describe this path.", "RFC 9110 section 15.5.5"},
 	MethodUnknown:        {"method-unknown", 405, "The contract does not describe this method on this path.", "RFC 9110 section 15.5.6"},
 	CredentialMissing:    {"credential-missing", 401, "The operation needs a credential and the request has none.", "RFC 9110 section 15.5.2"},
+	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	QueryForm:            {"query-form", 400, "The query is written in a form that others could read differently.", "RFC 3986 section 3.4"},
 	ParameterUnknown:     {"parameter-unknown", 400, "The request has a parameter that the contract does not describe.", "RFC 9110 section 15.5.1"},
 	ParameterMissing:     {"parameter-missing", 400, "A required parameter is missing.", "RFC 9110 section 15.5.1"},

@@ -1,6 +1,9 @@
 package gate
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // noteUpgrade remembers which protocol the client asks for (RFC 9110 section
 // 7.8): one, in HTTP/1.1, named by Connection, and without a body. Whatever else is
@@ -44,6 +47,56 @@ func (x *Exchange) openUpgrade() {
 		}
 	}
 }
+
+// mayUpgrade reports whether the page that asks for another protocol may: pages
+// of the API's own origin, and those that its policy permits. Browsers hold
+// pages to nothing here and send their cookies along, so the server has to look
+// (RFC 6455 section 10.2). Clients that are no browsers send no Origin.
+func (x *Exchange) mayUpgrade() bool {
+	if x.Upgrade == nil {
+		return true
+	}
+	origin, n := x.Field("Origin")
+	if n == 0 || n == 1 && (x.ownOrigin(origin) || x.API.Origin != nil && x.API.Origin.Permits(origin)) {
+		return true
+	}
+	x.Guard = "origin"
+	x.refuse(OriginRefused)
+	if x.Operation.Mode == Observe {
+		x.would()
+		x.Refusal = Refusal{}
+		return true
+	}
+	return false
+}
+
+// ownOrigin reports whether an origin is that of the authority which the client
+// asked for (RFC 6454 section 4). Where the client's connection is protected, a
+// page that came without TLS is another one's.
+func (x *Exchange) ownOrigin(origin []byte) bool {
+	host, secure := bytes.CutPrefix(origin, schemeHTTPS)
+	if !secure {
+		var plain bool
+		if host, plain = bytes.CutPrefix(origin, schemeHTTP); !plain || x.ClientSecure {
+			return false
+		}
+	}
+	asked := x.Host
+	if x.ClientHost != nil {
+		asked = x.ClientHost
+	}
+	port := portHTTP
+	if secure {
+		port = portHTTPS
+	}
+	return sameFold(bytes.TrimSuffix(host, port), bytes.TrimSuffix(asked, port))
+}
+
+var (
+	schemeHTTP = []byte("http://")
+	portHTTP   = []byte(":80")
+	portHTTPS  = []byte(":443")
+)
 
 var errSwitched = errors.New("the API switched to a protocol that it was not asked for")
 

@@ -72,6 +72,67 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// policy is one of an API that permits one origin beside its own.
+type policy struct{ head }
+
+func (policy) AnswerHead(*gate.Exchange) gate.Verdict { return gate.Allow }
+func (policy) Permits(origin []byte) bool             { return string(origin) == "https://friend.test" }
+
+// TestUpgradeOfPages: browsers hold a page to nothing when it opens a
+// WebSocket, so the gate does.
+func TestUpgradeOfPages(t *testing.T) {
+	allow := head(func(*gate.Exchange) gate.Verdict { return gate.Allow })
+	for _, row := range []struct {
+		name    string
+		origins []string
+		host    string
+		secure  bool
+		policy  gate.OriginGuard
+		mode    gate.Mode
+		want    int
+	}{
+		{"no-browser", nil, "a.test", true, nil, gate.Enforce, 101},
+		{"own-page", []string{"https://a.test"}, "a.test", true, nil, gate.Enforce, 101},
+		{"own-page-other-case", []string{"https://a.test"}, "A.Test", true, nil, gate.Enforce, 101},
+		{"own-page-usual-port", []string{"https://a.test"}, "a.test:443", true, nil, gate.Enforce, 101},
+		{"own-page-other-port", []string{"https://a.test:8443"}, "a.test", true, nil, gate.Enforce, 403},
+		{"own-page-of-a-port", []string{"http://a.test:8080"}, "a.test:8080", false, nil, gate.Enforce, 101},
+		{"page-without-tls", []string{"http://a.test"}, "a.test", true, nil, gate.Enforce, 403},
+		{"page-with-tls-before-a-proxy", []string{"https://a.test"}, "a.test", false, nil, gate.Enforce, 101},
+		{"other-page", []string{"https://evil.test"}, "a.test", true, nil, gate.Enforce, 403},
+		{"begins-alike", []string{"https://a.test.evil.test"}, "a.test", true, nil, gate.Enforce, 403},
+		{"no-origin-of-its-own", []string{"null"}, "a.test", true, nil, gate.Enforce, 403},
+		{"empty", []string{""}, "a.test", true, nil, gate.Enforce, 403},
+		{"two", []string{"https://a.test", "https://a.test"}, "a.test", true, nil, gate.Enforce, 403},
+		{"friend", []string{"https://friend.test"}, "a.test", true, policy{allow}, gate.Enforce, 101},
+		{"friend-without-policy", []string{"https://friend.test"}, "a.test", true, nil, gate.Enforce, 403},
+		{"other-page-with-policy", []string{"https://evil.test"}, "a.test", true, policy{allow}, gate.Enforce, 403},
+		{"observed", []string{"https://evil.test"}, "a.test", true, nil, gate.Observe, 101},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := build(t, row.mode, gate.Step{Name: "a", Head: verdict(gate.Allow)})
+			p := plan(t, switcher{true}, row.mode, gate.Step{Name: "a", Head: verdict(gate.Allow)})
+			for _, o := range p.Operations {
+				o.Upgrades, o.API.Origin = []string{"websocket"}, row.policy
+			}
+			h.gate.Swap(p)
+			x := h.gate.Acquire()
+			defer h.gate.Release(x)
+			x.Method, x.Target, x.Host, x.Version = []byte("POST"), []byte("/pets/1"), []byte(row.host), "HTTP/1.1"
+			x.ClientSecure = row.secure
+			x.Fields = append(x.Fields, gate.Field{Name: []byte("Connection"), Value: []byte("Upgrade")}, gate.Field{Name: []byte("Upgrade"), Value: []byte("websocket")})
+			for _, o := range row.origins {
+				x.Fields = append(x.Fields, gate.Field{Name: []byte("Origin"), Value: []byte(o)})
+			}
+			w := &wire{}
+			h.gate.Serve(x, w)
+			if would := len(x.Would) > 0; w.status != row.want || would != (row.mode == gate.Observe) {
+				t.Errorf("status %d, would %v; want %d", w.status, x.Would, row.want)
+			}
+		})
+	}
+}
+
 func TestTrailersOpen(t *testing.T) {
 	for _, row := range []struct {
 		media string

@@ -234,7 +234,9 @@ func (g *Gate) head(x *Exchange) bool {
 	if x.replied() {
 		return true
 	}
-	x.openUpgrade()
+	if x.openUpgrade(); !x.mayUpgrade() {
+		return false
+	}
 	judged := false
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]

@@ -172,6 +172,9 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 	return gate.Allow
 }
 
+// Permits implements gate.OriginGuard.
+func (g *Guard) Permits(origin []byte) bool { return g.find(origin) != nil }
+
 // find returns what an origin is told; nil when it is not permitted.
 func (g *Guard) find(origin []byte) *grant {
 	if to := g.origins[string(origin)]; to != nil {
