@@ -34,6 +34,9 @@ func (s *stream) serve() {
 	s.x = nil
 	if shared.Poison {
 		poison(s.head.text)
+		s.conn.mu.Lock()
+		poison(s.body.tail.text)
+		s.conn.mu.Unlock()
 	}
 }
 
@@ -239,7 +242,7 @@ func ready(body io.Reader) bool {
 // tail makes the field block of a trailer section and reports whether there is
 // one.
 func (s *stream) tail(list []gate.Field) bool {
-	var b []byte
+	b := s.trailers[:0]
 	gate.CleanTrailers(list)
 	for i := range list {
 		if f := &list[i]; !f.Gone && !ends(f.Name) {

@@ -5,7 +5,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"testing"
 	"time"
@@ -74,8 +77,12 @@ type load struct {
 }
 
 func (s *server) load(t testing.TB, body []byte) *load {
-	r := s.raw(t)
+	t.Helper()
+	r := s.connect(t)
 	r.conn.SetDeadline(time.Time{})
+	r.write([]byte(http2.ClientPreface))
+	r.check(r.framer.WriteSettings())
+	r.check(r.framer.WriteSettingsAck()) // that of the server is on its way
 	r.check(r.framer.WriteWindowUpdate(0, 1<<30))
 	method, path := "GET", "/get"
 	if len(body) > 0 {
@@ -178,16 +185,33 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// BenchmarkRequests holds the engine, with a gate, beside Go's own server, with
+// a handler that does nothing but answer.
 func BenchmarkRequests(b *testing.B) {
+	answer := bytes.Repeat([]byte("y"), 1024)
 	for name, body := range map[string][]byte{"get": nil, "post": bytes.Repeat([]byte("x"), 1024)} {
-		b.Run(name, func(b *testing.B) {
-			l := quiet(b, &still{bytes.Repeat([]byte("y"), 1024)}).load(b, body)
-			l.run(200, 8)
-			b.ReportAllocs()
-			b.ResetTimer()
-			l.run(b.N, 8)
+		b.Run(name, func(b *testing.B) { repeat(b, quiet(b, &still{answer}).load(b, body)) })
+		b.Run(name+"-net-http", func(b *testing.B) {
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("Content-Length", "1024")
+				w.Write(answer)
+			}))
+			s.Config.Protocols = new(http.Protocols)
+			s.Config.Protocols.SetUnencryptedHTTP2(true)
+			s.Start()
+			b.Cleanup(s.Close)
+			repeat(b, (&server{addr: s.Listener.Addr().String()}).load(b, body))
 		})
 	}
+}
+
+func repeat(b *testing.B, l *load) {
+	l.run(200, 8)
+	b.ReportAllocs()
+	b.ResetTimer()
+	l.run(b.N, 8)
 }
 
 // TestRestAllocatesLittle bounds the memory of a connection that had a request

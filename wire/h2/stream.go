@@ -220,8 +220,8 @@ func (s *stream) close() {
 func (s *stream) reset() {
 	s.head.reset()
 	s.lease = s.lease.next()
-	if cap(s.block) > maxKept {
-		s.block = nil
+	if cap(s.block)+cap(s.trailers) > maxKept {
+		s.block, s.trailers = nil, nil
 	}
 	s.left.Store(false)
 	s.dead, s.orphan, s.ended, s.last = nil, false, false, false

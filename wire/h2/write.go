@@ -94,7 +94,7 @@ func (c *conn) fields(id uint32, block []byte, end bool) {
 // flush writes what is to be written, unless somebody does. It needs mu and
 // gives it up meanwhile.
 func (c *conn) flush() {
-	if c.writing {
+	if c.writing || c.out.len() == 0 {
 		return
 	}
 	c.writing = true
