@@ -175,6 +175,11 @@ func TestBodyBehindNone(t *testing.T) {
 		until(t, "it came", func() bool { return k.look.see() == unasked })
 		k.since = now()
 		mustGet(t, u)
+		// From now on it is not waited for.
+		if _, _, err := outcome(u, request("HEAD", "")); err != nil || u.pool.size() != 0 {
+			t.Errorf("%v, %d connections are kept behind %q", err, u.pool.size(), head)
+		}
+		more <- true
 	}
 }
 

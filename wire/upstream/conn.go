@@ -18,11 +18,12 @@ type conn struct {
 	since   instant    // kept since
 	used    bool       // it served an exchange before
 	unsure  bool       // bytes may be waiting that nobody asked for
+	bare    bool       // its last answer had no body, whatever its head says of one
 }
 
 // take makes the connection c's.
 func (k *conn) take(c *call) {
-	k.user, k.written = c, 0
+	k.user, k.written, k.bare = c, 0, false
 	c.conn = k
 }
 
@@ -41,8 +42,11 @@ func (k *conn) stale(once bool, h *habit) bool {
 	if saw == silence && k.tls != nil && k.hides() {
 		saw = unasked
 	}
-	if saw == ending {
+	switch {
+	case saw == ending:
 		h.note(idle)
+	case saw == unasked && k.bare && idle < soon:
+		h.wordy.Store(true)
 	}
 	return saw != silence
 }
@@ -92,7 +96,14 @@ func (k *conn) send(head, body []byte) error {
 // habit remembers that the API was seen to end connections soon after an
 // answer without saying so. For a while then no request that must go out once
 // takes a kept connection: the end may be on its way.
-type habit struct{ until atomic.Int64 } // an instant
+type habit struct {
+	until atomic.Int64 // an instant
+	// wordy says that the API was seen to send a body where there is none, as
+	// behind the answer to HEAD. It may come when the connection is in use
+	// again, and would be the answer to somebody else: connections are kept
+	// behind no such answer any more.
+	wordy atomic.Bool
+}
 
 const (
 	soon = instant(time.Second)
