@@ -181,3 +181,12 @@ func (b *bounded) Arrived() bool {
 	a, ok := b.from.(Arrived)
 	return ok && a.Arrived()
 }
+
+// Splicer is what an answer's body can do whose bytes need not come into this
+// process to reach the client. Splice moves at most so many of what is left of
+// it to dst and returns how many it moved; none and no error means that they
+// must be read. Behind an error nobody knows what of the body has left. An
+// engine asks for it by assertion, when what it has read has been written.
+type Splicer interface {
+	Splice(dst io.ReaderFrom, most int64) (int64, error)
+}

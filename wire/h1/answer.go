@@ -186,6 +186,16 @@ func (t *turn) streamFull(x *gate.Exchange, b []byte) error {
 		case err != nil:
 			return err
 		}
+		if left >= leastSplice && !ready(from) && t.splices(from) {
+			if err := t.flush(x, b); err != nil {
+				return err
+			}
+			b = t.out[:0]
+			moved, err := t.splice(x, &checks, left)
+			if left -= moved; err != nil {
+				return err
+			}
+		}
 	}
 }
 

@@ -49,8 +49,9 @@ type call struct {
 	framing framing
 	left    int64 // of a body with a length
 	chunks  chunk.Scanner
-	over    error // of the body: io.EOF, or why it broke off
-	surplus bool  // the connection is of no use afterwards
+	pieces  io.LimitedReader // of what is spliced
+	over    error            // of the body: io.EOF, or why it broke off
+	surplus bool             // the connection is of no use afterwards
 	poison  bool
 }
 
@@ -230,6 +231,6 @@ func (c *call) End() {
 	if cap(c.out) > maxKept {
 		c.out = make([]byte, 0, 4<<10)
 	}
-	c.parts, c.pair, c.in, c.got = nil, [2][]byte{}, nil, answer{}
+	c.parts, c.pair, c.in, c.got, c.pieces = nil, [2][]byte{}, nil, answer{}, io.LimitedReader{}
 	calls.Put(c)
 }
