@@ -36,6 +36,8 @@ func TestMistakesOfACME(t *testing.T) {
 		{"good", "state/acme", "ca.pem", "", ""},
 		{"no-authority", "state/acme", "a.yaml", "#/listeners/0/tls/acme/ca: ", "#/listeners/0/tls/acme/ca: "},
 		{"no-file", "state/acme", "gone.pem", "no such file", "no such file"},
+		{"a-file", "ca.pem", "ca.pem", "#/listeners/0/tls/acme/storage: ", "#/listeners/0/tls/acme/storage: "},
+		{"no-rights", "/proc/self/task", "ca.pem", "", "#/listeners/0/tls/acme/storage: "},
 		{"no-folder", "ca.pem/acme", "ca.pem", "", "#/listeners/0/tls/acme/storage: "},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -61,6 +63,21 @@ func TestMistakesOfACME(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWordsOfACME(t *testing.T) {
+	for _, row := range []struct {
+		tls  *config.TLS
+		want string
+	}{
+		{nil, ""},
+		{&config.TLS{}, ""},
+		{&config.TLS{ACME: &config.ACME{Domains: []string{"a.test", "b.test"}}}, ", which obtains certificates for a.test, b.test"},
+	} {
+		if got := obtainsWords(&config.Listener{TLS: row.tls}); got != row.want {
+			t.Errorf("%q, want %q", got, row.want)
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func (d *door) URL() string {
 // words say for the banner what clients meet here.
 func (d *door) words() string {
 	if !d.settings.RedirectToHTTPS {
-		return d.URL() + asksWords(d.settings) + believesWords(d.settings)
+		return d.URL() + obtainsWords(d.settings) + asksWords(d.settings) + believesWords(d.settings)
 	}
 	words := ", which only sends clients to https"
 	if !redirectsAll(d.settings) {
@@ -136,6 +136,14 @@ func (d *door) words() string {
 		words += fmt.Sprintf(", port %d", d.settings.HTTPSPort)
 	}
 	return d.URL() + words
+}
+
+// obtainsWords say for the banner what certificates are wanted.
+func obtainsWords(l *config.Listener) string {
+	if l.TLS == nil || l.TLS.ACME == nil {
+		return ""
+	}
+	return ", which obtains certificates for " + strings.Join(l.TLS.ACME.Domains, ", ")
 }
 
 // believesWords say for the banner who is believed about who a client is.

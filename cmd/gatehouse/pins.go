@@ -43,7 +43,7 @@ func (w *world) pins(file string) error {
 		return errReported
 	}
 	if len(list) == 0 {
-		fmt.Fprintf(w.stdout, "No listener of %s has a certificate.\n", file)
+		fmt.Fprintf(w.stdout, "No listener of %s has a certificate; what acme obtains is named once it is there.\n", file)
 	}
 	for _, p := range list {
 		rows := [][]string{{"  " + string(p.Pin), "the key in use"}}

@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -80,8 +81,36 @@ func New(o Options) (*Manager, error) {
 	return m, nil
 }
 
-// Prepare makes the folder where there is none.
-func (m *Manager) Prepare() error { return os.MkdirAll(m.o.Storage, 0o700) }
+// Prepare makes the folder where there is none, and finds what this user cannot
+// read or write of one that is there, such as what another user has made: from
+// then on nobody would hear of it.
+func (m *Manager) Prepare() error {
+	if err := os.MkdirAll(m.o.Storage, 0o700); err != nil {
+		return err
+	}
+	return filepath.WalkDir(m.o.Storage, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && path != m.o.Storage: // another gate has removed it
+			return nil
+		case err != nil || !d.IsDir():
+			return err
+		}
+		return writable(path)
+	})
+}
+
+// writable makes a file in a folder and takes it away again.
+func writable(folder string) error {
+	f, err := os.CreateTemp(folder, ".gatehouse-")
+	var why *fs.PathError
+	if errors.As(err, &why) {
+		return &fs.PathError{Op: why.Op, Path: folder, Err: why.Err}
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
 
 // Start loads what the folder has and obtains what is missing, in the
 // background. Whoever calls it serves Certificate at Ports.

@@ -83,6 +83,9 @@ func TestNamesWithoutCertificate(t *testing.T) {
 	if info, err := os.Stat(storage); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder: %v, %v", info, err)
 	}
+	if left, err := os.ReadDir(storage); err != nil || len(left) > 0 {
+		t.Errorf("in the folder: %v, %v", left, err)
+	}
 	if err := m.Start(Ports{}); err != nil {
 		t.Fatal(err)
 	}
@@ -97,4 +100,16 @@ func TestNamesWithoutCertificate(t *testing.T) {
 	}
 	m.Close()
 	m.Close()
+}
+
+// TestFolderThatCannotBeWritten is one in which not even root makes files.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	const folder = "/proc/self/task"
+	m, err := New(Options{Domains: []string{"a.test"}, Storage: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Prepare(); err == nil || !strings.Contains(err.Error(), folder) || strings.Contains(err.Error(), folder+"/.") {
+		t.Error(err)
+	}
 }
