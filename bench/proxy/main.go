@@ -24,12 +24,12 @@ import (
 
 // options are the flags.
 type options struct {
-	root, gate, caddy, lock        string
-	only, who                      string
-	rounds                         int
-	length, soak                   time.Duration
-	json, profile                  string
-	scenarioPattern, subjectFilter *regexp.Regexp
+	root, gate, before, caddy, lock string
+	only, who                       string
+	rounds                          int
+	length, soak                    time.Duration
+	json, profile                   string
+	scenarioPattern, subjectFilter  *regexp.Regexp
 }
 
 func main() {
@@ -45,6 +45,7 @@ func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("proxy", flag.ContinueOnError)
 	f.StringVar(&o.root, "root", "..", "the repository")
 	f.StringVar(&o.gate, "gate", "", "the gate to measure; by default it is built")
+	f.StringVar(&o.before, "before", "", "another build of the gate, to measure beside it")
 	f.StringVar(&o.caddy, "caddy", "", "Caddy; without it, it is left out")
 	f.StringVar(&o.lock, "lock", filepath.Join(os.TempDir(), "bench.lock"), "the lock under which anybody on this machine measures")
 	f.StringVar(&o.only, "only", ".", "scenarios, as a regular expression")
@@ -111,7 +112,7 @@ func run(ctx context.Context, args []string) error {
 
 // build makes the programs that are not there yet.
 func (o *options) build(ctx context.Context, tools string) (map[string]string, error) {
-	programs := map[string]string{"gatehouse": o.gate, "caddy": o.caddy, "kin": filepath.Join(tools, "kin"), "relay": filepath.Join(tools, "relay")}
+	programs := map[string]string{"gatehouse": o.gate, "before": o.before, "caddy": o.caddy, "kin": filepath.Join(tools, "kin"), "relay": filepath.Join(tools, "relay")}
 	for name, path := range programs { // they are started elsewhere
 		if abs, err := filepath.Abs(path); path != "" && err == nil {
 			programs[name] = abs
@@ -177,7 +178,7 @@ func (b *bench) table(ctx context.Context, s *scenario, o *options, versions map
 
 func (o *options) takesPart(s *subject) bool {
 	switch {
-	case s.program == "caddy" && o.caddy == "":
+	case s.program == "caddy" && o.caddy == "", s.program == "before" && (o.before == "" || o.profile != ""):
 		return false
 	case o.profile != "":
 		return s.gate

@@ -74,12 +74,19 @@ func (b *bench) measure(ctx context.Context, s *scenario, sub *subject) (f figur
 // saturated drives as fast as answers come.
 func (b *bench) saturated(ctx context.Context, s *scenario, p *process) (figures, error) {
 	f := none()
-	if _, err := drive(ctx, s, b.at, b.warm); err != nil {
+	_, err := drive(ctx, s, b.at, b.warm)
+	if err != nil {
 		return f, err
 	}
-	runtime, before := readRuntime(ctx, b.at), treeUsage(p.pid())
+	first, begin := load{}, readRuntime(ctx, b.at)
+	if !math.IsNaN(begin.allocated) {
+		if first, err = drive(ctx, s, b.at, time.Second); err != nil {
+			return f, err
+		}
+	}
+	middle, before := readRuntime(ctx, b.at), treeUsage(p.pid())
 	l, err := drive(ctx, s, b.at, b.length)
-	used, after := treeUsage(p.pid()).since(before), readRuntime(ctx, b.at)
+	used, end := treeUsage(p.pid()).since(before), readRuntime(ctx, b.at)
 	if err != nil {
 		return f, err
 	}
@@ -87,10 +94,18 @@ func (b *bench) saturated(ctx context.Context, s *scenario, p *process) (figures
 		return f, err
 	}
 	f.rate = l.rate
-	// reading the figures allocates as well: what one reading takes is no part
-	again := readRuntime(ctx, b.at)
-	f.heap = max(after.allocated-runtime.allocated-(again.allocated-after.allocated), 0) / float64(l.requests)
+	f.heap = perRequest(middle.allocated-begin.allocated, first.requests, end.allocated-middle.allocated, l.requests)
 	return f, nil
+}
+
+// perRequest is what one request allocated, of two runs of which the second was
+// longer: what both took alike, as for connections and for telling, cancels.
+// It is NaN where the second was not long enough.
+func perRequest(first float64, n int, second float64, m int) float64 {
+	if m < n+n/4+1 {
+		return math.NaN()
+	}
+	return max((second-first)/float64(m-n), 0)
 }
 
 // spent notes the time used for n requests. Linux counts it in hundredths of a

@@ -113,6 +113,19 @@ func TestGrown(t *testing.T) {
 	}
 }
 
+// What both runs took alike is no request's.
+func TestPerRequest(t *testing.T) {
+	if got := perRequest(5000+100*7, 100, 5000+300*7, 300); got != 7 {
+		t.Errorf("%v bytes a request, want 7", got)
+	}
+	if got := perRequest(900, 100, 800, 300); got != 0 {
+		t.Errorf("%v bytes a request, want 0", got)
+	}
+	if got := perRequest(1, 100, 1, 100); !math.IsNaN(got) {
+		t.Errorf("%v bytes a request of runs of one length", got)
+	}
+}
+
 // Who has the lock is told from who waits for it, and from who has another.
 func TestLockHolder(t *testing.T) {
 	const locks = "1: FLOCK  ADVISORY  WRITE 6154 fe:00:99 0 EOF\n2: FLOCK  ADVISORY  WRITE 20490 fe:00:77 0 EOF\n2: -> FLOCK  ADVISORY  WRITE 12640 fe:00:77 0 EOF\n"

@@ -51,8 +51,8 @@ type scenario struct {
 
 // What stands in a scenario. nginx is first, as the measure.
 var (
-	everyone  = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced"}
-	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced"}
+	everyone  = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
+	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 )
 
 var scenarios = []scenario{

@@ -39,6 +39,9 @@ var subjects = []subject{
 		args: gateArgs, version: []string{"version"}, gate: true},
 	{name: "gate-enforced", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"},
 		args: gateArgs, gate: true, judges: true},
+	// the same of another build, to see what a change brings
+	{name: "gate-before", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "open.yaml"}, args: gateArgs, version: []string{"version"}, gate: true},
+	{name: "gate-before-enforced", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"}, args: gateArgs, gate: true, judges: true},
 }
 
 func nginxArgs(config string) []string {
