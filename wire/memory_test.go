@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/wire/internal/leak"
@@ -66,4 +67,37 @@ func inUse() uint64 {
 	}
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc + m.StackInuse
+}
+
+// TestIdleConnectionsAllocateNoStackForTheirHandshake counts without a collection,
+// which may be minutes away and would make stacks smaller.
+func TestIdleConnectionsAllocateNoStackForTheirHandshake(t *testing.T) {
+	const connections = 200
+	leak.Check(t)
+	p := serve(t, answering{text: "done", length: 4}, server.Options{}, true)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	before := stacks()
+	for range connections {
+		raw, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		c := tls.Client(raw, p.tls)
+		send(t, c, good)
+		if res, _ := receive(t, bufio.NewReader(c), "GET"); res.StatusCode != 200 {
+			t.Fatal(res.StatusCode)
+		}
+	}
+	each := (stacks() - before) / connections
+	t.Logf("%d bytes", each)
+	if each > 6<<10 {
+		t.Errorf("%d bytes of stack, want at most %d", each, 6<<10)
+	}
+}
+
+func stacks() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.StackInuse
 }

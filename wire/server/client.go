@@ -28,15 +28,27 @@ func (s *Server) take(raw net.Conn, t *tls.Config) {
 	go c.serve(t)
 }
 
+// serve makes the connection ready and hands it to its engine. A handshake of
+// TLS takes some 8 KiB of stack, which a goroutine keeps long after. What
+// follows needs a fraction of it, and most connections are idle: so they have
+// another goroutine.
 func (c *client) serve(t *tls.Config) {
-	s := c.server
-	defer s.active.Done()
-	defer c.forget()
 	conn, engine := c.begin(t)
-	if engine == nil {
+	switch {
+	case engine == nil:
 		c.raw.Close()
-		return
+		c.leave()
+	case t != nil:
+		go c.run(conn, engine)
+	default:
+		c.run(conn, engine)
 	}
+}
+
+// run is the life of a connection that is ready.
+func (c *client) run(conn *session.Conn, engine session.Engine) {
+	defer c.leave()
+	s := c.server
 	n := &s.shared.Counts
 	n.Opened.Add(1)
 	n.Open.Add(1)
@@ -110,7 +122,9 @@ func (c *client) enter(n session.Session) session.Session {
 	return n
 }
 
-func (c *client) forget() {
+// leave ends what take began.
+func (c *client) leave() {
+	defer c.server.active.Done()
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	delete(c.server.open, c)
