@@ -181,7 +181,7 @@ func (o *options) takesPart(s *subject) bool {
 	case s.program == "caddy" && o.caddy == "", s.program == "before" && (o.before == "" || o.profile != ""):
 		return false
 	case o.profile != "":
-		return s.gate
+		return s.gate && o.subjectFilter.MatchString(s.name)
 	}
 	return s.name == "nginx" || o.subjectFilter.MatchString(s.name)
 }
