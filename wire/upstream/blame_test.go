@@ -223,3 +223,29 @@ func TestNamesInConnectionAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestMoreThanTheAnswer: behind an API that once sent more than its answer every
+// request has a connection of its own, since the rest may come later next time.
+func TestMoreThanTheAnswer(t *testing.T) {
+	for _, more := range []string{"x", strings.Repeat("x", 100<<10)} {
+		var answers atomic.Int64
+		u := to(t, listen(t, func(c net.Conn) {
+			for in := bufio.NewReader(c); ; {
+				if _, err := skipHead(in); err != nil {
+					return
+				}
+				if answers.Add(1) == 1 {
+					io.WriteString(c, fine+more)
+				} else {
+					io.WriteString(c, fine)
+				}
+			}
+		}), Options{})
+		for range 3 {
+			mustGet(t, u)
+		}
+		if s := u.Stats(); s.Opened != 3 || s.Idle != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}

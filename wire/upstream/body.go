@@ -158,6 +158,7 @@ func (c *call) readFixed(p []byte) (n int, err error) {
 	switch got := int64(n); {
 	case got > c.left:
 		n, c.surplus = int(c.left), true
+		c.owner.habit.overheard()
 	case got == c.left && n == len(p):
 		c.conn.unsure = true
 	}

@@ -184,15 +184,10 @@ func (c *call) part() {
 		return
 	}
 	c.stop()
-	if bare := c.head || c.got.status == 204 || c.got.status == 304; bare {
-		if c.at < c.end {
-			c.owner.habit.wordy.Store(true)
-		}
-		if c.conn.bare = true; c.owner.habit.wordy.Load() {
-			return
-		}
+	if c.at < c.end {
+		c.owner.habit.overheard()
 	}
-	if c.whole.Load() && !c.surplus && c.at == c.end && c.got.reusable() {
+	if c.whole.Load() && !c.surplus && c.at == c.end && c.got.reusable() && !c.owner.habit.talks() {
 		if c.framing == noBody || c.framing == chunked && c.end == len(c.in) {
 			c.conn.unsure = true // a body that must not be, or more than one, may follow
 		}

@@ -18,12 +18,11 @@ type conn struct {
 	since   instant    // kept since
 	used    bool       // it served an exchange before
 	unsure  bool       // bytes may be waiting that nobody asked for
-	bare    bool       // its last answer had no body, whatever its head says of one
 }
 
 // take makes the connection c's.
 func (k *conn) take(c *call) {
-	k.user, k.written, k.bare = c, 0, false
+	k.user, k.written = c, 0
 	c.conn = k
 }
 
@@ -45,8 +44,8 @@ func (k *conn) stale(once bool, h *habit) bool {
 	switch {
 	case saw == ending:
 		h.note(idle)
-	case saw == unasked && k.bare && idle < soon:
-		h.wordy.Store(true)
+	case saw == unasked && idle < soon:
+		h.overheard()
 	}
 	return saw != silence
 }
@@ -98,17 +97,26 @@ func (k *conn) send(head, body []byte) error {
 // takes a kept connection: the end may be on its way.
 type habit struct {
 	until atomic.Int64 // an instant
-	// wordy says that the API was seen to send a body where there is none, as
-	// behind the answer to HEAD. It may come when the connection is in use
-	// again, and would be the answer to somebody else: connections are kept
-	// behind no such answer any more.
-	wordy atomic.Bool
+	// wordy is until when no connection is kept, since the API was seen to send
+	// more than its answer, as a body behind the answer to HEAD. It may come
+	// when the connection is in use again, and would answer somebody else.
+	wordy atomic.Int64 // an instant
 }
 
 const (
 	soon = instant(time.Second)
 	wary = instant(10 * time.Second)
+
+	deaf = instant(10 * time.Minute)
 )
+
+// overheard is told of bytes that nobody asked for.
+func (h *habit) overheard() { h.wordy.Store(int64(now() + deaf)) }
+
+func (h *habit) talks() bool {
+	until := h.wordy.Load()
+	return until != 0 && now() < instant(until)
+}
 
 // note is told of an end that came after so much silence.
 func (h *habit) note(idle instant) {
