@@ -135,13 +135,25 @@ func (n *Node) ask(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.New("it did not answer in time")
 		}
-		return errors.New(code(err).String())
+		return errors.New(failure(x, err))
 	}
 	discard(&x.Answer, maxHealth)
 	if s := x.Answer.Status; s < 200 || s > 299 {
-		return fmt.Errorf("it answered with %d", s)
+		return errors.New(failure(x, nil))
 	}
 	return nil
+}
+
+// failure says for the log what went wrong with a call. It may be the only one
+// to say so: others answer what was sent here, and then nothing more is.
+func failure(x *gate.Exchange, err error) string {
+	if err == nil {
+		return fmt.Sprintf("it answered with %d", x.Answer.Status)
+	}
+	if u := (*gate.Unavailable)(nil); errors.As(err, &u) {
+		return u.Error()
+	}
+	return code(err).String()
 }
 
 // discard throws an answer away. Of its body no more than most bytes are read.

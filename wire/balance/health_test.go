@@ -83,7 +83,7 @@ func TestFirstCheck(t *testing.T) {
 		do   func(context.Context, *gate.Exchange) error
 		why  string
 	}{
-		{"unreachable", fails(gate.UpstreamUnreachable), "upstream-unreachable"},
+		{"unreachable", fails(gate.UpstreamUnreachable), "upstream-unreachable: so it was told"},
 		{"redirect", answers(302), "it answered with 302"},
 		{"error", func(context.Context, *gate.Exchange) error { return errors.New("with secrets") }, "upstream-broken"},
 		{"slow", func(ctx context.Context, _ *gate.Exchange) error {

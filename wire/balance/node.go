@@ -83,6 +83,7 @@ type Node struct {
 	back  int64  // guarded by mu; when it came back
 	good  int    // guarded by mu; trials that went well
 	spell window // guarded by mu
+	last  string // guarded by mu; what the last failure was
 
 	checks checks
 }
@@ -146,10 +147,10 @@ func (p pick) send(ctx context.Context, x *gate.Exchange, g *group) error {
 		}
 	case poorly:
 		n.broken.Store(0)
-		n.fail(nanos(time.Now()), p.stint, g)
+		n.fail(nanos(time.Now()), p.stint, g, failure(x, err))
 	case badly:
 		n.broken.Add(1)
-		n.fail(nanos(time.Now()), p.stint, g)
+		n.fail(nanos(time.Now()), p.stint, g, failure(x, err))
 	}
 	return err
 }

@@ -21,16 +21,17 @@ const maxEjection = 5 * time.Minute
 // leastCalls is how many calls a share of failures needs to count.
 const leastCalls = 20
 
-// fail takes a failure to account. Of a node that is left out, only calls that
-// were sent to it since count: what was on its way before is no news.
-func (n *Node) fail(now int64, s stint, g *group) {
+// fail takes a failure to account; what says for the log which. Of a node that
+// is left out, only calls that were sent to it since count: what was on its way
+// before is no news.
+func (n *Node) fail(now int64, s stint, g *group, what string) {
 	n.failed.Add(1)
 	row := int(n.row.Add(1))
 	g.judging.Lock() // nodes are ejected one after the other, so that their number is known
 	defer g.judging.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.good = 0
+	n.good, n.last = 0, what
 	breaks := !n.o.Breaker.Off && int(n.broken.Load()) >= n.o.Breaker.Failures
 	switch p := phase(n.phase.Load()); {
 	case p == serving && breaks, p == ejected && breaks && s == desperate:
@@ -83,7 +84,7 @@ func (n *Node) leave(now int64, p phase, d time.Duration, why string) {
 	if !first {
 		return // it would be said every few seconds
 	}
-	n.o.Log.Warn("an address of an API is left out", "upstream", n.o.Name, "because", why, "for", d.String())
+	n.o.Log.Warn("an address of an API is left out", "upstream", n.o.Name, "because", why, "for", d.String(), "the last because", n.last)
 }
 
 // recover takes to account that a call which was sent in spite of the phase

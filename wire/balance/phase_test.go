@@ -56,7 +56,7 @@ func TestEjected(t *testing.T) {
 			t.Fatalf("it was called %d times, they are %s", n, conditions(b))
 		}
 		for _, want := range []string{
-			`level=WARN msg="an address of an API is left out" upstream=a because="5 calls in a row failed" for=10s`,
+			`level=WARN msg="an address of an API is left out" upstream=a because="5 calls in a row failed" for=10s "the last because"="upstream-unreachable: so it was told"`,
 			`because="it failed when it was tried again" for=20s`,
 			`level=INFO msg="an address of an API is used again" upstream=a`,
 		} {
