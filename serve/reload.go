@@ -203,6 +203,10 @@ func (p *Program) refused(why string, err error) {
 		if q.Severity == source.Warning {
 			level = slog.LevelWarn
 		}
-		p.log.Log(context.Background(), level, q.Text, "at", q.Position.String(), "pointer", q.Pointer, "hint", q.Hint)
+		more := []any{"at", q.Position.String(), "pointer", q.Pointer}
+		if q.Hint != "" {
+			more = append(more, "hint", q.Hint)
+		}
+		p.log.Log(context.Background(), level, q.Text, more...)
 	}
 }
