@@ -16,8 +16,13 @@ import (
 // buffer holds frames.
 type buffer struct{ b []byte }
 
-// maxKept bounds the buffers that are kept, in bytes.
-const maxKept = 64 << 10
+// maxKept bounds what is kept of a stream for the next one, in bytes, and
+// maxBuffer the buffers to write, which hold maxPending and a frame: those that
+// large answers fill are worth keeping most, as each of them would grow anew.
+const (
+	maxKept   = 64 << 10
+	maxBuffer = 2 * maxPending
+)
 
 var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 4<<10)} }}
 
@@ -109,7 +114,7 @@ func (c *conn) flush() {
 		c.batch++
 		c.mu.Unlock()
 		err := c.write(o.b)
-		if cap(o.b) <= maxKept {
+		if cap(o.b) <= maxBuffer {
 			o.b = o.b[:0]
 			buffers.Put(o)
 		}
