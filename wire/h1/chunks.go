@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // sizeRoom is what a chunk's size takes with its line end.
@@ -86,7 +87,7 @@ func (t *turn) appendEnd(b []byte, x *gate.Exchange) []byte {
 	if x.TrailersOpen() && takesTrailers(x.Fields) {
 		gate.CleanTrailers(x.Answer.Trailers)
 		for i := range x.Answer.Trailers {
-			if f := &x.Answer.Trailers[i]; !f.Gone && !framed(f.Name) {
+			if f := &x.Answer.Trailers[i]; !f.Gone && !session.Framed(f.Name) {
 				b = appendField(b, f)
 			}
 		}

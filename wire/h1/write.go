@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // bodyAllowed follows RFC 9110 section 6.4.1.
@@ -27,7 +28,7 @@ func (t *turn) appendHead(b []byte, now time.Time, status int, fields []gate.Fie
 	dated := false
 	for i := range fields {
 		f := &fields[i]
-		if f.Gone || framed(f.Name) {
+		if f.Gone || session.Framed(f.Name) {
 			continue
 		}
 		dated = dated || isDate(f.Name)
@@ -66,26 +67,6 @@ func appendField(b []byte, f *gate.Field) []byte {
 	b = append(b, ':', ' ')
 	b = append(b, f.Value...)
 	return append(b, '\r', '\n')
-}
-
-// framed reports whether a field is the engine's own to write: it frames the
-// message or belongs to one connection.
-func framed(name []byte) bool {
-	switch len(name) {
-	case len("TE"):
-		return gate.EqualFold(name, "TE")
-	case len("Trailer"):
-		return gate.EqualFold(name, "Trailer") || gate.EqualFold(name, "Upgrade")
-	case len("Connection"):
-		return gate.EqualFold(name, "Connection") || gate.EqualFold(name, "Keep-Alive")
-	case len("Content-Length"):
-		return gate.EqualFold(name, "Content-Length")
-	case len("Proxy-Connection"):
-		return gate.EqualFold(name, "Proxy-Connection")
-	case len("Transfer-Encoding"):
-		return gate.EqualFold(name, "Transfer-Encoding")
-	}
-	return false
 }
 
 func isDate(name []byte) bool { return len(name) == 4 && gate.EqualFold(name, "Date") }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // copies are the buffers through which answers of unknown contents go.
@@ -122,7 +123,7 @@ func appendHead(b []byte, now time.Time, status int, fields []gate.Field, length
 	dated := false
 	for i := range fields {
 		f := &fields[i]
-		if f.Gone || ends(f.Name) {
+		if f.Gone || session.Framed(f.Name) {
 			continue
 		}
 		dated = dated || len(f.Name) == 4 && gate.EqualFold(f.Name, "date")
@@ -245,7 +246,7 @@ func (s *stream) tail(list []gate.Field) bool {
 	b := s.trailers[:0]
 	gate.CleanTrailers(list)
 	for i := range list {
-		if f := &list[i]; !f.Gone && !ends(f.Name) {
+		if f := &list[i]; !f.Gone && !session.Framed(f.Name) {
 			b = appendField(b, f.Name, f.Value)
 		}
 	}

@@ -2,8 +2,6 @@ package h2
 
 import (
 	"strconv"
-
-	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // Answers are encoded without a dynamic table (RFC 7541 section 4.2 leaves its
@@ -103,24 +101,4 @@ func appendNumber(b []byte, first byte, bits uint, n uint64) []byte {
 		b = append(b, byte(n)|0x80)
 	}
 	return append(b, byte(n))
-}
-
-// ends reports whether a field of an answer belongs to one connection of
-// HTTP/1.1 (RFC 9113 section 8.2.2), or is written by the engine.
-func ends(name []byte) bool {
-	switch len(name) {
-	case len("te"):
-		return gate.EqualFold(name, "te")
-	case len("upgrade"): // and trailer
-		return gate.EqualFold(name, "upgrade") || gate.EqualFold(name, "trailer")
-	case len("connection"): // and keep-alive
-		return gate.EqualFold(name, "connection") || gate.EqualFold(name, "keep-alive")
-	case len("content-length"):
-		return gate.EqualFold(name, "content-length")
-	case len("proxy-connection"):
-		return gate.EqualFold(name, "proxy-connection")
-	case len("transfer-encoding"):
-		return gate.EqualFold(name, "transfer-encoding")
-	}
-	return false
 }
