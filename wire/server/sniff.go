@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"net"
+	"os"
 	"strings"
 )
 
@@ -10,12 +12,16 @@ import (
 const preface = "PRI * HTTP/2.0"
 
 // sniff reads until it is known whether a connection begins with preface, and
-// returns it as if nothing had been read. What fails is left to who reads on.
+// returns it as if nothing had been read. What fails is left to who reads on,
+// but for a deadline: whoever sets another one may read on.
 func sniff(raw net.Conn) (conn net.Conn, known bool) {
 	b := make([]byte, 0, len(preface))
 	for len(b) < len(preface) && strings.HasPrefix(preface, string(b)) {
 		n, err := raw.Read(b[len(b):cap(b)])
-		if b = b[:len(b)+n]; err != nil {
+		if b = b[:len(b)+n]; errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+		if err != nil {
 			return &begun{raw, b, err}, false
 		}
 	}
