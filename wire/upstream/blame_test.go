@@ -249,3 +249,35 @@ func TestMoreThanTheAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestTrickle: an exchange that has ended is not held by an API that goes on to
+// send a little at a time.
+func TestTrickle(t *testing.T) {
+	u := to(t, listen(t, func(c net.Conn) {
+		skipHead(bufio.NewReader(c))
+		io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+		for tick := time.NewTicker(20 * time.Millisecond); ; <-tick.C {
+			if _, err := io.WriteString(c, "x"); err != nil {
+				return
+			}
+		}
+	}), Options{})
+	x := request("GET", "")
+	ctx, cancel := context.WithCancel(context.Background())
+	x.Context = ctx
+	if err := u.Send(ctx, x); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	read := make(chan error, 1)
+	go func() { _, err := io.Copy(io.Discard, x.Answer.Body); read <- err }()
+	select {
+	case err := <-read:
+		if code(err) != gate.ClientGone {
+			t.Error(err)
+		}
+		x.Answer.Lease.End()
+	case <-time.After(10 * time.Second):
+		t.Error("it is read on")
+	}
+}

@@ -23,6 +23,7 @@ type call struct {
 
 	connectBy instant      // of the TLS handshake, while it lasts
 	heading   bool         // the answer's head is not there yet
+	asked     instant      // when it was seen last that ctx goes on; for reads
 	until     instant      // of the whole exchange
 	sent      atomic.Int64 // instant of the request's last byte; 0 before
 	wrote     atomic.Int64 // instant of the last progress
@@ -76,7 +77,7 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		return u.many.send(ctx, x)
 	}
 	c := calls.Get().(*call)
-	c.owner, c.ctx, c.x, c.until, c.poison = u, ctx, x, never, u.limits.Poison
+	c.owner, c.ctx, c.x, c.until, c.asked, c.poison = u, ctx, x, never, now(), u.limits.Poison
 	if u.limits.TotalTimeout > 0 {
 		c.until = now() + instant(u.limits.TotalTimeout)
 	}

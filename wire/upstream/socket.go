@@ -108,6 +108,11 @@ func waited(err error) bool { return err != nil && errors.Is(err, os.ErrDeadline
 // readLeft says how much longer a read may wait, which began at one moment and
 // now has come to another, or why no more.
 func (c *call) readLeft(began, at instant) (instant, error) {
+	if at-c.asked >= instant(time.Second) { // an API that sends a little at a time makes no wait long
+		if c.asked = at; c.ctx.Err() != nil {
+			return 0, context.Cause(c.ctx)
+		}
+	}
 	left := never
 	switch {
 	case c.connectBy != 0:
