@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestConfigurationsInDocuments(t *testing.T) {
 }
 
 // TestContractsInDocuments compiles every OpenAPI document that a document
-// shows: none is open or loose.
+// shows: none is open or loose, but for messages of gRPC, which have no schema.
 func TestContractsInDocuments(t *testing.T) {
 	n := 0
 	guides(t, func(name string, b block) {
@@ -73,8 +74,9 @@ func TestContractsInDocuments(t *testing.T) {
 			t.Errorf("%s: %v", name, problems)
 		}
 		for _, e := range gatehouse.Survey(c, nil) {
-			if len(e.Open)+len(e.Loose) > 0 {
-				t.Errorf("%s: %s is open %q, loose %q", name, e.Operation, e.Open, e.Loose)
+			loose := slices.DeleteFunc(e.Loose, func(what string) bool { return strings.HasSuffix(what, " application/grpc has no schema") })
+			if len(e.Open)+len(loose) > 0 {
+				t.Errorf("%s: %s is open %q, loose %q", name, e.Operation, e.Open, loose)
 			}
 		}
 	})
