@@ -225,9 +225,11 @@ func (s *server) connect(t testing.TB) *raw {
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	r := &raw{t: t, conn: c, framer: http2.NewFramer(c, c), decoder: hpack.NewDecoder(4096, nil)}
 	r.framer.AllowIllegalWrites = true
-	r.encoder = hpack.NewEncoder(&r.fields)
+	r.prepare()
 	return r
 }
+
+func (r *raw) prepare() { r.encoder = hpack.NewEncoder(&r.fields) }
 
 func (r *raw) check(err error) {
 	r.t.Helper()

@@ -104,6 +104,9 @@ func (c *conn) opens(s *stream) {
 	c.open = append(c.open, s)
 	c.running++
 	c.ready = append(c.ready, s)
+	if c.over != nil { // a write has failed since the reader looked
+		c.kill(s, errGone)
+	}
 }
 
 // tell wakes the streams whose heads came since the last call. They are not
