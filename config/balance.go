@@ -26,7 +26,7 @@ type Health struct {
 	Interval time.Duration `key:"interval,default=5s,min=100ms,max=1h"`
 	// Timeout bounds one request.
 	Timeout time.Duration `key:"timeout,default=2s,min=1ms,max=1m"`
-	// Healthy is how many requests in a row must go well until an upstream is used again. When the gate starts, the first one decides.
+	// Healthy is how many requests in a row must go well until an upstream is used again. Until an upstream was well for the first time, one decides.
 	Healthy int `key:"healthy,default=2,min=1,max=100"`
 	// Unhealthy is how many in a row must fail until it is used no more.
 	Unhealthy int `key:"unhealthy,default=3,min=1,max=100"`

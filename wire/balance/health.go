@@ -39,9 +39,10 @@ type checks struct {
 	done  sync.WaitGroup
 }
 
-// Start has the node asked from now on, where that is wanted. The first answer
-// decides by itself; until then the node is taken to be well. Start may be
-// called again.
+// Start has the node asked from now on, where that is wanted. Until it was
+// well for the first time each answer decides by itself, so that an API that is
+// started behind the gate serves at once; before the first one the node is taken
+// to be well. Start may be called again.
 func (n *Node) Start() {
 	c := &n.checks
 	c.mu.Lock()
@@ -69,7 +70,7 @@ func (c *checks) stop() {
 // which were started together do not ask together.
 func (n *Node) watch(ctx context.Context) {
 	h := n.o.Health
-	first, row := true, 0 // answers in a row that speak against what is known
+	unmet, row := true, 0 // it never was well; answers in a row that speak against what is known
 	for {
 		err := n.ask(ctx)
 		if ctx.Err() != nil {
@@ -83,11 +84,11 @@ func (n *Node) watch(ctx context.Context) {
 		if row++; sick == (err != nil) {
 			row = 0
 		}
-		if row >= need || row > 0 && first {
+		if row >= need || row > 0 && unmet {
 			n.turn(err)
 			row = 0
 		}
-		first = false
+		unmet = unmet && err != nil
 		pause := time.NewTimer(h.Interval*9/10 + rand.N(h.Interval/5+1))
 		select {
 		case <-ctx.Done():

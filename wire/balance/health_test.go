@@ -75,6 +75,35 @@ func TestHealth(t *testing.T) {
 	})
 }
 
+// TestFirstGoodCheck: an API that is started behind the gate serves with its
+// first good answer; one that was well before needs as many as it was told.
+func TestFirstGoodCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecked()
+		c.health.to(fails(gate.UpstreamUnreachable))
+		b, nodes := over(t, balance.Options{}, balance.NodeOptions{Health: &balance.Health{Path: "/health"}}, &c.target)
+		nodes[0].Start()
+		defer nodes[0].Close()
+		look := func(after time.Duration, want string) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if got := conditions(b); got != want {
+				t.Fatalf("it is %s, want %s", got, want)
+			}
+		}
+		look(12*time.Second, "unhealthy") // several failures
+		c.health.to(answers(200))
+		look(6*time.Second, "serving") // one answer, two at most
+		c.health.to(answers(500))
+		look(9*time.Second, "serving")
+		look(11*time.Second, "unhealthy")
+		c.health.to(answers(200))
+		look(4*time.Second, "unhealthy") // one answer at most
+		look(9*time.Second, "serving")
+	})
+}
+
 // TestFirstCheck: the first answer decides alone, so that a target that is down when
 // the gate starts gets no calls.
 func TestFirstCheck(t *testing.T) {
