@@ -3,7 +3,9 @@ package upstream
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -83,13 +85,25 @@ func (c *call) restore() {
 }
 
 func (c *call) run() {
-	err := c.relay()
+	err := c.relayed()
 	c.failed = err
 	c.finish(err)
 	if err != nil && (c.broken != nil || isOver(err)) {
 		c.conn.drop() // whoever reads the answer learns of it
 	}
 	c.done <- struct{}{}
+}
+
+// relayed is relay on a goroutine above which nobody recovers: a body that fails
+// costs its own exchange and not the program.
+func (c *call) relayed() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &gate.Unavailable{Code: gate.Internal, Cause: fmt.Errorf("the body failed: %v\n%s", p, debug.Stack())}
+			c.broken = err
+		}
+	}()
+	return c.relay()
 }
 
 // finish notes that nothing more is sent.

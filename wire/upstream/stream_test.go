@@ -202,3 +202,28 @@ func TestTunnel(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// defective is a body that fails in the program.
+type defective struct{}
+
+func (defective) Read([]byte) (int, error) { panic("planted") }
+
+// TestBodyThatFails: a defect in what reads a client's body costs that exchange
+// and not the program; the API does not take what it got for a whole request.
+func TestBodyThatFails(t *testing.T) {
+	whole := make(chan error, 1)
+	u := to(t, listen(t, func(c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err == nil {
+			_, err = io.ReadAll(r.Body)
+		}
+		whole <- err
+	}), Options{})
+	_, _, err := outcome(u, streaming(defective{}, 10))
+	if code(err) != gate.Internal {
+		t.Errorf("got %v", err)
+	}
+	if err := <-whole; err == nil {
+		t.Error("the API got a whole request")
+	}
+}
