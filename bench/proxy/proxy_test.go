@@ -180,6 +180,9 @@ func TestWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := b.all(t.Context(), &o)
+	if slices.ContainsFunc(r.Tables[0].Rows, func(row *row) bool { return row.Note != "" }) {
+		r = b.all(t.Context(), &o) // on a machine so busy that a second was too short
+	}
 	text, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
