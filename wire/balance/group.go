@@ -138,18 +138,19 @@ func (r *roster) choose(before *tried) *Node {
 	return a.Node
 }
 
-// draw returns the node at which at weights are used up.
-func (r *roster) draw(before *tried, but *Node, at int) *Member {
+// draw returns the node at which at weights are used up. at is less than the
+// weights of all that may be drawn, of which there is one at least.
+func (r *roster) draw(before *tried, but *Node, at int) (m *Member) {
 	for i := range r.usable {
-		m := &r.usable[i]
-		if m.Node == but || before.n > 0 && before.has(m.Node) {
+		next := &r.usable[i]
+		if next.Node == but || before.n > 0 && before.has(next.Node) {
 			continue
 		}
-		if at -= m.Weight; at < 0 {
-			return m
+		if m, at = next, at-next.Weight; at < 0 {
+			break
 		}
 	}
-	panic("balance: weights do not add up")
+	return m
 }
 
 // mayEject reports whether n may be left out: not more of the group than
