@@ -69,6 +69,11 @@ type Exchange struct {
 	// allows; nil for none. An Upstream that is answered with 101 fills in
 	// Answer.Status and a Tunnel as Answer.Body.
 	Upgrade []byte
+	// Principal is who calls; nil before the caller is known, and for good where
+	// the operation is public. Principals are all whom the credentials of the
+	// request name: the first is Principal.
+	Principal  *Principal
+	Principals []*Principal
 
 	// The body. A guard sets Intake in its head phase; the gate obeys.
 	Intake Intake

@@ -13,6 +13,7 @@ type Plan struct {
 	Routes     *route.Table
 	APIs       []*API       // by route.Entry.API
 	Operations []*Operation // by route.Entry.Number
+	Words      Vocabulary   // the scopes and roles that they ask for
 }
 
 // API is one API behind the gate.

@@ -26,6 +26,24 @@ const (
 	PathUnknown
 	MethodUnknown
 	CredentialMissing
+	CredentialInvalid
+	CredentialExpired
+	CredentialRevoked
+	CredentialMisplaced
+	CredentialLocked
+	CredentialUnverified
+	CredentialRestricted
+	ProofInvalid
+	ProofNonce
+	StepUp
+	ScopeMissing
+	RoleMissing
+	PolicyDenied
+	PolicyUnavailable
+	OwnerDenied
+	OwnerUnknown
+	OwnerUnavailable
+	FieldDenied
 	OriginRefused
 	QueryForm
 	ParameterUnknown
@@ -91,6 +109,24 @@ var table = [codes]row{
 	PathUnknown:          {"path-unknown", 404, "The contract does not describe this path.", "RFC 9110 section 15.5.5"},
 	MethodUnknown:        {"method-unknown", 405, "The contract does not describe this method on this path.", "RFC 9110 section 15.5.6"},
 	CredentialMissing:    {"credential-missing", 401, "The operation needs a credential and the request has none.", "RFC 9110 section 15.5.2"},
+	CredentialInvalid:    {"credential-invalid", 401, "The credential of the request is not valid.", "RFC 6750 section 3.1"},
+	CredentialExpired:    {"credential-expired", 401, "The credential of the request has expired.", "RFC 6750 section 3.1"},
+	CredentialRevoked:    {"credential-revoked", 401, "The credential of the request was revoked.", "RFC 6750 section 3.1"},
+	CredentialMisplaced:  {"credential-misplaced", 400, "A credential stands in the URL, where others can read it.", "RFC 6750 section 5.3"},
+	CredentialLocked:     {"credential-locked", 429, "Too many credentials that were not valid came from here.", "RFC 6585 section 4"},
+	CredentialUnverified: {"credential-unverified", 503, "The credential cannot be verified for the moment.", "RFC 9110 section 15.6.4"},
+	CredentialRestricted: {"credential-restricted", 403, "The credential is not good for this operation or from this address.", "RFC 9110 section 15.5.4"},
+	ProofInvalid:         {"proof-invalid", 401, "The proof that the credential is the caller's own is missing or not valid.", "RFC 9449 section 7.1"},
+	ProofNonce:           {"proof-nonce", 401, "The proof must hold the nonce that this answer gives.", "RFC 9449 section 9"},
+	StepUp:               {"step-up", 401, "The operation needs a stronger or a more recent authentication.", "RFC 9470 section 3"},
+	ScopeMissing:         {"scope-missing", 403, "The token does not have the scopes that the operation needs.", "RFC 6750 section 3.1"},
+	RoleMissing:          {"role-missing", 403, "The caller does not have a role that the operation needs.", "RFC 9110 section 15.5.4"},
+	PolicyDenied:         {"policy-denied", 403, "No rule allows this call, or one forbids it.", "RFC 9110 section 15.5.4"},
+	PolicyUnavailable:    {"policy-unavailable", 503, "Whether the call is allowed cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
+	OwnerDenied:          {"owner-denied", 403, "The object belongs to somebody else.", "RFC 9110 section 15.5.4"},
+	OwnerUnknown:         {"owner-unknown", 403, "Nobody is known to own the object.", "RFC 9110 section 15.5.4"},
+	OwnerUnavailable:     {"owner-unavailable", 503, "Who owns the object cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
+	FieldDenied:          {"field-denied", 403, "The caller may not write this property.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	QueryForm:            {"query-form", 400, "The query is written in a form that others could read differently.", "RFC 3986 section 3.4"},
 	ParameterUnknown:     {"parameter-unknown", 400, "The request has a parameter that the contract does not describe.", "RFC 9110 section 15.5.1"},

@@ -42,6 +42,9 @@ func (x *Exchange) resetRequest() {
 func (x *Exchange) resetFound() {
 	x.ID = ID{}
 	x.Plan, x.API, x.Operation, x.Path, x.Query, x.Upgrade = nil, nil, nil, nil, nil, nil
+	x.Principal = nil
+	clear(x.Principals)
+	x.Principals = x.Principals[:0]
 	x.Intake, x.Body, x.Upstream = Intake{}, nil, nil
 	x.AnswerIntake, x.AnswerBody, x.OutAnswer, x.AnswerWhole, x.Trimmed = Intake{}, nil, nil, false, 0
 }
