@@ -29,7 +29,7 @@ var (
 // command itself stand elsewhere; here it is one more program.
 var gatehouse = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workshop, "gatehouse")
-	out, err := exec.Command("go", "build", "-o", path, "../cmd/gatehouse").CombinedOutput()
+	out, err := exec.Command("go", "build", "-pgo=auto", "-o", path, "../cmd/gatehouse").CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, out)
 	}
