@@ -166,6 +166,7 @@ func (g *Gate) trimAnswer(x *Exchange) bool {
 	x.OutAnswer, x.AnswerWhole = x.AnswerBody, true
 	if len(x.Edits) > 0 {
 		sortEdits(x.Edits)
+		x.cutMembers(OnAnswer, x.AnswerBody)
 		if size := classOf(len(x.AnswerBody)); cap(x.trimmed) < size {
 			if !g.reserve(x, size, size) {
 				return x.refuse(Overloaded)

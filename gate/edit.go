@@ -1,8 +1,12 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/gatehouse-api/gatehouse/contract/cut"
+	"github.com/gatehouse-api/gatehouse/contract/schema"
 )
 
 // applyEdits makes OutTarget and OutBody: what was checked, with the gate's
@@ -14,6 +18,7 @@ func (x *Exchange) applyEdits() error {
 		return nil
 	}
 	sortEdits(x.Edits)
+	x.cutMembers(OnBody, x.Body)
 	x.scratch = x.scratch[:0]
 	split := slices.IndexFunc(x.Edits, func(e Edit) bool { return e.Part == OnBody })
 	if split < 0 {
@@ -47,6 +52,45 @@ func sortEdits(list []Edit) {
 		}
 		return int(a.Start) - int(b.Start)
 	})
+}
+
+// cutMembers writes the edits that take members out of a part as edits of
+// bytes: which comma goes hangs on what else goes. x.Edits are sorted.
+func (x *Exchange) cutMembers(part Part, body []byte) {
+	spans := x.cuts[:0]
+	for i := range x.Edits {
+		if e := &x.Edits[i]; e.Member && e.Part == part {
+			spans = append(spans, schema.Span{Tag: schema.TagDrop, Start: e.Start, End: e.End})
+		}
+	}
+	if x.cuts = spans; len(spans) == 0 {
+		return
+	}
+	byEnd := func(a, b schema.Span) int { return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(b.Start, a.Start)) }
+	if !slices.IsSortedFunc(spans, byEnd) {
+		slices.SortFunc(spans, byEnd)
+	}
+	if last := spans[len(spans)-1]; int(last.End) > len(body) {
+		return // splice refuses it
+	}
+	cuts, next := cut.Members(body, spans), 0
+	left := x.Edits[:0]
+	for _, e := range x.Edits {
+		if e.Part == part {
+			for next < len(cuts) && cuts[next].End <= e.Start {
+				next++
+			}
+			if e.Member || next < len(cuts) && cuts[next].Start <= e.Start && e.End <= cuts[next].End {
+				continue
+			}
+		}
+		left = append(left, e)
+	}
+	for _, c := range cuts {
+		left = append(left, Edit{Part: part, Start: c.Start, End: c.End})
+	}
+	x.Edits = left
+	sortEdits(x.Edits)
 }
 
 // splice appends from to out, with edits that are sorted by their start.

@@ -78,8 +78,12 @@ type Exchange struct {
 	// The body. A guard sets Intake in its head phase; the gate obeys.
 	Intake Intake
 	Body   []byte       // the whole buffered body; nil for streams
-	Schema schema.State // of the pass over Body; its Spans are for every guard
-	Edits  []Edit       // on Target and Body, applied before forwarding; then on AnswerBody
+	Schema schema.State // of the pass over BodyJSON; its Spans are for every guard
+	// BodyJSON is what a schema accepted: Body itself where that is JSON,
+	// otherwise what a form or XML means, kept only where the schema is tagged.
+	// nil where nothing was judged or nothing is tagged.
+	BodyJSON []byte
+	Edits    []Edit // on Target and Body, applied before forwarding; then on AnswerBody
 
 	// Upstream takes the exchange instead of the API's own; nil for that one.
 	Upstream Upstream
@@ -89,7 +93,8 @@ type Exchange struct {
 	// it. Whatever is not Buffer is relayed while it arrives.
 	AnswerIntake Intake
 	AnswerBody   []byte       // the whole buffered body of the answer; nil for others
-	AnswerSchema schema.State // of the pass over AnswerBody
+	AnswerSchema schema.State // of the pass over AnswerJSON
+	AnswerJSON   []byte       // as BodyJSON is of Body
 	OutAnswer    []byte       // AnswerBody with its edits; meaningful when AnswerWhole
 	AnswerWhole  bool         // OutAnswer is sent instead of Answer.Body
 	Trimmed      int          // cuts that guards made in the answer's body; in observe mode, would have made
@@ -122,13 +127,15 @@ type Exchange struct {
 	other  route.Match // of Serves
 	failed uint64      // bit i: step i of the operation failed in observe mode
 
-	reader   int    // the step that set AnswerIntake
-	buffer   []byte // backs Body
-	answer   []byte // backs AnswerBody
-	trimmed  []byte // backs an edited OutAnswer
-	reserved int64  // of buffer, counted by the gate
-	scratch  []byte // backs edited target and body
-	reply    []byte // backs Reply.Body
+	reader   int           // the step that set AnswerIntake
+	buffer   []byte        // backs Body
+	answer   []byte        // backs AnswerBody
+	trimmed  []byte        // backs an edited OutAnswer
+	cuts     []schema.Span // of members that edits take out
+	reserved int64         // of buffer, counted by the gate
+	scratch  []byte        // backs edited target and body
+	meant    []byte        // backs BodyJSON and AnswerJSON of what is not JSON
+	reply    []byte        // backs Reply.Body
 	event    Event
 	bound    bounded
 	over     overflow
@@ -185,11 +192,23 @@ const (
 )
 
 // Edit replaces bytes [Start,End) of a part by With. Edits of a part must not
-// overlap.
+// overlap, but for those of members.
 type Edit struct {
-	Part       Part
+	Part Part
+	// Member says that the bytes are a whole member of an object, or an item of
+	// an array, in JSON: the edit takes it out with the right comma. One that
+	// several guards take out, or that lies in another, goes once; so do edits
+	// that lie in one that goes.
+	Member     bool
 	Start, End uint32
 	With       []byte
+}
+
+// Means keeps the JSON text that a body means which is not JSON itself, and
+// returns the copy. The next call writes over it.
+func (x *Exchange) Means(json []byte) []byte {
+	x.meant = append(x.meant[:0], json...)
+	return x.meant
 }
 
 // Deny records why and returns the denying verdict, so that a guard ends with

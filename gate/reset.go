@@ -26,9 +26,12 @@ func (x *Exchange) reset() {
 	if cap(x.Edits) > maxKeptEdits {
 		x.Edits = nil
 	}
-	x.Edits = x.Edits[:0]
+	if cap(x.cuts) > maxKeptEdits {
+		x.cuts = nil
+	}
+	x.Edits, x.cuts = x.Edits[:0], x.cuts[:0]
 	x.buffer, x.scratch, x.reply = keep(x.buffer), keep(x.scratch), keep(x.reply)
-	x.answer, x.trimmed = keep(x.answer), keep(x.trimmed)
+	x.answer, x.trimmed, x.meant = keep(x.answer), keep(x.trimmed), keep(x.meant)
 }
 
 func (x *Exchange) resetRequest() {
@@ -45,7 +48,7 @@ func (x *Exchange) resetFound() {
 	x.Principal = nil
 	clear(x.Principals)
 	x.Principals = x.Principals[:0]
-	x.Intake, x.Body, x.Upstream = Intake{}, nil, nil
+	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream = Intake{}, nil, nil, nil, nil
 	x.AnswerIntake, x.AnswerBody, x.OutAnswer, x.AnswerWhole, x.Trimmed = Intake{}, nil, nil, false, 0
 }
 

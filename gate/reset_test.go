@@ -112,7 +112,7 @@ func TestPoisonReachesEveryBuffer(t *testing.T) {
 // TestEditedTargetEnds sees to it that nobody who appends to the target writes
 // into the body.
 func TestEditedTargetEnds(t *testing.T) {
-	x := &Exchange{Target: []byte("/a?b=1"), Body: []byte("body"), Edits: []Edit{{OnTarget, 2, 6, nil}}}
+	x := &Exchange{Target: []byte("/a?b=1"), Body: []byte("body"), Edits: []Edit{{Part: OnTarget, Start: 2, End: 6}}}
 	if err := x.applyEdits(); err != nil {
 		t.Fatal(err)
 	}

@@ -51,9 +51,6 @@ func (c *Compiler) composite(n *node, set *keywordSet, s scope, consts []*consta
 	if v := set.value[kwUnevaluatedProperties]; v != nil {
 		m.unevaluatedProperties = c.node(v, s)
 	}
-	if c.o.Tags != nil && m.any != nil {
-		n.flags |= allBranches
-	}
 	return m
 }
 

@@ -40,6 +40,9 @@ func (c *Compiler) finish() {
 			findNeeds(n.more.any)
 			findNeeds(n.more.one)
 		}
+		if n.more != nil && n.more.any != nil && len(c.tagSets) > 0 {
+			n.flags |= allBranches
+		}
 	}
 	c.fresh = nil
 }

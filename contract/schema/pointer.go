@@ -6,6 +6,16 @@ import (
 	"strings"
 )
 
+// Pointer returns the JSON pointer (RFC 6901) of the value or the member that
+// contains byte at of the document that st read last. Names that no part of the
+// schema declares are written as "*".
+func (st *State) Pointer(at int) string {
+	if st.root == nil || st.root.root == nil {
+		return ""
+	}
+	return st.pointer(at)
+}
+
 // pointer returns the JSON pointer (RFC 6901) of the value or the member that
 // contains byte at of the document. Names that no part of the schema declares
 // are written as "*", since they are the sender's.

@@ -28,6 +28,16 @@ func (st *State) full(at int) bool {
 	if len(st.Spans)+len(st.votes) < st.most {
 		return false
 	}
+	drops := len(st.votes)
+	for i := range st.Spans {
+		if st.Spans[i].Tag == TagDrop {
+			drops++
+		}
+	}
+	if drops < st.bound { // the others are tags of guards: they do not count, and are not counted again
+		st.most = st.bound + len(st.Spans) + len(st.votes) - drops
+		return false
+	}
 	st.stop(wBudget, at)
 	return true
 }
@@ -41,6 +51,7 @@ type scratch struct {
 
 	depth  int
 	work   int // bytes left to be read again
+	bound  int // drops and votes together
 	most   int // spans and votes together
 	steps  int // steps of expressions left
 	fatal  bool
@@ -131,9 +142,10 @@ func (st *State) start(s *Schema, data []byte) {
 	st.Spans = st.Spans[:0]
 	st.work = workPerByte*len(data) + workFree
 	st.steps = patternPerByte*len(data) + patternFree
-	if st.most = st.MaxDrops; st.most == 0 {
-		st.most = MostDrops(len(data))
+	if st.bound = st.MaxDrops; st.bound == 0 {
+		st.bound = MostDrops(len(data))
 	}
+	st.most = st.bound
 	st.confirm = false
 	st.votes = st.votes[:0]
 	st.bad.word = 0

@@ -2,12 +2,11 @@ package answer
 
 import (
 	"bytes"
-	"slices"
 	"unicode/utf8"
 
+	"github.com/gatehouse-api/gatehouse/contract/cut"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
-	"github.com/gatehouse-api/gatehouse/guard/internal/cut"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
@@ -23,6 +22,7 @@ func (g *Guard) judgeJSON(x *gate.Exchange, s *scratch, d *medium) gate.Verdict 
 	if !d.schema.Read(&x.AnswerSchema, x.AnswerBody) {
 		return refuse(x, x.AnswerSchema.Fault())
 	}
+	x.AnswerJSON = x.AnswerBody
 	if cut.Any(x.AnswerSchema.Spans) {
 		return dropMembers(x, s, d)
 	}
@@ -34,9 +34,9 @@ func (g *Guard) judgeJSON(x *gate.Exchange, s *scratch, d *medium) gate.Verdict 
 // keywords such as minProperties, uniqueItems and anyOf saw what the client
 // will not see.
 func dropMembers(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
-	s.spans = append(s.spans[:0], x.AnswerSchema.Spans...)
-	cuts := cut.Members(x.AnswerBody, s.spans)
 	if !d.steady {
+		s.spans = append(s.spans[:0], x.AnswerSchema.Spans...)
+		cuts := cut.Members(x.AnswerBody, s.spans)
 		s.JSON = cut.Left(s.JSON[:0], x.AnswerBody, cuts)
 		judging(&s.state, schema.Refuse)
 		s.state.Misplaced = schema.Refuse
@@ -44,17 +44,12 @@ func dropMembers(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
 			return refuse(x, s.state.Fault())
 		}
 	}
-	addCuts(x, cuts)
-	return gate.Allow
-}
-
-func addCuts(x *gate.Exchange, cuts []schema.Span) {
-	n := len(x.Edits)
-	x.Edits = slices.Grow(x.Edits, len(cuts))[:n+len(cuts)]
-	for i := range cuts {
-		e := &x.Edits[n+i]
-		e.Part, e.Start, e.End, e.With = gate.OnAnswer, cuts[i].Start, cuts[i].End, nil
+	for _, span := range x.AnswerSchema.Spans {
+		if span.Tag == schema.TagDrop {
+			x.Edits = append(x.Edits, gate.Edit{Part: gate.OnAnswer, Member: true, Start: span.Start, End: span.End})
+		}
 	}
+	return gate.Allow
 }
 
 // refuse refuses x for a fault of the answer's body.
@@ -76,7 +71,17 @@ func (g *Guard) judgeXML(x *gate.Exchange, s *scratch, d *medium) gate.Verdict {
 	if !d.document.Read(st, x.AnswerBody) {
 		return refuse(x, st.Fault())
 	}
-	addCuts(x, st.Drops)
+	for _, span := range st.Drops {
+		x.Edits = append(x.Edits, gate.Edit{Part: gate.OnAnswer, Start: span.Start, End: span.End})
+	}
+	if d.tagged { // once more, for those who want to hear of its parts
+		judging(&x.AnswerSchema, schema.Refuse)
+		json := x.Means(st.JSON())
+		if !d.schema.Read(&x.AnswerSchema, json) {
+			return refuse(x, x.AnswerSchema.Fault())
+		}
+		x.AnswerJSON = json
+	}
 	return gate.Allow
 }
 

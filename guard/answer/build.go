@@ -49,6 +49,7 @@ type medium struct {
 	plain    bool             // a type, not a range, in a charset that can be read
 	schema   *schema.Schema   // nil when any content will do
 	steady   bool             // of schema: what is left after cuts need not be judged again
+	tagged   bool             // guards want to hear of parts of schema
 	shape    *schema.Shape    // of text
 	document *markup.Document // nil when XML does not come in
 	// structured says that this is a range and its schema takes no strings:
@@ -152,7 +153,7 @@ func (b *builder) medium(t media.Type, m *contract.Media) medium {
 		return d
 	}
 	d.schema = b.compiler.Compile(m.Schema)
-	d.shape, d.steady = d.schema.Shape(1), d.schema.Steady()
+	d.shape, d.steady, d.tagged = d.schema.Shape(1), d.schema.Steady(), len(d.schema.Tags()) > 0
 	k, wide := d.kind, t.Sub == "*"
 	d.structured = wide && d.shape != nil && style.TypesOf(d.shape)&(1<<source.String) == 0
 	if k == media.XML || wide && (t.Main == "*" || t.Main == "application" || t.Main == "text") {

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/cut"
 	"github.com/gatehouse-api/gatehouse/contract/markup"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
-	"github.com/gatehouse-api/gatehouse/guard/internal/cut"
 	"github.com/gatehouse-api/gatehouse/guard/internal/media"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
@@ -26,6 +26,7 @@ type body struct {
 type bodyMedia struct {
 	media.Type
 	schema    *schema.Schema // nil when any content will do
+	tagged    bool           // guards want to hear of parts of schema
 	shape     *schema.Shape
 	form      *form            // when a form may come in
 	multipart *form            // when multipart/form-data may
@@ -53,6 +54,7 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	t := bodyMedia{Type: parsed}
 	if m.Schema != nil {
 		t.schema = b.compiler.Compile(m.Schema)
+		t.tagged = len(t.schema.Tags()) > 0
 	}
 	wide := parsed.Sub == "*"
 	k := parsed.Kind()
@@ -130,6 +132,7 @@ func (b *body) judgeJSON(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 	if !d.schema.Read(&x.Schema, x.Body) {
 		return refuseBody(x, x.Schema.Fault())
 	}
+	x.BodyJSON = x.Body
 	if cut.Any(x.Schema.Spans) {
 		return b.dropMembers(x, r, d)
 	}
@@ -148,7 +151,11 @@ func (b *body) dropMembers(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdi
 	if !d.schema.Read(&r.state, r.JSON) {
 		return refuseBody(x, r.state.Fault())
 	}
-	cutBody(x, cuts)
+	for _, span := range x.Schema.Spans {
+		if span.Tag == schema.TagDrop {
+			x.Edits = append(x.Edits, gate.Edit{Part: gate.OnBody, Member: true, Start: span.Start, End: span.End})
+		}
+	}
 	return gate.Allow
 }
 
@@ -178,11 +185,25 @@ func (b *body) judgeText(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 		return x.Deny(gate.Refusal{Code: gate.BodySyntax, In: "body", Detail: "must be UTF-8 without a byte order mark"})
 	}
 	r.JSON = schema.AppendScalar(r.JSON[:0], x.Body, style.TypesOf(d.shape))
-	b.policies(&r.state)
-	if !d.schema.Read(&r.state, r.JSON) {
-		return refuseBody(x, r.state.Fault())
+	if st, ok := b.read(x, &r.state, d, r.JSON); !ok {
+		return refuseBody(x, st.Fault())
 	}
 	return gate.Allow
+}
+
+// read judges json, which the body means. Nothing is dropped from it. Where
+// guards want to hear of its parts, text and spans stay in x.
+func (b *body) read(x *gate.Exchange, st *schema.State, d *bodyMedia, json []byte) (*schema.State, bool) {
+	if d.tagged {
+		st, json = &x.Schema, x.Means(json)
+	}
+	b.policies(st)
+	undrop(st)
+	ok := d.schema.Read(st, json)
+	if ok && d.tagged {
+		x.BodyJSON = json
+	}
+	return st, ok
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/contract/cut"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -17,12 +18,19 @@ import (
 func forwarded(t *testing.T, x *gate.Exchange) (target, body []byte) {
 	t.Helper()
 	var onTarget, onBody []gate.Edit
+	var members []schema.Span
 	for _, e := range x.Edits {
-		if e.Part == gate.OnTarget {
+		switch {
+		case e.Member:
+			members = append(members, schema.Span{Start: e.Start, End: e.End})
+		case e.Part == gate.OnTarget:
 			onTarget = append(onTarget, e)
-		} else {
+		default:
 			onBody = append(onBody, e)
 		}
+	}
+	if len(members) > 0 {
+		return spliced(t, x.Target, onTarget), cut.Left(nil, x.Body, cut.Members(x.Body, members))
 	}
 	return spliced(t, x.Target, onTarget), spliced(t, x.Body, onBody)
 }

@@ -104,7 +104,7 @@ func (b *body) judgeForm(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict
 		}
 	}
 	r.JSON = append(r.JSON, '}')
-	if v := b.judgeObject(x, r, d.schema); v != gate.Allow {
+	if v := b.judgeObject(x, r, d); v != gate.Allow {
 		return v
 	}
 	if unknown > 0 && b.options.Undeclared == schema.Drop {
@@ -148,13 +148,12 @@ func (b *body) formUnknown(r *reader, f *form, raw []byte) (bad style.Issue) {
 
 // judgeObject judges the object that a form was written as, without what is
 // dropped. Nothing is dropped from inside its values.
-func (b *body) judgeObject(x *gate.Exchange, r *reader, s *schema.Schema) gate.Verdict {
-	b.policies(&r.state)
-	undrop(&r.state)
-	if s.Read(&r.state, r.JSON) {
+func (b *body) judgeObject(x *gate.Exchange, r *reader, d *bodyMedia) gate.Verdict {
+	st, ok := b.read(x, &r.state, d, r.JSON)
+	if ok {
 		return gate.Allow
 	}
-	f := r.state.Fault()
+	f := st.Fault()
 	if f.Keyword == "syntax" {
 		// What was written is well-formed but for names that stand twice.
 		return x.Deny(gate.Refusal{Code: gate.BodySyntax, In: "body", Pointer: f.Pointer, Detail: "must not hold a name twice"})

@@ -31,7 +31,7 @@ func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media.Type, d *bod
 		return denyForm(x, bad, "")
 	}
 	r.JSON = append(r.JSON, '}')
-	if v := b.judgeObject(x, r, d.schema); v != gate.Allow {
+	if v := b.judgeObject(x, r, d); v != gate.Allow {
 		return v
 	}
 	if unknown > 0 && b.options.Undeclared == schema.Drop {

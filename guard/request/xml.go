@@ -49,6 +49,11 @@ func (b *body) readXML(x *gate.Exchange, d *bodyMedia, st *markup.State) gate.Ve
 		return refuseBody(x, st.Fault())
 	}
 	cutBody(x, st.Drops)
+	if d.tagged { // once more, by the exchange's own state: the document's text is gone with st
+		if st, ok := b.read(x, &x.Schema, d, st.JSON()); !ok {
+			return refuseBody(x, st.Fault())
+		}
+	}
 	return gate.Allow
 }
 

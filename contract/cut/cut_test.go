@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/contract/cut"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
-	"github.com/gatehouse-api/gatehouse/guard/internal/cut"
 )
 
 // spliced applies cuts, which must be in order and in bounds.
@@ -125,5 +125,21 @@ func TestMembers(t *testing.T) {
 	}
 	if dropped < 1000 {
 		t.Fatalf("only %d edits were made", dropped)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	const text = ` { "a" : 1,"b\"c\\":2 , "d":[ 3,4 , {"":5}],"\\":6,"e,:[":7}`
+	for value, want := range map[string]string{"1": `"a" : 1`, "2": `"b\"c\\":2`, "3": "3", "4": "4", `{"":5}`: `{"":5}`, "5": `"":5`, "6": `"\\":6`, "7": `"e,:[":7`} {
+		at := bytes.Index([]byte(text), []byte(value))
+		start, ok := cut.Whole([]byte(text), at)
+		if got := text[start : at+len(value)]; got != want || !ok {
+			t.Errorf("%s: %s %v, want %s", value, got, ok, want)
+		}
+	}
+	for _, root := range []string{"1", " \t{}"} {
+		if _, ok := cut.Whole([]byte(root), len(root)-1); ok {
+			t.Errorf("%q stands in something", root)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 // Package cut takes members out of JSON text that was read before: which bytes
-// must go, with the right commas, and what is left. The guards of requests and
-// of answers import it.
+// must go, with the right commas, and what is left. Package gate and the guards
+// import it; it imports package schema, whose spans it takes, and knows nothing
+// of HTTP.
 package cut
 
 import "github.com/gatehouse-api/gatehouse/contract/schema"
@@ -16,8 +17,8 @@ func Any(spans []schema.Span) bool {
 }
 
 // Members finds what must go from body, which is JSON, with the members that
-// spans tagged schema.TagDrop cover. Spans are those of a reading of body; they
-// are overwritten. It returns the cuts in ascending order, in the memory of
+// spans tagged schema.TagDrop cover, or the items. Spans are those of a reading
+// of body, in the order of their ends; they are overwritten. It returns the cuts in ascending order, in the memory of
 // spans.
 func Members(body []byte, spans []schema.Span) (cuts []schema.Span) {
 	spans = outermost(spans)
@@ -85,3 +86,21 @@ func skipSpaceBack(b []byte, i int) int {
 
 // isSpace reports white space of RFC 8259 section 2.
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// Whole finds the member or the item that a value is, of JSON text that was
+// read before: where its name begins, or the value itself where that is an item.
+// It reports false for a value that stands in nothing.
+func Whole(body []byte, value int) (start int, ok bool) {
+	i := skipSpaceBack(body, value)
+	if i == 0 {
+		return value, false
+	}
+	if body[i-1] != ':' {
+		return value, body[i-1] == '[' || body[i-1] == ','
+	}
+	i = skipSpaceBack(body, i-1) - 2                               // before the quote at the end of the name
+	for i >= 0 && (body[i] != '"' || i > 0 && body[i-1] == '\\') { // a quote in a name has a backslash before it, the first one never has
+		i--
+	}
+	return i, i >= 0
+}
