@@ -39,13 +39,20 @@ type API struct {
 // the plan is nil. What was wrong when a contract was read is not among them: a
 // contract that was read with errors is not to be served. Compile is not to be
 // called twice at once for the same contract.
-func Compile(apis ...API) (*gate.Plan, source.Problems) {
+func Compile(apis ...API) (*gate.Plan, source.Problems) { return CompileFor(&Callers{}, apis...) }
+
+// CompileFor is Compile for a configuration that says something of those who
+// call.
+func CompileFor(who *Callers, apis ...API) (*gate.Plan, source.Problems) {
 	plan := &gate.Plan{}
+	if known := people(who); !known.Empty() {
+		plan.Words.Extend(known.More)
+	}
 	var entries []route.Entry
 	var problems source.Problems
 	named := make(map[string]bool)
 	for _, a := range apis {
-		b := newBuilder(a, plan)
+		b := newBuilder(a, who, plan)
 		if name := b.api.Name; named[name] {
 			b.problem(a.Place.Warning("give each a name of its own: name", "another API is called %q, too, so that events do not tell them apart", name))
 		}

@@ -37,6 +37,7 @@ var order = []struct {
 	options bool
 }{
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
+	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 }
@@ -50,6 +51,7 @@ type builder struct {
 	certified bool // clients are asked for certificates
 	schemas   *schema.Compiler
 	entry     route.Entry // what all entries of the API share
+	callers   *Callers
 	plan      *gate.Plan
 	api       *gate.API
 	entries   []route.Entry
@@ -57,9 +59,9 @@ type builder struct {
 }
 
 // newBuilder returns a builder that adds to plan.
-func newBuilder(a API, plan *gate.Plan) *builder {
+func newBuilder(a API, who *Callers, plan *gate.Plan) *builder {
 	c := a.Contract
-	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, plan: plan}
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, callers: who, plan: plan}
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
@@ -203,6 +205,7 @@ func step(name string, mode gate.Mode, guard any) gate.Step {
 	s.AnswerHead, _ = guard.(gate.AnswerHeadGuard)
 	s.Answer, _ = guard.(gate.AnswerGuard)
 	s.Done, _ = guard.(gate.DoneGuard)
+	s.Recheck, _ = guard.(gate.RecheckGuard)
 	return s
 }
 
@@ -304,6 +307,7 @@ func (b *builder) all() {
 	b.problem(b.options.Check(b.place)...)
 	b.security()
 	b.unknown()
+	b.openings()
 	for _, op := range b.contract.Operations {
 		b.operation(op)
 	}

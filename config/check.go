@@ -13,6 +13,7 @@ import (
 func (d *decoder) check(c *Config) {
 	d.events(&c.Record)
 	d.listeners(c)
+	d.callers(&c.Callers, c.Place)
 	names := make(map[string]bool)
 	for i := range c.APIs {
 		api := &c.APIs[i]
@@ -22,6 +23,7 @@ func (d *decoder) check(c *Config) {
 		names[api.Name] = true
 		d.upstreams(api)
 		d.policy(&api.Policy, api.Place)
+		d.rolesOf(&api.Policy, sortedNames(c.Roles), api.Place)
 	}
 }
 

@@ -26,7 +26,8 @@ type Config struct {
 	// Listeners are the addresses on which clients reach the gate.
 	Listeners []Listener `key:"listeners,required,min=1,example=[{address: 127.0.0.1:8080}]"`
 	// APIs are what stands behind the gate.
-	APIs []API `key:"apis,required,min=1,example=[{contract: openapi.yaml, upstreams: [{url: http://127.0.0.1:9000}]}]"`
+	APIs    []API `key:"apis,required,min=1,example=[{contract: openapi.yaml, upstreams: [{url: http://127.0.0.1:9000}]}]"`
+	Callers `key:",inline"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.

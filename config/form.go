@@ -39,6 +39,8 @@ var forms = map[string]form{
 	"token":         {tokenPattern, judgeToken},
 	"request-field": {tokenPattern, judgeRequestField},
 	"name":          {`^[ -~]{1,100}$`, judgeName},
+	"role":          {`^[!-~](?:[ -~]{0,98}[!-~])?$`, judgeRole},
+	"scope":         {scopePattern, judgeScope},
 	"value":         {"", judgeValue},
 	"events":        {`\S`, judgeEvents},
 }

@@ -23,6 +23,8 @@ type Policy struct {
 	HSTS *HSTS `key:"hsts"`
 	// Patterns replaces regular expressions of the contract that the gate cannot match in linear time: the contract's text to its replacement.
 	Patterns map[string]string `key:"patterns,example={'^(?!a)[a-z]+$': '^[b-z][a-z]*$'}"`
+	// Roles say which operations the holders of a role may call. Where any are said, an operation that is not public is open to these alone, and one that no role opens is closed.
+	Roles    map[string]Opening `key:"roles,keys=role,example={clerk: {tags: [orders]}}"`
 	Settings `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
 	Operations map[string]Operation `key:"operations,example={getPet: {mode: observe}}"`
@@ -33,7 +35,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: authn, request, answer. They win over mode.
+	// Modes are the modes of single guards: authn, authz, request, answer. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`
@@ -56,6 +58,10 @@ type Operation struct {
 	Settings `key:",inline,inherit"`
 	// Public opens the operation to everybody, whatever the contract asks for.
 	Public bool `key:"public"`
+	// Roles are those of which a caller must have one, beside what the contract asks for. They stand in place of what the API's roles say of the operation.
+	Roles []string `key:"roles,min=1,form=role,example=[clerk]"`
+	// Scopes are what a caller must have all of, beside what the contract asks for.
+	Scopes []string `key:"scopes,min=1,form=scope,example=[orders:write]"`
 	// Slashes are the path parameters that may hold slashes, raw or encoded.
 	Slashes []string `key:"slashes,example=[path]"`
 	// Upgrade are protocols that clients may switch to with a GET: websocket. What is said from then on is passed on unread.

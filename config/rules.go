@@ -35,6 +35,8 @@ var rules = map[string]string{
 	"form-token":         "names of fields are tokens",
 	"form-value":         "values of fields are one line",
 	"form-name":          "names of APIs are short plain text",
+	"form-role":          "names of roles are short plain text",
+	"form-scope":         "scopes are one word each",
 	"form-events":        "events go to a file, - or none",
 	"form-request-field": "fields that the gate adds are not its own",
 
@@ -64,6 +66,7 @@ var rules = map[string]string{
 	"upstream-pair":         "the certificate for an API and its key stand together",
 	"field-twice":           "a field stands once, whatever its case",
 	"api-name-twice":        "names of APIs differ",
+	"role-unknown":          "roles are among those at the top of the file, where there are any",
 	"strip-prefix":          "strip_prefix has a prefix to remove",
 	"body-memory":           "bodies fit the memory for bodies (warning)",
 	"hsts-hosts":            "HSTS is for named hosts",

@@ -65,7 +65,14 @@ func (k PrincipalKind) String() string { return kindNames[k] }
 // for, so that they are compared as bits. It is immutable once its plan serves.
 type Vocabulary struct {
 	scopes, roles map[string]int
+	more          func(*Principal) (scopes, roles []string)
 }
+
+// Extend has principals count as having more scopes and roles than their
+// credentials name: those that a configuration grants them. It is called before
+// the plan serves; more is asked once for a principal and a plan, by many
+// goroutines at once.
+func (v *Vocabulary) Extend(more func(p *Principal) (scopes, roles []string)) { v.more = more }
 
 // Rights is a set of scopes and roles of a Vocabulary.
 type Rights []uint64
@@ -116,6 +123,16 @@ func (r Rights) Covers(need Rights) bool {
 	return true
 }
 
+// Meets reports whether some word of any is in r.
+func (r Rights) Meets(any Rights) bool {
+	for i := range min(len(r), len(any)) {
+		if r[i]&any[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // rights are those of a principal in the words of one plan. The words stand
 // beside the bits, so that another plan never reads bits that mean something
 // else to it.
@@ -131,18 +148,24 @@ func (p *Principal) Rights(v *Vocabulary) Rights {
 		return known.bits
 	}
 	known := &rights{of: v}
-	for _, name := range p.Scopes {
-		if n, ok := v.scopes[name]; ok {
-			known.bits = known.bits.with(n)
-		}
-	}
-	for _, name := range p.Roles {
-		if n, ok := v.roles[name]; ok {
-			known.bits = known.bits.with(n)
-		}
+	known.add(v.scopes, p.Scopes)
+	known.add(v.roles, p.Roles)
+	if v.more != nil {
+		scopes, roles := v.more(p)
+		known.add(v.scopes, scopes)
+		known.add(v.roles, roles)
 	}
 	p.rights.Store(known)
 	return known.bits
+}
+
+// add adds those of names that the words have.
+func (r *rights) add(words map[string]int, names []string) {
+	for _, name := range names {
+		if n, ok := words[name]; ok {
+			r.bits = r.bits.with(n)
+		}
+	}
 }
 
 // Use is how the operations of one API use a security scheme of its contract.

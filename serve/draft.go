@@ -72,7 +72,7 @@ func (r *reader) read() *draft {
 			d.faults.add(wrong)
 		}
 	}
-	plan, problems := gatehouse.Compile(apis...)
+	plan, problems := gatehouse.CompileFor(&d.config.Callers, apis...)
 	d.faults.problems = append(d.faults.problems, problems...)
 	if len(apis) == len(d.config.APIs) {
 		d.plan = plan

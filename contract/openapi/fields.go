@@ -78,6 +78,7 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 		m := n.Member(i)
 		f := s.find(m.Name, r.version)
 		switch {
+		case f == nil && slices.Contains(extensions[s.name], m.Name):
 		case f == nil && strings.HasPrefix(m.Name, "x-gatehouse-"):
 			r.warnAt(m, "settings stand in gatehouse.yaml", "the extension %q is not known and is ignored", m.Name)
 		case f == nil && strings.HasPrefix(m.Name, "x-"):
@@ -102,6 +103,10 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 	}
 	return true
 }
+
+// extensions are those that tighten an object of the specification, by its name.
+// Who builds guards reads them.
+var extensions = map[string][]string{"operation": {"x-gatehouse-roles"}}
 
 // prose are fields that nothing is enforced by.
 var prose = map[string]bool{
