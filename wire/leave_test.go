@@ -79,7 +79,7 @@ func TestClientGoesAway(t *testing.T) {
 		{"while-it-waits", "GET /get HTTP/1.1\r\nHost: a\r\n\r\n", false, brief},
 		{"while-the-next-request-waits", "GET /get HTTP/1.1\r\nHost: a\r\n\r\n" + good, false, brief},
 		{"reset-while-it-waits", "GET /get HTTP/1.1\r\nHost: a\r\n\r\n", true, time.Hour},
-		{"while-it-sends", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello", false, time.Hour},
+		{"while-it-sends", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhello", false, time.Hour},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			api := newWaiting()

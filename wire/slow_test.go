@@ -164,7 +164,8 @@ func TestDrainWithoutPatience(t *testing.T) {
 		waits         bool // at the API
 	}{
 		{"for-the-answer", good, true},
-		{"for-a-body-that-streams", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1", true},
+		{"for-a-body-that-streams", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n1", true},
+		{"for-a-small-body-that-streams", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", false},
 		{"for-a-body-that-is-read-whole", "POST /buffer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -98,6 +98,34 @@ func TestSendAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestLateBodyAllocatesNothing: nor does a small body that has not come yet.
+func TestLateBodyAllocatesNothing(t *testing.T) {
+	const size = 1024
+	u := to(t, listen(t, replay([]byte(answers[0].text), size)), Options{})
+	from, buf, x := &pieces{data: make([]byte, size), piece: 100}, make([]byte, 32<<10), usual(nil)
+	x.Method, x.Intake.Mode = []byte("POST"), gate.Stream
+	whole := from.data
+	run := func() {
+		from.data, x.Incoming, x.BodyLength = whole, from, size
+		if err := u.Send(x.Context, x); err != nil {
+			t.Fatal(err)
+		}
+		for err := error(nil); err == nil; {
+			_, err = x.Answer.Body.Read(buf)
+		}
+		x.Answer.Body.Close()
+		x.Answer.Lease.End()
+		x.Answer.Lease = nil
+	}
+	run()
+	if n := testing.AllocsPerRun(300, run); n >= 1 {
+		t.Errorf("%v allocations in one exchange", n)
+	}
+	if s := u.Stats(); s.Opened != 1 || s.Reused < 300 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // secure returns an upstream to a server of TLS that answers every request
 // with the same bytes.
 func secure(t testing.TB, answer []byte, body int) *Upstream {

@@ -135,12 +135,14 @@ func TestSlowClientAndTotalTimeout(t *testing.T) {
 	one := to(t, listen(t, func(c net.Conn) { io.Copy(io.Discard, c) }), o)
 	two := multiplexed(t, false, func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }, o)
 	for _, u := range []*Upstream{one, two} {
-		x := streaming(&stalled{over: make(chan struct{})}, 10)
-		if err := u.Send(x.Context, x); code(err) != gate.BodyTimeout {
-			t.Errorf("HTTP/2 %v: %v", u.many != nil, err)
-		}
-		if s := u.Stats(); s.TimedOut+s.Broken != 0 || s.InFlight != 0 {
-			t.Errorf("%+v", s)
+		for _, length := range []int64{10, gatherBytes + 1, -1} {
+			x := streaming(&stalled{over: make(chan struct{})}, length)
+			if err := u.Send(x.Context, x); code(err) != gate.BodyTimeout {
+				t.Errorf("HTTP/2 %v, %d bytes: %v", u.many != nil, length, err)
+			}
+			if s := u.Stats(); s.TimedOut+s.Broken != 0 || s.InFlight != 0 {
+				t.Errorf("%+v", s)
+			}
 		}
 	}
 }

@@ -39,6 +39,7 @@ type call struct {
 	head       bool  // it was HEAD
 	upgrade    bool  // it asked for another protocol
 	repeatable bool  // it may be sent twice
+	intake
 	pump
 
 	// The answer.
@@ -82,6 +83,9 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 		c.until = now() + instant(u.limits.TotalTimeout)
 	}
 	err := c.write(x)
+	if err == nil {
+		err = c.gather()
+	}
 	if err == nil {
 		err = c.send()
 	}
@@ -134,9 +138,6 @@ func (c *call) try() error {
 	c.sent.Store(0)
 	c.whole.Store(false)
 	c.last.Store(false)
-	if !c.gather() {
-		return c.broken
-	}
 	small := len(c.rest) <= together
 	var err error
 	if c.from == nil && small {

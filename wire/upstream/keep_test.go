@@ -85,7 +85,9 @@ func TestSecondRequestOnADeadConnection(t *testing.T) {
 		{"post", "POST", "body", "", false, gate.UpstreamBroken, 2},
 		{"post-empty", "POST", "", "", false, gate.UpstreamBroken, 2},
 		{"patch", "PATCH", "body", "", false, gate.UpstreamBroken, 2},
-		{"put-that-streams", "PUT", "body", "", true, gate.UpstreamBroken, 2},
+		{"put-that-streams", "PUT", "body", "", true, gate.Undecided, 3},
+		{"put-that-streams-and-is-long", "PUT", strings.Repeat("x", 100<<10), "", true, gate.UpstreamBroken, 2},
+		{"post-that-streams", "POST", "body", "", true, gate.UpstreamBroken, 2},
 		{"get-half-answered", "GET", "", "HTTP", false, gate.UpstreamBroken, 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +13,10 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
-// pump sends a body that is long or has not come yet. It has a goroutine of
-// its own, since the API may answer before it has read everything. Stop waits
-// for it: nothing of the exchange is read afterwards.
+// pump sends a body that is long or does not say how long it is. Unless it has
+// come whole, that takes a goroutine, since the API may answer before it has
+// read everything. Stop waits for it: nothing of the exchange is read
+// afterwards.
 type pump struct {
 	pumping  bool          // the goroutine runs, or has ended and was not waited for
 	done     chan struct{} // it ended
@@ -24,7 +24,6 @@ type pump struct {
 	gone     atomic.Bool   // which is not to be read any more
 	last     atomic.Bool   // its end is written, or nearly so
 	whole    atomic.Bool   // the request went out whole
-	gathered []byte        // a body that streamed and leaves with the head
 	consumed bool          // something of the body was taken and is lost; for the pump until it ended
 	broken   error         // why the client's body failed; likewise
 	failed   error         // why the pump ended early; likewise
@@ -41,7 +40,7 @@ var bodies = sync.Pool{New: func() any { return new([relayBytes]byte) }}
 
 // stream begins to send the body, or sends it when that takes no waiting.
 func (c *call) stream() error {
-	if a, ok := c.from.(gate.Arrived); ok && a.Arrived() {
+	if hasCome(c.from) {
 		err := c.relay()
 		c.finish(err)
 		return err
@@ -49,39 +48,6 @@ func (c *call) stream() error {
 	c.pumping = true
 	go c.run()
 	return nil
-}
-
-// gather takes in a body that streams, when it is small and has come whole:
-// then it leaves with the head. It reports false when the body breaks off.
-func (c *call) gather() bool {
-	at := len(c.out)
-	if a, ok := c.from.(gate.Arrived); !ok || c.length < 0 || c.length >= int64(cap(c.out)-at) || !a.Arrived() {
-		return true
-	}
-	c.consumed = true
-	b := c.out[at:cap(c.out)]
-	n, err := 0, error(nil)
-	for err == nil && int64(n) <= c.length {
-		var m int
-		m, err = c.from.Read(b[n:])
-		n += m
-	}
-	switch {
-	case err == io.EOF && int64(n) == c.length:
-		c.out, c.from, c.gathered, c.consumed = c.out[:at+n], nil, c.out[at:at+n], false
-		return true
-	case err == nil || err == io.EOF:
-		err = io.ErrUnexpectedEOF
-	}
-	c.broken = err
-	return false
-}
-
-// restore gives the exchange back a body that was gathered and not sent.
-func (c *call) restore() {
-	if c.gathered != nil {
-		c.x.Incoming = bytes.NewReader(bytes.Clone(c.gathered))
-	}
 }
 
 func (c *call) run() {
@@ -99,11 +65,16 @@ func (c *call) run() {
 func (c *call) relayed() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &gate.Unavailable{Code: gate.Internal, Cause: fmt.Errorf("the body failed: %v\n%s", p, debug.Stack())}
+			err = defect(p)
 			c.broken = err
 		}
 	}()
 	return c.relay()
+}
+
+// defect is a panic of what reads the client's body.
+func defect(p any) error {
+	return &gate.Unavailable{Code: gate.Internal, Cause: fmt.Errorf("the body failed: %v\n%s", p, debug.Stack())}
 }
 
 // finish notes that nothing more is sent.

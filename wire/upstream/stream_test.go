@@ -94,23 +94,29 @@ func (b *broken) Read(p []byte) (int, error) {
 }
 
 // TestStreamedBodiesThatBreak are the client's doing, and never look whole to
-// the API.
+// the API, which sees nothing at all of those that are small and say so.
 func TestStreamedBodiesThatBreak(t *testing.T) {
 	refused := &gate.Unavailable{Code: gate.BodyTooLarge, Cause: errors.New("too large")}
 	for _, row := range []struct {
 		name   string
-		body   io.Reader
+		body   func() io.Reader
 		length int64
 		want   gate.Code
 	}{
-		{"lost", &broken{"part", errors.New("lost")}, 9, gate.BodyIncomplete},
-		{"lost-in-chunks", &broken{"part", errors.New("lost")}, -1, gate.BodyIncomplete},
-		{"too-short", strings.NewReader("part"), 9, gate.BodyIncomplete},
-		{"too-long", strings.NewReader("a bit too long"), 9, gate.BodyIncomplete},
-		{"too-slow", &broken{"part", os.ErrDeadlineExceeded}, -1, gate.BodyTimeout},
-		{"too-large", &broken{"part", refused}, -1, gate.BodyTooLarge},
+		{"lost", func() io.Reader { return &broken{"part", errors.New("lost")} }, 9, gate.BodyIncomplete},
+		{"lost-and-long", func() io.Reader { return &broken{"part", errors.New("lost")} }, gatherBytes + 1, gate.BodyIncomplete},
+		{"lost-in-chunks", func() io.Reader { return &broken{"part", errors.New("lost")} }, -1, gate.BodyIncomplete},
+		{"too-short", func() io.Reader { return strings.NewReader("part") }, 9, gate.BodyIncomplete},
+		{"too-short-and-long", func() io.Reader { return strings.NewReader("part") }, gatherBytes + 1, gate.BodyIncomplete},
+		{"too-long", func() io.Reader { return strings.NewReader("a bit too long") }, 9, gate.BodyIncomplete},
+		{"one-too-long", func() io.Reader { return strings.NewReader("0123456789") }, 9, gate.BodyIncomplete},
+		{"too-long-and-long", func() io.Reader { return strings.NewReader(strings.Repeat("x", gatherBytes+2)) }, gatherBytes + 1, gate.BodyIncomplete},
+		{"too-slow", func() io.Reader { return &broken{"part", os.ErrDeadlineExceeded} }, 9, gate.BodyTimeout},
+		{"too-slow-in-chunks", func() io.Reader { return &broken{"part", os.ErrDeadlineExceeded} }, -1, gate.BodyTimeout},
+		{"too-large", func() io.Reader { return &broken{"part", refused} }, -1, gate.BodyTooLarge},
 	} {
 		for _, arrived := range []bool{false, true} {
+			small := row.length >= 0 && row.length <= gatherBytes
 			whole := make(chan bool, 1)
 			u := to(t, listen(t, func(c net.Conn) {
 				r, err := http.ReadRequest(bufio.NewReader(c))
@@ -119,19 +125,21 @@ func TestStreamedBodiesThatBreak(t *testing.T) {
 				}
 				whole <- err == nil
 			}), Options{})
+			body := row.body()
 			if arrived {
-				if _, ok := row.body.(*strings.Reader); ok {
-					row.body.(*strings.Reader).Seek(0, io.SeekStart)
-				}
-				row.body = come{row.body}
+				body = come{body}
 			}
-			if _, _, err := outcome(u, streaming(row.body, row.length)); code(err) != row.want {
+			if _, _, err := outcome(u, streaming(body, row.length)); code(err) != row.want {
 				t.Errorf("%s, come %v: %v", row.name, arrived, err)
 			}
-			if <-whole {
+			s := u.Stats()
+			if s.Opened == 0 != small {
+				t.Errorf("%s, come %v: %d connections", row.name, arrived, s.Opened)
+			}
+			if s.Opened > 0 && <-whole {
 				t.Errorf("%s, come %v: the API takes it for whole", row.name, arrived)
 			}
-			if s := u.Stats(); s.Broken+s.TimedOut+s.Unreachable != 0 || s.InFlight != 0 {
+			if s.Broken+s.TimedOut+s.Unreachable != 0 || s.InFlight != 0 {
 				t.Errorf("%s: the API is blamed: %+v", row.name, s)
 			}
 		}
@@ -211,19 +219,25 @@ func (defective) Read([]byte) (int, error) { panic("planted") }
 // TestBodyThatFails: a defect in what reads a client's body costs that exchange
 // and not the program; the API does not take what it got for a whole request.
 func TestBodyThatFails(t *testing.T) {
-	whole := make(chan error, 1)
-	u := to(t, listen(t, func(c net.Conn) {
-		r, err := http.ReadRequest(bufio.NewReader(c))
-		if err == nil {
-			_, err = io.ReadAll(r.Body)
+	for _, length := range []int64{-1, 10} {
+		whole := make(chan error, 1)
+		u := to(t, listen(t, func(c net.Conn) {
+			r, err := http.ReadRequest(bufio.NewReader(c))
+			if err == nil {
+				_, err = io.ReadAll(r.Body)
+			}
+			whole <- err
+		}), Options{})
+		_, _, err := outcome(u, streaming(defective{}, length))
+		if code(err) != gate.Internal {
+			t.Errorf("got %v", err)
 		}
-		whole <- err
-	}), Options{})
-	_, _, err := outcome(u, streaming(defective{}, 10))
-	if code(err) != gate.Internal {
-		t.Errorf("got %v", err)
-	}
-	if err := <-whole; err == nil {
-		t.Error("the API got a whole request")
+		s := u.Stats()
+		if s.Opened == 0 != (length > 0) || s.InFlight != 0 {
+			t.Errorf("%d bytes: %+v", length, s)
+		}
+		if s.Opened > 0 && <-whole == nil {
+			t.Error("the API got a whole request")
+		}
 	}
 }
