@@ -46,6 +46,9 @@ var rooms = map[string]room{
 	"record":                {floor: recorder, ours: []string{"gate"}},
 	"trust":                 {floor: ground},
 	"trust/devca":           {floor: ground},
+	"trust/seal":            {floor: ground, outside: tink},
+	"trust/wrap":            {floor: grammar, ours: []string{"trust"}, outside: []string{"golang.org/x/crypto/argon2"}},
+	"trust/keys":            {floor: word, ours: []string{"trust/seal", "trust/wrap"}},
 	"trust/revoke":          {floor: ground, outside: []string{"golang.org/x/crypto/ocsp"}, nethttp: true},
 	"config":                {floor: settings, ours: []string{"contract/source", "trust"}},
 	"guard/internal/cookie": {floor: ground},
@@ -93,6 +96,10 @@ var rooms = map[string]room{
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
 }
+
+// tink are the parts of Tink that make rings of AES-GCM keys.
+var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-crypto/tink-go/v2/aead/aesgcm", "github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset",
+	"github.com/tink-crypto/tink-go/v2/keyset", "github.com/tink-crypto/tink-go/v2/tink"}
 
 // testOnly may be imported by tests beyond what their package may import.
 var testOnly = []string{
