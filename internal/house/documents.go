@@ -26,6 +26,9 @@ var dependencies = map[string]string{
 	"github.com/caddyserver/certmagic":    "docs/decisions/dependencies.md",
 	"github.com/tink-crypto/tink-go/v2":   "docs/decisions/dependencies.md",
 	"go.uber.org/zap":                     "docs/decisions/dependencies.md",
+	"github.com/jackc/pgx/v5":             "docs/decisions/dependencies.md",
+	"github.com/pressly/goose/v3":         "docs/decisions/dependencies.md",
+	"modernc.org/sqlite":                  "docs/decisions/dependencies.md",
 }
 
 var requireLine = regexp.MustCompile(`^(?:require )?\s*([a-z][^\s]*\.[^\s]+) v\S+( // indirect)?$`)

@@ -46,6 +46,7 @@ var rooms = map[string]room{
 	"record":                {floor: recorder, ours: []string{"gate"}},
 	"trust":                 {floor: ground},
 	"trust/devca":           {floor: ground},
+	"store":                 {floor: grammar, ours: []string{"trust"}, outside: databases},
 	"trust/seal":            {floor: ground, outside: tink},
 	"trust/wrap":            {floor: grammar, ours: []string{"trust"}, outside: []string{"golang.org/x/crypto/argon2"}},
 	"trust/keys":            {floor: word, ours: []string{"trust/seal", "trust/wrap"}},
@@ -97,6 +98,10 @@ var rooms = map[string]room{
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
 }
+
+// databases are what the store stands on.
+var databases = []string{"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
+	"github.com/pressly/goose/v3", "github.com/pressly/goose/v3/lock", "modernc.org/sqlite", "modernc.org/sqlite/lib"}
 
 // tink are the parts of Tink that make rings of AES-GCM keys.
 var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-crypto/tink-go/v2/aead/aesgcm", "github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset",

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// hub tells followers of each look at the change number.
+type hub struct {
+	last  atomic.Pointer[sight]
+	wakes chan struct{} // holds one: look now
+}
+
+// sight is one look at the change number.
+type sight struct {
+	number int64
+	epoch  string
+	at     time.Time // before it was asked for
+	err    error
+	next   chan struct{} // closed when there is a newer one
+}
+
+func (h *hub) init() {
+	h.wakes = make(chan struct{}, 1)
+	h.last.Store(&sight{err: errUnprepared, next: make(chan struct{})})
+}
+
+// poke has the change number looked at now.
+func (h *hub) poke() {
+	select {
+	case h.wakes <- struct{}{}:
+	default: // it is about to be
+	}
+}
+
+// watch looks at the change number now and then, and when it is poked.
+func (s *Store) watch(ctx context.Context) {
+	every := time.NewTicker(s.dialect.every())
+	defer every.Stop()
+	for failing := false; ; {
+		seen := s.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if (seen.err != nil) != failing {
+			if failing = seen.err != nil; failing {
+				s.settings.Log.Warn("the store cannot be used", "cause", seen.err)
+			} else {
+				s.settings.Log.Info("the store can be used")
+			}
+		}
+		seen.next = make(chan struct{})
+		close(s.hub.last.Swap(seen).next)
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		case <-s.hub.wakes:
+		}
+	}
+}
+
+func (s *Store) look(ctx context.Context) *sight {
+	seen := &sight{at: time.Now()}
+	if !s.ready.Load() {
+		if seen.err = s.Prepare(ctx); seen.err != nil {
+			return seen
+		}
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	err := s.reader.QueryRowContext(ctx, `SELECT number, epoch FROM changes`).Scan(&seen.number, &seen.epoch)
+	seen.err = s.fault("changes", err)
+	return seen
+}
+
+// Follower keeps what it holds in memory like a table of the store.
+type Follower struct {
+	// Read takes over the rows whose change number is above since and returns
+	// the highest of them, or since. since is 0 for the first time and whenever
+	// all may have changed: rows that it does not see then are gone.
+	Read func(ctx context.Context, since int64) (until int64, err error)
+	// Fresh is told a time at which what was read was all there was. Nil is told
+	// nothing.
+	Fresh func(at time.Time)
+}
+
+// Follow calls f, on this goroutine, until ctx ends: within a second of each
+// change, whoever made it. What fails is tried again with the next look at the
+// store.
+func (s *Store) Follow(ctx context.Context, f Follower) {
+	var since, done int64 = 0, -1
+	epoch := ""
+	for {
+		seen := s.hub.last.Load()
+		if seen.err == nil {
+			if seen.epoch != epoch || seen.number < since {
+				since, done = 0, -1
+			}
+			if err := f.catchUp(ctx, seen, &since, &done); err == nil {
+				epoch = seen.epoch
+			} else if ctx.Err() == nil && !errors.Is(err, ErrUnavailable) {
+				s.settings.Log.Error("what changed in the store cannot be taken over", "cause", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-seen.next:
+		}
+	}
+}
+
+// catchUp reads what is new since a sight before this one.
+func (f *Follower) catchUp(ctx context.Context, seen *sight, since, done *int64) error {
+	if seen.number != *done {
+		until, err := f.Read(ctx, *since)
+		if err != nil {
+			return err
+		}
+		*since, *done = until, seen.number
+	}
+	if f.Fresh != nil {
+		f.Fresh(seen.at)
+	}
+	return nil
+}
+
+// wait pauses, unless ctx ends first.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// RevocationKind is what a revocation is of.
+type RevocationKind string
+
+// The kinds.
+const (
+	RevokedToken   RevocationKind = "token"   // by its serial: jti, or the id of a key
+	RevokedSession RevocationKind = "session" // by sid
+	RevokedSubject RevocationKind = "subject"
+	RevokedClient  RevocationKind = "client"
+)
+
+// Revocation makes what was issued until At void.
+type Revocation struct {
+	Kind    RevocationKind
+	Issuer  string // whose word it is that is taken back; "" for everybody's
+	Value   string
+	At      time.Time // what was issued later is good again
+	Expires time.Time // everything that it is of has expired by then; the row goes
+	Changed int64
+}
+
+// Revoke keeps a revocation. One that is there already only grows: the later
+// times of both count.
+func (s *Store) Revoke(ctx context.Context, r Revocation) error {
+	switch r.Kind {
+	case RevokedToken, RevokedSession, RevokedSubject, RevokedClient:
+	default:
+		return &fault{"revoke", nil, fmt.Errorf("the kind %q is unknown", r.Kind)}
+	}
+	return s.write(ctx, "revoke", func(ctx context.Context, t *tx) error {
+		number, err := t.change(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO revocations (kind, issuer, value, revoked, expires, changed) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (kind, issuer, value) DO UPDATE SET changed = excluded.changed,
+				revoked = CASE WHEN excluded.revoked > revocations.revoked THEN excluded.revoked ELSE revocations.revoked END,
+				expires = CASE WHEN excluded.expires > revocations.expires THEN excluded.expires ELSE revocations.expires END`,
+			string(r.Kind), r.Issuer, r.Value, stamp(r.At), stamp(r.Expires), number)
+		return err
+	})
+}
+
+// Revocations calls each with the revocations whose change number is above
+// since, in the order of that.
+func (s *Store) Revocations(ctx context.Context, since int64, each func(Revocation) error) error {
+	return s.read(ctx, "revocations", func(row *sql.Rows) error {
+		var r Revocation
+		var revoked, expires int64
+		if err := row.Scan((*string)(&r.Kind), &r.Issuer, &r.Value, &revoked, &expires, &r.Changed); err != nil {
+			return err
+		}
+		r.At, r.Expires = moment(revoked), moment(expires)
+		return each(r)
+	}, `SELECT kind, issuer, value, revoked, expires, changed FROM revocations WHERE changed > $1 ORDER BY changed`, since)
+}
+
+// ForgetRevocations removes those that are not needed any more. Whoever follows
+// them forgets by the time in each, so it is no change.
+func (s *Store) ForgetRevocations(ctx context.Context, now time.Time) error {
+	return s.write(ctx, "forget revocations", func(ctx context.Context, t *tx) error {
+		_, err := t.ExecContext(ctx, `DELETE FROM revocations WHERE expires < $1`, stamp(now))
+		return err
+	})
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Sealer encrypts what is secret before it is stored. ad names the place, so
+// that a sealed value is good for no other one.
+type Sealer interface {
+	Seal(plain, ad []byte) ([]byte, error)
+	Open(sealed, ad []byte) ([]byte, error)
+}
+
+// Setting returns the value of a name, or ErrNotFound.
+func (s *Store) Setting(ctx context.Context, name string) (value []byte, err error) {
+	found := false
+	err = s.read(ctx, "setting", func(row *sql.Rows) error {
+		found = true
+		return row.Scan(&value)
+	}, `SELECT value FROM settings WHERE name = $1`, name)
+	if err == nil && !found {
+		err = &fault{"setting", ErrNotFound, nil}
+	}
+	return value, err
+}
+
+// AddSetting keeps the first value of a name; ErrConflict when it has one, so
+// that of two nodes that start together one wins and the other asks again.
+func (s *Store) AddSetting(ctx context.Context, name string, value []byte) error {
+	return s.write(ctx, "add setting", func(ctx context.Context, t *tx) error {
+		number, err := t.change(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO settings (name, value, changed) VALUES ($1, $2, $3)`, name, value, number)
+		return err
+	})
+}
+
+// SetSetting keeps the value of a name in the place of the one that it had.
+func (s *Store) SetSetting(ctx context.Context, name string, value []byte) error {
+	return s.write(ctx, "set setting", func(ctx context.Context, t *tx) error {
+		number, err := t.change(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO settings (name, value, changed) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed = excluded.changed`, name, value, number)
+		return err
+	})
+}
+
+// SecretSetting returns a value that was sealed.
+func (s *Store) SecretSetting(ctx context.Context, by Sealer, name string) ([]byte, error) {
+	sealed, err := s.Setting(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := by.Open(sealed, settingPlace(name))
+	if err != nil {
+		return nil, &fault{"setting", nil, err}
+	}
+	return plain, nil
+}
+
+// SetSecretSetting seals a value and keeps it.
+func (s *Store) SetSecretSetting(ctx context.Context, by Sealer, name string, plain []byte) error {
+	sealed, err := by.Seal(plain, settingPlace(name))
+	if err != nil {
+		return &fault{"set setting", nil, err}
+	}
+	return s.SetSetting(ctx, name, sealed)
+}
+
+func settingPlace(name string) []byte { return []byte("gatehouse/settings/" + name) }

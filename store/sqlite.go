@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect is one file on one node. Other processes of the node, such as
+// the command, use it at the same time.
+type sqliteDialect struct{}
+
+// open makes the file, readable by its owner alone; SQLite gives the files that
+// it puts beside it the same mode.
+func (sqliteDialect) open(s *Settings) (reader, writer *sql.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(s.SQLite), 0o700); err != nil {
+		return nil, nil, &fault{"open", nil, err}
+	}
+	f, err := os.OpenFile(s.SQLite, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, &fault{"open", nil, err}
+	}
+	if err := f.Close(); err != nil {
+		return nil, nil, &fault{"open", nil, err}
+	}
+	if reader, err = sql.Open("sqlite", address(s.SQLite, "query_only(1)")); err != nil {
+		return nil, nil, &fault{"open", nil, err}
+	}
+	reader.SetMaxOpenConns(s.Connections)
+	reader.SetMaxIdleConns(s.Connections)
+	// SQLite has one writer at a time; others of this process wait for the
+	// connection, in order, those of other processes for busy_timeout.
+	if writer, err = sql.Open("sqlite", address(s.SQLite)); err != nil {
+		return nil, nil, &fault{"open", nil, err}
+	}
+	writer.SetMaxOpenConns(1)
+	return reader, writer, nil
+}
+
+// address is the file with what each connection is told. With synchronous FULL
+// a commit is on the disk before it is acknowledged: a revocation that was
+// answered with "done" must not come back to life when the power fails. NORMAL
+// would be faster and lose the last of them.
+func address(path string, more ...string) string {
+	q := url.Values{"_txlock": {"immediate"}}
+	for _, pragma := range append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"}, more...) {
+		q.Add("_pragma", pragma)
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+// migrate holds a lock beside the file: SQLite has none for more than one
+// transaction.
+func (sqliteDialect) migrate(ctx context.Context, writer *sql.DB, up func(context.Context) error) error {
+	var path string
+	if err := writer.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
+		return err
+	}
+	lock, err := waitLock(ctx, path+".migrate")
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	return up(ctx)
+}
+
+func (sqliteDialect) words(statement string) string { return statement }
+
+// kind reads the code of an error (https://www.sqlite.org/rescode.html).
+func (sqliteDialect) kind(err error) error {
+	var failed *sqlite.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	switch code := failed.Code(); code {
+	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return ErrConflict
+	default:
+		switch code & 0xff {
+		case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_IOERR, codes.SQLITE_FULL, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY,
+			codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB, codes.SQLITE_NOMEM, codes.SQLITE_PERM, codes.SQLITE_INTERRUPT, codes.SQLITE_PROTOCOL:
+			return ErrUnavailable
+		}
+	}
+	return nil
+}
+
+// notify does nothing: other processes look at the change number.
+func (sqliteDialect) notify(context.Context, *sql.Tx) error { return nil }
+
+func (sqliteDialect) listen(context.Context, *Store) {}
+
+func (sqliteDialect) every() time.Duration { return 200 * time.Millisecond }

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// tries is how often a transaction that lost against another is tried.
+const tries = 5
+
+// tx is a transaction that writes.
+type tx struct {
+	*sql.Tx
+	s      *Store
+	number int64 // the change number that it took; 0 for none
+}
+
+// change returns the change number of the transaction. The first call takes it
+// and holds its row to the end, so that numbers become visible in their order.
+func (t *tx) change(ctx context.Context) (int64, error) {
+	if t.number != 0 {
+		return t.number, nil
+	}
+	if err := t.QueryRowContext(ctx, `UPDATE changes SET number = number + 1 RETURNING number`).Scan(&t.number); err != nil {
+		return 0, err
+	}
+	return t.number, t.s.dialect.notify(ctx, t.Tx)
+}
+
+// one runs a statement that must touch exactly one row; ErrNotFound when it
+// touches none.
+func (t *tx) one(ctx context.Context, statement string, args ...any) error {
+	result, err := t.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return sql.ErrNoRows
+}
+
+// write runs do in a transaction: all of it happened or nothing. do may run more
+// than once.
+func (s *Store) write(ctx context.Context, call string, do func(ctx context.Context, t *tx) error) error {
+	if !s.ready.Load() {
+		return &fault{call, ErrUnavailable, errUnprepared}
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	var err error
+	for range tries {
+		var number int64
+		if number, err = s.attempt(ctx, do); err == nil {
+			if number != 0 {
+				s.hub.poke()
+			}
+			return nil
+		}
+		if !errors.Is(s.kind(err), errAgain) {
+			break
+		}
+	}
+	if errors.Is(s.kind(err), errAgain) {
+		return &fault{call, ErrUnavailable, err}
+	}
+	return s.fault(call, err)
+}
+
+func (s *Store) attempt(ctx context.Context, do func(ctx context.Context, t *tx) error) (int64, error) {
+	begun, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer begun.Rollback() // after a commit it does nothing
+	t := &tx{Tx: begun, s: s}
+	if err := do(ctx, t); err != nil {
+		return 0, err
+	}
+	return t.number, begun.Commit()
+}
+
+var errUnprepared = errors.New("its schema was not looked at yet")
+
+// read asks for rows and calls scan for each.
+func (s *Store) read(ctx context.Context, call string, scan func(row *sql.Rows) error, query string, args ...any) error {
+	if !s.ready.Load() {
+		return &fault{call, ErrUnavailable, errUnprepared}
+	}
+	ctx, cancel := s.bound(ctx)
+	defer cancel()
+	rows, err := s.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return s.fault(call, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return s.fault(call, err)
+		}
+	}
+	return s.fault(call, rows.Err())
+}
+
+// stamp is a time as columns hold it: milliseconds since 1970, 0 for none.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// moment is the time of a column.
+func moment(stamp int64) time.Time {
+	if stamp == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(stamp).UTC()
+}
