@@ -21,6 +21,9 @@ type API struct {
 	// Upstream sends what was let through; may be nil in a plan that is only
 	// checked.
 	Upstream gate.Upstream
+	// Verifiers judge the credentials of the contract's security schemes, by the
+	// names of these. They outlive the plan.
+	Verifiers map[string]gate.Verifier
 	// Place is where the options were written, for problems with them.
 	Place config.Place
 	// Decide is the hint of the problem that credentials are asked for and

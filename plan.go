@@ -13,7 +13,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
-	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/request"
 )
 
@@ -49,6 +48,7 @@ type builder struct {
 	place     config.Place
 	decide    string
 	certified bool // clients are asked for certificates
+	verifiers map[string]gate.Verifier
 	schemas   *schema.Compiler
 	entry     route.Entry // what all entries of the API share
 	callers   *Callers
@@ -61,7 +61,7 @@ type builder struct {
 // newBuilder returns a builder that adds to plan.
 func newBuilder(a API, who *Callers, plan *gate.Plan) *builder {
 	c := a.Contract
-	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, callers: who, plan: plan}
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, callers: who, plan: plan}
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
@@ -125,32 +125,7 @@ func (b *builder) security() {
 	if b.options.Authentication == config.ByUpstream {
 		return
 	}
-	for _, op := range b.contract.Operations {
-		if own, _ := of(&b.options, op); !own.Public && !op.Public() && op.SecurityFrom != contract.SecurityNowhere && !(b.certified && ByCertificate(op)) {
-			hint := b.decide
-			if hint == "" {
-				hint = "say authentication upstream when the API verifies credentials itself: the gate then demands that they are present; public lets everybody in"
-			}
-			b.problems = append(b.problems, source.At(op.Node, hint, "%s asks for a credential and nothing says who verifies it", op.Name()))
-			return // one is enough: the way out is the same for all
-		}
-	}
-}
-
-// ByCertificate reports whether nothing but a client certificate opens op: then
-// whoever accepts connections has verified all that there is to verify.
-func ByCertificate(op *contract.Operation) bool {
-	for _, alternative := range op.Security {
-		for _, use := range alternative {
-			if use.Scheme == nil || use.Scheme.Type != contract.MutualTLS {
-				return false
-			}
-		}
-		if len(alternative) == 0 {
-			return false
-		}
-	}
-	return len(op.Security) > 0
+	b.verified()
 }
 
 // operation compiles op once and routes to it from every base path.
@@ -226,43 +201,6 @@ func (b *builder) unrouted() {
 	if err := errors.Join(b.api.Unrouted.Compile(), b.api.Options.Compile()); err != nil {
 		b.problems = append(b.problems, source.At(b.contract.Root, "", "%v", err))
 	}
-}
-
-// authn demands credentials.
-func (b *builder) authn(op *contract.Operation, set *settled, _ gate.Mode) any {
-	if set.public || b.options.Authentication == config.Public || !b.contract.Secured && len(op.Security) == 0 {
-		return nil
-	}
-	guard, problems := authn.NewPresence(op, b.api.Name)
-	b.problem(problems...)
-	b.certificates(op)
-	if guard == nil {
-		return nil
-	}
-	return guard
-}
-
-// authnUnrouted demands of a call that no operation describes the credentials
-// of any operation that asks for some, also where the document as a whole asks
-// for none. Otherwise another spelling of a protected path would be a way
-// around its credential while the API is observed.
-func (b *builder) authnUnrouted() any {
-	if b.options.Authentication == config.Public || !b.contract.Secured {
-		return nil
-	}
-	all := &contract.Operation{SecurityFrom: contract.SecurityDocument}
-	seen := make(map[string]bool)
-	for _, op := range b.contract.Operations {
-		if words := credential(op); !op.Public() && !seen[words] {
-			seen[words] = true
-			all.Security = append(all.Security, op.Security...)
-		}
-	}
-	if len(all.Security) == 0 {
-		return nil
-	}
-	guard, _ := authn.NewPresence(all, b.api.Name) // its problems are those of the operations
-	return guard
 }
 
 // certificates reports an operation that nobody could call, because each of

@@ -14,6 +14,7 @@ func (d *decoder) check(c *Config) {
 	d.events(&c.Record)
 	d.listeners(c)
 	d.callers(&c.Callers, c.Place)
+	d.credentials(c)
 	names := make(map[string]bool)
 	for i := range c.APIs {
 		api := &c.APIs[i]

@@ -28,6 +28,8 @@ type Config struct {
 	// APIs are what stands behind the gate.
 	APIs    []API `key:"apis,required,min=1,example=[{contract: openapi.yaml, upstreams: [{url: http://127.0.0.1:9000}]}]"`
 	Callers `key:",inline"`
+	// Credentials are what the gate verifies by itself, each under a name: who may vouch for callers, and how.
+	Credentials []Credential `key:"credentials,example=[{name: partners, certificate: {identity: subject}}]"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.
@@ -107,6 +109,8 @@ type API struct {
 	Contract File `key:"contract,required,example=openapi.yaml"`
 	// Upstreams are where the API runs. Calls are spread over several.
 	Upstreams []Upstream `key:"upstreams,required,min=1,max=64,example=[{url: http://127.0.0.1:9000}]"`
+	// Schemes say which of the credentials verifies a security scheme of the contract: the name of the scheme to the name of the credential. A scheme that is called like a credential needs no line.
+	Schemes map[string]string `key:"schemes,example={clientCertificate: partners}"`
 	// Health has the upstreams asked whether they are well. Without it, calls alone tell.
 	Health *Health `key:"health"`
 	// Outliers leaves upstreams out that fail while others do not.

@@ -13,7 +13,7 @@ type Policy struct {
 	Prefix string `key:"prefix,form=prefix,example=/shop"`
 	// StripPrefix removes the prefix from the paths that the API sees; it is told the prefix in X-Forwarded-Prefix.
 	StripPrefix bool `key:"strip_prefix"`
-	// Authentication says who verifies the credentials that the contract asks for. Without it, a contract that asks for any is not served.
+	// Authentication says who verifies the credentials that the contract asks for. Without it, the gate does, by credentials and schemes, and a contract that asks for one which nobody verifies is not served.
 	Authentication Authentication `key:"authentication,example=upstream"`
 	// CORS lets pages of other origins call the API from a browser. Without it the gate leaves the API's own fields alone.
 	CORS *CORS `key:"cors"`

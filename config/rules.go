@@ -40,6 +40,9 @@ var rules = map[string]string{
 	"form-events":        "events go to a file, - or none",
 	"form-request-field": "fields that the gate adds are not its own",
 
+	"credential-twice":      "names of credentials differ",
+	"credential-kind":       "a credential is of one kind",
+	"scheme-credential":     "schemes name credentials that there are",
 	"listener-twice":        "no two listeners have one address",
 	"listener-redirect":     "a listener that redirects to https speaks plain HTTP",
 	"listener-all-redirect": "some listener lets calls pass",

@@ -75,7 +75,8 @@ func TestTemplateLines(t *testing.T) {
 		"apis.health": {"apis.health.path"}, "apis.canary": {"apis.canary.percent"}, "apis.mirror": {"apis.mirror.percent"},
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},
 		"listeners.proxy_protocol": {"listeners.proxy_protocol.from"}, "apis.undeclared": {"apis.undeclared.answers"}, "grants": {"grants.roles", "grants.credential"},
-		"maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"apis.schemes": {"credentials"},
+		"maintenance":  {"maintenance.address"}, "record": {"record.events"},
 	}
 	// What needs more than lines of the template: redirect_to_https is false by
 	// default, the listener is on a port, and there is one upstream.

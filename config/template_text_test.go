@@ -44,7 +44,7 @@ func (t *templateWriter) key(k *key, before, dash string, live bool) {
 	switch {
 	case k.name == "authentication":
 		t.WriteString(before[:len(before)-1] + "$authentication\n")
-	case k.group == nil || k.typ.Kind() == reflect.Map:
+	case k.inOneLine():
 		value := k.shown()
 		if at, ok := places[k.name]; ok && live {
 			value = at
@@ -55,6 +55,14 @@ func (t *templateWriter) key(k *key, before, dash string, live bool) {
 		t.below(k, before+"  ", live)
 	}
 }
+
+// inOneLine reports whether a key is shown with its example alone: where names
+// are the user's, and where an item has one of several groups.
+func (k *key) inOneLine() bool {
+	return k.group == nil || k.typ.Kind() == reflect.Map || k.typ == credentialsType
+}
+
+var credentialsType = reflect.TypeFor[[]Credential]()
 
 func (t *templateWriter) below(k *key, before string, live bool) {
 	dash := ""
@@ -91,6 +99,9 @@ func (k *key) brief() string {
 	if k.group != nil && k.typ.Kind() == reflect.Map {
 		text += " Each has these keys: " + strings.Join(names(k.group.fields()), ", ") + "."
 	}
+	if k.typ == credentialsType {
+		text += " Each has a name and one of these keys, with more below: " + strings.Join(names(k.group.fields())[1:], ", ") + "."
+	}
 	return text
 }
 
@@ -120,7 +131,7 @@ func Keys() []string { return describe().paths("") }
 func (g *group) paths(above string) (list []string) {
 	for _, k := range g.keys {
 		list = append(list, above+k.name)
-		if k.group != nil && k.typ.Kind() != reflect.Map {
+		if !k.inOneLine() {
 			list = append(list, k.group.paths(above+k.name+".")...)
 		}
 	}

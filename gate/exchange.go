@@ -71,9 +71,12 @@ type Exchange struct {
 	Upgrade []byte
 	// Principal is who calls; nil before the caller is known, and for good where
 	// the operation is public. Principals are all whom the credentials of the
-	// request name: the first is Principal.
-	Principal  *Principal
-	Principals []*Principal
+	// request name, in the order in which the contract asks for them: Principal
+	// is the person among them, else the first. Alternative is which entry of
+	// the operation's security they fulfil, from 1; 0 for none.
+	Principal   *Principal
+	Principals  []*Principal
+	Alternative int
 
 	// The body. A guard sets Intake in its head phase; the gate obeys.
 	Intake Intake

@@ -37,10 +37,10 @@ type Inspected struct {
 // compiles it as Start would. It opens no address, writes nothing and connects
 // to nobody; whether an address is free is for Start to find.
 func Check(file string) *Inspection {
-	r := reader{flags: &Config{File: file}, ways: newWays()}
+	r := reader{flags: &Config{File: file}, ways: newWays(), credentials: newCredentials()}
 	d := r.read()
 	defer d.forget()
-	defer r.ways.release(d.ways)
+	defer r.release(d)
 	if d.config != nil {
 		d.pairs()
 		d.paths()

@@ -19,14 +19,15 @@ import (
 // Of the system it holds nothing but ways to APIs, which open connections when
 // they are used.
 type draft struct {
-	config *config.Config  // nil when it could not be read
-	plan   *gate.Plan      // nil when anything is wrong
-	apis   []guarded       // in the order of the configuration; what the banner and check say of each
-	ways   []*way          // to the APIs
-	loose  source.Problems // set when nothing is wrong
-	files  watch           // what it was made of, as it was last looked at
-	made   map[string]sum  // and as it was then
-	faults faults
+	config      *config.Config         // nil when it could not be read
+	plan        *gate.Plan             // nil when anything is wrong
+	apis        []guarded              // in the order of the configuration; what the banner and check say of each
+	ways        []*way                 // to the APIs
+	credentials map[string]*credential // by the names of the configuration
+	loose       source.Problems        // set when nothing is wrong
+	files       watch                  // what it was made of, as it was last looked at
+	made        map[string]sum         // and as it was then
+	faults      faults
 }
 
 // guarded is one API of a draft with the contract as it was read.
@@ -39,10 +40,11 @@ type guarded struct {
 
 // reader makes drafts.
 type reader struct {
-	flags *Config // what the program was told
-	ways  *ways
-	piped []byte // the text of a gatehouse.yaml that cannot be read twice
-	plain bool   // gatehouse.yaml was a file on a disk when it was read first
+	flags       *Config // what the program was told
+	ways        *ways
+	credentials *credentials
+	piped       []byte // the text of a gatehouse.yaml that cannot be read twice
+	plain       bool   // gatehouse.yaml was a file on a disk when it was read first
 }
 
 // read reads the configuration and everything that it names, and compiles it.
@@ -52,6 +54,7 @@ func (r *reader) read() *draft {
 	if d.config == nil || d.faults.err() != nil {
 		return d
 	}
+	r.verify(d)
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {
 		if a := r.api(d, &d.config.APIs[i]); a.Contract != nil {
@@ -153,9 +156,9 @@ var errNoFile = errors.New("the file is a pipe now, of which nobody knows when i
 // decide says by which flags a program decides who verifies credentials, and
 // decideInFile by which keys.
 const (
-	decide = "--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in"
+	decide = "--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in; a gatehouse.yaml with credentials has the gate verify them"
 
-	decideInFile = "in gatehouse.yaml say authentication: upstream for this API when it verifies credentials itself: the gate then demands that they are present; public lets everybody in"
+	decideInFile = "in gatehouse.yaml describe a credential of the scheme's name under credentials, or name one in schemes of this API; or say authentication: upstream when the API verifies credentials itself: the gate then demands that they are present; public lets everybody in"
 )
 
 // api reads the contract of one API and finds the way to it. The result has
@@ -171,6 +174,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	}
 	if g.contract != nil {
 		a.Contract = g.contract
+		a.Verifiers = d.verifiers(settings, g.contract)
 	}
 	d.apis = append(d.apis, g)
 	for i := range settings.Upstreams {

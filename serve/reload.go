@@ -91,7 +91,7 @@ func (p *Program) reload(why string, onlyChanges bool) {
 	before := p.live
 	d := p.reader.read()
 	if d.faults.err() == nil && onlyChanges && maps.Equal(before.made, d.made) {
-		p.reader.ways.release(d.ways)
+		p.reader.release(d)
 		before.files = d.files
 		if p.failing {
 			p.log.Info("the configuration is again the one that serves", "plan", p.count, "because", why)

@@ -71,7 +71,7 @@ func Run(ctx context.Context, c Config) error {
 func Start(c Config) (*Program, error) {
 	c.fill()
 	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
-	p.reader = reader{flags: &p.config, ways: newWays()}
+	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials()}
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
 		p.close(context.Background())
@@ -88,7 +88,7 @@ func (p *Program) start() error {
 	p.lines = record.NewLog(p.config.Stderr)
 	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
 	p.events = &events{log: p.log}
-	p.reader.ways.log = p.log
+	p.reader.ways.log, p.reader.credentials.deps.log = p.log, p.log
 	p.metrics = metrics.New(p.config.Version, p.snapshot)
 	p.notify = inherit.NewNotifier(p.config.Look)
 	var err error
@@ -119,7 +119,7 @@ func (p *Program) start() error {
 func (p *Program) install(d *draft) error {
 	f := &d.faults
 	if f.err() != nil {
-		p.reader.ways.release(d.ways)
+		p.reader.release(d)
 		return f.err()
 	}
 	out, err := openEvents(d.config.Record.Events, p.config.Stdout)
@@ -136,7 +136,7 @@ func (p *Program) install(d *draft) error {
 		p.undoOffer(over)
 		p.undoMaintenance(post)
 		out.close()
-		p.reader.ways.release(d.ways)
+		p.reader.release(d)
 		return f.err()
 	}
 	p.events.use(out)
@@ -157,7 +157,7 @@ func (p *Program) install(d *draft) error {
 	}
 	d.forget()
 	if before != nil {
-		p.reader.ways.release(before.ways)
+		p.reader.release(before)
 	}
 	return nil
 }

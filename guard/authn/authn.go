@@ -1,113 +1,230 @@
-// Package authn judges who is calling. For now it does what an API that
-// verifies credentials itself wants of its gate: a call without the credential
-// that the contract asks for never reaches it. The root package builds its
-// guards from a contract; it imports contract and gate, and knows nothing of
-// other guards, of engines or of where keys come from.
+// Package authn judges who is calling: it finds the credentials that the
+// contract asks for, has a gate.Verifier judge each, and holds what they vouch
+// for against the operation's security. The root package builds its guards from
+// a contract; it imports contract and gate, and knows nothing of other guards,
+// of engines, of the verifiers behind the interface or of where keys come from.
 package authn
 
 import (
-	"slices"
-	"strings"
-
-	"github.com/gatehouse-api/gatehouse/contract"
-	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
-// Presence demands that a request carries the credentials of one alternative
-// of its operation's security, each exactly once and in the form of its
-// scheme. It does not verify them: that is left to the API behind the gate. A
-// client certificate, which that API cannot see, must have been verified by
-// the listener.
-type Presence struct {
-	alternatives [][]check
-	names        []string // of header fields that hold keys
-	challenges   []gate.Field
-	refusal      gate.Refusal
+// Guard demands what the security of one operation asks for: of one entry all
+// credentials. docs/decisions/credentials.md has the rules.
+//
+// Entries are asked in the order of the contract, and the first whose
+// credentials are all there and good lets the exchange pass. A credential that
+// is not there leads to the next entry, as do scopes and roles that its caller
+// does not have. One that is there and not valid ends the search: no other
+// credential makes up for it.
+type Guard struct {
+	uses     []use   // of schemes, each once
+	entries  []entry // that ask for something
+	optional bool    // the operation may be called without any
+	names    []string
+	missing  denial
+	conflict denial
+	words    *gate.Vocabulary
 }
 
-var _ gate.HeadGuard = (*Presence)(nil)
-
-// NewPresence returns the guard of op. realm names the API to its clients. An
-// operation that the contract makes public needs no guard: NewPresence
-// returns nil for it, and for nothing else. A scheme that cannot be checked is
-// a problem, unless it was reported before, and its guard denies whoever comes
-// with nothing but it.
-func NewPresence(op *contract.Operation, realm string) (*Presence, source.Problems) {
-	if op.Public() {
-		return nil, nil
-	}
-	p := new(Presence)
-	var problems source.Problems
-	var words []string
-	for _, alternative := range op.Security {
-		checks := make([]check, len(alternative))
-		parts := make([]string, len(alternative))
-		for i, use := range alternative {
-			k, ok := kindOf(use.Scheme)
-			if !ok && !use.Scheme.Broken {
-				problems = append(problems, source.At(use.Scheme.Node, "", "the gate does not know the security scheme %q", use.Scheme.Name))
-			}
-			checks[i], parts[i] = k.check, k.words
-			if k.check.place == header && !slices.Contains(p.names, k.check.name) {
-				p.names = append(p.names, k.check.name)
-			}
-			p.challenge(k.challenge(realm, use.Scopes))
-		}
-		p.alternatives = append(p.alternatives, checks)
-		if text := strings.Join(parts, " and "); !slices.Contains(words, text) {
-			words = append(words, text)
-		}
-	}
-	p.refusal = gate.Refusal{Code: gate.CredentialMissing, Detail: "must carry " + strings.Join(words, ", or ")}
-	if len(p.alternatives) == 1 && len(p.alternatives[0]) == 1 {
-		c := &p.alternatives[0][0]
-		p.refusal.In, p.refusal.Name = c.where(), c.name
-	}
-	return p, problems
+// use is a scheme with who verifies it.
+type use struct {
+	gate.Use
+	verifier gate.Verifier // nil where it must only be there
+	finds    bool          // verifier finds the credential itself
+	auths    []auth        // of Authorization
+	kind     kind
+	denials  map[gate.Code]*denial
 }
 
-// challenge adds a WWW-Authenticate field unless it stands there already.
-func (p *Presence) challenge(value string) {
-	for i := range p.challenges {
-		if string(p.challenges[i].Value) == value {
+// entry is one alternative of a security list.
+type entry struct{ parts []part }
+
+// part is one credential of an entry.
+type part struct {
+	use  int
+	need gate.Rights // scopes or roles
+	lack denial      // of them
+}
+
+// denial is a refusal with its challenges.
+type denial struct {
+	gate.Refusal
+	challenges []gate.Field
+}
+
+var _ gate.HeadGuard = (*Guard)(nil)
+
+// slot is what is known of one use during an exchange.
+type slot struct {
+	state     state
+	principal *gate.Principal
+	refusal   *gate.Refusal
+}
+
+// fewUses is how many uses need no memory of their own.
+const fewUses = 8
+
+// Head implements gate.HeadGuard. An empty list of entries denies.
+func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
+	g.single(x)
+	var few [fewUses]slot
+	slots := few[:]
+	if len(g.uses) > fewUses {
+		slots = make([]slot, len(g.uses))
+	}
+	var lack *denial // of the first entry whose credentials were all good
+	doubt, lacking := false, 0
+	for i := range g.entries {
+		e := &g.entries[i]
+		at, ok := g.holds(x, e, slots)
+		switch {
+		case ok:
+			d := g.enough(e, slots)
+			if d == nil {
+				g.pass(x, i, slots)
+				return gate.Allow
+			}
+			if lack == nil {
+				lack, lacking = d, i
+			}
+		case slots[at].state == bad:
+			return g.uses[at].deny(x, slots[at].refusal)
+		case slots[at].state == doubtful:
+			doubt = true
+		}
+	}
+	switch {
+	case g.optional && !doubt:
+		if lack != nil && lack != &g.conflict {
+			g.pass(x, lacking, slots) // who it is is known all the same
+			x.Alternative = 0
+		}
+		return gate.Allow
+	case lack != nil:
+		return lack.deny(x)
+	}
+	return g.missing.deny(x)
+}
+
+// holds reports whether all credentials of e are there and good, else which
+// use is not.
+func (g *Guard) holds(x *gate.Exchange, e *entry, slots []slot) (at int, ok bool) {
+	for i := range e.parts {
+		at = e.parts[i].use
+		s := &slots[at]
+		if s.state == unknown {
+			g.uses[at].judge(x, s)
+		}
+		if s.state != good {
+			return at, false
+		}
+	}
+	return at, true
+}
+
+// judge finds the credential of u and has it verified.
+func (u *use) judge(x *gate.Exchange, s *slot) {
+	var raw []byte
+	if !u.finds {
+		raw, s.state = u.find(x)
+		switch s.state {
+		case bad:
+			s.refusal = &spoiled
+		case good:
+			if u.verifier == nil {
+				return
+			}
+		}
+		if s.state != good {
 			return
 		}
 	}
-	p.challenges = append(p.challenges, gate.Field{Name: []byte("WWW-Authenticate"), Value: []byte(value)})
-}
-
-// Head allows x when all credentials of one alternative are there. An empty
-// list of alternatives denies.
-func (p *Presence) Head(x *gate.Exchange) gate.Verdict {
-	p.single(x)
-	for _, checks := range p.alternatives {
-		if all(x, checks) {
-			return gate.Allow
+	s.principal, s.refusal = u.verifier.Verify(x, &u.Use, raw)
+	switch r := s.refusal; {
+	case r != nil && r.Code == gate.CredentialMissing:
+		s.state, s.principal = absent, nil
+	case r != nil:
+		s.state, s.principal = bad, nil
+	case s.principal == nil:
+		s.state, s.refusal = bad, &undecided
+	default:
+		s.state = good
+		if p := s.principal; !p.Expires.IsZero() && !x.Received.Before(p.Expires) {
+			s.state, s.principal, s.refusal = bad, nil, &expired
 		}
 	}
-	// RFC 9110 section 15.5.2: an answer 401 has at least one challenge.
-	x.Reply.Fields = append(x.Reply.Fields, p.challenges...)
-	return x.Deny(p.refusal)
+}
+
+var (
+	spoiled   = gate.Refusal{Code: gate.CredentialInvalid, Detail: "must carry the credential once and in the form of its scheme"}
+	undecided = gate.Refusal{Code: gate.Undecided}
+	expired   = gate.Refusal{Code: gate.CredentialExpired}
+)
+
+// enough holds whom the credentials of e name against each other, and what they
+// may against what e asks for.
+func (g *Guard) enough(e *entry, slots []slot) *denial {
+	var person *gate.Principal
+	for i := range e.parts {
+		part := &e.parts[i]
+		p := slots[part.use].principal
+		if p == nil {
+			continue // it only had to be there
+		}
+		if isPerson(p) {
+			if person != nil && person.ID != p.ID {
+				return &g.conflict
+			}
+			person = p
+		}
+		if !p.Rights(g.words).Covers(part.need) {
+			return &part.lack
+		}
+	}
+	return nil
+}
+
+// isPerson reports whether p stands for somebody. Whom nobody knows may be
+// somebody.
+func isPerson(p *gate.Principal) bool { return p.Kind == gate.Person || p.Kind == gate.Unknown }
+
+// pass writes down who calls, by entry i.
+func (g *Guard) pass(x *gate.Exchange, i int, slots []slot) {
+	x.Alternative, x.Principal, x.Principals = i+1, nil, x.Principals[:0]
+	for _, part := range g.entries[i].parts {
+		p := slots[part.use].principal
+		if p == nil {
+			continue
+		}
+		x.Principals = append(x.Principals, p)
+		if x.Principal == nil || isPerson(p) && !isPerson(x.Principal) {
+			x.Principal = p
+		}
+	}
+}
+
+// deny refuses x for what a verifier has found.
+func (u *use) deny(x *gate.Exchange, r *gate.Refusal) gate.Verdict {
+	if d := u.denials[r.Code]; d != nil {
+		x.Reply.Fields = append(x.Reply.Fields, d.challenges...)
+	}
+	return x.Deny(*r)
+}
+
+func (d *denial) deny(x *gate.Exchange) gate.Verdict {
+	x.Reply.Fields = append(x.Reply.Fields, d.challenges...)
+	return x.Deny(d.Refusal)
 }
 
 // single removes the twins of fields that hold keys: some servers would take
 // them for the key that was found.
-func (p *Presence) single(x *gate.Exchange) {
-	for _, name := range p.names {
+func (g *Guard) single(x *gate.Exchange) {
+	for _, name := range g.names {
 		for i := range x.Fields {
 			if f := &x.Fields[i]; gate.Twin(f.Name, name) {
 				f.Gone = true
 			}
 		}
 	}
-}
-
-func all(x *gate.Exchange, checks []check) bool {
-	for i := range checks {
-		if !checks[i].holds(x) {
-			return false
-		}
-	}
-	return len(checks) > 0
 }

@@ -106,7 +106,7 @@ func TestPresence(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			guard, _ := authn.NewPresence(test.op, "shop")
+			guard, _ := authn.New(test.op, authn.Options{Realm: "shop"})
 			if guard == nil {
 				t.Fatal("no guard")
 			}
@@ -115,7 +115,7 @@ func TestPresence(t *testing.T) {
 			if got := guard.Head(x); got != test.want {
 				t.Errorf("verdict %d, want %d", got, test.want)
 			}
-			if refused := x.Refusal.Code == gate.CredentialMissing; refused != (test.want == gate.Deny) {
+			if refused := x.Refusal.Code == gate.CredentialMissing || x.Refusal.Code == gate.CredentialInvalid; refused != (test.want == gate.Deny) {
 				t.Errorf("code %s", x.Refusal.Code)
 			}
 		})
@@ -123,7 +123,7 @@ func TestPresence(t *testing.T) {
 }
 
 func TestRemovedFieldsDoNotCount(t *testing.T) {
-	guard, _ := authn.NewPresence(operation(need(session), need(key)), "shop")
+	guard, _ := authn.New(operation(need(session), need(key)), authn.Options{Realm: "shop"})
 	x := exchange("X-API-Key: k", "Cookie: sid=1")
 	x.Fields[0].Gone, x.Fields[1].Gone = true, true
 	if guard.Head(x) != gate.Deny {
@@ -132,7 +132,7 @@ func TestRemovedFieldsDoNotCount(t *testing.T) {
 }
 
 func TestTwinsOfKeysAreRemoved(t *testing.T) {
-	guard, _ := authn.NewPresence(operation(need(key)), "shop")
+	guard, _ := authn.New(operation(need(key)), authn.Options{Realm: "shop"})
 	x := exchange("X-API-Key: k", "X_API_Key: other", "x-api_key: other", "X-API-Keys: x", "XXAPIXKey: x")
 	if guard.Head(x) != gate.Allow {
 		t.Error("denied")
@@ -147,7 +147,7 @@ func TestTwinsOfKeysAreRemoved(t *testing.T) {
 func TestPublicNeedsNoGuard(t *testing.T) {
 	for name, op := range map[string]*contract.Operation{"empty-list": operation(), "empty-entry": operation(need(bearer), contract.Requirement{})} {
 		t.Run(name, func(t *testing.T) {
-			if guard, problems := authn.NewPresence(op, "shop"); guard != nil || problems != nil {
+			if guard, problems := authn.New(op, authn.Options{Realm: "shop"}); guard != nil || problems != nil {
 				t.Errorf("guard %v, problems %v", guard, problems)
 			}
 		})
@@ -171,7 +171,7 @@ func TestChallenges(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			guard, problems := authn.NewPresence(test.op, test.realm)
+			guard, problems := authn.New(test.op, authn.Options{Realm: test.realm})
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -195,13 +195,13 @@ func TestChallenges(t *testing.T) {
 }
 
 func TestUnknownSchemeIsAProblem(t *testing.T) {
-	if _, problems := authn.NewPresence(operation(need(odd)), "shop"); problems.Err() == nil {
+	if _, problems := authn.New(operation(need(odd)), authn.Options{Realm: "shop"}); problems.Err() == nil {
 		t.Error("no problem")
 	}
 }
 
 func TestNoAllocation(t *testing.T) {
-	guard, _ := authn.NewPresence(operation(need(bearer, session), need(key)), "shop")
+	guard, _ := authn.New(operation(need(bearer, session), need(key)), authn.Options{Realm: "shop"})
 	allowed, denied := exchange("Authorization: Bearer t", "Cookie: a=b; sid=1"), exchange("Authorization: Bearer t")
 	n := testing.AllocsPerRun(100, func() {
 		guard.Head(allowed)
@@ -216,7 +216,7 @@ func TestNoAllocation(t *testing.T) {
 func FuzzPresence(f *testing.F) {
 	f.Add("Bearer t", "sid=1; a")
 	f.Add("basic ==", ";;=;sid")
-	guard, _ := authn.NewPresence(operation(need(bearer, session)), "shop")
+	guard, _ := authn.New(operation(need(bearer, session)), authn.Options{Realm: "shop"})
 	f.Fuzz(func(t *testing.T, auth, cookies string) {
 		x := exchange("Authorization: "+auth, "Cookie: "+cookies)
 		if guard.Head(x) == gate.Allow && (!strings.EqualFold(auth[:7], "bearer ") || !strings.Contains(cookies, "sid=")) {
@@ -226,7 +226,7 @@ func FuzzPresence(f *testing.F) {
 }
 
 func BenchmarkPresence(b *testing.B) {
-	guard, _ := authn.NewPresence(operation(need(bearer), need(key)), "shop")
+	guard, _ := authn.New(operation(need(bearer), need(key)), authn.Options{Realm: "shop"})
 	for name, x := range map[string]*gate.Exchange{"allowed": exchange("Accept: */*", "X-API-Key: k"), "refused": exchange("Accept: */*")} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+// Credential is one kind of credential that the gate verifies, under a name. It has exactly one key beside name, which is its kind.
+type Credential struct {
+	Place
+	// Name is what the credential is called: in schemes of an API, on events and in revocations. A security scheme of a contract that has the same name is verified by it.
+	Name string `key:"name,required,form=name,example=staff"`
+	// Certificate takes the client certificate of the connection, which a listener has asked for and verified, for who calls.
+	Certificate *CertificateCredential `key:"certificate,example={}"`
+}
+
+// credentialKinds is the table of kinds: the fields of Credential that are
+// kinds, in their order, with what holds one to rules beyond its tags (nil for
+// none).
+var credentialKinds = []struct {
+	key   string
+	check func(c *collector, k *Credential, at Place)
+}{
+	{key: "certificate"},
+}
+
+// Kind is the key of the one kind that the credential has, "" for none.
+func (k *Credential) Kind() string {
+	if has := k.kinds(); len(has) > 0 {
+		return has[0]
+	}
+	return ""
+}
+
+// kinds are all kinds that are set.
+func (k *Credential) kinds() (has []string) {
+	v := reflect.ValueOf(k).Elem()
+	for _, f := range fields(v.Type()) {
+		if f.name != "name" && !v.FieldByIndex(f.index).IsZero() {
+			has = append(has, f.name)
+		}
+	}
+	return has
+}
+
+// credentials holds the list of credentials, and the names by which APIs use
+// them, to the rules.
+func (c *collector) credentials(all *Config) {
+	var kinds []string
+	for _, k := range credentialKinds {
+		kinds = append(kinds, k.key)
+	}
+	names := map[string]bool{}
+	var known []string
+	for i := range all.Credentials {
+		k := &all.Credentials[i]
+		if k.Name != "" && names[k.Name] {
+			c.add("credential-twice", k.At("name").node, "give each its own", "another credential is called %s", quote(k.Name))
+		}
+		names[k.Name] = true
+		known = append(known, k.Name)
+		has := k.kinds()
+		said := slices.ContainsFunc(kinds, k.has) // what is wrong with it was said
+		switch {
+		case len(has) == 0 && !said && k.node != nil:
+			c.add("credential-kind", k.node, "add one of "+strings.Join(kinds, ", "), "the credential %s has no kind", quote(k.Name))
+		case len(has) > 1:
+			c.add("credential-kind", k.node, "make each an entry of its own", "the credential %s has more than one kind: %s", quote(k.Name), strings.Join(has, ", "))
+		}
+		for _, row := range credentialKinds {
+			if row.check != nil && slices.Contains(has, row.key) {
+				row.check(c, k, k.At(row.key))
+			}
+		}
+	}
+	for i := range all.APIs {
+		api := &all.APIs[i]
+		for _, scheme := range sortedNames(api.Schemes) {
+			if name := api.Schemes[scheme]; name != "" && !names[name] {
+				c.add("scheme-credential", api.At("schemes", scheme).node, source.DidYouMean("describe it under credentials", name, known...), "there is no credential %s", quote(name))
+			}
+		}
+	}
+}

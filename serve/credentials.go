@@ -1,0 +1,208 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+	clientcert "github.com/gatehouse-api/gatehouse/guard/authn/certificate"
+	"github.com/gatehouse-api/gatehouse/trust"
+)
+
+// dependencies are what verifiers may need of the program.
+type dependencies struct {
+	log *slog.Logger // of the program; nil for nobody
+}
+
+// makeVerifier makes the verifier of one credential. What it does in the
+// background it ends with ctx; close, which may be nil, is called then and gives
+// back what it holds. Exchanges that began before still call Verify: it goes on
+// to answer from what it knows. An error is what is wrong with the settings: a
+// server that does not answer for now is none.
+type makeVerifier func(ctx context.Context, s *config.Credential, d dependencies) (v gate.Verifier, close func(), err error)
+
+// verifierKinds is the table of kinds: each part of package config that
+// describes one has a row here.
+var verifierKinds = map[string]makeVerifier{
+	"certificate": certificateVerifier,
+}
+
+var identities = map[config.CertificateIdentity]clientcert.Identity{
+	config.IdentitySubject: clientcert.Subject, config.IdentityURI: clientcert.URI, config.IdentityDNS: clientcert.DNS, config.IdentityEmail: clientcert.Email,
+}
+
+func certificateVerifier(_ context.Context, s *config.Credential, _ dependencies) (gate.Verifier, func(), error) {
+	return clientcert.New(clientcert.Options{Name: s.Name, Identity: identities[s.Certificate.Identity]}), nil, nil
+}
+
+// credentials are the verifiers of all credentials. They outlive plans: a
+// credential whose settings stay, also the files that they name, keeps its
+// verifier with everything that it knows.
+type credentials struct {
+	open map[sum]*credential
+	deps dependencies
+}
+
+// credential is one verifier.
+type credential struct {
+	gate.Verifier
+	key   sum
+	users int
+	end   context.CancelFunc
+	close func()
+}
+
+func newCredentials() *credentials { return &credentials{open: map[sum]*credential{}} }
+
+// acquire returns the verifier of a credential. files learns which files its
+// settings name.
+func (cs *credentials) acquire(s *config.Credential, files watch) (*credential, *fault) {
+	k := newKey()
+	fingerprint(k, reflect.ValueOf(*s), files)
+	key := k.sum()
+	if c := cs.open[key]; c != nil {
+		c.users++
+		return c, nil
+	}
+	make := verifierKinds[s.Kind()]
+	if make == nil {
+		return nil, &fault{at: s.Place, text: "this gate cannot verify credentials of the kind " + s.Kind(), remedy: "update the gate"}
+	}
+	ctx, end := context.WithCancel(context.Background())
+	v, close, err := make(ctx, s, cs.deps)
+	if err != nil {
+		end()
+		return nil, &fault{at: s.Place.At(s.Kind()), text: err.Error()}
+	}
+	c := &credential{Verifier: v, key: key, users: 1, end: end, close: close}
+	cs.open[key] = c
+	return c, nil
+}
+
+// release gives verifiers back; what nobody wants any more ends what it does in
+// the background.
+func (cs *credentials) release(list []*credential) {
+	for _, c := range list {
+		if c.users--; c.users == 0 {
+			delete(cs.open, c.key)
+			c.stop()
+		}
+	}
+}
+
+func (c *credential) stop() {
+	c.end()
+	if c.close != nil {
+		c.close()
+	}
+}
+
+// closeAll ends everything, whoever wants it.
+func (cs *credentials) closeAll() {
+	for _, c := range cs.open {
+		c.stop()
+	}
+	clear(cs.open)
+}
+
+// fingerprint adds settings to a key: secrets by their values, files by what
+// they hold. Where they stand in gatehouse.yaml is of no account.
+func fingerprint(k key, v reflect.Value, files watch) {
+	switch value := v.Interface().(type) {
+	case config.Place:
+		return
+	case trust.Secret:
+		k.text(value.Reveal())
+		return
+	case config.File:
+		k.text(string(value))
+		if value != "" {
+			files.add(string(value))
+			held := files[string(value)].sum
+			k.text(string(held[:]))
+		}
+		return
+	}
+	k.text(v.Type().String())
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			fingerprint(k, v.Elem(), files)
+		}
+	case reflect.Slice, reflect.Array:
+		k.value(v.Len())
+		for i := range v.Len() {
+			fingerprint(k, v.Index(i), files)
+		}
+	case reflect.Map:
+		k.value(v.Len())
+		names := v.MapKeys()
+		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, name := range names {
+			k.text(name.String())
+			fingerprint(k, v.MapIndex(name), files)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fingerprint(k, v.Field(i), files)
+			}
+		}
+		if s, ok := v.Interface().(fmt.Stringer); ok { // types such as netip.Prefix hide their fields
+			k.text(s.String())
+		}
+	default:
+		k.value(v.Interface())
+	}
+}
+
+// verifiers are those of an API by the schemes of its contract.
+func (d *draft) verifiers(settings *config.API, c *contract.Contract) map[string]gate.Verifier {
+	found := map[string]gate.Verifier{}
+	var known []string
+	for _, s := range c.Schemes {
+		known = append(known, s.Name)
+		name, said := settings.Schemes[s.Name]
+		if !said {
+			name = s.Name
+		}
+		if v := d.credentials[name]; v != nil {
+			found[strings.Clone(s.Name)] = v.Verifier
+		}
+	}
+	for _, scheme := range slices.Sorted(maps.Keys(settings.Schemes)) {
+		if !slices.Contains(known, scheme) {
+			d.faults.problems = append(d.faults.problems, settings.Place.At("schemes", scheme).Problem(
+				source.DidYouMean("name one that stands under components.securitySchemes", scheme, known...), "the contract has no security scheme %q", scheme))
+		}
+	}
+	return found
+}
+
+// verify acquires the verifiers of all credentials.
+func (r *reader) verify(d *draft) {
+	d.credentials = map[string]*credential{}
+	for i := range d.config.Credentials {
+		s := &d.config.Credentials[i]
+		c, wrong := r.credentials.acquire(s, d.files)
+		d.faults.add(wrong)
+		if c != nil {
+			d.credentials[s.Name] = c
+		}
+	}
+}
+
+// release gives back what a draft holds.
+func (r *reader) release(d *draft) {
+	r.ways.release(d.ways)
+	r.credentials.release(slices.Collect(maps.Values(d.credentials)))
+	d.ways, d.credentials = nil, nil
+}
