@@ -77,7 +77,8 @@ func PublicSet(id string, algorithm Algorithm, key any) (*Set, error) {
 // no key is an error: nothing could be verified with it.
 func ReadSet(text []byte) (*Set, []string, error) { return readSet(text, false) }
 
-// ReadSecretSet is ReadSet for a set of secrets alone.
+// ReadSecretSet is ReadSet for a set of secrets, in which every key must be one
+// that can be used.
 func ReadSecretSet(text []byte) (*Set, []string, error) { return readSet(text, true) }
 
 func readSet(text []byte, secret bool) (*Set, []string, error) {
@@ -104,6 +105,9 @@ func readSet(text []byte, secret bool) (*Set, []string, error) {
 	s, notes := &Set{secret: secret}, []string(nil)
 	for i, one := range members {
 		k, err := readKey(one, secret)
+		if err != nil && secret {
+			return nil, nil, fmt.Errorf("key %d of the set cannot be used: %w", i+1, err)
+		}
 		if err != nil {
 			notes = append(notes, fmt.Sprintf("key %d is left out: %v", i+1, err))
 		} else if !slices.ContainsFunc(s.keys, k.same) {

@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -31,11 +32,12 @@ type wallet struct {
 }
 
 var keys = sync.OnceValue(func() *wallet {
-	w := new(wallet)
-	w.ec, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	w.otherEC, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	w.ec384, _ = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	_, w.ed, _ = ed25519.GenerateKey(rand.Reader)
+	// The same in each process, so that what a fuzzer hands on stays signed.
+	w, fixed := new(wallet), bytes.Repeat([]byte{7}, 48)
+	w.ec, _ = ecdsa.ParseRawPrivateKey(elliptic.P256(), fixed[:32])
+	w.otherEC, _ = ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{8}, 32))
+	w.ec384, _ = ecdsa.ParseRawPrivateKey(elliptic.P384(), fixed)
+	w.ed = ed25519.NewKeyFromSeed(fixed[:32])
 	w.rsa, _ = rsa.GenerateKey(rand.Reader, 2048)
 	return w
 })
