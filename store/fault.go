@@ -50,10 +50,17 @@ func (s *Store) fault(call string, err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	return &fault{call, s.kind(err), err}
+	kind := s.kind(err)
+	if kind == errAgain {
+		kind = ErrUnavailable
+	}
+	return &fault{call, kind, err}
 }
 
 func (s *Store) kind(err error) error {
+	if kind := s.dialect.kind(err); kind != nil {
+		return kind
+	}
 	var network net.Error
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -62,8 +69,8 @@ func (s *Store) kind(err error) error {
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.As(err, &network):
 		return ErrUnavailable
 	}
-	return s.dialect.kind(err)
+	return nil
 }
 
-// errAgain is a transaction that lost against another and may be tried again.
-var errAgain = errors.New("another transaction was first")
+// errAgain is a transaction that did nothing and may be tried again.
+var errAgain = errors.New("the transaction did nothing")

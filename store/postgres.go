@@ -75,8 +75,11 @@ func (postgresDialect) words(statement string) string { return types.Replace(sta
 // kind reads the class of an error (PostgreSQL, appendix A).
 func (postgresDialect) kind(err error) error {
 	var unconnected *pgconn.ConnectError
-	if errors.As(err, &unconnected) || pgconn.Timeout(err) || pgconn.SafeToRetry(err) {
+	switch {
+	case errors.As(err, &unconnected), pgconn.Timeout(err):
 		return ErrUnavailable
+	case pgconn.SafeToRetry(err):
+		return errAgain
 	}
 	var failed *pgconn.PgError
 	if !errors.As(err, &failed) {

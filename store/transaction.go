@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// tries is how often a transaction that lost against another is tried.
-const tries = 5
+// tries is how often a transaction is tried that lost against another, or whose
+// connection had broken before it began. As many connections may have broken.
+const tries = 10
 
 // tx is a transaction that writes.
 type tx struct {
@@ -59,12 +60,9 @@ func (s *Store) write(ctx context.Context, call string, do func(ctx context.Cont
 			}
 			return nil
 		}
-		if !errors.Is(s.kind(err), errAgain) {
+		if s.kind(err) != errAgain {
 			break
 		}
-	}
-	if errors.Is(s.kind(err), errAgain) {
-		return &fault{call, ErrUnavailable, err}
 	}
 	return s.fault(call, err)
 }
