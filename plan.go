@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
+	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/request"
 )
 
@@ -39,23 +40,27 @@ var order = []struct {
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
+	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
 }
 
 // builder makes one API of a plan.
 type builder struct {
-	contract  *contract.Contract
-	options   Options
-	place     config.Place
-	decide    string
-	certified bool // clients are asked for certificates
-	verifiers map[string]gate.Verifier
-	schemas   *schema.Compiler
-	entry     route.Entry // what all entries of the API share
-	callers   *Callers
-	plan      *gate.Plan
-	api       *gate.API
-	entries   []route.Entry
-	problems  source.Problems
+	contract        *contract.Contract
+	options         Options
+	place           config.Place
+	decide          string
+	certified       bool // clients are asked for certificates
+	verifiers       map[string]gate.Verifier
+	schemas         *schema.Compiler
+	rules           *fields.Rules
+	fieldsForNobody bool                  // was said
+	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
+	entry           route.Entry           // what all entries of the API share
+	callers         *Callers
+	plan            *gate.Plan
+	api             *gate.API
+	entries         []route.Entry
+	problems        source.Problems
 }
 
 // newBuilder returns a builder that adds to plan.
@@ -71,7 +76,9 @@ func newBuilder(a API, who *Callers, plan *gate.Plan) *builder {
 		b.api.StripSegments = strings.Count(b.options.Prefix, "/")
 	}
 	plan.APIs = append(plan.APIs, b.api)
-	b.schemas = newCompiler(c, &b.options)
+	b.strange = make(map[*source.Node]bool)
+	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
+	b.schemas = newCompiler(c, &b.options, b.tags)
 	return b
 }
 
@@ -86,8 +93,8 @@ func NameOf(o *Options, c *contract.Contract) string {
 	return "api"
 }
 
-func newCompiler(c *contract.Contract, o *Options) *schema.Compiler {
-	compile := schema.Options{Dialect: c.Dialect, Patterns: o.Patterns}
+func newCompiler(c *contract.Contract, o *Options, tags func(*source.Node) []schema.Tag) *schema.Compiler {
+	compile := schema.Options{Dialect: c.Dialect, Patterns: o.Patterns, Tags: tags}
 	if c.Files != nil {
 		compile.Load = c.Files.Load
 	}
@@ -240,6 +247,20 @@ func (b *builder) answer(op *contract.Operation, set *settled, mode gate.Mode) a
 	return guard
 }
 
+// fields keeps properties to roles.
+func (b *builder) fields(op *contract.Operation, _ *settled, mode gate.Mode) any {
+	guard, problems := b.rules.Guard(op, b.schemas, mode == gate.Observe)
+	b.problem(problems...)
+	if guard == nil {
+		return nil
+	}
+	if b.nobodyKnown() && !b.fieldsForNobody {
+		b.fieldsForNobody = true
+		b.problem(source.Warn(op.Node, "have the gate verify the credentials of the API, so that callers have roles", "some properties are for some roles only, and nothing says who calls: nobody gets them"))
+	}
+	return guard
+}
+
 // all compiles the API.
 func (b *builder) all() {
 	b.problem(b.options.Check(b.place)...)
@@ -252,6 +273,7 @@ func (b *builder) all() {
 	b.unrouted()
 	b.browsers()
 	b.problem(b.schemas.Problems()...)
+	b.problem(b.rules.Problems()...)
 	for _, text := range b.schemas.Unreplaced() {
 		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
 	}

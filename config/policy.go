@@ -24,7 +24,9 @@ type Policy struct {
 	// Patterns replaces regular expressions of the contract that the gate cannot match in linear time: the contract's text to its replacement.
 	Patterns map[string]string `key:"patterns,example={'^(?!a)[a-z]+$': '^[b-z][a-z]*$'}"`
 	// Roles say which operations the holders of a role may call. Where any are said, an operation that is not public is open to these alone, and one that no role opens is closed.
-	Roles    map[string]Opening `key:"roles,keys=role,example={clerk: {tags: [orders]}}"`
+	Roles map[string]Opening `key:"roles,keys=role,example={clerk: {tags: [orders]}}"`
+	// Fields are the roles that may read and write single properties, by the name of a schema of the contract and the way to the property: User/salary, Order/lines/*/cost. They add to what the contract says by x-gatehouse-read and x-gatehouse-write.
+	Fields   map[string]FieldRule `key:"fields,example={User/salary: {read: [hr], write: [hr]}}"`
 	Settings `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
 	Operations map[string]Operation `key:"operations,example={getPet: {mode: observe}}"`
@@ -35,7 +37,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: authn, authz, request, answer. They win over mode.
+	// Modes are the modes of single guards: authn, authz, request, answer, fields. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`
@@ -67,6 +69,26 @@ type Operation struct {
 	// Upgrade are protocols that clients may switch to with a GET: websocket. What is said from then on is passed on unread.
 	Upgrade []string `key:"upgrade,words=websocket,example=[websocket]"`
 }
+
+// FieldRule is who may have a property. An empty list lets nobody.
+type FieldRule struct {
+	Place
+	// Read are the roles of which a caller needs one to be answered with the property; without the key everybody is.
+	Read []string `key:"read,form=role,example=[hr]"`
+	// Write are the roles of which a caller needs one to send the property; without the key everybody may.
+	Write []string `key:"write,form=role,example=[hr]"`
+	// OnWrite says whether a request is refused that writes it without a role, or goes on without it.
+	OnWrite OnWrite `key:"on_write,default=refuse"`
+}
+
+// OnWrite is what becomes of a request that writes what its caller may not.
+type OnWrite string
+
+// What becomes of it.
+const (
+	RefuseWrite OnWrite = "refuse" // it is refused
+	DropWrite   OnWrite = "drop"   // the property is taken out
+)
 
 // Undeclared is what happens to names that the contract does not know.
 type Undeclared struct {

@@ -6,6 +6,9 @@ func (Mode) Words() []string { return []string{string(Enforce), string(Observe)}
 // Words returns the treatments.
 func (Treatment) Words() []string { return []string{string(Refuse), string(Drop), string(Allow)} }
 
+// Words returns what may become of properties that may not be written.
+func (OnWrite) Words() []string { return []string{string(RefuseWrite), string(DropWrite)} }
+
 // Words returns who may verify credentials.
 func (Authentication) Words() []string { return []string{string(ByUpstream), string(Public)} }
 

@@ -28,7 +28,7 @@ type Event struct {
 	Pointer string
 	Keyword string
 	Would   []Code // would-be refusals, in observe mode
-	Trimmed int    // cuts in the answer's body: what the contract does not describe, or calls writeOnly; in observe mode, those that would have been made
+	Trimmed int    // cuts in the answer's body: what the contract does not describe, calls writeOnly, or keeps to roles; in observe mode, those that would have been made
 
 	Version  string       // of HTTP, as the client spoke it
 	Secure   bool         // over TLS

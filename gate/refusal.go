@@ -126,7 +126,7 @@ var table = [codes]row{
 	OwnerDenied:          {"owner-denied", 403, "The object belongs to somebody else.", "RFC 9110 section 15.5.4"},
 	OwnerUnknown:         {"owner-unknown", 403, "Nobody is known to own the object.", "RFC 9110 section 15.5.4"},
 	OwnerUnavailable:     {"owner-unavailable", 503, "Who owns the object cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
-	FieldDenied:          {"field-denied", 403, "The caller may not write this property.", "RFC 9110 section 15.5.4"},
+	FieldDenied:          {"field-denied", 403, "The caller may not read or write this property.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	QueryForm:            {"query-form", 400, "The query is written in a form that others could read differently.", "RFC 3986 section 3.4"},
 	ParameterUnknown:     {"parameter-unknown", 400, "The request has a parameter that the contract does not describe.", "RFC 9110 section 15.5.1"},
