@@ -50,6 +50,7 @@ var rooms = map[string]room{
 	"trust/seal":            {floor: ground, outside: tink},
 	"trust/wrap":            {floor: grammar, ours: []string{"trust"}, outside: []string{"golang.org/x/crypto/argon2"}},
 	"trust/keys":            {floor: word, ours: []string{"trust/seal", "trust/wrap"}},
+	"trust/jwks":            {floor: grammar, ours: []string{"trust/jose"}, nethttp: true},
 	"trust/jose":            {floor: ground, outside: []string{"github.com/go-jose/go-jose/v4", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}},
 	"trust/revoke":          {floor: ground, outside: []string{"golang.org/x/crypto/ocsp"}, nethttp: true},
 	"config":                {floor: settings, ours: []string{"contract/source", "trust"}},

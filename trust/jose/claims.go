@@ -46,7 +46,7 @@ func find(object map[string]any, path string) any {
 
 func (s *state) claims() *Failure {
 	text, _ := decode(nil, s.parts.payload)
-	object, err := readObject(text)
+	object, err := ReadObject(text)
 	if err != nil {
 		return claimsJSON
 	}

@@ -117,10 +117,10 @@ func Decode(raw []byte) (header, claims []byte, why *Failure) {
 	if claims, ok = decode(nil, parts.payload); !ok {
 		return nil, nil, formCanonical
 	}
-	if _, err := readObject(header); err != nil {
+	if _, err := ReadObject(header); err != nil {
 		return nil, nil, headerJSON
 	}
-	if _, err := readObject(claims); err != nil {
+	if _, err := ReadObject(claims); err != nil {
 		return nil, nil, claimsJSON
 	}
 	return header, claims, nil

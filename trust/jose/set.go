@@ -39,12 +39,16 @@ func (s *Set) Equal(other *Set) bool {
 // verified with them goes on to hold.
 func (s *Set) Adopt(before *Set) *Set {
 	out := &Set{keys: slices.Clone(s.keys), secret: s.secret}
+	shared := false
 	for i, k := range out.keys {
 		for _, old := range before.keys {
 			if k.same(old) {
-				out.keys[i] = old
+				out.keys[i], shared = old, true
 			}
 		}
+	}
+	if !shared {
+		return s
 	}
 	return out
 }
@@ -85,7 +89,7 @@ func readSet(text []byte, secret bool) (*Set, []string, error) {
 	if len(text) > MaxSetBytes {
 		return nil, nil, fmt.Errorf("the key set is larger than %d KiB", MaxSetBytes>>10)
 	}
-	object, err := readObject(text)
+	object, err := ReadObject(text)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the key set cannot be read: %w", err)
 	}
@@ -122,7 +126,7 @@ func readSet(text []byte, secret bool) (*Set, []string, error) {
 
 // readKey reads one key of a set.
 func readKey(text jsontext.Value, secret bool) (*Key, error) {
-	object, err := readObject(text)
+	object, err := ReadObject(text)
 	if err != nil {
 		return nil, err
 	}

@@ -29,11 +29,11 @@ type reader struct {
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
-// readObject reads one JSON object and nothing else: UTF-8, each name once
+// ReadObject reads one JSON object and nothing else: UTF-8, each name once
 // (RFC 7515 section 4, RFC 7519 section 4), of bounded depth. Values are
 // strings, int64, float64, bool, nil, []any and map[string]any. The error
 // holds nothing of text.
-func readObject(text []byte) (map[string]any, error) {
+func ReadObject(text []byte) (map[string]any, error) {
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	r.text.Reset()

@@ -107,7 +107,7 @@ func (s *state) form() (why *Failure) {
 
 func (s *state) header() *Failure {
 	text, _ := decode(nil, s.parts.header)
-	object, err := readObject(text)
+	object, err := ReadObject(text)
 	if err != nil {
 		return headerJSON
 	}

@@ -1,0 +1,237 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/trust/jose"
+)
+
+// server is who gives keys in a test without a network.
+type server struct {
+	set     atomic.Pointer[jose.Set] // nil for down
+	slow    atomic.Int64             // time.Duration
+	fetches atomic.Int32
+}
+
+func (s *server) fetch(ctx context.Context) (fetched, error) {
+	s.fetches.Add(1)
+	select {
+	case <-time.After(time.Duration(s.slow.Load())):
+	case <-ctx.Done():
+		return fetched{}, ctx.Err()
+	}
+	if set := s.set.Load(); set != nil {
+		return fetched{set: set, fresh: defaultRefresh}, nil
+	}
+	return fetched{}, errors.New("down")
+}
+
+func read(t *testing.T, id string) *jose.Set {
+	t.Helper()
+	set, _, err := jose.ReadSet([]byte(setOf(t, id)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// TestDownAtTheStart is a server that comes up later: nobody waits long, and
+// nobody asks for more.
+func TestDownAtTheStart(t *testing.T) {
+	set := read(t, "a")
+	synctest.Test(t, func(t *testing.T) {
+		var from server
+		var events []Event
+		s := start(from.fetch, askedRefresh, Options{Report: func(e Event) { events = append(events, e) }})
+		defer s.Close()
+		if s.Newer(t.Context(), nil) != nil || s.Keys() != nil || !s.Failing() {
+			t.Fatal("keys from nowhere")
+		}
+		begin := time.Now()
+		for range 1000 {
+			s.Newer(t.Context(), nil)
+		}
+		if wait := time.Since(begin); wait != 0 {
+			t.Errorf("callers wait %v for a server that is known to be down", wait)
+		}
+		if n := from.fetches.Load(); n != 1 {
+			t.Errorf("%d fetches", n)
+		}
+		if retry := s.Retry(time.Now()); retry != 1 {
+			t.Errorf("retry in %d s", retry)
+		}
+		time.Sleep(2 * time.Minute)
+		if n := from.fetches.Load(); n < 6 || n > 10 {
+			t.Errorf("%d fetches in two minutes", n)
+		}
+		from.set.Store(set)
+		time.Sleep(maxRetry)
+		synctest.Wait()
+		if s.Keys() != set || s.Failing() {
+			t.Error("the set is not there")
+		}
+		if len(events) != 2 || events[0].Err == nil || events[1].Err != nil || events[1].Keys != 1 {
+			t.Errorf("%+v", events)
+		}
+	})
+}
+
+// TestSlow is a server that needs longer than callers wait.
+func TestSlow(t *testing.T) {
+	set := read(t, "a")
+	synctest.Test(t, func(t *testing.T) {
+		var from server
+		from.slow.Store(int64(3 * time.Second))
+		from.set.Store(set)
+		s := start(from.fetch, askedRefresh, Options{})
+		defer s.Close()
+		begin := time.Now()
+		if s.Newer(t.Context(), nil) != nil || time.Since(begin) != waitTime {
+			t.Errorf("waited %v", time.Since(begin))
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if s.Keys() != set {
+			t.Error("the set is not there")
+		}
+		from.slow.Store(int64(time.Hour))
+		time.Sleep(2 * defaultRefresh)
+		synctest.Wait()
+		if s.Keys() != set || !s.Failing() {
+			t.Error("a server that does not end its answer takes the keys away")
+		}
+	})
+}
+
+// TestRotation is a new key that tokens show first: one fetch for all of them,
+// and not more often than allowed.
+func TestRotation(t *testing.T) {
+	old, fresh := read(t, "a"), read(t, "b")
+	synctest.Test(t, func(t *testing.T) {
+		var from server
+		from.slow.Store(int64(100 * time.Millisecond))
+		from.set.Store(old)
+		s := start(from.fetch, askedRefresh, Options{})
+		defer s.Close()
+		s.Newer(t.Context(), nil)
+		from.set.Store(fresh)
+		if s.Newer(t.Context(), old) != old {
+			t.Error("fetched again at once")
+		}
+		time.Sleep(askedRefresh)
+		var all sync.WaitGroup
+		for range 500 {
+			all.Go(func() {
+				if got := s.Newer(t.Context(), old); got != fresh {
+					t.Error("a caller goes without the new key")
+				}
+			})
+		}
+		all.Wait()
+		if n := from.fetches.Load(); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+		for range 100 { // an attacker makes up key ids
+			s.Newer(t.Context(), fresh)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := from.fetches.Load(); n > 4 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
+// TestSameSet keeps the address of a set that did not change.
+func TestSameSet(t *testing.T) {
+	text := []byte(setOf(t, "a"))
+	synctest.Test(t, func(t *testing.T) {
+		s := start(func(context.Context) (fetched, error) {
+			set, _, err := jose.ReadSet(text)
+			return fetched{set: set, fresh: minRefresh}, err
+		}, askedRefresh, Options{})
+		defer s.Close()
+		first := s.Newer(t.Context(), nil)
+		time.Sleep(time.Hour)
+		if first == nil || s.Keys() != first {
+			t.Error("the same set is another one")
+		}
+	})
+}
+
+// TestStale takes keys away that nobody vouched for in a long time.
+func TestStale(t *testing.T) {
+	set := read(t, "a")
+	synctest.Test(t, func(t *testing.T) {
+		var from server
+		from.set.Store(set)
+		s := start(from.fetch, askedRefresh, Options{Stale: time.Hour})
+		defer s.Close()
+		time.Sleep(time.Second)
+		from.set.Store(nil)
+		time.Sleep(50 * time.Minute)
+		if s.Keys() != set || !s.Failing() {
+			t.Error("the last good set is gone")
+		}
+		time.Sleep(30 * time.Minute)
+		if s.Keys() != nil {
+			t.Error("keys live for ever")
+		}
+	})
+}
+
+func TestCloseWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var from server
+		from.slow.Store(int64(time.Hour))
+		s := start(from.fetch, askedRefresh, Options{})
+		var all sync.WaitGroup
+		all.Go(func() { s.Newer(t.Context(), nil) })
+		synctest.Wait()
+		s.Close()
+		all.Wait()
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		s.Newer(ended, nil)
+	})
+}
+
+func TestFixed(t *testing.T) {
+	set := read(t, "a")
+	s := Fixed(set)
+	if s.Keys() != set || s.Newer(t.Context(), set) != set || s.Failing() {
+		t.Error("it changes")
+	}
+	s.Close()
+}
+
+// TestDownLater runs a real server that goes away.
+func TestDownLater(t *testing.T) {
+	text := setOf(t, "a")
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(text)) }))
+	events := make(chan Event, 8)
+	s, err := New(Options{URL: web.URL, Report: func(e Event) { events <- e }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if e := <-events; e.Err != nil || e.Keys != 1 {
+		t.Fatalf("%+v", e)
+	}
+	set := s.Keys()
+	web.Close()
+	s.mu.Lock()
+	s.last = time.Time{} // as if it were long ago
+	s.mu.Unlock()
+	s.Newer(t.Context(), set)
+	if e := <-events; e.Err == nil || e.Keys != 1 || s.Keys() != set {
+		t.Errorf("%+v", e)
+	}
+}
