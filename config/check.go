@@ -15,6 +15,7 @@ func (d *decoder) check(c *Config) {
 	d.listeners(c)
 	d.callers(&c.Callers, c.Place)
 	d.credentials(c)
+	d.store(c)
 	names := make(map[string]bool)
 	for i := range c.APIs {
 		api := &c.APIs[i]

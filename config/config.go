@@ -30,6 +30,8 @@ type Config struct {
 	Callers `key:",inline"`
 	// Credentials are what the gate verifies by itself, each under a name: who may vouch for callers, and how.
 	Credentials []Credential `key:"credentials,example=[{name: partners, certificate: {identity: subject}}]"`
+	// Store is where what outlives the gate is kept. Without it nothing is, and what needs it is refused at start.
+	Store *Store `key:"store,example={sqlite: {path: /var/lib/gatehouse/gatehouse.db}}"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.

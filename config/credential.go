@@ -15,6 +15,8 @@ type Credential struct {
 	Name string `key:"name,required,form=name,example=staff"`
 	// Certificate takes the client certificate of the connection, which a listener has asked for and verified, for who calls.
 	Certificate *CertificateCredential `key:"certificate,example={}"`
+	// Keys takes API keys that the gate gave out.
+	Keys *KeysCredential `key:"keys,example={pepper: \"${file:pepper.txt}\"}"`
 }
 
 // credentialKinds is the table of kinds: the fields of Credential that are
@@ -25,6 +27,7 @@ var credentialKinds = []struct {
 	check func(c *collector, k *Credential, at Place)
 }{
 	{key: "certificate"},
+	{key: "keys", check: checkKeys},
 }
 
 // Kind is the key of the one kind that the credential has, "" for none.

@@ -40,6 +40,7 @@ var forms = map[string]form{
 	"request-field": {tokenPattern, judgeRequestField},
 	"name":          {`^[ -~]{1,100}$`, judgeName},
 	"role":          {`^[!-~](?:[ -~]{0,98}[!-~])?$`, judgeRole},
+	"environment":   {environmentPattern, judgeEnvironment},
 	"scope":         {scopePattern, judgeScope},
 	"value":         {"", judgeValue},
 	"events":        {`\S`, judgeEvents},

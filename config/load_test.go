@@ -16,7 +16,7 @@ import (
 // environment is one for tests: a few variables, a few files.
 var environment = config.Environment{
 	Env: func(name string) (string, bool) {
-		v, ok := map[string]string{"TOKEN": "planted-in-env", "SHOP_TOKEN": "planted-in-shop", "EMPTY": "", "LINES": "planted\r\nX: y", "SPACES": " planted ", "LONG": strings.Repeat("planted", 2000)}[name]
+		v, ok := map[string]string{"TOKEN": "planted-in-env", "SHOP_TOKEN": "planted-in-shop", "EMPTY": "", "LINES": "planted\r\nX: y", "SPACES": " planted ", "PEPPER": strings.Repeat("planted-", 4), "LONG": strings.Repeat("planted", 2000)}[name]
 		return v, ok
 	},
 	File: func(path string, most int) ([]byte, bool, error) {

@@ -37,7 +37,7 @@ type Inspected struct {
 // compiles it as Start would. It opens no address, writes nothing and connects
 // to nobody; whether an address is free is for Start to find.
 func Check(file string) *Inspection {
-	r := reader{flags: &Config{File: file}, ways: newWays(), credentials: newCredentials()}
+	r := reader{flags: &Config{File: file}, ways: newWays(), credentials: newCredentials(), looks: true}
 	d := r.read()
 	defer d.forget()
 	defer r.release(d)

@@ -43,8 +43,10 @@ type reader struct {
 	flags       *Config // what the program was told
 	ways        *ways
 	credentials *credentials
-	piped       []byte // the text of a gatehouse.yaml that cannot be read twice
-	plain       bool   // gatehouse.yaml was a file on a disk when it was read first
+	keeper      *keeper // the open store; nil for none
+	looks       bool    // nothing is opened or written
+	piped       []byte  // the text of a gatehouse.yaml that cannot be read twice
+	plain       bool    // gatehouse.yaml was a file on a disk when it was read first
 }
 
 // read reads the configuration and everything that it names, and compiles it.
@@ -54,6 +56,7 @@ func (r *reader) read() *draft {
 	if d.config == nil || d.faults.err() != nil {
 		return d
 	}
+	r.keep(d)
 	r.verify(d)
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {

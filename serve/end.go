@@ -109,6 +109,7 @@ func (p *Program) close(ctx context.Context) error {
 	p.closeMaintenance()
 	p.reader.ways.close()
 	p.reader.credentials.closeAll()
+	p.reader.keeper.close()
 	p.offer.close()
 	if p.heritage.taken != nil { // nothing came of it: the gate before serves on
 		p.heritage.taken.Close()

@@ -130,6 +130,9 @@ func (p *Program) install(d *draft) error {
 	f.add(wrong)
 	over, wrong := p.openOffer(d.config)
 	f.add(wrong)
+	if err := p.reader.keeper.hold(p.heritage.taken != nil); err != nil {
+		f.add(&fault{at: d.config.At("store"), text: err.Error(), remedy: "end that gate before, give this one a file of its own, or let it take over by handover"})
+	}
 	ds := p.open(d.config, f)
 	if f.err() != nil {
 		ds.undo()
@@ -140,6 +143,7 @@ func (p *Program) install(d *draft) error {
 		return f.err()
 	}
 	p.events.use(out)
+	p.reader.keeper.use()
 	before := p.live
 	p.metrics.Enable(post != nil)
 	p.metrics.Prepare(d.plan)

@@ -29,8 +29,8 @@ func TryLock(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
-// waitLock takes the lock at path once nobody else holds it.
-func waitLock(ctx context.Context, path string) (*Lock, error) {
+// WaitLock takes the lock at path once nobody else holds it.
+func WaitLock(ctx context.Context, path string) (*Lock, error) {
 	for {
 		lock, err := TryLock(path)
 		if !errors.Is(err, ErrHeld) {

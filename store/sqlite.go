@@ -63,7 +63,7 @@ func (sqliteDialect) migrate(ctx context.Context, writer *sql.DB, up func(contex
 	if err := writer.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
 		return err
 	}
-	lock, err := waitLock(ctx, path+".migrate")
+	lock, err := WaitLock(ctx, path+".migrate")
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,153 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/store"
+)
+
+// keeper is the open store of a program. It outlives plans.
+type keeper struct {
+	*store.Store
+	key  sum
+	file string // of SQLite; "" for others
+	used bool   // by a plan that served: then it stays
+	held bool   // the lock is had or waited for
+	lock chan *store.Lock
+	work sync.WaitGroup
+	end  context.CancelFunc
+}
+
+// StoreSettings are those of the store that a configuration describes.
+func StoreSettings(s *config.Store) store.Settings {
+	settings := store.Settings{Timeout: s.Timeout, Connections: s.MaxConnections}
+	if s.Postgres != nil {
+		settings.Postgres = s.Postgres.URL
+	} else {
+		settings.SQLite = string(s.SQLite.Path)
+	}
+	return settings
+}
+
+// keep opens the store that a draft describes. A server that does not answer
+// for now is no mistake.
+func (r *reader) keep(d *draft) {
+	s := d.config.Store
+	if s == nil || r.looks {
+		return
+	}
+	settings := StoreSettings(s)
+	k := newKey()
+	k.text(settings.SQLite)
+	k.text(settings.Postgres.Reveal())
+	k.value(settings.Timeout, settings.Connections)
+	if r.keeper != nil && r.keeper.key == k.sum() {
+		return
+	}
+	if r.keeper != nil && r.keeper.used {
+		d.faults.add(&fault{at: s.Place, text: "the store is not the one that the gate was started with", remedy: "start the gate anew; with handover no call is refused meanwhile"})
+		return
+	}
+	r.keeper.close()
+	r.keeper = nil
+	settings.Log = r.credentials.deps.log
+	opened, err := store.Open(settings)
+	if err == nil {
+		err = opened.Prepare(context.Background())
+		if errors.Is(err, store.ErrUnavailable) && settings.SQLite == "" {
+			settings.Log.Warn("the store does not answer; calls that need it are refused until it does", "cause", err)
+			err = nil
+		}
+	}
+	if err != nil {
+		if opened != nil {
+			opened.Close()
+		}
+		d.faults.add(&fault{at: s.Place, text: err.Error(), remedy: storeRemedy(err)})
+		return
+	}
+	opened.Start()
+	r.keeper = &keeper{Store: opened, key: k.sum(), file: settings.SQLite, lock: make(chan *store.Lock, 1)}
+	r.keeper.begin()
+}
+
+func storeRemedy(err error) string {
+	if errors.Is(err, store.ErrNewer) {
+		return "update this gate, or give it a store of its own"
+	}
+	return ""
+}
+
+// begin starts what tidies the store.
+func (k *keeper) begin() {
+	ctx, end := context.WithCancel(context.Background())
+	k.end = end
+	k.work.Go(func() {
+		every := time.NewTicker(time.Hour)
+		defer every.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-every.C:
+				k.ForgetRevocations(ctx, time.Now()) // or in an hour
+			}
+		}
+	})
+}
+
+// hold takes the lock of the state directory. A gate that hands its listeners
+// over still has it: then it is waited for beside serving.
+func (k *keeper) hold(handed bool) error {
+	if k == nil || k.file == "" || k.held {
+		return nil
+	}
+	path := filepath.Join(filepath.Dir(k.file), "gate.lock")
+	lock, err := store.TryLock(path)
+	switch {
+	case err == nil:
+		k.lock <- lock
+	case handed && errors.Is(err, store.ErrHeld):
+		ctx, end := context.WithCancel(context.Background())
+		before := k.end
+		k.end = func() { end(); before() }
+		k.work.Go(func() {
+			if lock, err := store.WaitLock(ctx, path); err == nil {
+				k.lock <- lock
+			}
+		})
+	case errors.Is(err, store.ErrHeld):
+		return errors.New("another gate that runs keeps its state in " + filepath.Dir(k.file))
+	default:
+		return err
+	}
+	k.held = true
+	return nil
+}
+
+// use says that a plan serves which has this store.
+func (k *keeper) use() {
+	if k != nil {
+		k.used = true
+	}
+}
+
+// close ends everything, in the end the lock. It may be called on nil.
+func (k *keeper) close() {
+	if k == nil {
+		return
+	}
+	k.end()
+	k.work.Wait()
+	k.Store.Close()
+	select {
+	case lock := <-k.lock:
+		lock.Release()
+	default: // it was never had
+	}
+}
