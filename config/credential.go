@@ -26,7 +26,7 @@ var credentialKinds = []struct {
 	key   string
 	check func(c *collector, k *Credential, at Place)
 }{
-	{key: "certificate"},
+	{"certificate", certificateRules},
 	{key: "keys", check: checkKeys},
 }
 

@@ -43,6 +43,7 @@ var rules = map[string]string{
 
 	"credential-twice":      "names of credentials differ",
 	"credential-kind":       "a credential is of one kind",
+	"certificate-spiffe":    "SPIFFE IDs have trust domains, and nothing else has",
 	"scheme-credential":     "schemes name credentials that there are",
 	"pepper-short":          "peppers are long enough",
 	"store-needed":          "what is kept in a store has one",

@@ -13,7 +13,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
-	clientcert "github.com/gatehouse-api/gatehouse/guard/authn/certificate"
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
@@ -33,14 +32,6 @@ type makeVerifier func(ctx context.Context, s *config.Credential, d dependencies
 // describes one has a row here.
 var verifierKinds = map[string]makeVerifier{
 	"certificate": certificateVerifier,
-}
-
-var identities = map[config.CertificateIdentity]clientcert.Identity{
-	config.IdentitySubject: clientcert.Subject, config.IdentityURI: clientcert.URI, config.IdentityDNS: clientcert.DNS, config.IdentityEmail: clientcert.Email,
-}
-
-func certificateVerifier(_ context.Context, s *config.Credential, _ dependencies) (gate.Verifier, func(), error) {
-	return clientcert.New(clientcert.Options{Name: s.Name, Identity: identities[s.Certificate.Identity]}), nil, nil
 }
 
 // credentials are the verifiers of all credentials. They outlive plans: a

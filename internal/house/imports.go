@@ -61,7 +61,7 @@ var rooms = map[string]room{
 	"guard/authn/replay":    {floor: ground},
 	"guard/authn/binding": {floor: recorder, ours: []string{"gate", "guard/authn/replay"},
 		outside: []string{"github.com/go-jose/go-jose/v4", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}},
-	"guard/authn/certificate": {floor: guards, ours: []string{"gate"}},
+	"guard/authn/certificate": {floor: guards, ours: []string{"gate", "guard/authn/binding"}},
 	"guard/authz":             {floor: guards, ours: []string{"gate"}},
 	"guard/request": {floor: guards, ours: []string{"contract", "contract/markup", "contract/schema", "contract/source", "gate",
 		"guard/internal/cookie", "contract/cut", "guard/internal/media", "guard/internal/style"}},
