@@ -24,6 +24,13 @@ type API struct {
 	// Verifiers judge the credentials of the contract's security schemes, by the
 	// names of these. They outlive the plan.
 	Verifiers map[string]gate.Verifier
+	// Revocations know which of their credentials were taken back, Locks from
+	// whom too many came that are not valid; nil for nobody.
+	Revocations gate.Revocations
+	Locks       gate.Locks
+	// Leaked hears of keys of this gate that stand in URLs, by their public
+	// ids; may be nil.
+	Leaked func(id string)
 	// Place is where the options were written, for problems with them.
 	Place config.Place
 	// Decide is the hint of the problem that credentials are asked for and

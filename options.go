@@ -27,6 +27,9 @@ type Undeclared = config.Undeclared
 // CORS is which pages may call an API from a browser.
 type CORS = config.CORS
 
+// StepUp is how callers must have been authenticated.
+type StepUp = config.StepUp
+
 // HSTS tells browsers to come back over TLS only.
 type HSTS = config.HSTS
 
@@ -95,6 +98,7 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.Undeclared.Answers, own.Undeclared.Answers)
 	over(&s.ReadOnly, own.ReadOnly)
 	over(&s.Errors, own.Errors)
+	over(&s.StepUp, own.StepUp)
 	over(&s.MaxBodyBytes, own.MaxBodyBytes)
 	over(&s.MaxAnswerBytes, own.MaxAnswerBytes)
 	if own.ContentEncodings != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
+	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/request"
 )
@@ -51,6 +52,7 @@ type builder struct {
 	decide          string
 	certified       bool // clients are asked for certificates
 	verifiers       map[string]gate.Verifier
+	shared          authn.Options // of all guards of credentials
 	schemas         *schema.Compiler
 	rules           *fields.Rules
 	fieldsForNobody bool                  // was said
@@ -66,7 +68,7 @@ type builder struct {
 // newBuilder returns a builder that adds to plan.
 func newBuilder(a API, who *Callers, plan *gate.Plan) *builder {
 	c := a.Contract
-	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, callers: who, plan: plan}
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, plan: plan}
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
@@ -188,6 +190,7 @@ func step(name string, mode gate.Mode, guard any) gate.Step {
 	s.Answer, _ = guard.(gate.AnswerGuard)
 	s.Done, _ = guard.(gate.DoneGuard)
 	s.Recheck, _ = guard.(gate.RecheckGuard)
+	_, s.Whole = guard.(interface{ WholeBody() })
 	return s
 }
 

@@ -46,18 +46,54 @@ func (b *builder) authn(op *contract.Operation, set *settled, _ gate.Mode) any {
 	if set.public || b.options.Authentication == config.Public || !b.contract.Secured && len(op.Security) == 0 {
 		return nil
 	}
-	guard, problems := authn.New(op, b.credentials())
+	o := b.credentials()
+	o.StepUp = b.stepUp(op, set)
+	guard, problems := authn.New(op, o)
 	b.problem(problems...)
 	b.certificates(op)
 	if guard == nil {
 		return nil
 	}
-	return guard
+	if len(o.StepUp) > 0 && !guard.Proves() {
+		b.problem(source.At(op.Node, "have a credential that the operation takes verified as tokens of an identity provider, or remove step_up",
+			"%s asks how its callers were authenticated, and no credential that the gate verifies for it can tell", op.Name()))
+	}
+	return guard.Step()
+}
+
+// stepExtension tightens an operation in its contract, as step_up of
+// gatehouse.yaml does: both must hold.
+const stepExtension = "x-gatehouse-step-up"
+
+// stepUp are the demands on how callers of op were authenticated. What is public
+// has no callers that could tell.
+func (b *builder) stepUp(op *contract.Operation, set *settled) (steps []authn.StepUp) {
+	own, name := of(&b.options, op)
+	if op.Public() || len(op.Security) == 0 {
+		if own.StepUp != nil {
+			b.problem(b.place.At("operations", name, "step_up").Problem("ask for a credential under security of the operation", "%s is public, so that nobody could fulfil step_up", op.Name()))
+		}
+		if n := op.Node.Get(stepExtension); n != nil {
+			b.problem(source.At(n, "ask for a credential under security of the operation", "%s is public, so that nobody could fulfil %s", op.Name(), stepExtension))
+		}
+		return nil
+	}
+	if s := set.StepUp; s != nil {
+		steps = append(steps, authn.StepUp{ACR: s.ACR, AMR: s.AMR, MaxAge: s.MaxAge})
+	}
+	if n := op.Node.Get(stepExtension); n != nil {
+		s, problems := config.ReadStepUp(n)
+		b.problem(problems...)
+		steps = append(steps, authn.StepUp{ACR: s.ACR, AMR: s.AMR, MaxAge: s.MaxAge})
+	}
+	return steps
 }
 
 // credentials are what the API's guards of credentials share.
 func (b *builder) credentials() authn.Options {
-	return authn.Options{Realm: b.api.Name, Verifiers: b.verifiers, Words: &b.plan.Words}
+	o := b.shared
+	o.Realm, o.Verifiers, o.Words = b.api.Name, b.verifiers, &b.plan.Words
+	return o
 }
 
 // authnUnrouted demands of a call that no operation describes the credentials

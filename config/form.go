@@ -43,6 +43,7 @@ var forms = map[string]form{
 	"environment":   {environmentPattern, judgeEnvironment},
 	"scope":         {scopePattern, judgeScope},
 	"value":         {"", judgeValue},
+	"claim":         {`^[!#-\[\]-~]{1,200}$`, judgeClaim},
 	"events":        {`\S`, judgeEvents},
 }
 
@@ -219,6 +220,16 @@ func judgeURL(text string) (wrong, hint string) {
 	}
 	if host := u.Hostname(); !isAddress(host) && !isHostname(strings.ToLower(host)) {
 		return quote(text) + " names no host", example
+	}
+	return "", ""
+}
+
+var claim = regexp.MustCompile(`^[!#-\[\]-~]{1,200}$`)
+
+// judgeClaim knows values that challenges list with spaces between them.
+func judgeClaim(text string) (wrong, hint string) {
+	if !claim.MatchString(text) {
+		return quote(text) + " is no word of 1 to 200 characters", "write it as the tokens have it, without spaces"
 	}
 	return "", ""
 }

@@ -45,6 +45,8 @@ type Settings struct {
 	ReadOnly Treatment `key:"read_only,absent=refuse"`
 	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe.
 	Errors Errors `key:"errors,absent=problem"`
+	// StepUp is how callers must have been authenticated, where the contract asks for a credential. An operation's replaces that of its API.
+	StepUp *StepUp `key:"step_up"`
 	// MaxBodyBytes bounds a request's body.
 	MaxBodyBytes Bytes `key:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
 	// MaxAnswerBytes bounds an answer's body where the gate reads it.

@@ -41,6 +41,8 @@ var rules = map[string]string{
 	"form-events":        "events go to a file, - or none",
 	"form-request-field": "fields that the gate adds are not its own",
 
+	"form-claim":            "classes and methods of authentication are words without spaces",
+	"step-up-empty":         "a step-up asks for something",
 	"credential-twice":      "names of credentials differ",
 	"credential-kind":       "a credential is of one kind",
 	"certificate-spiffe":    "SPIFFE IDs have trust domains, and nothing else has",

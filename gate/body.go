@@ -17,6 +17,9 @@ func (g *Gate) body(x *Exchange) bool {
 		return true
 	}
 	x.Guard = "gate"
+	if x.WholeBody && x.Intake.Mode == Stream {
+		x.Intake.Mode, x.streamed = Buffer, true
+	}
 	switch x.Intake.Mode {
 	case Buffer:
 		if c, cause := g.readBody(x, x.Intake.MaxBytes); c != Undecided {
@@ -45,7 +48,7 @@ func (g *Gate) judgeBody(x *Exchange) bool {
 	}
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]
-		if s.Body == nil || x.skips(i) {
+		if s.Body == nil || x.streamed && !s.Whole || x.skips(i) {
 			continue
 		}
 		x.Guard = s.Name

@@ -80,8 +80,11 @@ type Exchange struct {
 
 	// The body. A guard sets Intake in its head phase; the gate obeys.
 	Intake Intake
-	Body   []byte       // the whole buffered body; nil for streams
-	Schema schema.State // of the pass over BodyJSON; its Spans are for every guard
+	// WholeBody has a body that would be a stream read whole for the Body of
+	// the step that set it: it is judged by the steps that are Whole alone.
+	WholeBody bool
+	Body      []byte       // the whole buffered body; nil for streams
+	Schema    schema.State // of the pass over BodyJSON; its Spans are for every guard
 	// BodyJSON is what a schema accepted: Body itself where that is JSON,
 	// otherwise what a form or XML means, kept only where the schema is tagged.
 	// nil where nothing was judged or nothing is tagged.
@@ -130,6 +133,7 @@ type Exchange struct {
 	other  route.Match // of Serves
 	failed uint64      // bit i: step i of the operation failed in observe mode
 
+	streamed bool          // Body would be a stream but for WholeBody
 	reader   int           // the step that set AnswerIntake
 	buffer   []byte        // backs Body
 	answer   []byte        // backs AnswerBody

@@ -43,6 +43,20 @@ type Principal struct {
 	KeyHash         string // jkt (RFC 9449 section 6)
 
 	rights atomic.Pointer[rights]
+	clean  atomic.Uint64
+	noted  atomic.Bool
+}
+
+// Cleared reports whether Clear was called with the same version last: it
+// numbers the states of what was revoked, and is above zero.
+func (p *Principal) Cleared(version uint64) bool { return p.clean.Load() == version }
+
+// Clear remembers that nothing of p was revoked in the state of a version.
+func (p *Principal) Clear(version uint64) { p.clean.Store(version) }
+
+// Note reports whether it is called for the first time.
+func (p *Principal) Note() (first bool) {
+	return !p.noted.Load() && p.noted.CompareAndSwap(false, true)
 }
 
 // PrincipalKind is what kind of caller a principal is. The zero kind is one

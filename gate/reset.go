@@ -45,7 +45,7 @@ func (x *Exchange) resetRequest() {
 func (x *Exchange) resetFound() {
 	x.ID = ID{}
 	x.Plan, x.API, x.Operation, x.Path, x.Query, x.Upgrade = nil, nil, nil, nil, nil, nil
-	x.Principal, x.Alternative = nil, 0
+	x.Principal, x.Alternative, x.WholeBody, x.streamed = nil, 0, false, false
 	clear(x.Principals)
 	x.Principals = x.Principals[:0]
 	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream = Intake{}, nil, nil, nil, nil

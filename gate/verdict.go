@@ -71,4 +71,5 @@ type Step struct {
 	Answer     AnswerGuard
 	Done       DoneGuard
 	Recheck    RecheckGuard // beside the others: of exchanges that take long
+	Whole      bool         // Body judges streams as well, where its Head asks for Exchange.WholeBody
 }

@@ -1,5 +1,10 @@
 package gate
 
+import (
+	"net/netip"
+	"time"
+)
+
 // AuthScheme is a scheme of the field Authorization (RFC 9110 section 11.1).
 type AuthScheme struct {
 	Name string // as challenges write it: "DPoP"
@@ -25,4 +30,49 @@ type FindingVerifier interface {
 	// Finds says where the credential stands, and, for clients, what it is, as
 	// "a signature of the request".
 	Finds(use *Use) (place CredentialPlace, words string)
+}
+
+// UserVerifier is a Verifier whose principals may tell how and when somebody
+// was authenticated: ACR, AMR and AuthTime. Others cannot fulfil a step-up.
+type UserVerifier interface {
+	Verifier
+	TellsAuthentication()
+}
+
+// NamingVerifier is a Verifier of credentials that name a subject before they
+// are verified, as a user name stands beside its password.
+type NamingVerifier interface {
+	Verifier
+	// Names returns the subject that raw names, a view, or nil. It is for
+	// counting failures alone: nothing of it is true yet.
+	Names(x *Exchange, use *Use, raw []byte) []byte
+}
+
+// Revocations know which credentials were taken back. Many goroutines ask at
+// once, for every exchange.
+type Revocations interface {
+	// Revoked reports whether p was, by now.
+	Revoked(p *Principal, now time.Time) bool
+}
+
+// Locks count failed attempts and lock out those from whom too many came. Many
+// goroutines use them at once.
+type Locks interface {
+	// Active reports whether anything is locked, so that Locked must be asked.
+	Active(now time.Time) bool
+	// Locked returns how long an attempt must wait; 0 for not at all.
+	Locked(a Attempt, now time.Time) time.Duration
+	// Failed counts an attempt that failed. credential says that it was the
+	// credential itself that is not valid, for good.
+	Failed(a Attempt, credential bool, now time.Time)
+	// Succeeded forgives what the attempt's subject failed from its network.
+	Succeeded(a Attempt, now time.Time)
+}
+
+// Attempt is one use of a credential. What it holds are views.
+type Attempt struct {
+	Client     netip.Addr
+	Scheme     string
+	Subject    []byte // whom the credential names before it is verified; nil for nobody
+	Credential []byte // nil where it has no text
 }

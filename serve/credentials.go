@@ -8,12 +8,15 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/trust"
+	"github.com/gatehouse-api/gatehouse/trust/revocation"
 )
 
 // dependencies are what verifiers may need of the program.
@@ -40,6 +43,9 @@ var verifierKinds = map[string]makeVerifier{
 type credentials struct {
 	open map[sum]*credential
 	deps dependencies
+
+	revocations *revocation.Table
+	leaks       leaks
 }
 
 // credential is one verifier.
@@ -51,7 +57,40 @@ type credential struct {
 	close func()
 }
 
-func newCredentials() *credentials { return &credentials{open: map[sum]*credential{}} }
+func newCredentials() *credentials {
+	return &credentials{open: map[sum]*credential{}, revocations: revocation.New(0)}
+}
+
+// equip gives an API what judges its credentials.
+func (cs *credentials) equip(a *gatehouse.API) {
+	a.Revocations, a.Leaked = cs.revocations, cs.leaked
+}
+
+// leaks are the keys that were seen in URLs, so that each is told once.
+type leaks struct {
+	mu   sync.Mutex
+	seen map[string]bool // guarded by mu; by public id
+}
+
+// maxLeaks bounds the ids that are remembered and told.
+const maxLeaks = 1000
+
+// leaked tells the operator of a key in a URL, by its public id.
+func (cs *credentials) leaked(id string) {
+	l := &cs.leaks
+	l.mu.Lock()
+	told := l.seen[id] || len(l.seen) >= maxLeaks
+	if !told {
+		if l.seen == nil {
+			l.seen = map[string]bool{}
+		}
+		l.seen[id] = true
+	}
+	l.mu.Unlock()
+	if !told && cs.deps.log != nil {
+		cs.deps.log.Warn("a key stands in a URL, where others can read it: replace it", "key", id)
+	}
+}
 
 // acquire returns the verifier of a credential. files learns which files its
 // settings name.

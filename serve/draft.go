@@ -178,6 +178,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	if g.contract != nil {
 		a.Contract = g.contract
 		a.Verifiers = d.verifiers(settings, g.contract)
+		r.credentials.equip(&a)
 	}
 	d.apis = append(d.apis, g)
 	for i := range settings.Upstreams {

@@ -6,6 +6,8 @@
 package authn
 
 import (
+	"time"
+
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
@@ -25,6 +27,11 @@ type Guard struct {
 	missing  denial
 	conflict denial
 	words    *gate.Vocabulary
+	revoked  gate.Revocations // nil for none
+	locks    gate.Locks       // nil for none
+	leaked   func(id string)  // hears of keys in the URL; may be nil
+	steps    []StepUp
+	may      []string // query parameters of the operation
 }
 
 // use is a scheme with who verifies it.
@@ -38,7 +45,11 @@ type use struct {
 }
 
 // entry is one alternative of a security list.
-type entry struct{ parts []part }
+type entry struct {
+	parts  []part
+	bodies bool   // a verifier of it judges the body
+	step   denial // of callers who are to authenticate anew
+}
 
 // part is one credential of an entry.
 type part struct {
@@ -60,6 +71,7 @@ type slot struct {
 	state     state
 	principal *gate.Principal
 	refusal   *gate.Refusal
+	wait      time.Duration // of a lock
 }
 
 // fewUses is how many uses need no memory of their own.
@@ -67,6 +79,9 @@ const fewUses = 8
 
 // Head implements gate.HeadGuard. An empty list of entries denies.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
+	if len(x.Query) > 0 && g.misplaced(x) {
+		return x.Deny(leak)
+	}
 	g.single(x)
 	var few [fewUses]slot
 	slots := few[:]
@@ -80,7 +95,7 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 		at, ok := g.holds(x, e, slots)
 		switch {
 		case ok:
-			d := g.enough(e, slots)
+			d := g.enough(x, e, slots)
 			if d == nil {
 				g.pass(x, i, slots)
 				return gate.Allow
@@ -89,14 +104,14 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 				lack, lacking = d, i
 			}
 		case slots[at].state == bad:
-			return g.uses[at].deny(x, slots[at].refusal)
+			return g.uses[at].deny(x, &slots[at])
 		case slots[at].state == doubtful:
 			doubt = true
 		}
 	}
 	switch {
-	case g.optional && !doubt:
-		if lack != nil && lack != &g.conflict {
+	case g.optional && !doubt && lack != &g.conflict:
+		if lack != nil {
 			g.pass(x, lacking, slots) // who it is is known all the same
 			x.Alternative = 0
 		}
@@ -114,7 +129,7 @@ func (g *Guard) holds(x *gate.Exchange, e *entry, slots []slot) (at int, ok bool
 		at = e.parts[i].use
 		s := &slots[at]
 		if s.state == unknown {
-			g.uses[at].judge(x, s)
+			g.judge(x, &g.uses[at], s)
 		}
 		if s.state != good {
 			return at, false
@@ -123,75 +138,10 @@ func (g *Guard) holds(x *gate.Exchange, e *entry, slots []slot) (at int, ok bool
 	return at, true
 }
 
-// judge finds the credential of u and has it verified.
-func (u *use) judge(x *gate.Exchange, s *slot) {
-	var raw []byte
-	if !u.finds {
-		raw, s.state = u.find(x)
-		switch s.state {
-		case bad:
-			s.refusal = &spoiled
-		case good:
-			if u.verifier == nil {
-				return
-			}
-		}
-		if s.state != good {
-			return
-		}
-	}
-	s.principal, s.refusal = u.verifier.Verify(x, &u.Use, raw)
-	switch r := s.refusal; {
-	case r != nil && r.Code == gate.CredentialMissing:
-		s.state, s.principal = absent, nil
-	case r != nil:
-		s.state, s.principal = bad, nil
-	case s.principal == nil:
-		s.state, s.refusal = bad, &undecided
-	default:
-		s.state = good
-		if p := s.principal; !p.Expires.IsZero() && !x.Received.Before(p.Expires) {
-			s.state, s.principal, s.refusal = bad, nil, &expired
-		}
-	}
-}
-
-var (
-	spoiled   = gate.Refusal{Code: gate.CredentialInvalid, Detail: "must carry the credential once and in the form of its scheme"}
-	undecided = gate.Refusal{Code: gate.Undecided}
-	expired   = gate.Refusal{Code: gate.CredentialExpired}
-)
-
-// enough holds whom the credentials of e name against each other, and what they
-// may against what e asks for.
-func (g *Guard) enough(e *entry, slots []slot) *denial {
-	var person *gate.Principal
-	for i := range e.parts {
-		part := &e.parts[i]
-		p := slots[part.use].principal
-		if p == nil {
-			continue // it only had to be there
-		}
-		if isPerson(p) {
-			if person != nil && person.ID != p.ID {
-				return &g.conflict
-			}
-			person = p
-		}
-		if !p.Rights(g.words).Covers(part.need) {
-			return &part.lack
-		}
-	}
-	return nil
-}
-
-// isPerson reports whether p stands for somebody. Whom nobody knows may be
-// somebody.
-func isPerson(p *gate.Principal) bool { return p.Kind == gate.Person || p.Kind == gate.Unknown }
-
 // pass writes down who calls, by entry i.
 func (g *Guard) pass(x *gate.Exchange, i int, slots []slot) {
 	x.Alternative, x.Principal, x.Principals = i+1, nil, x.Principals[:0]
+	x.WholeBody = x.WholeBody || g.entries[i].bodies
 	for _, part := range g.entries[i].parts {
 		p := slots[part.use].principal
 		if p == nil {
@@ -205,11 +155,15 @@ func (g *Guard) pass(x *gate.Exchange, i int, slots []slot) {
 }
 
 // deny refuses x for what a verifier has found.
-func (u *use) deny(x *gate.Exchange, r *gate.Refusal) gate.Verdict {
-	if d := u.denials[r.Code]; d != nil {
+func (u *use) deny(x *gate.Exchange, s *slot) gate.Verdict {
+	if d := u.denials[s.refusal.Code]; d != nil {
 		x.Reply.Fields = append(x.Reply.Fields, d.challenges...)
 	}
-	return x.Deny(*r)
+	r := *s.refusal
+	if s.wait > 0 {
+		r.Retry = int((s.wait + time.Second - 1) / time.Second)
+	}
+	return x.Deny(r)
 }
 
 func (d *denial) deny(x *gate.Exchange) gate.Verdict {

@@ -11,6 +11,7 @@ type challenge struct {
 	realm  string
 	scopes []string
 	code   gate.Code // 0 for a request that had no credential
+	steps  []StepUp
 }
 
 // errorWords are the error codes of tokens: RFC 6750 section 3.1, RFC 9470
@@ -59,7 +60,7 @@ func (a *auth) challenge(c challenge) string {
 	if len(c.scopes) > 0 {
 		value += `, scope="` + quotable(strings.Join(c.scopes, " ")) + `"`
 	}
-	return value
+	return value + stepWords(c.steps)
 }
 
 // lack is the refusal of callers without the scopes or roles that are asked

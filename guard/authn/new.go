@@ -17,27 +17,59 @@ type Options struct {
 	Verifiers map[string]gate.Verifier
 	Audience  []string         // names by which tokens may mean the API
 	Words     *gate.Vocabulary // of the plan
+	Revoked   gate.Revocations // nil for none
+	Locks     gate.Locks       // nil for none
+	// Leaked hears of each key in a URL by its public id; may be nil.
+	Leaked func(id string)
+	// StepUp is what the operation asks of how callers were authenticated, all
+	// of it.
+	StepUp []StepUp
 }
 
 // New returns the guard of op; nil, and for nothing else, when the contract
-// makes op public and there is nothing to verify. A scheme that cannot be
+// makes op public and the API has no verifier. A scheme that cannot be
 // checked is a problem, unless it was reported before, and its guard denies
 // whoever comes with nothing but it.
 func New(op *contract.Operation, o Options) (*Guard, source.Problems) {
-	b := builder{Options: o, guard: &Guard{optional: op.Public(), words: o.Words}, at: map[string]int{}}
+	g := &Guard{optional: op.Public(), words: o.Words, revoked: o.Revoked, locks: o.Locks, leaked: o.Leaked, steps: o.StepUp}
+	b := builder{Options: o, guard: g, at: map[string]int{}}
 	if b.guard.words == nil {
 		b.guard.words = new(gate.Vocabulary)
 	}
-	if op.Public() && !slices.ContainsFunc(op.Security, b.verifies) {
+	if op.Public() && len(o.Verifiers) == 0 {
 		return nil, nil
 	}
+	for _, p := range op.Parameters {
+		if p.In == contract.Query {
+			g.may = append(g.may, strings.Clone(p.Name))
+		}
+	}
 	for _, requirement := range op.Security {
-		if len(requirement) > 0 {
+		if len(requirement) > 0 && (!op.Public() || b.verifies(requirement)) {
 			b.entry(requirement)
 		}
 	}
 	b.refusals()
-	return b.guard, b.problems
+	return g, b.problems
+}
+
+// Step returns the guard as a step of gate wants it: with a Body where some
+// verifier judges bodies.
+func (g *Guard) Step() gate.HeadGuard {
+	if slices.ContainsFunc(g.entries, func(e entry) bool { return e.bodies }) {
+		return &Whole{g}
+	}
+	return g
+}
+
+// Proves reports whether some entry has a credential that can fulfil a step-up.
+func (g *Guard) Proves() bool {
+	return slices.ContainsFunc(g.entries, func(e entry) bool {
+		return slices.ContainsFunc(e.parts, func(p part) bool {
+			_, ok := g.uses[p.use].verifier.(gate.UserVerifier)
+			return ok
+		})
+	})
 }
 
 type builder struct {
@@ -74,10 +106,15 @@ func (b *builder) entry(r contract.Requirement) {
 			}
 		}
 		p.lack = u.lack(b.Realm, s.Scopes, scoped)
+		if _, ok := u.verifier.(gate.BodyVerifier); ok {
+			e.bodies = true
+		}
+		e.step.challenges = append(e.step.challenges, u.challenges(challenge{realm: b.Realm, code: gate.StepUp, steps: b.StepUp})...)
 		e.parts = append(e.parts, p)
 		texts[i] = u.kind.words
 		b.challenge(u.challenges(challenge{realm: b.Realm, scopes: s.Scopes})...)
 	}
+	e.step.Refusal = gate.Refusal{Code: gate.StepUp, Detail: methods(b.StepUp)}
 	b.guard.entries = append(b.guard.entries, e)
 	if text := strings.Join(texts, " and "); !slices.Contains(b.words, text) {
 		b.words = append(b.words, text)

@@ -1,0 +1,231 @@
+// Package revocation knows which credentials were taken back before they
+// expired: single ones, those of a session, of a subject, of a client, or all
+// that one entry of gatehouse.yaml vouches for. It is asked for every request
+// and takes no lock then. The engine of guard/authn asks it, through an
+// interface of gate; who takes credentials back fills it. It imports gate, and
+// knows nothing of stores or of the network.
+package revocation
+
+import (
+	"errors"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// Kind is what a revocation names. The zero kind names nothing.
+type Kind uint8
+
+// The kinds.
+const (
+	None       Kind = iota
+	Serial          // one credential: jti, or the id of a key
+	Session         // sid
+	Subject         // all that was issued to a subject
+	Client          // all that was issued to a client
+	Credential      // all that one entry of gatehouse.yaml vouches for
+	kinds
+)
+
+// Revocation makes credentials void.
+type Revocation struct {
+	Kind   Kind
+	Issuer string // whose word is taken back; "" for everybody's, and for the kind Credential
+	Name   string // of what Kind says
+	// Before is the moment: what was issued until then is void, and so is what
+	// does not say when it was issued; zero for now. Of a Serial it is of no
+	// account.
+	Before time.Time
+	// Until is when everything that it concerns has expired, so that it is
+	// forgotten; zero for never.
+	Until time.Time
+}
+
+// Bounds.
+const (
+	DefaultCapacity = 200_000
+	maxName         = 1024 // bytes
+	shards          = 256
+)
+
+// Errors of Revoke.
+var (
+	ErrFull = errors.New("revocation: there is no room for another one; what has lapsed was forgotten already")
+	ErrName = errors.New("revocation: it names nothing, or has a name of more than 1024 bytes")
+)
+
+// Table holds revocations in memory. Nothing is evicted for want of room: a
+// credential that was taken back would be good again.
+type Table struct {
+	seed     maphash.Seed
+	capacity int64
+	version  atomic.Uint64 // of the state, unique in the process; above zero
+	counts   [kinds]atomic.Int64
+	count    atomic.Int64
+	refused  atomic.Uint64
+
+	mu     sync.Mutex // of writers
+	shards [shards]atomic.Pointer[map[key]times]
+}
+
+type key struct {
+	kind         Kind
+	issuer, name string
+}
+
+type times struct{ before, until time.Time }
+
+var versions atomic.Uint64 // of all tables, so that no two states have one number
+
+// New returns an empty table for at most capacity revocations; 0 is
+// DefaultCapacity.
+func New(capacity int) *Table {
+	if capacity <= 0 {
+		capacity = DefaultCapacity
+	}
+	t := &Table{seed: maphash.MakeSeed(), capacity: int64(capacity)}
+	t.version.Store(versions.Add(1))
+	for i := range t.shards {
+		t.shards[i].Store(&map[key]times{})
+	}
+	return t
+}
+
+var _ gate.Revocations = (*Table)(nil)
+
+// Revoke makes credentials void from the next request on. One that is there
+// already only grows: the later times of both count. At capacity it is ErrFull,
+// and the caller must say so: the credential stays good.
+func (t *Table) Revoke(r Revocation, now time.Time) error {
+	if r.Kind == None || r.Kind >= kinds || r.Name == "" || len(r.Name) > maxName || len(r.Issuer) > maxName {
+		return ErrName
+	}
+	if r.Before.IsZero() {
+		r.Before = now
+	}
+	k := key{r.Kind, r.Issuer, r.Name}
+	if r.Kind == Credential {
+		k.issuer = ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.shard(k)
+	before, known := (*at.Load())[k]
+	if !known && t.count.Load() >= t.capacity {
+		if t.forget(now); t.count.Load() >= t.capacity {
+			t.refused.Add(1)
+			return ErrFull
+		}
+	}
+	with := times{r.Before, r.Until}
+	if known {
+		with = before.later(with)
+	}
+	t.rewrite(at, now, func(m map[key]times) {
+		m[k] = with
+	})
+	return nil
+}
+
+func (a times) later(b times) times {
+	if a.before.After(b.before) {
+		b.before = a.before
+	}
+	if a.until.IsZero() || !b.until.IsZero() && a.until.After(b.until) {
+		b.until = a.until
+	}
+	return b
+}
+
+// Lift takes a revocation back.
+func (t *Table) Lift(kind Kind, issuer, name string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k := key{kind, issuer, name}
+	t.rewrite(t.shard(k), now, func(m map[key]times) { delete(m, k) })
+}
+
+// forget drops what has lapsed, everywhere.
+func (t *Table) forget(now time.Time) {
+	for i := range t.shards {
+		t.rewrite(&t.shards[i], now, func(map[key]times) {})
+	}
+}
+
+// rewrite copies a shard without what has lapsed, changes the copy and puts it
+// in its place. The caller holds mu.
+func (t *Table) rewrite(at *atomic.Pointer[map[key]times], now time.Time, change func(map[key]times)) {
+	old := *at.Load()
+	next := make(map[key]times, len(old)+1)
+	for k, v := range old {
+		if v.until.IsZero() || now.Before(v.until) {
+			next[k] = v
+		}
+	}
+	change(next)
+	// A kind must not look empty while it has something: the counts come first
+	// where they grow, and the version last, so that nobody remembers an answer
+	// of the state before under the number of the one behind.
+	var delta [kinds]int64
+	for k := range next {
+		delta[k.kind]++
+	}
+	for k := range old {
+		delta[k.kind]--
+	}
+	for kind, n := range delta {
+		t.count.Add(n)
+		if n > 0 {
+			t.counts[kind].Add(n)
+		}
+	}
+	at.Store(&next)
+	for kind, n := range delta {
+		if n < 0 {
+			t.counts[kind].Add(n)
+		}
+	}
+	t.version.Store(versions.Add(1))
+}
+
+func (t *Table) shard(k key) *atomic.Pointer[map[key]times] {
+	return &t.shards[maphash.Comparable(t.seed, k)%shards]
+}
+
+// Revoked implements gate.Revocations. A principal that was asked for in the
+// same state costs one comparison.
+func (t *Table) Revoked(p *gate.Principal, _ time.Time) bool {
+	version := t.version.Load()
+	if p.Cleared(version) {
+		return false
+	}
+	if t.covers(Serial, p.Issuer, p.Serial, p) || t.covers(Session, p.Issuer, p.Session, p) || t.covers(Subject, p.Issuer, p.Subject, p) ||
+		t.covers(Client, p.Issuer, p.Client, p) || t.covers(Credential, "", p.Credential, p) {
+		return true
+	}
+	p.Clear(version)
+	return false
+}
+
+// covers reports whether a revocation of a name makes p void: of its issuer, or
+// of any.
+func (t *Table) covers(kind Kind, issuer, name string, p *gate.Principal) bool {
+	if name == "" || t.counts[kind].Load() == 0 {
+		return false
+	}
+	return t.voids(key{kind, issuer, name}, p) || issuer != "" && t.voids(key{kind, "", name}, p)
+}
+
+func (t *Table) voids(k key, p *gate.Principal) bool {
+	r, ok := (*t.shard(k).Load())[k]
+	return ok && (k.kind == Serial || p.Issued.IsZero() || !p.Issued.After(r.before))
+}
+
+// Len is how many revocations there are; those that have lapsed may be counted.
+func (t *Table) Len() int { return int(t.count.Load()) }
+
+// Refused is how many found no room.
+func (t *Table) Refused() uint64 { return t.refused.Load() }

@@ -1,0 +1,170 @@
+package revocation_test
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/trust/revocation"
+)
+
+var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func alice(issued time.Time) *gate.Principal {
+	return &gate.Principal{ID: "https://id.example|alice", Issuer: "https://id.example", Subject: "alice", Client: "app", Session: "s1", Serial: "t1", Credential: "staff", Issued: issued}
+}
+
+func TestRevoked(t *testing.T) {
+	at := func(kind revocation.Kind, issuer, name string) revocation.Revocation {
+		return revocation.Revocation{Kind: kind, Issuer: issuer, Name: name, Before: now}
+	}
+	earlier, later := now.Add(-time.Minute), now.Add(time.Minute)
+	rows := []struct {
+		name    string
+		revoked revocation.Revocation
+		issued  time.Time
+		want    bool
+	}{
+		{"serial", at(revocation.Serial, "https://id.example", "t1"), earlier, true},
+		{"serial-also-when-issued-later", at(revocation.Serial, "https://id.example", "t1"), later, true},
+		{"another-serial", at(revocation.Serial, "https://id.example", "t2"), earlier, false},
+		{"serial-of-another-issuer", at(revocation.Serial, "https://other.example", "t1"), earlier, false},
+		{"serial-of-any-issuer", at(revocation.Serial, "", "t1"), earlier, true},
+		{"session", at(revocation.Session, "https://id.example", "s1"), earlier, true},
+		{"subject", at(revocation.Subject, "https://id.example", "alice"), earlier, true},
+		{"subject-that-came-again", at(revocation.Subject, "https://id.example", "alice"), later, false},
+		{"subject-at-the-moment", at(revocation.Subject, "https://id.example", "alice"), now, true},
+		{"subject-without-time", at(revocation.Subject, "https://id.example", "alice"), time.Time{}, true},
+		{"client", at(revocation.Client, "https://id.example", "app"), earlier, true},
+		{"client-is-no-subject", at(revocation.Client, "https://id.example", "alice"), earlier, false},
+		{"credential", at(revocation.Credential, "ignored", "staff"), earlier, true},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			table := revocation.New(0)
+			p := alice(r.issued)
+			if table.Revoked(p, now) {
+				t.Error("revoked by nothing")
+			}
+			if err := table.Revoke(r.revoked, now); err != nil {
+				t.Fatal(err)
+			}
+			if got := table.Revoked(p, now); got != r.want {
+				t.Errorf("revoked is %v", got)
+			}
+			if got := table.Revoked(p, now); got != r.want {
+				t.Errorf("asked again it is %v", got)
+			}
+		})
+	}
+}
+
+func TestLifeOfRevocations(t *testing.T) {
+	table := revocation.New(2)
+	revoke := func(name string, until time.Time, at time.Time) error {
+		return table.Revoke(revocation.Revocation{Kind: revocation.Serial, Name: name, Until: until}, at)
+	}
+	hour := now.Add(time.Hour)
+	if err := errors.Join(revoke("t1", hour, now), revoke("t2", time.Time{}, now)); err != nil {
+		t.Fatal(err)
+	}
+	if err := revoke("t3", hour, now); !errors.Is(err, revocation.ErrFull) || table.Refused() != 1 {
+		t.Errorf("at capacity: %v", err)
+	}
+	if err := revoke("t1", now.Add(time.Minute), now); err != nil || table.Len() != 2 {
+		t.Error("one that is there takes no room: ", err)
+	}
+	if !table.Revoked(alice(now), now) {
+		t.Error("something was evicted")
+	}
+	if err := revoke("t3", hour.Add(time.Hour), hour); err != nil { // t1 has lapsed
+		t.Error(err)
+	}
+	if table.Revoked(alice(now), hour) {
+		t.Error("lapsed and still there")
+	}
+	table.Lift(revocation.Serial, "", "t3", hour)
+	if table.Len() != 1 {
+		t.Errorf("%d left", table.Len())
+	}
+	for _, r := range []revocation.Revocation{{Name: "x"}, {Kind: revocation.Serial}, {Kind: revocation.Serial, Name: strings.Repeat("x", 1025)}, {Kind: 99, Name: "x"}} {
+		if err := table.Revoke(r, now); !errors.Is(err, revocation.ErrName) {
+			t.Errorf("%.20q: %v", r.Name, err)
+		}
+	}
+}
+
+// TestReadersSeeWhatWasRevoked runs readers beside a writer: none may remember
+// that a principal is clean when it is not.
+func TestReadersSeeWhatWasRevoked(t *testing.T) {
+	table := revocation.New(0)
+	var readers sync.WaitGroup
+	principals := make([]*gate.Principal, 200)
+	for i := range principals {
+		principals[i] = &gate.Principal{Serial: strconv.Itoa(i)}
+	}
+	done := make(chan bool)
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					for _, p := range principals {
+						table.Revoked(p, now)
+					}
+				}
+			}
+		})
+	}
+	for i, p := range principals {
+		if err := table.Revoke(revocation.Revocation{Kind: revocation.Serial, Name: strconv.Itoa(i)}, now); err != nil {
+			t.Fatal(err)
+		}
+		if !table.Revoked(p, now) {
+			t.Fatal("not seen by the next request")
+		}
+	}
+	close(done)
+	readers.Wait()
+	for _, p := range principals {
+		if !table.Revoked(p, now) {
+			t.Fatal("forgotten")
+		}
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	table := revocation.New(0)
+	p := alice(now)
+	if n := testing.AllocsPerRun(100, func() {
+		p.Clear(0) // as after a change
+		table.Revoked(p, now)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkRevoked(b *testing.B) {
+	table := revocation.New(0)
+	for i := range 100_000 {
+		table.Revoke(revocation.Revocation{Kind: revocation.Subject, Issuer: "i", Name: strconv.Itoa(i)}, now)
+	}
+	p := alice(now)
+	b.Run("seen", func(b *testing.B) {
+		for b.Loop() {
+			table.Revoked(p, now)
+		}
+	})
+	b.Run("after-a-change", func(b *testing.B) {
+		for b.Loop() {
+			p.Clear(0)
+			table.Revoked(p, now)
+		}
+	})
+}
