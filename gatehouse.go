@@ -31,6 +31,8 @@ type API struct {
 	// Leaked hears of keys of this gate that stand in URLs, by their public
 	// ids; may be nil.
 	Leaked func(id string)
+	// Rules are what the files that Options.Policies names hold: see ReadRules.
+	Rules []RuleFile
 	// Place is where the options were written, for problems with them.
 	Place config.Place
 	// Decide is the hint of the problem that credentials are asked for and
@@ -58,16 +60,17 @@ func CompileFor(who *Callers, apis ...API) (*gate.Plan, source.Problems) {
 	if known := people(who); !known.Empty() {
 		plan.Words.Extend(known.More)
 	}
+	callers := peopleOf(who)
 	var entries []route.Entry
 	var problems source.Problems
 	named := make(map[string]bool)
 	for _, a := range apis {
-		b := newBuilder(a, who, plan)
+		b := newBuilder(a, who, callers, plan)
 		if name := b.api.Name; named[name] {
 			b.problem(a.Place.Warning("give each a name of its own: name", "another API is called %q, too, so that events do not tell them apart", name))
 		}
 		named[b.api.Name] = true
-		b.all()
+		b.all(a.Rules)
 		entries = append(entries, b.entries...)
 		problems = append(problems, b.problems...)
 	}

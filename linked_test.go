@@ -10,7 +10,8 @@ import (
 // What a program that embeds the gate links: of other modules these alone, and
 // of ours and of the standard library none of those.
 var (
-	linkedModules = []string{"go.yaml.in/yaml/v4"}
+	// Rules in Cedar are for programs, too.
+	linkedModules = []string{"go.yaml.in/yaml/v4", "github.com/cedar-policy/cedar-go", "github.com/go-json-experiment/json", "golang.org/x/exp/constraints"}
 
 	unlinkedRooms = []string{ // of the whole program, with the folders below
 		"cmd", "console", "evidence", "identity", "internal", "lab", "ledger", "probe", "record", "review", "serve", "store", "tools",

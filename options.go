@@ -145,8 +145,8 @@ func modeOf(m config.Mode) gate.Mode {
 	return gate.Enforce
 }
 
-// policy translates; what is not said is otherwise.
-func policy(t, otherwise config.Treatment) schema.Policy {
+// treatment translates; what is not said is otherwise.
+func treatment(t, otherwise config.Treatment) schema.Policy {
 	over(&otherwise, t)
 	switch otherwise {
 	case config.Drop:

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/answer"
 	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
+	"github.com/gatehouse-api/gatehouse/guard/policy"
 	"github.com/gatehouse-api/gatehouse/guard/request"
 )
 
@@ -40,6 +41,7 @@ var order = []struct {
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
+	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
 }
@@ -59,6 +61,8 @@ type builder struct {
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
 	entry           route.Entry           // what all entries of the API share
 	callers         *Callers
+	people          *policy.Callers
+	policies        *policy.Set // nil where there are no rules
 	plan            *gate.Plan
 	api             *gate.API
 	entries         []route.Entry
@@ -66,9 +70,9 @@ type builder struct {
 }
 
 // newBuilder returns a builder that adds to plan.
-func newBuilder(a API, who *Callers, plan *gate.Plan) *builder {
+func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *builder {
 	c := a.Contract
-	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, plan: plan}
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, people: people, plan: plan}
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
@@ -233,7 +237,7 @@ func (b *builder) certificates(op *contract.Operation) {
 // request holds parameters and body against the contract.
 func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any {
 	guard, problems := request.New(op, b.schemas, request.Options{
-		Undeclared: policy(set.Undeclared.Requests, config.Refuse), Misplaced: policy(set.ReadOnly, config.Refuse),
+		Undeclared: treatment(set.Undeclared.Requests, config.Refuse), Misplaced: treatment(set.ReadOnly, config.Refuse),
 		MaxBodyBytes: int64(set.MaxBodyBytes), Gzip: slices.Contains(set.ContentEncodings, "gzip"),
 	})
 	b.problem(problems...)
@@ -243,7 +247,7 @@ func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any
 // answer holds what the API answers against the contract.
 func (b *builder) answer(op *contract.Operation, set *settled, mode gate.Mode) any {
 	guard, problems := answer.New(op, b.schemas, answer.Options{
-		Undeclared: policy(set.Undeclared.Answers, config.Drop), KeepErrors: set.Errors == config.Keep,
+		Undeclared: treatment(set.Undeclared.Answers, config.Drop), KeepErrors: set.Errors == config.Keep,
 		MaxAnswerBytes: int64(set.MaxAnswerBytes), Observe: mode == gate.Observe,
 	})
 	b.problem(problems...)
@@ -265,11 +269,12 @@ func (b *builder) fields(op *contract.Operation, _ *settled, mode gate.Mode) any
 }
 
 // all compiles the API.
-func (b *builder) all() {
+func (b *builder) all(rules []RuleFile) {
 	b.problem(b.options.Check(b.place)...)
 	b.security()
 	b.unknown()
 	b.openings()
+	b.openRules(rules)
 	for _, op := range b.contract.Operations {
 		b.operation(op)
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -31,8 +32,10 @@ type Problems = source.Problems
 type Extra func(*extras)
 
 type extras struct {
-	sink gate.Sink
-	log  *slog.Logger
+	sink    gate.Sink
+	log     *slog.Logger
+	callers Callers
+	rules   []RuleFile
 }
 
 // WithEvents calls f once for every call when it is over. f is called by the
@@ -50,6 +53,15 @@ func WithEvents(f func(*Event)) Extra {
 // WithLog gives the gate a log for what clients must not see, such as why the
 // handler failed; by default it is dropped.
 func WithLog(l *slog.Logger) Extra { return func(e *extras) { e.log = l } }
+
+// WithCallers says what those who call may do beyond what their credentials say.
+func WithCallers(who Callers) Extra { return func(e *extras) { e.callers = who } }
+
+// WithRules adds rules in Cedar that are in memory, as go:embed gives them, to
+// those of Options.Policies.
+func WithRules(files ...RuleFile) Extra {
+	return func(e *extras) { e.rules = append(e.rules, files...) }
+}
 
 type sink func(*Event)
 
@@ -82,14 +94,16 @@ func newGate(c *contract.Contract, problems Problems, o Options, more []Extra) (
 	if c.Files != nil {
 		defer c.Files.Close() // nothing is read later
 	}
-	plan, found := Compile(API{Contract: c, Options: o, Decide: decideInGo})
-	problems = append(problems, found...).Sort()
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
 	var e extras
 	for _, add := range more {
 		add(&e)
+	}
+	rules, unread := ReadRules(&o, config.Place{}, nil)
+	problems = append(problems, unread...)
+	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Decide: decideInGo})
+	problems = append(problems, found...).Sort()
+	if err := problems.Err(); err != nil {
+		return nil, err
 	}
 	g := &Gate{gate: gate.New(gate.Options{Sink: e.sink, Log: e.log}), log: e.log, warnings: problems}
 	g.gate.Swap(plan)

@@ -11,9 +11,25 @@ import (
 type Callers struct {
 	// Roles are what the holders of a role count as having besides. Where any stand here, every role that is named elsewhere in the file or by a contract must be one of them.
 	Roles map[string]Rights `key:"roles,keys=role,example={clerk: {scopes: [orders:read]}}"`
+	// Claims are what else credentials say of callers that policies may ask for, as principal.claims, and of which type each is. A caller of whom a credential says it in another type is refused where there are policies.
+	Claims map[string]ClaimType `key:"claims,keys=role,example={department: string}"`
 	// Grants give roles to callers whose credentials do not name them.
-	Grants []Grant `key:"grants,example=[{credential: staff, claims: {department: [sales]}, roles: [clerk]}]"`
+	Grants []Grant `key:"grants,example=[{credential: partners, claims: {department: [sales]}, roles: [clerk]}]"`
 }
+
+// ClaimType is what the value of a claim is.
+type ClaimType string
+
+// The types of claims.
+const (
+	ClaimString   ClaimType = "string"
+	ClaimLong     ClaimType = "long"     // a whole number
+	ClaimBool     ClaimType = "bool"     // true or false
+	ClaimDecimal  ClaimType = "decimal"  // a number of at most four decimal places
+	ClaimStrings  ClaimType = "strings"  // a list of texts, or one text
+	ClaimIP       ClaimType = "ip"       // an address or a network, as text
+	ClaimDatetime ClaimType = "datetime" // seconds since 1970, or text as in RFC 3339
+)
 
 // Rights is what the holders of a role have besides.
 type Rights struct {
@@ -30,7 +46,7 @@ type Grant struct {
 	// Roles are those that are given.
 	Roles []string `key:"roles,required,min=1,form=role,example=[clerk]"`
 	// Credential is the entry of credentials that must vouch for the caller: a name says little without whose word it is.
-	Credential string `key:"credential,required,form=name,example=staff"`
+	Credential string `key:"credential,required,form=name,example=partners"`
 	// Subjects are callers by the name that the credential gives them: of a token its sub.
 	Subjects []string `key:"subjects,min=1,example=[alice]"`
 	// Clients are programs that act for the caller: of a token its client_id or azp.
@@ -53,13 +69,20 @@ type Opening struct {
 }
 
 // callers holds what is said of roles together.
-func (c *collector) callers(who *Callers, place Place) {
+func (c *collector) callers(who *Callers, credentials []Credential, place Place) {
 	known := sortedNames(who.Roles)
 	for _, name := range known {
 		at := place.At("roles", name)
 		c.known(known, who.Roles[name].Includes, at.At("includes"))
 	}
+	var names []string
+	for i := range credentials {
+		names = append(names, credentials[i].Name)
+	}
 	for i := range who.Grants {
+		if name := who.Grants[i].Credential; name != "" && !slices.Contains(names, name) {
+			c.add("grant-credential", place.At("grants").Item(i).At("credential").node, source.DidYouMean("describe it under credentials", name, names...), "there is no credential %s", quote(name))
+		}
 		c.known(known, who.Grants[i].Roles, place.At("grants").Item(i).At("roles"))
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (d *decoder) check(c *Config) {
 	d.events(&c.Record)
 	d.listeners(c)
-	d.callers(&c.Callers, c.Place)
+	d.callers(&c.Callers, c.Credentials, c.Place)
 	d.credentials(c)
 	d.store(c)
 	names := make(map[string]bool)

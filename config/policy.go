@@ -26,7 +26,9 @@ type Policy struct {
 	// Roles say which operations the holders of a role may call. Where any are said, an operation that is not public is open to these alone, and one that no role opens is closed.
 	Roles map[string]Opening `key:"roles,keys=role,example={clerk: {tags: [orders]}}"`
 	// Fields are the roles that may read and write single properties, by the name of a schema of the contract and the way to the property: User/salary, Order/lines/*/cost. They add to what the contract says by x-gatehouse-read and x-gatehouse-write.
-	Fields   map[string]FieldRule `key:"fields,example={User/salary: {read: [hr], write: [hr]}}"`
+	Fields map[string]FieldRule `key:"fields,example={User/salary: {read: [hr], write: [hr]}}"`
+	// Policies are files of rules in Cedar, or folders with files that end in .cedar. Where there are any, every call that is not public needs a rule that permits it, and no rule that forbids it.
+	Policies []File `key:"policies,min=1,example=[orders.cedar]"`
 	Settings `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
 	Operations map[string]Operation `key:"operations,example={getPet: {mode: observe}}"`
@@ -37,7 +39,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: authn, authz, request, answer, fields. They win over mode.
+	// Modes are the modes of single guards: authn, authz, request, policy, answer, fields. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`

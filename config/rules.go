@@ -76,6 +76,7 @@ var rules = map[string]string{
 	"upstream-pair":         "the certificate for an API and its key stand together",
 	"field-twice":           "a field stands once, whatever its case",
 	"api-name-twice":        "names of APIs differ",
+	"grant-credential":      "grants are for credentials that there are",
 	"role-unknown":          "roles are among those at the top of the file, where there are any",
 	"strip-prefix":          "strip_prefix has a prefix to remove",
 	"body-memory":           "bodies fit the memory for bodies (warning)",

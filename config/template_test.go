@@ -74,7 +74,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.cors":                              {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
 		"apis.health": {"apis.health.path"}, "apis.canary": {"apis.canary.percent"}, "apis.mirror": {"apis.mirror.percent"},
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},
-		"listeners.proxy_protocol": {"listeners.proxy_protocol.from"}, "apis.undeclared": {"apis.undeclared.answers"}, "grants": {"grants.roles", "grants.credential"},
+		"listeners.proxy_protocol": {"listeners.proxy_protocol.from"}, "apis.undeclared": {"apis.undeclared.answers"}, "grants": {"grants.roles", "grants.credential", "credentials"},
 		"apis.schemes": {"credentials"}, "store": {"store.timeout"}, "store.sqlite": {"store.sqlite.path"}, "store.postgres": {"store.postgres.url"},
 		"apis.step_up": {"apis.step_up.max_age"},
 		"maintenance":  {"maintenance.address"}, "record": {"record.events"},

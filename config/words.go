@@ -39,3 +39,8 @@ func (Protocol) Words() []string { return []string{string(SpeakHTTP1), string(Sp
 func (SocketAccess) Words() []string {
 	return []string{string(ByOwner), string(ByGroup), string(ByAll)}
 }
+
+// Words returns the types of claims.
+func (ClaimType) Words() []string {
+	return []string{string(ClaimString), string(ClaimLong), string(ClaimBool), string(ClaimDecimal), string(ClaimStrings), string(ClaimIP), string(ClaimDatetime)}
+}

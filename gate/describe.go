@@ -27,7 +27,7 @@ func (x *Exchange) describe() {
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
-		Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: time.Since(x.Received),
+		Rules: x.Rules, Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: time.Since(x.Received),
 	}
 	if x.API != nil {
 		e.API, e.Mode, e.Series = x.API.Name, x.API.Mode, x.API.Series

@@ -27,8 +27,9 @@ type Event struct {
 	Name    string
 	Pointer string
 	Keyword string
-	Would   []Code // would-be refusals, in observe mode
-	Trimmed int    // cuts in the answer's body: what the contract does not describe, calls writeOnly, or keeps to roles; in observe mode, those that would have been made
+	Rules   []string // ids of the rules that decided, as the operator calls them
+	Would   []Code   // would-be refusals, in observe mode
+	Trimmed int      // cuts in the answer's body: what the contract does not describe, calls writeOnly, or keeps to roles; in observe mode, those that would have been made
 
 	Version  string       // of HTTP, as the client spoke it
 	Secure   bool         // over TLS

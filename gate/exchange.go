@@ -109,11 +109,12 @@ type Exchange struct {
 	Reply   Reply   // what the gate itself answers; Status 0 when it does not
 	Refusal Refusal // meaningful when Refused
 	Refused bool
-	Guard   string  // the step that refused
-	Would   []Code  // would-be refusals in observe mode, at most maxWould
-	noted   Refusal // the first of Would, for the event
-	notedBy string  // its step
-	Aborted bool    // the answer did not reach the client whole
+	Guard   string   // the step that refused
+	Rules   []string // the ids of the rules that decided, at most maxRules; see Decided
+	Would   []Code   // would-be refusals in observe mode, at most maxWould
+	noted   Refusal  // the first of Would, for the event
+	notedBy string   // its step
+	Aborted bool     // the answer did not reach the client whole
 
 	OutTarget []byte  // what is forwarded: Target with its edits
 	OutBody   []byte  // Body with its edits
@@ -223,6 +224,17 @@ func (x *Exchange) Means(json []byte) []byte {
 func (x *Exchange) Deny(r Refusal) Verdict {
 	x.Refusal = r
 	return Deny
+}
+
+// maxRules bounds the rules on an event.
+const maxRules = 8
+
+// Decided notes the id of a rule that decided about x, for the event. It is a
+// word of the operator, and no view of a request.
+func (x *Exchange) Decided(rule string) {
+	if len(x.Rules) < maxRules {
+		x.Rules = append(x.Rules, rule)
+	}
 }
 
 // Field returns the value of the first field called name (any case) that is

@@ -43,6 +43,7 @@ type Principal struct {
 	KeyHash         string // jkt (RFC 9449 section 6)
 
 	rights atomic.Pointer[rights]
+	kept   atomic.Pointer[[]memory]
 	clean  atomic.Uint64
 	noted  atomic.Bool
 }

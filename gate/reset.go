@@ -54,6 +54,7 @@ func (x *Exchange) resetFound() {
 
 func (x *Exchange) resetEnd() {
 	x.Refusal, x.Refused, x.Guard, x.Aborted = Refusal{}, false, "", false
+	x.Rules = x.Rules[:0]
 	x.Would, x.noted, x.notedBy = x.Would[:0], Refusal{}, ""
 	x.OutTarget, x.OutBody, x.OutFields, x.AddFields = nil, nil, x.OutFields[:0], x.AddFields[:0]
 	x.Sent, x.Answered, x.SentTo, x.Tries = time.Time{}, time.Time{}, "", 0

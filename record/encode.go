@@ -35,6 +35,7 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendText(b, "name", e.Name)
 	b = appendText(b, "pointer", e.Pointer)
 	b = appendText(b, "keyword", e.Keyword)
+	b = appendRules(b, e.Rules)
 	b = appendWould(b, e.Would)
 	if e.Trimmed > 0 {
 		b = appendNumber(b, "trimmed", int64(e.Trimmed))
@@ -97,6 +98,20 @@ func appendNumber(b []byte, name string, value int64) []byte {
 
 func appendMicros(b []byte, name string, d time.Duration) []byte {
 	return appendNumber(b, name, d.Microseconds())
+}
+
+func appendRules(b []byte, rules []string) []byte {
+	if len(rules) == 0 {
+		return b
+	}
+	b = append(b, `,"policies":[`...)
+	for i, id := range rules {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = gate.AppendString(b, id)
+	}
+	return append(b, ']')
 }
 
 func appendWould(b []byte, would []gate.Code) []byte {

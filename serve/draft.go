@@ -180,6 +180,8 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		a.Verifiers = d.verifiers(settings, g.contract)
 		r.credentials.equip(&a)
 	}
+	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
+	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)
 	d.apis = append(d.apis, g)
 	for i := range settings.Upstreams {
 		u := &settings.Upstreams[i]

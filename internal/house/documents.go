@@ -21,6 +21,7 @@ var dependencies = map[string]string{
 	"github.com/rogpeppe/go-internal":     "docs/decisions/dependencies.md",
 	"golang.org/x/crypto":                 "docs/decisions/dependencies.md",
 	"golang.org/x/net":                    "docs/decisions/dependencies.md",
+	"github.com/cedar-policy/cedar-go":    "docs/decisions/dependencies.md",
 	"github.com/go-jose/go-jose/v4":       "docs/decisions/dependencies.md",
 	"github.com/go-json-experiment/json":  "docs/decisions/dependencies.md",
 	"github.com/caddyserver/certmagic":    "docs/decisions/dependencies.md",
