@@ -63,6 +63,7 @@ var rooms = map[string]room{
 		outside: []string{"github.com/go-jose/go-jose/v4", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}},
 	"trust/revocation":        {floor: recorder, ours: []string{"gate"}},
 	"guard/authn/certificate": {floor: guards, ours: []string{"gate", "guard/authn/binding"}},
+	"guard/authn/jwt":         {floor: guards, ours: []string{"gate", "guard/authn/binding", "trust/jose"}, outside: []string{"github.com/go-json-experiment/json"}},
 	"guard/authz":             {floor: guards, ours: []string{"gate"}},
 	"guard/policy": {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate", "guard/internal/media", "guard/internal/style"},
 		outside: []string{"github.com/cedar-policy/cedar-go", "github.com/cedar-policy/cedar-go/ast", "github.com/cedar-policy/cedar-go/types", "github.com/cedar-policy/cedar-go/x/exp/ast",

@@ -124,6 +124,9 @@ func (r *Rules) wrong() error {
 // Symmetric reports whether the keys of v are secrets.
 func (v *Verifier) Symmetric() bool { return v.rules.Algorithms[0].Symmetric() }
 
+// Skew is for how long a token is good behind its exp.
+func (v *Verifier) Skew() time.Duration { return time.Duration(v.skew) * time.Second }
+
 // mediaType is a type as it is compared: without case, and without the
 // "application/" that may be left out (RFC 7515 section 4.1.9).
 func mediaType(s string) string {
