@@ -13,7 +13,7 @@ const minRead = 4 << 10
 // body takes the request's body as the head guards decided, and runs the body
 // guards on a buffered one. The bound holds in every mode.
 func (g *Gate) body(x *Exchange) bool {
-	if x.replied() {
+	if x.replied() || x.BodyKept() {
 		return true
 	}
 	x.Guard = "gate"

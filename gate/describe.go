@@ -29,6 +29,9 @@ func (x *Exchange) describe() {
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
 		Rules: x.Rules, Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: time.Since(x.Received),
 	}
+	if x.Question != nil {
+		e.Asked = x.Question.Protocol
+	}
 	if x.API != nil {
 		e.API, e.Mode, e.Series = x.API.Name, x.API.Mode, x.API.Series
 	}

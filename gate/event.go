@@ -17,6 +17,7 @@ type Event struct {
 	Method    string // of the operation, or one that is registered; "OTHER" otherwise
 	Path      string // template of the operation, "" when none was found
 	Mode      Mode
+	Asked     string // the protocol of a proxy that only asked whether it may forward the call; "" for others
 	Outcome   Outcome
 	Status    int // sent to the client; 0 when nothing was sent
 

@@ -48,11 +48,15 @@ type Exchange struct {
 	Incoming   io.Reader            // the body; nil when there is none; see Arrived
 	Received   time.Time            // when the head was complete
 	// Broken is set by an engine that found the request not to be HTTP as the
-	// gate reads it: the exchange is refused with it before anything else.
+	// gate reads it: the exchange is refused with it before anything else. One
+	// that can say more has filled in Refusal, with the same code.
 	Broken Code
 	// Watch tells of the client's connection while the exchange takes long;
 	// nil when only Context does.
 	Watch Watch
+	// Question is what a proxy asks that forwards the call itself; nil for calls
+	// that the gate forwards.
+	Question *Question
 	// Trailers are the trailer fields of the body, once Incoming has come to
 	// its end. Whoever forwards them asks TrailersOpen first.
 	Trailers []Field
@@ -109,6 +113,9 @@ type Exchange struct {
 	Reply   Reply   // what the gate itself answers; Status 0 when it does not
 	Refusal Refusal // meaningful when Refused
 	Refused bool
+	// Granted is the answer to Question: the proxy may forward the call, without
+	// the fields that are gone and with OutFields.
+	Granted bool
 	Guard   string   // the step that refused
 	Rules   []string // the ids of the rules that decided, at most maxRules; see Decided
 	Would   []Code   // would-be refusals in observe mode, at most maxWould
@@ -116,6 +123,9 @@ type Exchange struct {
 	notedBy string   // its step
 	Aborted bool     // the answer did not reach the client whole
 
+	// Unremoved says that a guard removed a field by which servers take another
+	// request than was judged. Where FieldsKept holds, the call is refused for it.
+	Unremoved bool
 	OutTarget []byte  // what is forwarded: Target with its edits
 	OutBody   []byte  // Body with its edits
 	OutFields []Field // fields that the gate adds when it forwards

@@ -39,7 +39,7 @@ func (x *Exchange) resetRequest() {
 	x.Fields, x.Hops, x.Trailers = x.Fields[:0], x.Hops[:0], x.Trailers[:0]
 	x.Peer, x.Client, x.ClientSecure, x.ClientHost = netip.AddrPort{}, netip.Addr{}, false, nil
 	x.Listener, x.TLS, x.BodyLength, x.Incoming = nil, nil, 0, nil
-	x.Received, x.Broken, x.Watch = time.Time{}, Undecided, nil
+	x.Received, x.Broken, x.Watch, x.Question = time.Time{}, Undecided, nil, nil
 }
 
 func (x *Exchange) resetFound() {
@@ -53,9 +53,10 @@ func (x *Exchange) resetFound() {
 }
 
 func (x *Exchange) resetEnd() {
-	x.Refusal, x.Refused, x.Guard, x.Aborted = Refusal{}, false, "", false
+	x.Refusal, x.Refused, x.Granted, x.Guard, x.Aborted = Refusal{}, false, false, "", false
 	x.Rules = x.Rules[:0]
 	x.Would, x.noted, x.notedBy = x.Would[:0], Refusal{}, ""
+	x.Unremoved = false
 	x.OutTarget, x.OutBody, x.OutFields, x.AddFields = nil, nil, x.OutFields[:0], x.AddFields[:0]
 	x.Sent, x.Answered, x.SentTo, x.Tries = time.Time{}, time.Time{}, "", 0
 	x.BodyBytes, x.AnswerBytes = 0, 0

@@ -40,6 +40,11 @@ func lists(list []byte, name string) bool {
 // openUpgrade sets Upgrade where the operation allows what was asked for.
 func (x *Exchange) openUpgrade() {
 	x.Upgrade = nil
+	if x.Question != nil && len(x.Operation.Upgrades) > 0 {
+		// Most proxies keep what is asked for to themselves, and pass it on.
+		x.Upgrade = []byte(x.Operation.Upgrades[0])
+		return
+	}
 	for _, name := range x.Operation.Upgrades {
 		if len(x.asked) > 0 && EqualFold(x.asked, name) {
 			x.Upgrade = x.asked

@@ -71,7 +71,10 @@ func (x *Exchange) refuse(c Code) bool {
 func (g *Gate) admit(x *Exchange) bool {
 	x.Guard = "wire"
 	if x.Broken != Undecided {
-		return x.refuse(x.Broken)
+		if x.Refusal.Code != x.Broken {
+			x.Refusal = Refusal{Code: x.Broken}
+		}
+		return false
 	}
 	if x.Plan == nil {
 		return x.refuse(NotReady)
@@ -97,7 +100,10 @@ func (g *Gate) route(x *Exchange) bool {
 	}
 	x.Plan.Routes.Match(&x.Match, x.Host, x.Method, x.Path)
 	if x.Match.API >= 0 && x.Match.Outcome != route.Refused {
-		x.API = x.Plan.APIs[x.Match.API]
+		if x.API = x.Plan.APIs[x.Match.API]; !x.Question.about(x.API) {
+			x.API = nil
+			return x.refuse(PathUnknown)
+		}
 		if done, ok := x.meet(); done {
 			return ok
 		}
@@ -155,7 +161,7 @@ func (x *Exchange) meet() (done, ok bool) {
 		x.redirect(l.HTTPSPort)
 		return true, true
 	}
-	if n := x.API.StripSegments; n > 0 {
+	if n := x.API.StripSegments; n > 0 && x.Question == nil { // whoever forwards the call strips
 		x.Edits = append(x.Edits, Edit{Part: OnTarget, End: uint32(segmentsEnd(x.Path, n))})
 	}
 	if o := x.API.Origin; o != nil {
@@ -304,6 +310,9 @@ func (x *Exchange) would() {
 
 // forward sends the exchange to the API.
 func (g *Gate) forward(x *Exchange) bool {
+	if x.Question != nil {
+		return x.grant()
+	}
 	if x.replied() {
 		return true
 	}

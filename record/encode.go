@@ -22,6 +22,7 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = append(b, `","mode":"`...)
 	b = append(b, e.Mode.String()...)
 	b = append(b, '"')
+	b = appendText(b, "asked", e.Asked)
 	b = appendText(b, "api", e.API)
 	b = appendText(b, "operation", e.Operation)
 	b = appendText(b, "method", e.Method)

@@ -76,6 +76,9 @@ var (
 // Head asks the API for what can be judged: whole and without content coding,
 // where the gate reads the answer. It never denies.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
+	if x.Question != nil { // the answer does not come this way
+		return gate.Allow
+	}
 	if g.reads {
 		remove(x.Fields, "Accept-Encoding")
 		x.OutFields = append(x.OutFields, gate.Field{Name: fieldAcceptEncoding, Value: valueIdentity}) // RFC 9110 section 12.5.3

@@ -177,7 +177,7 @@ func (g *Guard) single(x *gate.Exchange) {
 	for _, name := range g.names {
 		for i := range x.Fields {
 			if f := &x.Fields[i]; gate.Twin(f.Name, name) {
-				f.Gone = true
+				f.Gone, x.Unremoved = true, true
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func (h *headers) strip(x *gate.Exchange) {
 		}
 		exact, alike := h.declared(f.Name)
 		if !exact && (alike || bypasses(f.Name)) {
-			f.Gone = true
+			f.Gone, x.Unremoved = true, true
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 
 // intake decides from the head whether a body may come and how it is taken.
 func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
+	if x.BodyKept() {
+		return g.kept(x)
+	}
 	comes := x.BodyLength != 0
 	if comes {
 		// In observe mode a refused head goes on, with the body unread.
@@ -15,7 +18,7 @@ func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
 	}
 	if g.body == nil {
 		if comes {
-			return x.Deny(gate.Refusal{Code: gate.BodyUnexpected, In: "body", Detail: "the operation takes no body"})
+			return x.Deny(unexpected)
 		}
 		return gate.Allow
 	}
@@ -49,6 +52,27 @@ func (g *Guard) intake(x *gate.Exchange) gate.Verdict {
 	}
 	return gate.Allow
 }
+
+// kept judges what is known of a body that stays with the proxy that asks.
+func (g *Guard) kept(x *gate.Exchange) gate.Verdict {
+	_, stated := x.Field("Content-Type")
+	switch {
+	case g.body == nil && x.BodyLength > 0:
+		return x.Deny(unexpected)
+	case g.body == nil:
+		return gate.Allow
+	case x.BodyLength > g.options.MaxBodyBytes:
+		return x.Deny(gate.Refusal{Code: gate.BodyTooLarge, In: "body"})
+	case stated > 0 && x.BodyLength != 0:
+		_, _, v := g.body.choose(x)
+		return v
+	case x.BodyLength == 0 && stated == 0 && g.body.required:
+		return x.Deny(missing)
+	}
+	return gate.Allow
+}
+
+var unexpected = gate.Refusal{Code: gate.BodyUnexpected, In: "body", Detail: "the operation takes no body"}
 
 var uncoded = gate.Refusal{Code: gate.BodyCoding, In: "body", Detail: "the body must not be compressed or otherwise coded"}
 

@@ -82,6 +82,7 @@ var rooms = map[string]room{
 	"wire/internal/forwarded": {floor: recorder, ours: []string{"gate", "wire/internal/octet"}},
 	"wire/internal/target":    {floor: recorder, ours: []string{"gate"}},
 	"wire/h1":                 {floor: guards, ours: []string{"gate", "wire/internal/chunk", "wire/internal/octet", "wire/internal/target", "wire/session"}},
+	"wire/authorizer":         {floor: guards, ours: []string{"gate", "wire/internal/octet", "wire/internal/target", "wire/session"}},
 	"wire/server":             {floor: settings, ours: []string{"gate", "wire/h1", "wire/internal/forwarded", "wire/session"}},
 	"wire/session":            {floor: sessions, ours: []string{"gate", "wire/internal/forwarded"}},
 	"wire/h2": {floor: guards, ours: []string{"gate", "wire/internal/octet", "wire/session"},

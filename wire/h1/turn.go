@@ -117,7 +117,7 @@ func (t *turn) serve() bool {
 	c, s := t.conn, t.conn.server
 	x := s.Gate.Acquire()
 	t.fill(x)
-	s.Gate.Serve(x, t)
+	s.Serve(x, t)
 	s.Gate.Release(x)
 	t.x = nil
 	if s.Poison {

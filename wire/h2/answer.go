@@ -30,7 +30,7 @@ func (s *stream) serve() {
 	shared.Counts.Requests.Add(1)
 	s.x = shared.Gate.Acquire()
 	s.fill(s.x)
-	shared.Gate.Serve(s.x, s)
+	shared.Serve(s.x, s)
 	shared.Gate.Release(s.x)
 	s.x = nil
 	if shared.Poison {

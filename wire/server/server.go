@@ -46,6 +46,8 @@ type Options struct {
 	// Listener is where the exchanges of this server come in; nil when nothing
 	// is said of it. Listeners that differ need a server each.
 	Listener *gate.Listener
+	// Asker takes the exchanges of proxies that only ask; nil where clients call.
+	Asker session.Asker
 	// Proxies are the networks whose word on who the client is, in Forwarded
 	// and X-Forwarded-*, is taken. Nobody else's is.
 	Proxies []netip.Prefix
@@ -72,6 +74,7 @@ func NewServer(g *gate.Gate, o Options) *Server {
 	s := &Server{http2: o.HTTP2, prior: o.PriorKnowledge && o.HTTP2 != nil, listeners: map[net.Listener]struct{}{}, open: map[*client]struct{}{}, stop: make(chan struct{})}
 	h := &s.shared
 	h.Gate, h.Limits, h.On, h.Log, h.Verify, h.Poison = g, o.Limits.WithDefaults(), o.Listener, o.Log, o.Verify, o.Poison
+	h.Asker = o.Asker
 	h.Base, s.end = context.WithCancelCause(context.Background())
 	s.handshakes.log, s.handshakes.count = o.Log, &h.Counts.Handshakes
 	s.SetProxies(o.Proxies)

@@ -46,6 +46,8 @@ type Shared struct {
 	Gate   *gate.Gate
 	Limits Limits         // with their defaults
 	On     *gate.Listener // of every exchange; may be nil
+	// Asker takes the exchanges of proxies that only ask; nil where clients call.
+	Asker Asker
 	// Base is the context of every exchange. When what is left is cut it ends,
 	// with a *gate.Unavailable as its cause.
 	Base context.Context
@@ -71,6 +73,23 @@ type Counts struct {
 	Open       atomic.Int64 // of these, open now
 	Handshakes atomic.Int64 // of TLS that failed
 	Requests   atomic.Int64 // heads that became exchanges
+}
+
+// Asker is for connections of proxies that forward calls by themselves and ask
+// the gate about them. Ask makes of x, which an engine has filled in, the call
+// that is asked about, and has s.Gate serve that. Many goroutines may use it
+// at once.
+type Asker interface {
+	Ask(s *Shared, x *gate.Exchange, w gate.Wire)
+}
+
+// Serve walks x, which an engine has filled in.
+func (s *Shared) Serve(x *gate.Exchange, w gate.Wire) {
+	if s.Asker != nil {
+		s.Asker.Ask(s, x, w)
+		return
+	}
+	s.Gate.Serve(x, w)
 }
 
 // Introducer is a raw connection that a load balancer may have passed on: its

@@ -97,6 +97,18 @@ func (t *Trust) Resolve(x *gate.Exchange) {
 	}
 }
 
+// Named fills in x.Client and x.Hops from X-Forwarded-For alone, of an exchange
+// whose peer is believed, whoever it is. It reports false where nobody is named.
+func (t *Trust) Named(x *gate.Exchange) bool {
+	w := walk{trust: t, at: x.Peer.Addr().Unmap().WithZone(""), hops: x.Hops[:0]}
+	if !w.older(x.Fields) || w.steps == 0 {
+		return false
+	}
+	x.Client, x.Hops = w.at, w.hops
+	slices.Reverse(x.Hops)
+	return true
+}
+
 // walk goes from the gate to the client.
 type walk struct {
 	trust *Trust
