@@ -15,6 +15,7 @@ func (d *decoder) check(c *Config) {
 	d.listeners(c)
 	d.callers(&c.Callers, c.Credentials, c.Place)
 	d.credentials(c)
+	d.locks(&c.Locks, c.Place)
 	d.store(c)
 	names := make(map[string]bool)
 	for i := range c.APIs {

@@ -32,6 +32,8 @@ type Config struct {
 	Credentials []Credential `key:"credentials,example=[{name: partners, certificate: {identity: subject}}]"`
 	// Store is where what outlives the gate is kept. Without it nothing is, and what needs it is refused at start.
 	Store *Store `key:"store,example={sqlite: {path: /var/lib/gatehouse/gatehouse.db}}"`
+	// Locks say when clients must wait whose credentials were not valid.
+	Locks Locks `key:"locks"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.

@@ -42,6 +42,7 @@ var rules = map[string]string{
 	"form-request-field": "fields that the gate adds are not its own",
 
 	"form-claim":            "classes and methods of authentication are words without spaces",
+	"locks-first":           "the first lock is not the longest",
 	"step-up-empty":         "a step-up asks for something",
 	"credential-twice":      "names of credentials differ",
 	"credential-kind":       "a credential is of one kind",

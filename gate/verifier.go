@@ -62,12 +62,20 @@ type Locks interface {
 	Active(now time.Time) bool
 	// Locked returns how long an attempt must wait; 0 for not at all.
 	Locked(a Attempt, now time.Time) time.Duration
-	// Failed counts an attempt that failed. credential says that it was the
-	// credential itself that is not valid, for good.
-	Failed(a Attempt, credential bool, now time.Time)
+	// Failed counts an attempt that failed.
+	Failed(a Attempt, what Failure, now time.Time)
 	// Succeeded forgives what the attempt's subject failed from its network.
 	Succeeded(a Attempt, now time.Time)
 }
+
+// Failure is against whom a failed attempt counts.
+type Failure uint8
+
+// Those against whom it counts.
+const (
+	OfCredential Failure = 1 << iota // it is not valid, and will not be
+	OfCaller                         // who came with it, and whom it names
+)
 
 // Attempt is one use of a credential. What it holds are views.
 type Attempt struct {

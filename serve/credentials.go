@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/lock"
 	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
 )
@@ -45,6 +46,7 @@ type credentials struct {
 	deps dependencies
 
 	revocations *revocation.Table
+	locks       map[lock.Options]*lock.Table // by settings: a reload forgets no failure
 	leaks       leaks
 }
 
@@ -58,12 +60,26 @@ type credential struct {
 }
 
 func newCredentials() *credentials {
-	return &credentials{open: map[sum]*credential{}, revocations: revocation.New(0)}
+	return &credentials{open: map[sum]*credential{}, revocations: revocation.New(0), locks: map[lock.Options]*lock.Table{}}
 }
 
 // equip gives an API what judges its credentials.
-func (cs *credentials) equip(a *gatehouse.API) {
+func (cs *credentials) equip(a *gatehouse.API, l *config.Locks) {
 	a.Revocations, a.Leaked = cs.revocations, cs.leaked
+	if !l.Disabled && len(a.Verifiers) > 0 {
+		a.Locks = cs.lock(l)
+	}
+}
+
+// lock returns the counters of failures. There is one table, which stays while
+// its settings do.
+func (cs *credentials) lock(l *config.Locks) *lock.Table {
+	o := lock.Options{Failures: l.Failures, NetworkFailures: l.NetworkFailures, Window: l.Window, First: l.First, Longest: l.Longest}
+	if cs.locks[o] == nil {
+		clear(cs.locks)
+		cs.locks[o] = lock.New(o)
+	}
+	return cs.locks[o]
 }
 
 // leaks are the keys that were seen in URLs, so that each is told once.

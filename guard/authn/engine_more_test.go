@@ -1,6 +1,7 @@
 package authn_test
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -236,12 +237,8 @@ func (j *journal) Active(time.Time) bool { return j.wait > 0 }
 func (j *journal) Locked(a gate.Attempt, _ time.Time) time.Duration {
 	return j.wait
 }
-func (j *journal) Failed(a gate.Attempt, credential bool, _ time.Time) {
-	text := "failed"
-	if credential {
-		text = "invalid"
-	}
-	j.lines = append(j.lines, text+" "+string(a.Credential))
+func (j *journal) Failed(a gate.Attempt, what gate.Failure, _ time.Time) {
+	j.lines = append(j.lines, fmt.Sprint(what, " ", string(a.Credential)))
 }
 func (j *journal) Succeeded(a gate.Attempt, _ time.Time) {
 	j.lines = append(j.lines, "good "+string(a.Credential))
@@ -257,7 +254,7 @@ func TestLocksHear(t *testing.T) {
 		x.Client = netip.MustParseAddr("192.0.2.1")
 		guard.Head(x)
 	}
-	if got := strings.Join(j.lines, ", "); got != "good alice, invalid x, invalid expired, invalid revoked, failed stolen, good reader" {
+	if got := strings.Join(j.lines, ", "); got != "good alice, 3 x, 1 expired, 1 revoked, 2 stolen, good reader" {
 		t.Error(got)
 	}
 	j.wait = 1500 * time.Millisecond

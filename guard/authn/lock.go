@@ -26,10 +26,16 @@ func (g *Guard) count(x *gate.Exchange, u *use, raw []byte, s *slot) {
 		}
 		return
 	}
+	what := gate.Failure(0)
 	switch s.refusal.Code {
-	case gate.CredentialInvalid, gate.CredentialExpired, gate.CredentialRevoked:
-		g.locks.Failed(attempt(x, u, raw), true, x.Received)
+	case gate.CredentialInvalid:
+		what = gate.OfCredential | gate.OfCaller
+	case gate.CredentialExpired, gate.CredentialRevoked: // it was the caller's own
+		what = gate.OfCredential
 	case gate.ProofInvalid, gate.CredentialRestricted: // who has stolen a credential must not lock it
-		g.locks.Failed(attempt(x, u, raw), false, x.Received)
+		what = gate.OfCaller
+	default:
+		return
 	}
+	g.locks.Failed(attempt(x, u, raw), what, x.Received)
 }
