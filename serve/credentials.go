@@ -16,13 +16,15 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/lock"
+	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
 )
 
 // dependencies are what verifiers may need of the program.
 type dependencies struct {
-	log *slog.Logger // of the program; nil for nobody
+	log   *slog.Logger // of the program; nil for nobody
+	store *store.Store // nil where there is none, or none is to be opened
 }
 
 // makeVerifier makes the verifier of one credential. What it does in the
@@ -36,6 +38,7 @@ type makeVerifier func(ctx context.Context, s *config.Credential, d dependencies
 // describes one has a row here.
 var verifierKinds = map[string]makeVerifier{
 	"certificate": certificateVerifier,
+	"keys":        keysVerifier,
 }
 
 // credentials are the verifiers of all credentials. They outlive plans: a

@@ -3,12 +3,14 @@ package serve
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/store"
+	"github.com/gatehouse-api/gatehouse/trust/revocation"
 )
 
 // keeper is the open store of a program. It outlives plans.
@@ -73,7 +75,8 @@ func (r *reader) keep(d *draft) {
 	}
 	opened.Start()
 	r.keeper = &keeper{Store: opened, key: k.sum(), file: settings.SQLite, lock: make(chan *store.Lock, 1)}
-	r.keeper.begin()
+	r.keeper.begin(r.credentials.revocations, settings.Log)
+	r.credentials.deps.store = opened
 }
 
 func storeRemedy(err error) string {
@@ -83,10 +86,13 @@ func storeRemedy(err error) string {
 	return ""
 }
 
-// begin starts what tidies the store.
-func (k *keeper) begin() {
+// begin starts what follows revocations and what tidies the store.
+func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	ctx, end := context.WithCancel(context.Background())
 	k.end = end
+	k.work.Go(func() {
+		k.Follow(ctx, store.Follower{Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
+	})
 	k.work.Go(func() {
 		every := time.NewTicker(time.Hour)
 		defer every.Stop()
@@ -99,6 +105,24 @@ func (k *keeper) begin() {
 			}
 		}
 	})
+}
+
+var revocationKinds = map[store.RevocationKind]revocation.Kind{
+	store.RevokedToken: revocation.Serial, store.RevokedSession: revocation.Session, store.RevokedSubject: revocation.Subject,
+	store.RevokedClient: revocation.Client, store.RevokedIssuer: revocation.Credential,
+}
+
+// revocations takes over those that were made since.
+func (k *keeper) revocations(ctx context.Context, since int64, table *revocation.Table, log *slog.Logger) (int64, error) {
+	err := k.Revocations(ctx, since, func(r store.Revocation) error {
+		since = r.Changed
+		// What does not fit must not keep the others out.
+		if err := table.Revoke(revocation.Revocation{Kind: revocationKinds[r.Kind], Issuer: r.Issuer, Name: r.Value, Before: r.At, Until: r.Expires}, time.Now()); err != nil {
+			log.Error("a credential was taken back and is good all the same", "kind", string(r.Kind), "cause", err)
+		}
+		return nil
+	})
+	return since, err
 }
 
 // hold takes the lock of the state directory. A gate that hands its listeners

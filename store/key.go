@@ -102,7 +102,7 @@ func (s *Store) Key(ctx context.Context, id string) (k *Key, err error) {
 // Keys calls each with the keys of an environment, or of all for "", whose
 // change number is above since, in the order of that.
 func (s *Store) Keys(ctx context.Context, environment string, since int64, each func(*Key) error) error {
-	return s.read(ctx, "keys", func(row *sql.Rows) error {
+	return s.readTable(ctx, "keys", func(row *sql.Rows) error {
 		k, err := scanKey(row)
 		if err != nil {
 			return err

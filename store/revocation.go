@@ -16,6 +16,7 @@ const (
 	RevokedSession RevocationKind = "session" // by sid
 	RevokedSubject RevocationKind = "subject"
 	RevokedClient  RevocationKind = "client"
+	RevokedIssuer  RevocationKind = "credential" // all that one entry of gatehouse.yaml vouches for, by its name
 )
 
 // Revocation makes what was issued until At void.
@@ -24,7 +25,7 @@ type Revocation struct {
 	Issuer  string // whose word it is that is taken back; "" for everybody's
 	Value   string
 	At      time.Time // what was issued later is good again
-	Expires time.Time // everything that it is of has expired by then; the row goes
+	Expires time.Time // everything that it is of has expired by then, and the row goes; zero for never
 	Changed int64
 }
 
@@ -32,7 +33,7 @@ type Revocation struct {
 // times of both count.
 func (s *Store) Revoke(ctx context.Context, r Revocation) error {
 	switch r.Kind {
-	case RevokedToken, RevokedSession, RevokedSubject, RevokedClient:
+	case RevokedToken, RevokedSession, RevokedSubject, RevokedClient, RevokedIssuer:
 	default:
 		return &fault{"revoke", nil, fmt.Errorf("the kind %q is unknown", r.Kind)}
 	}
@@ -44,7 +45,8 @@ func (s *Store) Revoke(ctx context.Context, r Revocation) error {
 		_, err = t.ExecContext(ctx, `INSERT INTO revocations (kind, issuer, value, revoked, expires, changed) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (kind, issuer, value) DO UPDATE SET changed = excluded.changed,
 				revoked = CASE WHEN excluded.revoked > revocations.revoked THEN excluded.revoked ELSE revocations.revoked END,
-				expires = CASE WHEN excluded.expires > revocations.expires THEN excluded.expires ELSE revocations.expires END`,
+				expires = CASE WHEN excluded.expires = 0 OR revocations.expires = 0 THEN 0
+					WHEN excluded.expires > revocations.expires THEN excluded.expires ELSE revocations.expires END`,
 			string(r.Kind), r.Issuer, r.Value, stamp(r.At), stamp(r.Expires), number)
 		return err
 	})
@@ -53,7 +55,7 @@ func (s *Store) Revoke(ctx context.Context, r Revocation) error {
 // Revocations calls each with the revocations whose change number is above
 // since, in the order of that.
 func (s *Store) Revocations(ctx context.Context, since int64, each func(Revocation) error) error {
-	return s.read(ctx, "revocations", func(row *sql.Rows) error {
+	return s.readTable(ctx, "revocations", func(row *sql.Rows) error {
 		var r Revocation
 		var revoked, expires int64
 		if err := row.Scan((*string)(&r.Kind), &r.Issuer, &r.Value, &revoked, &expires, &r.Changed); err != nil {
@@ -68,7 +70,7 @@ func (s *Store) Revocations(ctx context.Context, since int64, each func(Revocati
 // them forgets by the time in each, so it is no change.
 func (s *Store) ForgetRevocations(ctx context.Context, now time.Time) error {
 	return s.write(ctx, "forget revocations", func(ctx context.Context, t *tx) error {
-		_, err := t.ExecContext(ctx, `DELETE FROM revocations WHERE expires < $1`, stamp(now))
+		_, err := t.ExecContext(ctx, `DELETE FROM revocations WHERE expires <> 0 AND expires < $1`, stamp(now))
 		return err
 	})
 }

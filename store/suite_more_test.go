@@ -35,6 +35,9 @@ func revocations(t *testing.T, s *store.Store) {
 		of(store.RevokedToken, "", "t1", 0, time.Hour),
 		of(store.RevokedSubject, "https://id.example.com", "alice", time.Minute, time.Minute), // grows in one way
 		of(store.RevokedSubject, "https://other.example.com", "alice", 0, time.Minute),
+		of(store.RevokedSession, "", "s1", 0, time.Minute),
+		{Kind: store.RevokedSession, Value: "s1", At: now}, // for ever
+		of(store.RevokedSession, "", "s1", 0, time.Minute),
 	} {
 		if err := s.Revoke(ctx, r); err != nil {
 			t.Fatal(err)
@@ -44,6 +47,7 @@ func revocations(t *testing.T, s *store.Store) {
 		of(store.RevokedToken, "", "t1", 0, time.Hour),
 		of(store.RevokedSubject, "https://id.example.com", "alice", time.Minute, time.Hour),
 		of(store.RevokedSubject, "https://other.example.com", "alice", 0, time.Minute),
+		{Kind: store.RevokedSession, Value: "s1", At: now},
 	}
 	got, last := allRevocations(t, s, 0)
 	if !reflect.DeepEqual(got, want) {
@@ -55,7 +59,7 @@ func revocations(t *testing.T, s *store.Store) {
 	if err := s.ForgetRevocations(ctx, now.Add(2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := allRevocations(t, s, 0); !reflect.DeepEqual(got, want[:2]) {
+	if got, _ := allRevocations(t, s, 0); !reflect.DeepEqual(got, append(want[:2:2], want[3])) {
 		t.Error(got)
 	}
 	if err := s.Revoke(ctx, of("tokens", "", "x", 0, 0)); err == nil {

@@ -82,12 +82,24 @@ func (s *Store) attempt(ctx context.Context, do func(ctx context.Context, t *tx)
 
 var errUnprepared = errors.New("its schema was not looked at yet")
 
-// read asks for rows and calls scan for each.
+// read asks for a row or a few, and calls scan for each.
 func (s *Store) read(ctx context.Context, call string, scan func(row *sql.Rows) error, query string, args ...any) error {
+	return s.readWithin(ctx, s.settings.Timeout, call, scan, query, args...)
+}
+
+// readTable asks for what may be a whole table.
+func (s *Store) readTable(ctx context.Context, call string, scan func(row *sql.Rows) error, query string, args ...any) error {
+	return s.readWithin(ctx, max(s.settings.Timeout, tableTime), call, scan, query, args...)
+}
+
+// tableTime bounds the reading of a whole table.
+const tableTime = time.Minute
+
+func (s *Store) readWithin(ctx context.Context, limit time.Duration, call string, scan func(row *sql.Rows) error, query string, args ...any) error {
 	if !s.ready.Load() {
 		return &fault{call, ErrUnavailable, errUnprepared}
 	}
-	ctx, cancel := s.bound(ctx)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	rows, err := s.reader.QueryContext(ctx, query, args...)
 	if err != nil {

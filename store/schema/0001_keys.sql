@@ -34,11 +34,11 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_changed ON api_keys (changed);
 
 CREATE TABLE revocations (
-	kind TEXT NOT NULL, -- token, session, subject, client
+	kind TEXT NOT NULL, -- token, session, subject, client, credential
 	issuer TEXT NOT NULL, -- '' for all
 	value TEXT NOT NULL,
 	revoked INTEGER NOT NULL, -- what was issued until then is void
-	expires INTEGER NOT NULL, -- the row is not needed any more
+	expires INTEGER NOT NULL, -- the row is not needed from then on
 	changed INTEGER NOT NULL,
 	PRIMARY KEY (kind, issuer, value)
 ) STRICT;
