@@ -1,6 +1,7 @@
 package gatehouse
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -36,6 +37,8 @@ type extras struct {
 	log     *slog.Logger
 	callers Callers
 	rules   []RuleFile
+
+	verifiers map[string]Verifier
 }
 
 // WithEvents calls f once for every call when it is over. f is called by the
@@ -56,6 +59,23 @@ func WithLog(l *slog.Logger) Extra { return func(e *extras) { e.log = l } }
 
 // WithCallers says what those who call may do beyond what their credentials say.
 func WithCallers(who Callers) Extra { return func(e *extras) { e.callers = who } }
+
+// Principal is who calls, as a Verifier found out.
+type Principal = gate.Principal
+
+// Verifier judges the credentials of a security scheme.
+type Verifier = gate.Verifier
+
+// WithVerifiers has the credentials of security schemes, by the names of the
+// contract, judged by the gate itself. Those of others must only be there when
+// Options.Authentication is Upstream; otherwise they are a problem.
+func WithVerifiers(byScheme map[string]Verifier) Extra {
+	return func(e *extras) { e.verifiers = byScheme }
+}
+
+// CallerOf returns who calls, in the context of a request behind Protect; nil
+// when the operation is public or nobody verified the caller.
+func CallerOf(ctx context.Context) *Principal { return gate.Caller(ctx) }
 
 // WithRules adds rules in Cedar that are in memory, as go:embed gives them, to
 // those of Options.Policies.
@@ -100,7 +120,7 @@ func newGate(c *contract.Contract, problems Problems, o Options, more []Extra) (
 	}
 	rules, unread := ReadRules(&o, config.Place{}, nil)
 	problems = append(problems, unread...)
-	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Decide: decideInGo})
+	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Decide: decideInGo})
 	problems = append(problems, found...).Sort()
 	if err := problems.Err(); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 )
@@ -238,4 +239,17 @@ type BodyVerifier interface {
 type RecheckVerifier interface {
 	Verifier
 	Recheck(x *Exchange, use *Use, p *Principal) *Refusal
+}
+
+type callerKey struct{}
+
+// WithCaller returns a context that tells a handler behind the gate who calls.
+func WithCaller(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, callerKey{}, p)
+}
+
+// Caller returns whom WithCaller has put into ctx; nil for nobody.
+func Caller(ctx context.Context) *Principal {
+	p, _ := ctx.Value(callerKey{}).(*Principal)
+	return p
 }

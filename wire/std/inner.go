@@ -123,6 +123,9 @@ var errGoexit = errors.New("the handler ended its goroutine")
 
 // request makes the handler's request.
 func (in *inner) request(ctx context.Context, x *gate.Exchange) (*http.Request, error) {
+	if x.Principal != nil {
+		ctx = gate.WithCaller(ctx, x.Principal)
+	}
 	r := in.outer.WithContext(ctx) // a copy; path values stay
 	if !bytes.Equal(x.OutTarget, x.Target) {
 		u, err := url.ParseRequestURI(string(x.OutTarget))
