@@ -15,6 +15,8 @@ type Credential struct {
 	Name string `key:"name,required,form=name,example=staff"`
 	// Certificate takes the client certificate of the connection, which a listener has asked for and verified, for who calls.
 	Certificate *CertificateCredential `key:"certificate,example={}"`
+	// JWT takes signed tokens of an issuer, as identity providers give them out.
+	JWT *JWTCredential `key:"jwt,example={issuer: https://id.example.com, audience: [https://api.example.com]}"`
 	// Keys takes API keys that the gate gave out.
 	Keys *KeysCredential `key:"keys,example={pepper: \"${file:pepper.txt}\"}"`
 }
@@ -27,6 +29,7 @@ var credentialKinds = []struct {
 	check func(c *collector, k *Credential, at Place)
 }{
 	{"certificate", certificateRules},
+	{"jwt", jwtRules},
 	{key: "keys", check: checkKeys},
 }
 

@@ -45,6 +45,9 @@ var forms = map[string]form{
 	"value":         {"", judgeValue},
 	"claim":         {`^[!#-\[\]-~]{1,200}$`, judgeClaim},
 	"events":        {`\S`, judgeEvents},
+	"issuer":        {issuerPattern, judgeIssuer},
+	"token-type":    {tokenTypePattern, judgeTokenType},
+	"keys-url":      {`^https?://[^/?#@\s]+(?:[/?][^#@\s]*)?$`, judgeKeysURL},
 }
 
 const tokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"

@@ -39,6 +39,7 @@ type makeVerifier func(ctx context.Context, s *config.Credential, d dependencies
 var verifierKinds = map[string]makeVerifier{
 	"certificate": certificateVerifier,
 	"keys":        keysVerifier,
+	"jwt":         jwtVerifier,
 }
 
 // credentials are the verifiers of all credentials. They outlive plans: a

@@ -103,6 +103,7 @@ var rooms = map[string]room{
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/fields", "guard/origin", "guard/policy", "guard/request", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
+		"guard/authn/binding", "guard/authn/jwt", "trust/jose", "trust/jwks",
 		"store",
 		"trust", "trust/apikey", "trust/revocation", "guard/authn/lock",
 		"wire/balance", "wire/edge", "wire/edge/acme", "wire/h2", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},
