@@ -7,6 +7,8 @@
 package gatehouse
 
 import (
+	"crypto"
+
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/route"
@@ -28,6 +30,11 @@ type API struct {
 	// whom too many came that are not valid; nil for nobody.
 	Revocations gate.Revocations
 	Locks       gate.Locks
+	// CallerKey signs the token that tells the API who calls, where the options
+	// ask for one. CallerKeyBroken says that it is missing because of something
+	// that was reported.
+	CallerKey       crypto.Signer
+	CallerKeyBroken bool
 	// Leaked hears of keys of this gate that stand in URLs, by their public
 	// ids; may be nil.
 	Leaked func(id string)

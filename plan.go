@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
 	"github.com/gatehouse-api/gatehouse/guard/authn"
+	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
 	"github.com/gatehouse-api/gatehouse/guard/request"
@@ -42,6 +43,7 @@ var order = []struct {
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
+	{"caller", (*builder).caller, true, (*builder).callerUnrouted, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
 }
@@ -55,6 +57,7 @@ type builder struct {
 	certified       bool // clients are asked for certificates
 	verifiers       map[string]gate.Verifier
 	shared          authn.Options // of all guards of credentials
+	tells           *caller.Caller
 	schemas         *schema.Compiler
 	rules           *fields.Rules
 	fieldsForNobody bool                  // was said
@@ -73,6 +76,7 @@ type builder struct {
 func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *builder {
 	c := a.Contract
 	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, people: people, plan: plan}
+	b.identity(&a)
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}

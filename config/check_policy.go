@@ -23,6 +23,7 @@ func (c *collector) policy(p *Policy, at Place) {
 	}
 	c.bodies(p.MaxBodyBytes, at)
 	c.stepUp(p.StepUp, at)
+	c.caller(p.Caller, at)
 	for _, name := range sortedNames(p.Operations) {
 		c.bodies(p.Operations[name].MaxBodyBytes, at.At("operations", name))
 		c.stepUp(p.Operations[name].StepUp, at.At("operations", name))

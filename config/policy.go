@@ -15,6 +15,10 @@ type Policy struct {
 	StripPrefix bool `key:"strip_prefix"`
 	// Authentication says who verifies the credentials that the contract asks for. Without it, the gate does, by credentials and schemes, and a contract that asks for one which nobody verifies is not served.
 	Authentication Authentication `key:"authentication,example=upstream"`
+	// Caller tells the API who calls, as the gate has found out. What clients send in its fields is removed.
+	Caller *Caller `key:"caller,example={fields: {subject: X-User}}"`
+	// ForwardCredential says what becomes of credentials that the gate has verified.
+	ForwardCredential ForwardCredential `key:"forward_credential,absent=keep"`
 	// CORS lets pages of other origins call the API from a browser. Without it the gate leaves the API's own fields alone.
 	CORS *CORS `key:"cors"`
 	// SecurityHeaders adds fields to answers that keep browsers from misusing them. While the API is only observed, the default is none.

@@ -46,6 +46,8 @@ var rules = map[string]string{
 
 	"form-claim":            "classes and methods of authentication are words without spaces",
 	"locks-first":           "the first lock is not the longest",
+	"caller-empty":          "the API is told something of the caller",
+	"caller-twice":          "a field tells one thing of the caller",
 	"step-up-empty":         "a step-up asks for something",
 	"credential-twice":      "names of credentials differ",
 	"credential-kind":       "a credential is of one kind",

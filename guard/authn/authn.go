@@ -31,6 +31,7 @@ type Guard struct {
 	locks    gate.Locks       // nil for none
 	leaked   func(id string)  // hears of keys in the URL; may be nil
 	steps    []StepUp
+	drop     bool     // what was verified does not reach the API
 	may      []string // query parameters of the operation
 }
 
@@ -148,6 +149,9 @@ func (g *Guard) pass(x *gate.Exchange, i int, slots []slot) {
 			continue
 		}
 		x.Principals = append(x.Principals, p)
+		if g.drop && !g.entries[i].bodies {
+			g.uses[part.use].forget(x)
+		}
 		if x.Principal == nil || isPerson(p) && !isPerson(x.Principal) {
 			x.Principal = p
 		}

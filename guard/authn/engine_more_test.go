@@ -303,3 +303,39 @@ func values(x *gate.Exchange) (list []string) {
 	}
 	return list
 }
+
+func TestForgottenCredentials(t *testing.T) {
+	o := options()
+	o.Drop = true
+	rows := []struct {
+		name   string
+		op     *contract.Operation
+		fields []string
+		left   string
+	}{
+		{"token-with-proof", operation(need(oauth)), []string{"Authorization: Bearer alice", "DPoP: x", "Accept: a"}, "Accept: a"},
+		{"key", operation(need(key)), []string{"X-API-Key: shop", "Authorization: Bearer other"}, "Authorization: Bearer other"},
+		{"cookie", operation(need(session)), []string{"Cookie: a=1; sid=a; b=2"}, "Cookie: a=1; b=2"},
+		{"the-only-cookie", operation(need(session)), []string{"Cookie: sid=a"}, ""},
+		{"what-nobody-verified", operation(need(basic)), []string{"Authorization: Basic YTpi"}, "Authorization: Basic YTpi"},
+		{"optional", operation(need(oauth), contract.Requirement{}), []string{"Authorization: Bearer alice"}, ""},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			guard, _ := authn.New(r.op, o)
+			x := exchange(r.fields...)
+			if guard.Head(x) != gate.Allow {
+				t.Fatal(x.Refusal)
+			}
+			var left []string
+			for _, f := range x.Fields {
+				if !f.Gone {
+					left = append(left, string(f.Name)+": "+string(f.Value))
+				}
+			}
+			if strings.Join(left, "\n") != r.left {
+				t.Errorf("left %q", left)
+			}
+		})
+	}
+}

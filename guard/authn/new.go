@@ -21,6 +21,8 @@ type Options struct {
 	Locks     gate.Locks       // nil for none
 	// Leaked hears of each key in a URL by its public id; may be nil.
 	Leaked func(id string)
+	// Drop removes credentials that were verified from what goes to the API.
+	Drop bool
 	// StepUp is what the operation asks of how callers were authenticated, all
 	// of it.
 	StepUp []StepUp
@@ -31,7 +33,7 @@ type Options struct {
 // checked is a problem, unless it was reported before, and its guard denies
 // whoever comes with nothing but it.
 func New(op *contract.Operation, o Options) (*Guard, source.Problems) {
-	g := &Guard{optional: op.Public(), words: o.Words, revoked: o.Revoked, locks: o.Locks, leaked: o.Leaked, steps: o.StepUp}
+	g := &Guard{optional: op.Public(), words: o.Words, revoked: o.Revoked, locks: o.Locks, leaked: o.Leaked, drop: o.Drop, steps: o.StepUp}
 	b := builder{Options: o, guard: g, at: map[string]int{}}
 	if b.guard.words == nil {
 		b.guard.words = new(gate.Vocabulary)
