@@ -81,6 +81,9 @@ func (t *tx) addKey(ctx context.Context, k *Key) error {
 	if err != nil {
 		return err
 	}
+	if t.on == "" {
+		t.on = k.ID
+	}
 	_, err = t.ExecContext(ctx, `INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		k.ID, k.Environment, k.Name, k.Hash, k.Pepper, k.Issuer, k.Subject, k.Tenant, k.Client, text[0], text[1], text[2], text[3],
 		stamp(k.Created), stamp(k.Expires), stamp(k.Revoked), k.Successor, stamp(k.Used), number)
@@ -120,6 +123,7 @@ func (s *Store) ReplaceKey(ctx context.Context, id string, end time.Time, next *
 		if err != nil {
 			return err
 		}
+		t.on = id
 		var successor string
 		if err := t.QueryRowContext(ctx, `SELECT successor FROM api_keys WHERE id = $1 AND revoked = 0`, id).Scan(&successor); err != nil {
 			return err
@@ -144,6 +148,7 @@ func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 		if err != nil {
 			return err
 		}
+		t.on = id
 		return t.one(ctx, `UPDATE api_keys SET changed = $1, revoked = CASE WHEN revoked = 0 OR revoked > $2 THEN $2 ELSE revoked END WHERE id = $3`,
 			number, stamp(at), id)
 	})

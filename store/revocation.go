@@ -42,6 +42,7 @@ func (s *Store) Revoke(ctx context.Context, r Revocation) error {
 		if err != nil {
 			return err
 		}
+		t.on = string(r.Kind) // the value may name a person
 		_, err = t.ExecContext(ctx, `INSERT INTO revocations (kind, issuer, value, revoked, expires, changed) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (kind, issuer, value) DO UPDATE SET changed = excluded.changed,
 				revoked = CASE WHEN excluded.revoked > revocations.revoked THEN excluded.revoked ELSE revocations.revoked END,

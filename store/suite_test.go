@@ -70,6 +70,7 @@ var suite = []struct {
 	{"revocations", revocations},
 	{"settings", settings},
 	{"sealed-settings", sealedSettings},
+	{"audit", audit},
 	{"deadline", deadline},
 	{"concurrent-changes-in-order", changesInOrder},
 }

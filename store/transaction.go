@@ -15,7 +15,8 @@ const tries = 10
 type tx struct {
 	*sql.Tx
 	s      *Store
-	number int64 // the change number that it took; 0 for none
+	number int64  // the change number that it took; 0 for none
+	on     string // what was changed, for whoever looks it up later
 }
 
 // change returns the change number of the transaction. The first call takes it
@@ -54,7 +55,7 @@ func (s *Store) write(ctx context.Context, call string, do func(ctx context.Cont
 	var err error
 	for range tries {
 		var number int64
-		if number, err = s.attempt(ctx, do); err == nil {
+		if number, err = s.attempt(ctx, call, do); err == nil {
 			if number != 0 {
 				s.hub.poke()
 			}
@@ -67,7 +68,7 @@ func (s *Store) write(ctx context.Context, call string, do func(ctx context.Cont
 	return s.fault(call, err)
 }
 
-func (s *Store) attempt(ctx context.Context, do func(ctx context.Context, t *tx) error) (int64, error) {
+func (s *Store) attempt(ctx context.Context, call string, do func(ctx context.Context, t *tx) error) (int64, error) {
 	begun, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, err
@@ -75,6 +76,9 @@ func (s *Store) attempt(ctx context.Context, do func(ctx context.Context, t *tx)
 	defer begun.Rollback() // after a commit it does nothing
 	t := &tx{Tx: begun, s: s}
 	if err := do(ctx, t); err != nil {
+		return 0, err
+	}
+	if err := t.audit(ctx, call); err != nil {
 		return 0, err
 	}
 	return t.number, begun.Commit()
