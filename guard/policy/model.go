@@ -34,6 +34,7 @@ func (o Open) strangers() bool { return o != Known }
 // operation is what rules can speak of at one operation.
 type operation struct {
 	name    string
+	written string // method and path
 	uid     types.EntityUID
 	api     types.EntityUID
 	open    Open
@@ -56,7 +57,7 @@ type parameter struct {
 
 // describe finds what rules can speak of at op.
 func describe(api types.EntityUID, op *contract.Operation, c *schema.Compiler, open Open) *operation {
-	o := &operation{name: cloned(op.Name()), api: api, open: open}
+	o := &operation{name: cloned(op.Name()), written: op.Method + " " + op.Path, api: api, open: open}
 	o.uid = types.NewEntityUID(typeAction, types.String(o.name))
 	o.groups = append(o.groups, group("class:"+class(op.Method)))
 	for _, tag := range op.Tags {

@@ -136,7 +136,10 @@ func blank(b []byte) []byte {
 	return out
 }
 
-var parseError = regexp.MustCompile(`^parser error: parse error at (?:<input>|[^ ]*):(\d+):(\d+) (".*"): (.*)$`)
+var (
+	parseError = regexp.MustCompile(`^parser error: parse error at (?:<input>|[^ ]*):(\d+):(\d+) (".*"): (.*)$`)
+	scanError  = regexp.MustCompile(`^parser error: (?:<input>|[^ ]*):(\d+):(\d+): (.*)$`)
+)
 
 // mistake puts a complaint of the reader into the form of the house.
 func (f *File) mistake(err error, start int) source.Problem {
@@ -145,6 +148,10 @@ func (f *File) mistake(err error, start int) source.Problem {
 		fmt.Sscan(m[1], &p.Line)
 		fmt.Sscan(m[2], &p.Column)
 		p.Text = "the rule cannot be read at " + m[3] + ": " + m[4]
+	} else if m := scanError.FindStringSubmatch(err.Error()); m != nil {
+		fmt.Sscan(m[1], &p.Line)
+		fmt.Sscan(m[2], &p.Column)
+		p.Text = "the rule cannot be read: " + m[3]
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -24,22 +25,33 @@ type checker struct {
 	roles      []string // those that there are; empty where any may be
 }
 
-// check returns what is wrong with a rule, each thing once.
-func (c *checker) check(r *rule) (problems source.Problems) {
-	said := make(map[source.Problem]bool)
-	add := func(p source.Problem) {
-		if !said[p] {
-			said[p] = true
-			problems = append(problems, p)
-		}
-	}
+// check returns what is wrong with a rule, each thing once: what is wrong at
+// many operations is said of the first of them by name.
+func (c *checker) check(r *rule) source.Problems {
+	var all source.Problems
 	if err := c.judge.Policy("", r.ast); err != nil {
 		for _, one := range flat(err) {
-			add(c.place(r, one.Error()))
+			all = append(all, c.place(r, one.Error()))
 		}
 	}
+	if len(all) > 1 { // that no call meets a scope which names nothing is no news
+		all = slices.DeleteFunc(all, func(p source.Problem) bool { return p.Text == neverMet })
+	}
 	for _, uid := range entities(r.ast) {
-		c.entity(r, uid, add)
+		c.entity(r, uid, func(p source.Problem) { all = append(all, p) })
+	}
+	slices.SortStableFunc(all, func(a, b source.Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Text, b.Text))
+	})
+	var problems source.Problems
+	for i, p := range all {
+		if i > 0 && p.Position == all[i-1].Position && !strings.Contains(p.Text, ": ") {
+			continue
+		}
+		if len(problems) > 0 && p == problems[len(problems)-1] {
+			continue
+		}
+		problems = append(problems, p)
 	}
 	return problems
 }
@@ -133,30 +145,13 @@ func (c *checker) unknownAction(r *rule, m []string) source.Problem {
 		known = append(known, string(uid.ID))
 	}
 	slices.Sort(known)
+	for _, o := range c.operations {
+		if o.written == m[1] {
+			return r.file.problem(r.find(m[1], true), fmt.Sprintf("write %v", o.uid), fmt.Sprintf("the operation %s has the name %s", m[1], o.name))
+		}
+	}
 	return r.file.problem(r.find(m[1], true), source.DidYouMean("write an operationId, or as in Action::\"GET /pets/{id}\", Action::\"tag:pets\", Action::\"class:read\"", m[1], known...),
 		fmt.Sprintf("the contract has no operation %q", m[1]))
-}
-
-// attributesOf are the names that may stand in a place.
-func (c *checker) attributesOf(path []string, action, entity string) (known []string, o *operation) {
-	t := c.principal
-	if entity == "" {
-		o = c.operations[types.NewEntityUID(typeAction, types.String(action))]
-		if o == nil {
-			return nil, nil
-		}
-		t = o.context
-	} else if strings.Trim(entity, "`") == string(typeAPI) {
-		return nil, nil
-	}
-	for _, name := range path[:len(path)-1] {
-		f := t.find(name)
-		if f == nil || f.typ.kind != record {
-			break
-		}
-		t = f.typ
-	}
-	return namesOf(t), o
 }
 
 func namesOf(t *typ) (names []string) {
@@ -167,47 +162,74 @@ func namesOf(t *typ) (names []string) {
 }
 
 func (c *checker) unknownAttribute(r *rule, m []string) source.Problem {
+	if m[3] == "" {
+		return c.unknownContext(r, m[1], c.operations[types.NewEntityUID(typeAction, types.String(m[2]))])
+	}
 	path := strings.Split(m[1], ".")
-	name := path[len(path)-1]
-	known, o := c.attributesOf(path, m[2], m[3])
+	name, whose := path[len(path)-1], strings.Trim(m[3], "`")
 	at := r.findAny(name)
-	if m[3] != "" {
-		whose := strings.Trim(m[3], "`")
-		hint := "it has none"
-		switch {
-		case whose == string(typeAnonymous):
-			hint = "ask first who it is: principal is Person && ..., or principal has " + name + " && ..."
-		case len(path) > 1 && path[0] == "claims":
-			hint = source.DidYouMean("name it under claims at the top of gatehouse.yaml, as in claims: {"+name+": string}", name, known...)
-		case len(known) > 0:
-			hint = source.DidYouMean("there are "+strings.Join(known, ", "), name, known...)
-		}
-		return r.file.problem(at, hint, fmt.Sprintf("the type %s has no attribute %q", whose, m[1]))
+	switch {
+	case len(path) > 1 && path[0] == "claims":
+		return r.file.problem(at, source.DidYouMean("name it under claims at the top of gatehouse.yaml, as in claims: {"+name+": string}", name, namesOf(c.principal.find("claims").typ)...),
+			fmt.Sprintf("there is no claim %q", name))
+	case slices.Contains(kinds, types.EntityType(whose)):
+		known := namesOf(c.principal)
+		return r.file.problem(at, source.DidYouMean("there are "+strings.Join(known, ", "), name, known...), fmt.Sprintf("principals have no attribute %q", m[1]))
+	case whose == string(typeAnonymous):
+		return r.file.problem(at, "ask first who it is: principal is Person && ..., or principal has "+name+" && ...", fmt.Sprintf("who is Anonymous has no attribute %q", m[1]))
 	}
+	return r.file.problem(at, "it has none", fmt.Sprintf("the type %s has no attribute %q", whose, m[1]))
+}
+
+// unknownContext speaks of what the context of an operation does not have.
+func (c *checker) unknownContext(r *rule, name string, o *operation) source.Problem {
+	at := r.findAny(name)
 	if o == nil {
-		return r.file.problem(at, "", "there is no "+m[1])
+		return r.file.problem(at, "", fmt.Sprintf("there is no %q", name))
 	}
-	where := "of " + o.name
-	if len(known) == 0 || o.context.find(name) == nil && !slices.Equal(known, namesOf(o.context)) {
-		known = nil
+	text := fmt.Sprintf("the context of %s has no %q", o.name, name)
+	switch where, t := r.within(name, o.context); {
+	case where != "context":
+		known := namesOf(t)
+		return r.file.problem(at, source.DidYouMean(where+" has "+strings.Join(known, ", "), name, known...), fmt.Sprintf("%s of %s has no %q", where, o.name, name))
+	case name == "body":
+		return r.file.problem(at, o.unread+", so that rules cannot ask for it: name the operations that they can, or say context has body && ...", text)
+	case name == "path", name == "query":
+		return r.file.problem(at, "it has no parameter there that rules can speak of: name the operations that have, or say context has "+name+" && ...", text)
 	}
-	var all []string
-	all = append(all, namesOf(o.context)...)
-	for _, f := range o.context.fields {
-		all = append(all, namesOf(f.typ)...)
+	known := namesOf(o.context)
+	return r.file.problem(at, source.DidYouMean("the context has "+strings.Join(known, ", "), name, known...), text)
+}
+
+// within finds the part of the context in which the rule asks for a name that
+// is not there.
+func (r *rule) within(name string, context *typ) (where string, part *typ) {
+	where, part = "context", context
+	for _, condition := range r.ast.Conditions {
+		ast.Inspect(ast.NewNode(condition.Body), func(n ast.IsNode) bool {
+			a, ok := n.(ast.NodeTypeAccess)
+			if !ok || string(a.Value) != name {
+				return true
+			}
+			path, ok := contextPath(a.Arg)
+			if !ok {
+				return true
+			}
+			t := context
+			for _, step := range path {
+				f := t.find(step)
+				if f == nil || f.typ.kind != record {
+					return true
+				}
+				t = f.typ
+			}
+			if t.find(name) == nil {
+				where, part = strings.Join(append([]string{"context"}, path...), "."), t
+			}
+			return true
+		})
 	}
-	hint := "the context has " + strings.Join(namesOf(o.context), ", ")
-	switch name {
-	case "body":
-		hint = o.unread + ", so that rules cannot ask for it: name the operations that it has, or say context has body && ..."
-	case "path", "query":
-		hint = "the operation has none that rules can speak of: name the operations that have, or say context has " + name + " && ..."
-	default:
-		if near := source.Nearest(name, all...); near != "" {
-			hint = `did you mean "` + near + `"?`
-		}
-	}
-	return r.file.problem(at, hint, fmt.Sprintf("the context %s has no %q", where, name))
+	return where, part
 }
 
 func (c *checker) optional(r *rule, m []string) source.Problem {
@@ -223,12 +245,19 @@ func (c *checker) optional(r *rule, m []string) source.Problem {
 	return r.file.problem(r.findAny(name), fmt.Sprintf("ask first whether it is there: %s has %s && ...", whole, name), fmt.Sprintf("%q may be missing", m[1]))
 }
 
+// neverMet is said of a scope that contradicts itself.
+const neverMet = "no call can ever meet the scope of this rule"
+
 func (c *checker) never(r *rule, _ []string) source.Problem {
-	return r.file.problem(r.start, "look at who and what the rule is for: an operation that is public knows nobody, and one that is not has no Anonymous", "no call can ever meet the scope of this rule")
+	if s, ok := r.ast.Action.(ast.ScopeTypeEq); ok && c.operations[s.Entity] == nil {
+		return r.file.problem(r.find("action", false), fmt.Sprintf("write action in %v", s.Entity), neverMet+": it is for a group of operations, and no operation is one")
+	}
+	return r.file.problem(r.start, "look at who and what the rule is for: an operation that is public knows nobody, and one that is not has no Anonymous", neverMet)
 }
 
 func (c *checker) other(r *rule, m []string) source.Problem {
-	text := strings.NewReplacer("__cedar::internal::", "").Replace(m[0])
+	text := strings.NewReplacer("__cedar::internal::", "", "error during extension function argument validation: ", "", "failed to parse", "cannot be read",
+		"unexpected type: expected ", "must be ", " but saw ", ", not ", ", or ", " or ").Replace(m[0])
 	at, said := c.smallest(r, m[0])
 	if said != "" {
 		text += ": " + said

@@ -1,0 +1,122 @@
+package policy
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/contract/source"
+)
+
+var update = flag.Bool("update", false, "write what is expected anew")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil || string(want) != got {
+		t.Errorf("%s: got\n%s\nwant\n%s\n%v", name, got, want, err)
+	}
+}
+
+// TestProblems reads rules that are wrong, and compares all that is said of
+// them with what is expected.
+func TestProblems(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.cedar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no file: ", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".cedar"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, problems := orders(t, File{filepath.Base(file), text})
+			if problems.Err() == nil {
+				t.Error("nothing is wrong")
+			}
+			for _, p := range problems {
+				if p.Line == 0 || p.File == "" {
+					t.Errorf("has no place: %v", p)
+				}
+			}
+			golden(t, strings.TrimSuffix(file, ".cedar")+".want", problems.Error()+"\n")
+		})
+	}
+}
+
+func TestSchema(t *testing.T) {
+	s, _, problems := orders(t)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	golden(t, "testdata/orders.cedarschema", s.Schema())
+}
+
+func TestTwoFiles(t *testing.T) {
+	_, _, problems := orders(t, File{"a.cedar", []byte(`@id("one") permit(principal, action, resource);`)}, File{"b.cedar", []byte("\n" + `@id("one") permit(principal, action, resource);`)})
+	if len(problems) != 1 || problems[0].Position != (source.Position{File: "b.cedar", Line: 2, Column: 5}) || !strings.Contains(problems[0].Text, "a.cedar:1:1") {
+		t.Error(problems)
+	}
+}
+
+func TestBounds(t *testing.T) {
+	for name, text := range map[string]string{
+		"large": strings.Repeat(" ", maxFile+1), "many": strings.Repeat("permit(principal, action, resource);", maxRules+1), "null": all + "\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, problems := parse(&File{"a.cedar", []byte(text)}); name != "many" && problems.Err() == nil {
+				t.Error("nothing is wrong")
+			}
+		})
+	}
+}
+
+// Many wrong rules are no reason to wait.
+func TestManyMistakes(t *testing.T) {
+	begin := time.Now()
+	_, problems := parse(&File{"a.cedar", []byte(strings.Repeat("permit(principal, action);\n", 2000))})
+	if len(problems) != maxMistakes || time.Since(begin) > 10*time.Second {
+		t.Errorf("%d problems after %v", len(problems), time.Since(begin))
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, r := range rows[:20] {
+		f.Add(r.rules)
+	}
+	f.Add("permit(principal, action, resource) when { \"\\\" };\n// \" ;\n;;")
+	f.Fuzz(func(t *testing.T, text string) {
+		rules, problems := parse(&File{"a.cedar", []byte(text)})
+		if len(rules) > 0 && problems.Err() != nil && !strings.Contains(problems.Error(), "id of a rule") {
+			t.Errorf("rules and %v", problems)
+		}
+		for i, r := range rules {
+			if r.start < 0 || r.end > len(text) || r.start >= r.end || i > 0 && rules[i-1].end != r.start {
+				t.Errorf("rule %d from %d to %d", i, r.start, r.end)
+			}
+			r.find("principal", false)
+		}
+	})
+}
+
+func FuzzBody(f *testing.F) {
+	for _, r := range rows {
+		if r.body != "" {
+			f.Add(r.body)
+		}
+	}
+	h := guards(f, on(place, `context.body == context.body`))
+	f.Fuzz(func(t *testing.T, body string) {
+		x := exchange("/orders", body, alice())
+		h[place].walk(x)
+	})
+}
