@@ -127,6 +127,14 @@ func (b *builder) policyUnrouted() any {
 	return policy.Closed{}
 }
 
+// RuleSchema writes what the rules of an API can speak of, as Cedar writes
+// schemas, whether or not it has rules.
+func RuleSchema(who *Callers, a API) (string, source.Problems) {
+	b := newBuilder(a, who, peopleOf(who), &gate.Plan{})
+	set, problems := policy.NewSet(policy.API{Name: b.api.Name, Contract: b.contract, Schemas: b.schemas, Callers: b.people, Open: b.openness})
+	return set.Schema(), problems
+}
+
 // peopleOf are those who call, as rules see them.
 func peopleOf(who *Callers) *policy.Callers {
 	claims := make(map[string]string, len(who.Claims))

@@ -242,6 +242,10 @@ func (r *reader) verify(d *draft) {
 	d.credentials = map[string]*credential{}
 	for i := range d.config.Credentials {
 		s := &d.config.Credentials[i]
+		if r.stand != nil {
+			d.credentials[s.Name] = &credential{Verifier: r.stand(s.Name), users: 1, end: func() {}}
+			continue
+		}
 		c, wrong := r.credentials.acquire(s, d.files)
 		d.faults.add(wrong)
 		if c != nil {

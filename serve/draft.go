@@ -43,10 +43,11 @@ type reader struct {
 	flags       *Config // what the program was told
 	ways        *ways
 	credentials *credentials
-	keeper      *keeper // the open store; nil for none
-	looks       bool    // nothing is opened or written
-	piped       []byte  // the text of a gatehouse.yaml that cannot be read twice
-	plain       bool    // gatehouse.yaml was a file on a disk when it was read first
+	keeper      *keeper                               // the open store; nil for none
+	looks       bool                                  // nothing is opened or written
+	stand       func(credential string) gate.Verifier // what stands in for verifiers; nil for the real ones
+	piped       []byte                                // the text of a gatehouse.yaml that cannot be read twice
+	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
 }
 
 // read reads the configuration and everything that it names, and compiles it.

@@ -88,7 +88,7 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w), newDevCA(w), newDemo(w), newVersion(w))
+	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w), newPolicy(w), newDevCA(w), newDemo(w), newVersion(w))
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd() // now, to have its mistakes told as all others are
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
