@@ -19,6 +19,8 @@ type Credential struct {
 	JWT *JWTCredential `key:"jwt,example={issuer: https://id.example.com, audience: [https://api.example.com]}"`
 	// Keys takes API keys that the gate gave out.
 	Keys *KeysCredential `key:"keys,example={pepper: \"${file:pepper.txt}\"}"`
+	// Introspection takes tokens of which an authorization server says what they are.
+	Introspection *IntrospectionCredential `key:"introspection,example={url: https://id.example.com/introspect, issuer: https://id.example.com}"`
 }
 
 // credentialKinds is the table of kinds: the fields of Credential that are
@@ -31,6 +33,7 @@ var credentialKinds = []struct {
 	{"certificate", certificateRules},
 	{"jwt", jwtRules},
 	{key: "keys", check: checkKeys},
+	{"introspection", introspectionRules},
 }
 
 // Kind is the key of the one kind that the credential has, "" for none.

@@ -32,6 +32,7 @@ var forms = map[string]form{
 	"directory":     {`^https://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeDirectory},
 	"email":         {`^[^@\s]+@[^@\s]+$`, judgeEmail},
 	"responder":     {`^https?://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeResponder},
+	"endpoint":      {`^https?://[^/?#@\s]+(?:/[^#@\s]*)?$`, judgeEndpoint},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
 	"path":          {`^/`, judgePath},
 	"origin":        {`^(?:\*|https?://[^/?#@\s]+|[a-z][a-z0-9+.-]*://[^/?#@\s]+)$`, judgeOrigin},

@@ -37,9 +37,10 @@ type makeVerifier func(ctx context.Context, s *config.Credential, d dependencies
 // verifierKinds is the table of kinds: each part of package config that
 // describes one has a row here.
 var verifierKinds = map[string]makeVerifier{
-	"certificate": certificateVerifier,
-	"keys":        keysVerifier,
-	"jwt":         jwtVerifier,
+	"certificate":   certificateVerifier,
+	"keys":          keysVerifier,
+	"jwt":           jwtVerifier,
+	"introspection": introspectionVerifier,
 }
 
 // credentials are the verifiers of all credentials. They outlive plans: a

@@ -8,6 +8,7 @@ package binding
 import (
 	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -53,6 +54,7 @@ type Binder struct {
 	required bool
 	nonces   *nonces // nil asks for none
 	used     *replay.Set
+	schemes  []gate.AuthScheme
 	prints   prints
 }
 
@@ -84,10 +86,16 @@ func New(o Options) (*Binder, error) {
 		}
 		b.nonces = newNonces(key)
 	}
+	b.schemes = []gate.AuthScheme{{Name: "Bearer"}, {Name: scheme, Parameters: `algs="` + strings.Join(names, " ") + `"`}}
 	// A proof can be accepted from skew before its iat until maxAge after it.
 	b.used = replay.New(b.maxAge+b.skew, o.Capacity)
 	return b, nil
 }
+
+// AuthSchemes are the schemes of Authorization that tokens may stand behind (RFC
+// 6750 section 2.1, RFC 9449 section 7.1), for verifiers that are
+// gate.SchemeVerifier.
+func (b *Binder) AuthSchemes() []gate.AuthScheme { return b.schemes }
 
 // Check judges whether the caller of x is whom token is bound to, as p says in
 // CertificateHash and KeyHash. It returns nil when that is so, or when the

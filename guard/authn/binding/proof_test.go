@@ -175,7 +175,7 @@ func TestHostileProofs(t *testing.T) {
 
 func TestReplay(t *testing.T) {
 	s := es256(t)
-	b := binder(t, binding.Options{Capacity: 16})
+	b := binder(t, binding.Options{Capacity: 160})
 	p := &gate.Principal{KeyHash: s.hash}
 	proof := s.proof(nil, nil)
 	use := func(proof string, after time.Duration) gate.Code {
@@ -196,7 +196,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("another proof with the same id: %s %s", again, got)
 	}
 	full := gate.Undecided
-	for range 64 {
+	for range 400 {
 		if full = use(s.proof(nil, nil), 0); full != gate.Undecided {
 			break
 		}

@@ -1,0 +1,65 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/binding"
+	"github.com/gatehouse-api/gatehouse/guard/authn/introspection"
+)
+
+// newBinder is what sees that tokens are used by whom they were issued to.
+func newBinder(b *config.Binding) (*binding.Binder, error) {
+	return binding.New(binding.Options{
+		Algorithms: b.Algorithms, MaxAge: b.MaxAge, Skew: b.Skew, Nonce: b.Nonce == config.NonceAlways, NonceKey: []byte(b.NonceKey.Reveal()),
+		Required: b.Required, Capacity: b.Proofs,
+	})
+}
+
+func introspectionVerifier(ctx context.Context, s *config.Credential, d dependencies) (gate.Verifier, func(), error) {
+	c := s.Introspection
+	binder, err := newBinder(&c.Binding)
+	if err != nil {
+		return nil, nil, err
+	}
+	spoken, err := clientTLS(c.CA, c.Certificate, c.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := introspection.New(ctx, introspection.Options{
+		Name: s.Name, URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), TLS: spoken,
+		Timeout: c.Timeout, Parallel: c.Parallel, Cache: c.Cache, Stale: c.Stale, Negative: c.Negative, Entries: c.Entries,
+		Issuer: c.Issuer, Audience: c.Audience, Skew: c.Skew, Roles: c.Roles, Tenant: c.Tenant, Attributes: c.Attributes,
+		Binder: binder, Log: d.log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return v, v.Close, nil
+}
+
+// clientTLS is how the gate speaks TLS to a server that vouches for credentials.
+func clientTLS(ca, certificate, key config.File) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca != "" {
+		list, err := readCertificates(string(ca))
+		if err != nil {
+			return nil, err
+		}
+		c.RootCAs = x509.NewCertPool()
+		for _, one := range list {
+			c.RootCAs.AddCert(one)
+		}
+	}
+	if certificate != "" {
+		pair, err := tls.LoadX509KeyPair(string(certificate), string(key))
+		if err != nil {
+			return nil, err
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
