@@ -57,6 +57,9 @@ func TestMain(m *testing.M) {
 //	sitesaw NAME N[+]        waits until it has seen N calls, and no more without a +
 //	burst N METHOD PATH      makes N calls to the gate, eight at once, and says how many
 //	                         were answered by whom
+//	token NAME [CLAIM=VALUE]...
+//	                         signs a token as $NAME, whose keys stand in keys.json;
+//	                         VALUE is JSON, a time like +1m, or text
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
 //
 // Each script also has the secrets of planted_test.go in its environment and
@@ -73,7 +76,7 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 		Dir: folder,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": startAPI, "lie": setLie, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
-			"call": makeCall, "send": sendBytes, "certificate": writeCertificate,
+			"call": makeCall, "token": makeToken, "send": sendBytes, "certificate": writeCertificate,
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp,
 		},
@@ -165,6 +168,12 @@ func startAPI(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		slices.Sort(names)
 		fmt.Fprintf(w, "fields: %s\n", strings.Join(names, " "))
+		if user := r.Header.Values("X-User"); len(user) > 0 {
+			fmt.Fprintf(w, "user: %s\n", strings.Join(user, ", "))
+		}
+		if r.Header.Get("Authorization") != "" {
+			fmt.Fprintln(w, "with a credential")
+		}
 		fmt.Fprintf(w, "host: %s, forwarded: %s\n", r.Host, r.Header.Get("Forwarded"))
 	}))
 	ts.Setenv("API", s.api.URL)
