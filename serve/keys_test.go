@@ -21,9 +21,10 @@ paths:
 components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}}
 `
 
-// keysOf is a configuration of a gate that takes API keys.
+// keysOf is a configuration of a gate that takes API keys. Tests ask until a key is
+// known, which would lock them out.
 func keysOf(api, store string) string {
-	return one("keyed.yaml", api) + store + `credentials: [{name: key, keys: {pepper: "${file:pepper}", max_stale: 2s}}]` + "\n"
+	return one("keyed.yaml", api) + store + `credentials: [{name: key, keys: {pepper: "${file:pepper}", max_stale: 2s}}]` + "\nlocks: {disabled: true}\n"
 }
 
 const pepperOfTests = "a pepper of thirty-two characters or more"
