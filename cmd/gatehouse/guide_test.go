@@ -39,8 +39,8 @@ func guides(t *testing.T, f func(name string, b block)) {
 func TestConfigurationsInDocuments(t *testing.T) {
 	n := 0
 	look := config.Environment{
-		Env:  func(string) (string, bool) { return "planted", true },
-		File: func(string, int) ([]byte, bool, error) { return []byte("planted"), false, nil },
+		Env:  func(string) (string, bool) { return strings.Repeat("planted-", 6), true },
+		File: func(string, int) ([]byte, bool, error) { return []byte(strings.Repeat("planted-", 6)), false, nil },
 	}
 	guides(t, func(name string, b block) {
 		if b.language != "yaml" || !strings.HasPrefix(b.text, "version:") {

@@ -88,7 +88,10 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w), newPolicy(w), newDevCA(w), newDemo(w), newVersion(w))
+	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w),
+		newPolicy(w),
+		newKey(w),
+		newDevCA(w), newDemo(w), newVersion(w))
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd() // now, to have its mistakes told as all others are
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
@@ -107,7 +110,7 @@ func noCommand(root *cobra.Command, name string) error {
 		known = append(known, c.Name())
 	}
 	return &usageError{fmt.Sprintf("there is no command %q", name),
-		source.DidYouMean("gatehouse --help lists the commands", name, known...)}
+		source.DidYouMean(root.CommandPath()+" --help lists the commands", name, known...)}
 }
 
 // newHelp refuses what is no command, which that of cobra does not.

@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/store"
+	"github.com/gatehouse-api/gatehouse/store/keyring"
+	"github.com/gatehouse-api/gatehouse/trust/apikey"
+)
+
+// Desk is the store of a configuration for those who administer it, beside
+// whatever gate serves.
+type Desk struct {
+	Config *config.Config
+	Store  *store.Store
+}
+
+// OpenDesk opens the store that a gatehouse.yaml describes, without preparing
+// it. Mistakes in the file are source.Problems.
+func OpenDesk(file string) (*Desk, error) {
+	c, problems := config.Load(file)
+	if err := problems.Err(); err != nil {
+		return nil, problems
+	}
+	if c.Store == nil {
+		return nil, source.Problems{c.Place.Problem("add store: {} for a file of SQLite, or store: {postgres: {url: ...}}", "there is no store")}
+	}
+	s, err := store.Open(StoreSettings(c.Store))
+	if err != nil {
+		return nil, source.Problems{c.Store.Place.Problem("", "%v", err)}
+	}
+	return &Desk{c, s}, nil
+}
+
+// Prepare makes the store ready to be used.
+func (d *Desk) Prepare(ctx context.Context) error { return d.Store.Prepare(ctx) }
+
+// Close closes the store.
+func (d *Desk) Close() error { return d.Store.Close() }
+
+// Ring returns the keys of a credential of the kind keys; "" is for the only one.
+func (d *Desk) Ring(credential string) (*keyring.Ring, error) {
+	var found *config.Credential
+	var names []string
+	for i := range d.Config.Credentials {
+		k := &d.Config.Credentials[i]
+		if k.Keys == nil {
+			continue
+		}
+		names = append(names, k.Name)
+		if credential == "" || k.Name == credential {
+			found = k
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return nil, source.Problems{d.Config.Place.Problem(`add one, as in credentials: [{name: keys, keys: {pepper: "${file:pepper.txt}"}}]`, "no credential is of the kind keys")}
+	case credential == "" && len(names) > 1:
+		return nil, &DeskError{Text: "several credentials are of the kind keys", Hint: "say which with --credential: " + strings.Join(names, ", ")}
+	case found == nil:
+		return nil, &DeskError{Text: fmt.Sprintf("no credential %q is of the kind keys", credential), Hint: source.DidYouMean("those that are: "+strings.Join(names, ", "), credential, names...)}
+	}
+	return &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(found.Keys.Pepper), Now: time.Now}, nil
+}
+
+// DeskError is what somebody asked for that cannot be, with what to do next.
+type DeskError struct{ Text, Hint string }
+
+func (e *DeskError) Error() string { return e.Text }
