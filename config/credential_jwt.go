@@ -32,8 +32,8 @@ type JWTCredential struct {
 	TrustDomain string `key:"trust_domain,form=domain,example=example.org"`
 	// Claims say which claims mean what.
 	Claims JWTClaims `key:"claims"`
-	// Bound refuses tokens that are bound to nobody: each must come with the client certificate or the DPoP proof that it names (RFC 8705, RFC 9449). Such a token is held to it in any case.
-	Bound bool `key:"bound"`
+	// Binding sees that tokens are used by whom they were issued to.
+	Binding Binding `key:"binding"`
 	// MaxLifetime is how long a token may live, from iat to exp.
 	MaxLifetime time.Duration `key:"max_lifetime,default=1d,min=1s,max=3650d"`
 	// ClockSkew is by how much the clocks of the issuer and of the gate may differ.

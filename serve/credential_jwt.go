@@ -7,7 +7,6 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
-	"github.com/gatehouse-api/gatehouse/guard/authn/binding"
 	"github.com/gatehouse-api/gatehouse/guard/authn/jwt"
 	"github.com/gatehouse-api/gatehouse/trust/jose"
 	"github.com/gatehouse-api/gatehouse/trust/jwks"
@@ -23,7 +22,7 @@ func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.
 	if err != nil {
 		return nil, nil, err
 	}
-	bound, err := binding.New(binding.Options{Required: c.Bound})
+	bound, err := newBinder(&c.Binding)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -32,7 +31,7 @@ func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.
 		return nil, nil, err
 	}
 	return jwt.New(jwt.Options{
-		Name: s.Name, Judge: judge, Keys: keys, Binding: bound, Proofs: binding.DefaultAlgorithms, Capacity: c.Remember,
+		Name: s.Name, Judge: judge, Keys: keys, Binding: bound, Proofs: proofAlgorithms(&c.Binding), Capacity: c.Remember,
 		Claims: jwt.Claims{Roles: c.Claims.Roles, Tenant: c.Claims.Tenant, Attributes: c.Claims.Attributes, Kind: callerKinds[c.Claims.Kind]},
 	}), keys.Close, nil
 }
