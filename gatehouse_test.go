@@ -16,7 +16,7 @@ import (
 )
 
 // load reads a contract that is written in a test.
-func load(t *testing.T, text string) *contract.Contract {
+func load(t testing.TB, text string) *contract.Contract {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "api.yaml")
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {

@@ -115,7 +115,7 @@ func (b *builder) policy(op *contract.Operation, _ *settled, _ gate.Mode) any {
 	if guard == nil {
 		return nil
 	}
-	return guard
+	return guard.Step()
 }
 
 // policyUnrouted closes calls that no operation describes where there are

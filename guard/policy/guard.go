@@ -24,9 +24,32 @@ type Guard struct {
 
 var (
 	_ gate.HeadGuard    = (*Guard)(nil)
-	_ gate.BodyGuard    = (*Guard)(nil)
 	_ gate.RecheckGuard = (*Guard)(nil)
+	_ gate.BodyGuard    = (*Whole)(nil)
 )
+
+// Whole is a Guard some of whose rules read the body.
+type Whole struct{ *Guard }
+
+// Step returns the guard as a step of gate wants it: with a Body only where
+// rules read the body.
+func (g *Guard) Step() gate.HeadGuard {
+	if g.body.count > 0 {
+		return &Whole{g}
+	}
+	return g
+}
+
+// Of returns the guard that a step holds; nil for another one.
+func Of(step gate.HeadGuard) *Guard {
+	switch g := step.(type) {
+	case *Guard:
+		return g
+	case *Whole:
+		return g.Guard
+	}
+	return nil
+}
 
 // Guard returns the guard of an operation, nil when no rule is needed and none
 // can speak of it.
@@ -84,11 +107,8 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	return gate.Allow
 }
 
-// Body judges by all rules, where some of them read the body.
-func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
-	if g.body.count == 0 {
-		return gate.Allow
-	}
+// Body judges by all rules.
+func (g *Whole) Body(x *gate.Exchange) gate.Verdict {
 	d := g.decide(x, x.Received, true)
 	if d.forbidden || !d.permitted {
 		return d.refuse(x)

@@ -101,5 +101,8 @@ func (g *Guard) walk(x *gate.Exchange) gate.Verdict {
 	if v := g.Head(x); v != gate.Allow {
 		return v
 	}
-	return g.Body(x)
+	if b, ok := g.Step().(gate.BodyGuard); ok {
+		return b.Body(x)
+	}
+	return gate.Allow
 }

@@ -105,7 +105,7 @@ func (s *Stage) Try(c *Case) (*Outcome, *source.Problem) {
 // ruled returns the guard of rules of an operation.
 func ruled(o *gate.Operation) *policy.Guard {
 	for i := range o.Steps {
-		if g, ok := o.Steps[i].Head.(*policy.Guard); ok {
+		if g := policy.Of(o.Steps[i].Head); g != nil {
 			return g
 		}
 	}
