@@ -30,6 +30,8 @@ type API struct {
 	// whom too many came that are not valid; nil for nobody.
 	Revocations gate.Revocations
 	Locks       gate.Locks
+	// Issuers are the authorization servers whose tokens the verifiers take.
+	Issuers []string
 	// CallerKey signs the token that tells the API who calls, where the options
 	// ask for one. CallerKeyBroken says that it is missing because of something
 	// that was reported.

@@ -85,6 +85,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	if b.options.StripPrefix {
 		b.api.StripSegments = strings.Count(b.options.Prefix, "/")
 	}
+	b.resource(&a)
 	plan.APIs = append(plan.APIs, b.api)
 	b.strange = make(map[*source.Node]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)

@@ -44,6 +44,7 @@ var forms = map[string]form{
 	"environment":   {environmentPattern, judgeEnvironment},
 	"scope":         {scopePattern, judgeScope},
 	"value":         {"", judgeValue},
+	"resource":      {`^https://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeResource},
 	"claim":         {`^[!#-\[\]-~]{1,200}$`, judgeClaim},
 	"events":        {`\S`, judgeEvents},
 	"issuer":        {issuerPattern, judgeIssuer},

@@ -19,6 +19,8 @@ type Policy struct {
 	Caller *Caller `key:"caller,example={fields: {subject: X-User}}"`
 	// ForwardCredential says what becomes of credentials that the gate has verified.
 	ForwardCredential ForwardCredential `key:"forward_credential,absent=keep"`
+	// ProtectedResource has the gate say which authorization servers the API trusts (RFC 9728).
+	ProtectedResource *ProtectedResource `key:"protected_resource,example={resource: https://api.example.com}"`
 	// CORS lets pages of other origins call the API from a browser. Without it the gate leaves the API's own fields alone.
 	CORS *CORS `key:"cors"`
 	// SecurityHeaders adds fields to answers that keep browsers from misusing them. While the API is only observed, the default is none.

@@ -49,6 +49,7 @@ var rules = map[string]string{
 	"locks-first":           "the first lock is not the longest",
 	"caller-empty":          "the API is told something of the caller",
 	"caller-twice":          "a field tells one thing of the caller",
+	"form-resource":         "resources and issuers are https URLs",
 	"step-up-empty":         "a step-up asks for something",
 	"credential-twice":      "names of credentials differ",
 	"credential-kind":       "a credential is of one kind",

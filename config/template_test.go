@@ -76,7 +76,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},
 		"listeners.proxy_protocol": {"listeners.proxy_protocol.from"}, "apis.undeclared": {"apis.undeclared.answers"}, "grants": {"grants.roles", "grants.credential", "credentials"},
 		"apis.schemes": {"credentials"}, "store": {"store.timeout"}, "store.sqlite": {"store.sqlite.path"}, "store.postgres": {"store.postgres.url"},
-		"apis.step_up": {"apis.step_up.max_age"}, "apis.caller": {"apis.caller.fields", "apis.caller.fields.subject"}, "apis.caller.fields": {"apis.caller.fields.subject"},
+		"apis.step_up": {"apis.step_up.max_age"}, "apis.protected_resource": {"apis.protected_resource.resource"}, "apis.caller": {"apis.caller.fields", "apis.caller.fields.subject"}, "apis.caller.fields": {"apis.caller.fields.subject"},
 		"apis.caller.token": {"apis.caller.token.key", "apis.caller.token.audience"}, "locks": {"locks.failures"},
 		"maintenance": {"maintenance.address"}, "record": {"record.events"},
 	}

@@ -14,6 +14,17 @@ type Plan struct {
 	APIs       []*API       // by route.Entry.API
 	Operations []*Operation // by route.Entry.Number
 	Words      Vocabulary   // the scopes and roles that they ask for
+	Documents  []Document   // that the gate itself has under /.well-known/
+}
+
+// Document is one that anybody may read of the gate itself (RFC 8615). It wins
+// over what an API has at its path.
+type Document struct {
+	API   *API     // that it is about
+	Hosts []string // under which it is found, without port; empty for all
+	Path  string   // below /.well-known/
+	Type  string   // of its content
+	Body  []byte
 }
 
 // API is one API behind the gate.

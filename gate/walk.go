@@ -98,6 +98,9 @@ func (g *Gate) route(x *Exchange) bool {
 	if x.challenged() {
 		return true
 	}
+	if d := x.document(); d != nil {
+		return x.show(d)
+	}
 	x.Plan.Routes.Match(&x.Match, x.Host, x.Method, x.Path)
 	if x.Match.API >= 0 && x.Match.Outcome != route.Refused {
 		if x.API = x.Plan.APIs[x.Match.API]; !x.Question.about(x.API) {

@@ -216,7 +216,7 @@ func fingerprint(k key, v reflect.Value, files watch) {
 }
 
 // verifiers are those of an API by the schemes of its contract.
-func (d *draft) verifiers(settings *config.API, c *contract.Contract) map[string]gate.Verifier {
+func (d *draft) verifiers(settings *config.API, c *contract.Contract, a *gatehouse.API) map[string]gate.Verifier {
 	found := map[string]gate.Verifier{}
 	var known []string
 	for _, s := range c.Schemes {
@@ -226,6 +226,7 @@ func (d *draft) verifiers(settings *config.API, c *contract.Contract) map[string
 			name = s.Name
 		}
 		if v := d.credentials[name]; v != nil {
+			d.issuers(name, a)
 			found[strings.Clone(s.Name)] = v.Verifier
 		}
 	}
@@ -260,4 +261,14 @@ func (r *reader) release(d *draft) {
 	r.ways.release(d.ways)
 	r.credentials.release(slices.Collect(maps.Values(d.credentials)))
 	d.ways, d.credentials = nil, nil
+}
+
+// issuers notes whose tokens a credential takes.
+func (d *draft) issuers(credential string, a *gatehouse.API) {
+	for i := range d.config.Credentials {
+		s := &d.config.Credentials[i]
+		if s.Name == credential && s.JWT != nil && strings.HasPrefix(s.JWT.Issuer, "https://") && !slices.Contains(a.Issuers, s.JWT.Issuer) {
+			a.Issuers = append(a.Issuers, s.JWT.Issuer)
+		}
+	}
 }

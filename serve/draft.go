@@ -178,7 +178,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	}
 	if g.contract != nil {
 		a.Contract = g.contract
-		a.Verifiers = d.verifiers(settings, g.contract)
+		a.Verifiers = d.verifiers(settings, g.contract, &a)
 		d.callerKey(settings, &a)
 		r.credentials.equip(&a, &d.config.Locks)
 	}

@@ -12,6 +12,8 @@ type challenge struct {
 	scopes []string
 	code   gate.Code // 0 for a request that had no credential
 	steps  []StepUp
+
+	metadata string
 }
 
 // errorWords are the error codes of tokens: RFC 6750 section 3.1, RFC 9470
@@ -60,20 +62,20 @@ func (a *auth) challenge(c challenge) string {
 	if len(c.scopes) > 0 {
 		value += `, scope="` + quotable(strings.Join(c.scopes, " ")) + `"`
 	}
+	if c.metadata != "" { // RFC 9728 section 5.1
+		value += `, resource_metadata="` + quotable(c.metadata) + `"`
+	}
 	return value + stepWords(c.steps)
 }
 
 // lack is the refusal of callers without the scopes or roles that are asked
 // for.
-func (u *use) lack(realm string, words []string, scoped bool) denial {
+func (u *use) lack(c challenge, scoped bool) denial {
+	words := strings.Join(c.scopes, ", ")
 	if !scoped { // RFC 9110 section 15.5.4
-		return denial{Refusal: gate.Refusal{Code: gate.RoleMissing, Detail: "must have the roles " + strings.Join(words, ", ")}}
+		return denial{Refusal: gate.Refusal{Code: gate.RoleMissing, Detail: "must have the roles " + words}}
 	}
-	d := denial{Refusal: gate.Refusal{Code: gate.ScopeMissing, Detail: "must have the scopes " + strings.Join(words, ", ")}}
-	for _, f := range u.challenges(challenge{realm: realm, scopes: words, code: gate.ScopeMissing}) {
-		d.challenges = append(d.challenges, f)
-	}
-	return d
+	return denial{gate.Refusal{Code: gate.ScopeMissing, Detail: "must have the scopes " + words}, u.challenges(c)}
 }
 
 // quotable leaves out what may not stand in a quoted string as it is (RFC 9110

@@ -21,6 +21,9 @@ type Options struct {
 	Locks     gate.Locks       // nil for none
 	// Leaked hears of each key in a URL by its public id; may be nil.
 	Leaked func(id string)
+	// Metadata is the URL of the document that says which authorization servers
+	// the API trusts (RFC 9728), for challenges; "" for none.
+	Metadata string
 	// Drop removes credentials that were verified from what goes to the API.
 	Drop bool
 	// StepUp is what the operation asks of how callers were authenticated, all
@@ -62,6 +65,25 @@ func (g *Guard) Step() gate.HeadGuard {
 		return &Whole{g}
 	}
 	return g
+}
+
+// ProofAlgorithms are those by which clients may sign proofs that they hold the
+// key of a token (RFC 9449), as the verifiers of the API say in challenges.
+func ProofAlgorithms(verifiers map[string]gate.Verifier) (list []string) {
+	for _, v := range verifiers {
+		s, ok := v.(gate.SchemeVerifier)
+		if !ok {
+			continue
+		}
+		for _, a := range s.AuthSchemes(&gate.Use{Place: gate.InAuthorization}) {
+			if _, rest, ok := strings.Cut(a.Parameters, `algs="`); ok && a.Name == "DPoP" {
+				algs, _, _ := strings.Cut(rest, `"`)
+				list = append(list, strings.Fields(algs)...)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Proves reports whether some entry has a credential that can fulfil a step-up.
@@ -107,14 +129,14 @@ func (b *builder) entry(r contract.Requirement) {
 				}
 			}
 		}
-		p.lack = u.lack(b.Realm, s.Scopes, scoped)
+		p.lack = u.lack(challenge{realm: b.Realm, metadata: b.Metadata, scopes: s.Scopes, code: gate.ScopeMissing}, scoped)
 		if _, ok := u.verifier.(gate.BodyVerifier); ok {
 			e.bodies = true
 		}
-		e.step.challenges = append(e.step.challenges, u.challenges(challenge{realm: b.Realm, code: gate.StepUp, steps: b.StepUp})...)
+		e.step.challenges = append(e.step.challenges, u.challenges(challenge{realm: b.Realm, metadata: b.Metadata, code: gate.StepUp, steps: b.StepUp})...)
 		e.parts = append(e.parts, p)
 		texts[i] = u.kind.words
-		b.challenge(u.challenges(challenge{realm: b.Realm, scopes: s.Scopes})...)
+		b.challenge(u.challenges(challenge{realm: b.Realm, metadata: b.Metadata, scopes: s.Scopes})...)
 	}
 	e.step.Refusal = gate.Refusal{Code: gate.StepUp, Detail: methods(b.StepUp)}
 	b.guard.entries = append(b.guard.entries, e)
@@ -145,7 +167,7 @@ func (b *builder) use(s *contract.Scheme) int {
 	u.denials = make(map[gate.Code]*denial)
 	for c := range gate.Codes {
 		if c.Status() == 401 {
-			u.denials[c] = &denial{challenges: u.challenges(challenge{realm: b.Realm, code: c})}
+			u.denials[c] = &denial{challenges: u.challenges(challenge{realm: b.Realm, metadata: b.Metadata, code: c})}
 		}
 	}
 	at := len(b.guard.uses)
