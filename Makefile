@@ -10,8 +10,9 @@ export GOFLAGS ?= -buildvcs=false
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-build: ## build bin/gatehouse, static and stripped
+build: ## build bin/gatehouse, static and stripped, and its helper for hardware modules
 	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags '-s -w' -o bin/gatehouse ./cmd/gatehouse
+	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags '-s -w' -o bin/gatehouse-pkcs11 ./cmd/gatehouse-pkcs11
 
 test: ## run every check and every test
 	@scripts/install-test-deps

@@ -38,6 +38,8 @@ type Config struct {
 	Maintenance Maintenance `key:"maintenance"`
 	// Record says what is written down, and where.
 	Record Record `key:"record"`
+	// Trust says where the gate keeps its own keys, what opens them, and where secrets come from.
+	Trust Trust `key:"trust"`
 	// Handover is a Unix socket by which a gate that is started anew takes the open listeners over from the one that runs, which then finishes its calls and ends: a restart without a refused connection. Without it there is none.
 	Handover File `key:"handover,example=/run/gatehouse/handover.sock"`
 	// Drain is how long calls may go on after the gate was told to stop.

@@ -13,7 +13,9 @@ import (
 // left at zero, which no rule complains about.
 type decoder struct {
 	collector
-	look Environment
+	look    Environment
+	remote  Remote
+	inTrust bool // below trust, where references to services would ask for themselves
 }
 
 // whole reads the document.
@@ -27,13 +29,17 @@ func (d *decoder) whole(c *Config, root *source.Node) {
 		d.add("missing-key", root, "name it under contract of a gatehouse.yaml, or with --contract", "this is an OpenAPI document, and no gatehouse.yaml")
 		return
 	}
+	d.look.Remote = d.remoteOf(root)
 	d.value(reflect.ValueOf(c).Elem(), root, &field{})
 	if !d.full() {
 		d.check(c)
 	}
 }
 
-var placeType = reflect.TypeFor[Place]()
+var (
+	placeType = reflect.TypeFor[Place]()
+	trustType = reflect.TypeFor[Trust]()
+)
 
 // value reads n into v.
 func (d *decoder) value(v reflect.Value, n *source.Node, f *field) {
@@ -43,6 +49,10 @@ func (d *decoder) value(v reflect.Value, n *source.Node, f *field) {
 	if n.Is(source.Null) {
 		d.add("null", n, "give it a value, or remove the key", "there is no value here")
 		return
+	}
+	if v.Type() == trustType {
+		d.inTrust = true
+		defer func() { d.inTrust = false }()
 	}
 	if read, ok := scalars[v.Type()]; ok {
 		read(d, v, n, f)

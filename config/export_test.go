@@ -16,7 +16,7 @@ import (
 // Broken returns the rules that a configuration breaks, with all problems.
 func Broken(name string, text []byte, look Environment) ([]string, source.Problems) {
 	hit := make(map[string]bool)
-	_, problems := parse(name, text, look, hit)
+	_, problems := parse(name, text, look, Unasked, hit)
 	return slices.Sorted(maps.Keys(hit)), problems
 }
 

@@ -62,12 +62,18 @@ func read(path string) ([]byte, *source.Problem) {
 // Parse reads a configuration from text. name is what messages call it and
 // the path that its relative paths begin at. The text is read whole or not at
 // all: the configuration is nil when one of the problems is an error. Parse
-// opens no file and asks for no variable but through look.
+// opens no file and asks for no variable but through look, and asks no service.
 func Parse(name string, text []byte, look Environment) (*Config, source.Problems) {
-	return parse(name, text, look, nil)
+	return ParseWith(name, text, look, Unasked)
 }
 
-func parse(name string, text []byte, look Environment, hit map[string]bool) (*Config, source.Problems) {
+// ParseWith is Parse for a configuration that is to serve: references to
+// services are asked for by remote.
+func ParseWith(name string, text []byte, look Environment, remote Remote) (*Config, source.Problems) {
+	return parse(name, text, look, remote, nil)
+}
+
+func parse(name string, text []byte, look Environment, remote Remote, hit map[string]bool) (*Config, source.Problems) {
 	if len(text) > maxFile {
 		return nil, source.Problems{{Position: source.Position{File: name}, Text: "the configuration is larger than 1 MiB"}}
 	}
@@ -81,7 +87,7 @@ func parse(name string, text []byte, look Environment, hit map[string]bool) (*Co
 	}
 	look.Folder = folder
 	c := new(Config)
-	d := &decoder{look: look, collector: collector{problems: problems, hit: hit}}
+	d := &decoder{look: look, remote: remote, collector: collector{problems: problems, hit: hit}}
 	d.whole(c, file.Root)
 	problems = d.problems.Sort()
 	if problems.Err() != nil {

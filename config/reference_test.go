@@ -75,6 +75,7 @@ var beyondSchemas = []string{
 	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
 	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-pair", "upstream-plain", "upstream-upgrade",
 	"client-hosts", "tls-pair", "role-unknown", "grant-credential",
+	"trust-keys", "trust-kind", "trust-login", "trust-pair", "trust-vault",
 	"canary-alone", "canary-nobody", "mirror-alone", "mirror-twice", "mirror-weight", "upstream-live", "upstream-twice",
 }
 

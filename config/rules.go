@@ -43,6 +43,9 @@ var rules = map[string]string{
 	"form-role":          "names of roles are short plain text",
 	"form-scope":         "scopes are one word each",
 	"form-events":        "events go to a file, - or none",
+	"form-service":       "services that get secrets are named by https, or on this machine",
+	"form-mount":         "names in paths of services are plain",
+	"form-variable":      "variables of the environment are plain names",
 	"form-request-field": "fields that the gate adds are not its own",
 
 	"form-claim":            "classes and methods of authentication are words without spaces",
@@ -96,5 +99,10 @@ var rules = map[string]string{
 	"hsts-hosts":            "HSTS is for named hosts",
 	"hsts-preload":          "preloading means a year and all subdomains",
 	"cors-any":              "any origin stands alone and without credentials",
+	"trust-keys":            "the gate's own keys are kept sealed",
+	"trust-kind":            "one key seals the gate's own keys",
+	"trust-vault":           "a key of Vault has a server to ask",
+	"trust-login":           "the gate logs in to Vault in one way",
+	"trust-pair":            "credentials for AWS stand together",
 	"cors-twice":            "names of one field stand once, whatever their case",
 }

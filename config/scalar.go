@@ -189,7 +189,11 @@ func (d *decoder) secret(v reflect.Value, n *source.Node, f *field) {
 		d.add("secret", n, "write ${env:NAME} or ${file:PATH}", "must be text that refers to a secret, not %s", kinds[n.Kind()])
 		return
 	}
-	s, notes := trust.Expand(n.Str(), d.look)
+	look := d.look
+	if d.inTrust {
+		look.Remote = nil
+	}
+	s, notes := trust.Expand(n.Str(), look)
 	for _, note := range notes {
 		if note.Warning {
 			d.warn("secret-loose", n, note.Hint, "%s", note.Text)

@@ -18,13 +18,15 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/authn/lock"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust"
+	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
 )
 
 // dependencies are what verifiers may need of the program.
 type dependencies struct {
-	log   *slog.Logger // of the program; nil for nobody
-	store *store.Store // nil where there is none, or none is to be opened
+	log   *slog.Logger      // of the program; nil for nobody
+	store *store.Store      // nil where there is none, or none is to be opened
+	keys  func() *keys.Keys // the gate's own, the same as long as the program runs; nil where nothing is served
 }
 
 // makeVerifier makes the verifier of one credential. What it does in the

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -28,6 +29,7 @@ type draft struct {
 	files       watch                  // what it was made of, as it was last looked at
 	made        map[string]sum         // and as it was then
 	faults      faults
+	asked       *inquiry // what the references of the configuration led to; nil where it has none to services
 }
 
 // guarded is one API of a draft with the contract as it was read.
@@ -48,6 +50,7 @@ type reader struct {
 	stand       func(credential string) gate.Verifier // what stands in for verifiers; nil for the real ones
 	piped       []byte                                // the text of a gatehouse.yaml that cannot be read twice
 	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
+	custody     *custody                              // nil for a reader that asks no service and makes no keys
 }
 
 // read reads the configuration and everything that it names, and compiles it.
@@ -55,6 +58,10 @@ func (r *reader) read() *draft {
 	d := &draft{files: watch{}, faults: faults{file: r.flags.File != ""}}
 	r.settings(d)
 	if d.config == nil || d.faults.err() != nil {
+		return d
+	}
+	if wrong := r.custody.open(d); wrong != nil {
+		d.faults.add(wrong)
 		return d
 	}
 	r.keep(d)
@@ -114,7 +121,9 @@ func (r *reader) settings(d *draft) {
 		d.config, d.faults.problems = c, problems
 		return
 	}
-	d.config, d.faults.problems = config.Parse(r.flags.File, text, look)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	d.config, d.faults.problems = config.ParseWith(r.flags.File, text, look, r.custody.remote(ctx, d))
 }
 
 // follow notes each file that a secret is read from.

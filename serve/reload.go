@@ -39,7 +39,11 @@ func (p *Program) Wait(ctx context.Context) error {
 		case <-p.config.Reload:
 			p.reload("it was asked for", false)
 			changed, quiet = nil, nil
-		case <-look:
+		case now := <-look:
+			p.reader.custody.look(p.ending, now)
+			if p.reader.custody.stale.Swap(false) {
+				p.reload("a secret of Vault changed", false)
+			}
 			if names := p.live.files.changed(); len(names) > 0 {
 				changed = append(changed, names...)
 				quiet = time.After(rest)

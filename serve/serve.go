@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
+	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/wire/inherit"
 )
 
@@ -71,7 +72,7 @@ func Run(ctx context.Context, c Config) error {
 func Start(c Config) (*Program, error) {
 	c.fill()
 	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
-	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials()}
+	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials(), custody: newCustody()}
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
 		p.close(context.Background())
@@ -88,7 +89,8 @@ func (p *Program) start() error {
 	p.lines = record.NewLog(p.config.Stderr)
 	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
 	p.events = &events{log: p.log}
-	p.reader.ways.log, p.reader.credentials.deps.log = p.log, p.log
+	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
+	p.reader.credentials.deps.keys = func() *keys.Keys { return p.reader.custody.keys }
 	p.metrics = metrics.New(p.config.Version, p.snapshot)
 	p.notify = inherit.NewNotifier(p.config.Look)
 	var err error
@@ -151,6 +153,7 @@ func (p *Program) install(d *draft) error {
 	p.metrics.Settle(d.plan)
 	p.live, p.count = d, p.count+1
 	p.reader.ways.start(d.ways)
+	p.reader.custody.settle(d)
 	p.swapDoors(ds, d)
 	p.show()
 	p.ready.Store(true)

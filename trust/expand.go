@@ -27,6 +27,18 @@ type Lookup struct {
 	File func(path string, most int) (text []byte, loose bool, err error)
 	// Folder is the one that relative paths begin in.
 	Folder string
+	// Remote opens what services keep or sealed. Without it, references to them
+	// are mistakes.
+	Remote Remote
+}
+
+// Remote opens what this machine alone cannot. Its notes hold names and nothing
+// of a secret or of what a service wrote.
+type Remote interface {
+	// Vault returns a field of a secret at a path of Vault, the mount first.
+	Vault(path, field string) (value string, note *Note)
+	// Unseal returns what a sealed file holds, whose text is given.
+	Unseal(text []byte) (value string, note *Note)
 }
 
 // System looks references up in the environment of the program and in the
@@ -48,11 +60,16 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Refers reports whether text holds what Expand would take for a reference.
 func Refers(text string) bool {
-	return strings.Contains(text, "${env:") || strings.Contains(text, "${file:")
+	for _, kind := range [...]string{"env", "file", "vault", "kms"} {
+		if strings.Contains(text, "${"+kind+":") {
+			return true
+		}
+	}
+	return false
 }
 
-// Expand returns text with ${env:NAME} and ${file:PATH} replaced by what they
-// name. A text without any reference is a mistake, since secrets do not stand
+// Expand returns text with ${env:NAME}, ${file:PATH}, ${vault:PATH#FIELD} and
+// ${kms:PATH} replaced by what they name. A text without any reference is a mistake, since secrets do not stand
 // in files of configuration. One newline at the end of a file is not part of
 // its secret. When a note is no warning the secret is zero.
 func Expand(text string, look Lookup) (Secret, []Note) {
@@ -101,6 +118,10 @@ func (l *Lookup) reference(inner string) (string, *Note) {
 		return l.variable(name)
 	case kind == "file" && name != "":
 		return l.file(name)
+	case kind == "vault" && vaultPath.MatchString(name) && !strings.Contains(name, ".."):
+		return l.vault(name)
+	case kind == "kms" && name != "":
+		return l.sealed(name)
 	}
 	// What stands there is not shown: it may be the secret.
 	return "", &Note{Text: "what stands in ${ } is no reference", Hint: referenceHint}
@@ -118,23 +139,9 @@ func (l *Lookup) variable(name string) (string, *Note) {
 }
 
 func (l *Lookup) file(name string) (string, *Note) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(l.Folder, filepath.FromSlash(path))
-	}
-	text, loose, err := l.File(path, maxSecret)
-	if err != nil {
-		why := "it cannot be read"
-		var failed *fs.PathError
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return "", &Note{Text: "there is no file " + path, Hint: "create it, or correct the path"}
-		case errors.As(err, &failed):
-			why = failed.Err.Error()
-		case errors.Is(err, errNotRegular), errors.Is(err, errLarge):
-			why = err.Error()
-		}
-		return "", &Note{Text: "the secret in " + path + " is not available: " + why, Hint: "name a file of at most 64 KiB that this user can read"}
+	path, text, loose, note := l.read(name)
+	if note != nil {
+		return "", note
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if value == "" {
@@ -144,6 +151,64 @@ func (l *Lookup) file(name string) (string, *Note) {
 		return value, &Note{Text: "others than its owner may read the secret in " + path, Hint: "chmod 600 " + path, Warning: true}
 	}
 	return value, nil
+}
+
+// read returns what a file holds, and its whole path.
+func (l *Lookup) read(name string) (path string, text []byte, loose bool, note *Note) {
+	path = name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(l.Folder, filepath.FromSlash(path))
+	}
+	text, loose, err := l.File(path, maxSecret)
+	if err == nil {
+		return path, text, loose, nil
+	}
+	why := "it cannot be read"
+	var failed *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return path, nil, false, &Note{Text: "there is no file " + path, Hint: "create it, or correct the path"}
+	case errors.As(err, &failed):
+		why = failed.Err.Error()
+	case errors.Is(err, errNotRegular), errors.Is(err, errLarge):
+		why = err.Error()
+	}
+	return path, nil, false, &Note{Text: "the secret in " + path + " is not available: " + why, Hint: "name a file of at most 64 KiB that this user can read"}
+}
+
+var vaultPath = regexp.MustCompile(`^[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+#[A-Za-z0-9_.-]+$`)
+
+const remoteHint = "name the secret by ${env:NAME} or ${file:PATH}"
+
+func (l *Lookup) vault(name string) (string, *Note) {
+	if l.Remote == nil {
+		return "", &Note{Text: "a secret of Vault is of no use here", Hint: remoteHint}
+	}
+	path, field, _ := strings.Cut(name, "#")
+	value, note := l.Remote.Vault(path, field)
+	if value == "" && note == nil {
+		note = &Note{Text: "the field " + field + " of " + path + " in Vault is empty", Hint: "write the secret into it"}
+	}
+	return value, note
+}
+
+// sealed opens a file that was sealed, whose mode is of no account.
+func (l *Lookup) sealed(name string) (string, *Note) {
+	if l.Remote == nil {
+		return "", &Note{Text: "a sealed secret is of no use here", Hint: remoteHint}
+	}
+	path, text, _, note := l.read(name)
+	if note != nil {
+		return "", note
+	}
+	value, note := l.Remote.Unseal(text)
+	switch {
+	case note != nil:
+		note.Text = "the sealed secret in " + path + ": " + note.Text
+	case value == "":
+		note = &Note{Text: "the sealed secret in " + path + " is empty"}
+	}
+	return value, note
 }
 
 var (

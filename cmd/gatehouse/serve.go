@@ -119,10 +119,12 @@ func (w *world) source(cmd *cobra.Command, file *string, verb string, aside ...s
 
 // hints say what to do where a verb has nothing to work on.
 var hints = map[string]string{
-	"serve":   "gatehouse init writes a " + usual + "; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000",
-	"pin":     "name a " + usual + " elsewhere, --config",
 	"test":    "name a " + usual + " elsewhere, --config",
 	"explain": "name a " + usual + " elsewhere, --config",
 	"read":    "name an OpenAPI document, --contract openapi.yaml, or a " + usual + " elsewhere, --config",
+	"serve":   "gatehouse init writes a " + usual + "; or name an API: --contract openapi.yaml --upstream http://127.0.0.1:9000",
+	"pin":     "name a " + usual + " elsewhere, --config",
+	"open":    "name a " + usual + " elsewhere, --config",
+	"seal":    "name a " + usual + " elsewhere, --config",
 	"check":   "name an OpenAPI document, --contract openapi.yaml, or a " + usual + " elsewhere, --config",
 }

@@ -26,6 +26,7 @@ var dependencies = map[string]string{
 	"github.com/go-json-experiment/json":  "docs/decisions/dependencies.md",
 	"github.com/caddyserver/certmagic":    "docs/decisions/dependencies.md",
 	"github.com/tink-crypto/tink-go/v2":   "docs/decisions/dependencies.md",
+	"github.com/ebitengine/purego":        "docs/decisions/dependencies.md",
 	"go.uber.org/zap":                     "docs/decisions/dependencies.md",
 	"github.com/jackc/pgx/v5":             "docs/decisions/dependencies.md",
 	"github.com/pressly/goose/v3":         "docs/decisions/dependencies.md",

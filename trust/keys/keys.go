@@ -125,6 +125,30 @@ func (k *Keys) Refresh(ctx context.Context) (changed bool, err error) {
 	return true, k.use(b, text)
 }
 
+// Reopen reads the keys again with another wrapper, which must open them, and
+// wraps with it from now on. When that fails everything stays as it is.
+func (k *Keys) Reopen(ctx context.Context, w wrap.Wrapper) error {
+	if !k.Durable() {
+		return ErrInMemory
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	text, err := k.storage.Read(ctx)
+	if err != nil {
+		return err
+	}
+	before := k.wrapper
+	k.wrapper = w
+	b, err := k.open(ctx, text)
+	if err == nil {
+		err = k.use(b, text)
+	}
+	if err != nil {
+		k.wrapper = before
+	}
+	return err
+}
+
 // Rotate makes a new version of keys: from now on they are used, and what was
 // made with earlier versions is still known.
 func (k *Keys) Rotate(ctx context.Context, names ...Name) error {

@@ -49,6 +49,7 @@ func (w *marked) Unwrap(_ context.Context, wrapped, ad []byte) ([]byte, error) {
 	case !ok:
 		return nil, &wrap.Error{Who: "marked", Text: "it is not mine"}
 	}
+	body = bytes.Clone(body)
 	for i := range body {
 		body[i] ^= w.mark
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
@@ -43,7 +44,7 @@ func Seal(ctx context.Context, w Wrapper, plain []byte, purpose string) ([]byte,
 	rand.Read(key)
 	t := Text{Format: textFormat, Purpose: purpose, By: w.Name()}
 	var err error
-	if t.Key, err = w.Wrap(ctx, key, t.bind()); err != nil {
+	if t.Key, err = t.wrapped(ctx, w, key); err != nil {
 		return nil, err
 	}
 	c, err := gcm(key)
@@ -53,6 +54,24 @@ func Seal(ctx context.Context, w Wrapper, plain []byte, purpose string) ([]byte,
 	t.Sealed = c.Seal(nil, nil, plain, t.bind())
 	text, err := json.MarshalIndent(t, "", "  ")
 	return append(text, '\n'), err
+}
+
+// wrapped wraps a key and opens it again: a service that seals something else, or
+// that may seal and not open, is found now and not at the next start.
+func (t *Text) wrapped(ctx context.Context, w Wrapper, key []byte) ([]byte, error) {
+	out, err := w.Wrap(ctx, key, t.bind())
+	if err != nil {
+		return nil, err
+	}
+	back, err := w.Unwrap(ctx, out, t.bind())
+	if err != nil {
+		return nil, err
+	}
+	defer clear(back)
+	if subtle.ConstantTimeCompare(back, key) != 1 {
+		return nil, &Error{Who: w.Name(), Text: "it opens what it sealed as something else", Hint: "nothing was sealed with it"}
+	}
+	return out, nil
 }
 
 // Open returns what Seal sealed for the same purpose. It returns ErrForm,
@@ -92,16 +111,12 @@ func Rewrap(ctx context.Context, w Wrapper, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r, ok := w.(Rewrapper); ok {
-		t.Key, err = r.Rewrap(ctx, t.Key, t.bind())
-	} else {
-		var key []byte
-		if key, err = w.Unwrap(ctx, t.Key, t.bind()); err == nil {
-			t.Key, err = w.Wrap(ctx, key, t.bind())
-			clear(key)
-		}
-	}
+	key, err := w.Unwrap(ctx, t.Key, t.bind())
 	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	if t.Key, err = t.wrapped(ctx, w, key); err != nil {
 		return nil, err
 	}
 	t.By = w.Name()

@@ -17,15 +17,9 @@ type Wrapper interface {
 	Name() string
 	// Wrap seals a key of 32 bytes, bound to ad. It returns an *Error.
 	Wrap(ctx context.Context, key, ad []byte) ([]byte, error)
-	// Unwrap returns the key that Wrap sealed with the same ad. It returns an
-	// *Error.
+	// Unwrap returns the key that Wrap sealed with the same ad, in memory that is
+	// the caller's. It returns an *Error.
 	Unwrap(ctx context.Context, wrapped, ad []byte) ([]byte, error)
-}
-
-// Rewrapper is a Wrapper that moves a wrapped key to the newest version of its
-// own key without seeing it.
-type Rewrapper interface {
-	Rewrap(ctx context.Context, wrapped, ad []byte) ([]byte, error)
 }
 
 // Error says why a key was not wrapped or unwrapped. It holds nothing of the

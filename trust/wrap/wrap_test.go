@@ -90,7 +90,7 @@ func (p plain) Unwrap(_ context.Context, wrapped, ad []byte) ([]byte, error) {
 	if !ok || len(key) < 1 || key[0] != p.mark {
 		return nil, &wrap.Error{Who: "plain", Text: "no"}
 	}
-	return key[1:], nil
+	return slices.Clone(key[1:]), nil
 }
 
 // TestText seals text, opens it, and refuses what was changed.
