@@ -14,6 +14,7 @@ func (d *decoder) listeners(c *Config) {
 	for i := range c.Listeners {
 		l := &c.Listeners[i]
 		d.listener(l)
+		d.authorizer(l)
 		if other, ok := taken.take(l.Address); ok {
 			d.add("listener-twice", l.At("address").node, "give each listener an address of its own", "the listener on %s already takes this address", other)
 		}

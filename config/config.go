@@ -71,6 +71,8 @@ type Listener struct {
 	TrustedProxies []netip.Prefix `key:"trusted_proxies,example=[10.0.0.0/8]"`
 	// ProxyProtocol says which load balancers begin each connection with a header of the PROXY protocol, version 1 or 2, that names the client.
 	ProxyProtocol *ProxyProtocol `key:"proxy_protocol"`
+	// Authorizer has the listener answer proxies that ask whether they may forward a call, and pass none itself.
+	Authorizer *Authorizer `key:"authorizer"`
 	// MaxConnections is how many connections may be open at once.
 	MaxConnections int `key:"max_connections,default=8192,min=1,max=1000000"`
 	// MaxConnectionsPerAddress is how many of these one IPv4 address or IPv6 /64 may have.

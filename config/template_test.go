@@ -73,6 +73,7 @@ func TestTemplateLines(t *testing.T) {
 		"listeners.tls.certificates":             {"listeners.tls.certificates.certificate", "listeners.tls.certificates.key"},
 		"listeners.tls.client_certificates":      {"listeners.tls.client_certificates.hosts", "listeners.tls.client_certificates.authorities"},
 		"listeners.tls.client_certificates.ocsp": {"listeners.tls.client_certificates.ocsp.responder"},
+		"listeners.authorizer":                   {"listeners.trusted_proxies", "listeners.authorizer.protocol", "listeners.authorizer.apis", "listeners.authorizer.apis.name"},
 		"apis.upstreams.certificate":             {"apis.upstreams.key"},
 		"apis.upstreams.key":                     {"apis.upstreams.certificate"},
 		"apis.cors":                              {"apis.cors.origins"}, "apis.hsts": {"apis.hosts", "apis.hsts.max_age"},
@@ -86,9 +87,11 @@ func TestTemplateLines(t *testing.T) {
 	}
 	maps.Copy(beside, besideTrust)
 	// What needs more than lines of the template: redirect_to_https is false by
-	// default, the listener is on a port, there is one upstream, and one store.
+	// default, the listener is on a port, there is one upstream, one store, and nginx
+	// asks.
 	needs := []struct{ key, want string }{
-		{"listeners.socket_access", "no meaning where there is no Unix socket"}, {"listeners.https_port", "no meaning without redirect_to_https"}, {"apis.canary", "has the role canary"}, {"apis.mirror", "has the role mirror"},
+		{"listeners.socket_access", "no meaning where there is no Unix socket"}, {"listeners.https_port", "no meaning without redirect_to_https"},
+		{"listeners.proxy_protocol listeners.authorizer", "no meaning where proxies only ask"}, {"listeners.authorizer.path_prefix", "a word of envoy_http"}, {"apis.canary", "has the role canary"}, {"apis.mirror", "has the role mirror"},
 		{"store.sqlite store.postgres", "two are described"},
 	}
 	var keys, comments []string

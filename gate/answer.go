@@ -238,7 +238,7 @@ func (x *Exchange) finishFields() {
 		}
 		*list = append(*list, f)
 	}
-	if x.API == nil {
+	if x.API == nil || x.Granted { // a proxy is no browser
 		return
 	}
 	all := *list

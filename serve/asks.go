@@ -11,7 +11,7 @@ import (
 // certificates, under one of its names at least.
 func asksCertificates(listeners []config.Listener, api *config.API) bool {
 	for i := range listeners {
-		if listeners[i].TLS == nil {
+		if listeners[i].TLS == nil || listeners[i].Authorizer != nil { // a proxy's certificate is no client's
 			continue
 		}
 		for _, c := range listeners[i].TLS.ClientCertificates {
@@ -90,7 +90,7 @@ func (l *loosenings) around(c *config.ClientCertificates, of *config.Listener, l
 	}
 	for i := range listeners {
 		other := &listeners[i]
-		if other == of || redirectsAll(other) {
+		if other == of || redirectsAll(other) || other.Authorizer != nil {
 			continue
 		}
 		if slices.ContainsFunc(hosts, func(host string) bool { p := policyFor(other, host); return p == nil || p.Optional }) {

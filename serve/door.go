@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/authorizer"
 	"github.com/gatehouse-api/gatehouse/wire/edge"
 	"github.com/gatehouse-api/gatehouse/wire/edge/acme"
 	"github.com/gatehouse-api/gatehouse/wire/h2"
@@ -25,8 +26,9 @@ type door struct {
 	nth      int // among listeners with the same address
 	listener *edge.Listener
 	engine   *server.Server
-	left     atomic.Bool   // another gate has the socket
-	manager  *acme.Manager // obtains certificates; nil where none are obtained
+	left     atomic.Bool            // another gate has the socket
+	asker    *authorizer.Authorizer // nil where clients call
+	manager  *acme.Manager          // obtains certificates; nil where none are obtained
 	log      *slog.Logger
 }
 
@@ -48,9 +50,12 @@ func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.List
 		on.Challenge = acme.Challenge
 	}
 	d.listener = l
+	if settings.Authorizer != nil {
+		d.asker = authorizer.New(askerSettings(settings))
+	}
 	d.engine = server.NewServer(p.gate, server.Options{
-		Listener: on,
-		Proxies:  settings.TrustedProxies, Log: log, Verify: verify(l),
+		Listener: on, Asker: d.asks(),
+		Proxies: settings.TrustedProxies, Log: log, Verify: verify(l),
 		HTTP2: h2.New, PriorKnowledge: settings.HTTP2 == config.HTTP2Plain,
 	})
 	return d, nil
@@ -85,7 +90,7 @@ func (d *door) leave() {
 // door stays open, with its connections.
 func speaksLike(a, b *config.Listener) bool {
 	if (a.TLS == nil) != (b.TLS == nil) || a.RedirectToHTTPS != b.RedirectToHTTPS || a.HTTPSPort != b.HTTPSPort || a.SocketAccess != b.SocketAccess ||
-		(a.HTTP2 == config.HTTP2Plain) != (b.HTTP2 == config.HTTP2Plain) {
+		askerKind(a) != askerKind(b) || (a.HTTP2 == config.HTTP2Plain) != (b.HTTP2 == config.HTTP2Plain) {
 		return false
 	}
 	return a.TLS == nil || sameACME(a.TLS.ACME, b.TLS.ACME) && reflect.DeepEqual(edgeOptions(a).TLS, edgeOptions(b).TLS)
@@ -96,6 +101,9 @@ func speaksLike(a, b *config.Listener) bool {
 func (d *door) update(settings *config.Listener) {
 	d.settings = settings
 	d.engine.SetProxies(settings.TrustedProxies)
+	if d.asker != nil {
+		d.asker.Set(askerSettings(settings))
+	}
 	d.listener.SetSenders(edgeOptions(settings).Senders)
 	if settings.MaxConnections > 0 {
 		d.listener.SetBounds(settings.MaxConnections, settings.MaxConnectionsPerAddress)
@@ -126,7 +134,7 @@ func (d *door) URL() string {
 // words say for the banner what clients meet here.
 func (d *door) words() string {
 	if !d.settings.RedirectToHTTPS {
-		return d.URL() + obtainsWords(d.settings) + asksWords(d.settings) + believesWords(d.settings)
+		return d.URL() + asksAboutWords(d.settings) + obtainsWords(d.settings) + asksWords(d.settings) + believesWords(d.settings)
 	}
 	words := ", which only sends clients to https"
 	if !redirectsAll(d.settings) {

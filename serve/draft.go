@@ -95,6 +95,7 @@ func (r *reader) read() *draft {
 		d.readings(g.contract)
 	}
 	d.made = d.files.sums()
+	d.askers()
 	if d.faults.err() == nil {
 		d.loose = d.loosenings()
 	}

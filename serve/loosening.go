@@ -30,6 +30,7 @@ func (d *draft) loosenings() source.Problems {
 		l.listener(&d.config.Listeners[i])
 	}
 	l.certificates(d.config.Listeners)
+	l.unchecked(d.config.Listeners)
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {
 			l.credentials(g, d.faults.file)

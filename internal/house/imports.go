@@ -116,6 +116,7 @@ var rooms = map[string]room{
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
+		"wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "trust/jose", "trust/jwks",
 		"guard/authn/introspection",
 		"store", "store/keyring",
