@@ -78,7 +78,8 @@ func (u *use) credentials(value []byte) (raw []byte, s state) {
 		for len(raw) > 0 && raw[0] == ' ' {
 			raw = raw[1:]
 		}
-		if len(raw) == 0 || a.token && !token68(raw) {
+		// A verifier looks at every byte itself.
+		if len(raw) == 0 || a.token && u.verifier == nil && !token68(raw) {
 			return nil, bad
 		}
 		return raw, good
@@ -95,15 +96,22 @@ func token68(b []byte) bool {
 		end--
 	}
 	for _, c := range b[:end] {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '-', c == '.', c == '_', c == '~', c == '+', c == '/':
-		default:
+		if !tokenBytes[c] {
 			return false
 		}
 	}
 	return end > 0
 }
+
+var tokenBytes = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isDigitOrLetter(byte(c))
+	}
+	for _, c := range "-._~+/" {
+		t[c] = true
+	}
+	return t
+}()
 
 // findCookie returns the one cookie called name, in one cookie string (RFC 6265
 // section 5.4) that every server splits alike. A string that some would split
