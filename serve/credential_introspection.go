@@ -19,14 +19,6 @@ func newBinder(b *config.Binding) (*binding.Binder, error) {
 	})
 }
 
-// proofAlgorithms are those that proofs may be signed by.
-func proofAlgorithms(b *config.Binding) []string {
-	if len(b.Algorithms) > 0 {
-		return b.Algorithms
-	}
-	return binding.DefaultAlgorithms
-}
-
 func introspectionVerifier(ctx context.Context, s *config.Credential, d dependencies) (gate.Verifier, func(), error) {
 	c := s.Introspection
 	binder, err := newBinder(&c.Binding)

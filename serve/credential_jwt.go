@@ -31,7 +31,7 @@ func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.
 		return nil, nil, err
 	}
 	return jwt.New(jwt.Options{
-		Name: s.Name, Judge: judge, Keys: keys, Binding: bound, Proofs: proofAlgorithms(&c.Binding), Capacity: c.Remember,
+		Name: s.Name, Judge: judge, Keys: keys, Binding: bound, Capacity: c.Remember,
 		Claims: jwt.Claims{Roles: c.Claims.Roles, Tenant: c.Claims.Tenant, Attributes: c.Claims.Attributes, Kind: callerKinds[c.Claims.Kind]},
 	}), keys.Close, nil
 }

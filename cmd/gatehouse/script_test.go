@@ -61,6 +61,8 @@ func TestMain(m *testing.M) {
 //	                         signs a token as $NAME, whose keys stand in keys.json;
 //	                         VALUE is JSON, a time like +1m, or text
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
+//	status N PROGRAM [ARG]...
+//	                         runs a program, which must end with the status N
 //
 // Each script also has the secrets of planted_test.go in its environment and
 // folder; neither its transcript nor a file that it leaves may hold one.
@@ -78,7 +80,7 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 			"api": startAPI, "lie": setLie, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "token": makeToken, "send": sendBytes, "certificate": writeCertificate,
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
-			"fill": fillFile, "said": waitSaid, "hup": hangUp,
+			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus,
 		},
 		Setup: func(e *testscript.Env) error {
 			s := newStage()

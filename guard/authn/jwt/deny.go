@@ -2,7 +2,6 @@ package jwt
 
 import (
 	"errors"
-	"strings"
 	"sync"
 
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -29,12 +28,3 @@ func (d *denials) of(why *jose.Failure) *gate.Refusal {
 
 // unboundable is a token that says that it is bound, to what nobody can check.
 var unboundable = &gate.Refusal{Code: gate.ProofInvalid, Cause: errors.New("the token is bound to what cannot be checked")}
-
-// schemes are those of Authorization that tokens come under.
-func schemes(bound bool, proofs []string) []gate.AuthScheme {
-	list := []gate.AuthScheme{{Name: "Bearer"}}
-	if bound && len(proofs) > 0 {
-		list = append(list, gate.AuthScheme{Name: "DPoP", Parameters: `algs="` + strings.Join(proofs, " ") + `"`})
-	}
-	return list
-}

@@ -41,9 +41,6 @@ type Options struct {
 	// Binding sees that a token is used by whom it was issued to; with nil, a
 	// token that is bound to anybody is refused.
 	Binding *binding.Binder
-	// Proofs are the algorithms of DPoP proofs that challenges name (RFC 9449
-	// section 7.1); empty says nothing of DPoP.
-	Proofs []string
 	// Capacity is how many tokens are remembered, about; 0 for DefaultCapacity,
 	// negative for none.
 	Capacity int
@@ -57,7 +54,6 @@ type Verifier struct {
 	keys    Keys
 	claims  Claims
 	binding *binding.Binder
-	schemes []gate.AuthScheme
 	seen    *cache // nil remembers nothing
 	denials denials
 	words   words
@@ -71,7 +67,6 @@ var (
 // New returns a verifier.
 func New(o Options) *Verifier {
 	v := &Verifier{name: o.Name, judge: o.Judge, keys: o.Keys, claims: o.Claims, binding: o.Binding}
-	v.schemes = schemes(o.Binding != nil, o.Proofs)
 	if o.Capacity == 0 {
 		o.Capacity = DefaultCapacity
 	}
@@ -81,9 +76,14 @@ func New(o Options) *Verifier {
 	return v
 }
 
-// AuthSchemes implements gate.SchemeVerifier: tokens come as bearer tokens
-// (RFC 6750 section 2.1), or with a proof (RFC 9449 section 7.1).
-func (v *Verifier) AuthSchemes(*gate.Use) []gate.AuthScheme { return v.schemes }
+// AuthSchemes implements gate.SchemeVerifier: tokens come as bearer tokens, or
+// with a proof.
+func (v *Verifier) AuthSchemes(*gate.Use) []gate.AuthScheme {
+	if v.binding == nil {
+		return []gate.AuthScheme{{Name: "Bearer"}}
+	}
+	return v.binding.AuthSchemes()
+}
 
 // Verify implements gate.Verifier.
 func (v *Verifier) Verify(x *gate.Exchange, use *gate.Use, raw []byte) (*gate.Principal, *gate.Refusal) {
