@@ -27,15 +27,7 @@ func TestNewer(t *testing.T) {
 		if err != nil || has != knows || has == 0 {
 			t.Fatal(has, knows, err)
 		}
-		driver, source := "sqlite", "file:"+(&url.URL{Path: settings.SQLite}).EscapedPath()
-		if b.name == "postgres" {
-			driver, source = "pgx", settings.Postgres.Reveal()
-		}
-		db, err := sql.Open(driver, source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
+		db := raw(t, settings)
 		if _, err := db.Exec(`INSERT INTO schema_versions (version_id, is_applied) VALUES ($1, true)`, knows+1); err != nil {
 			t.Fatal(err)
 		}
@@ -133,4 +125,23 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.Release()
+}
+
+func backendSQLite(t *testing.T) store.Settings {
+	return store.Settings{SQLite: filepath.Join(t.TempDir(), "gatehouse.db")}
+}
+
+// raw opens the database of a store.
+func raw(t *testing.T, settings store.Settings) *sql.DB {
+	t.Helper()
+	driver, source := "sqlite", "file:"+(&url.URL{Path: settings.SQLite}).EscapedPath()
+	if settings.SQLite == "" {
+		driver, source = "pgx", settings.Postgres.Reveal()
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }

@@ -70,6 +70,8 @@ func (postgresDialect) migrate(ctx context.Context, writer *sql.DB, up func(cont
 // types turns the schema, which is written for SQLite, into PostgreSQL's words.
 var types = strings.NewReplacer(" INTEGER", " BIGINT", " BLOB", " BYTEA", ") STRICT, WITHOUT ROWID", ")", ") STRICT", ")")
 
+func (postgresDialect) snapshot() string { return `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY` }
+
 func (postgresDialect) words(statement string) string { return types.Replace(statement) }
 
 // kind reads the class of an error (PostgreSQL, appendix A).

@@ -71,6 +71,8 @@ func (sqliteDialect) migrate(ctx context.Context, writer *sql.DB, up func(contex
 	return up(ctx)
 }
 
+func (sqliteDialect) snapshot() string { return `BEGIN` }
+
 func (sqliteDialect) words(statement string) string { return statement }
 
 // kind reads the code of an error (https://www.sqlite.org/rescode.html).

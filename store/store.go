@@ -64,6 +64,8 @@ type dialect interface {
 	migrate(ctx context.Context, writer *sql.DB, up func(context.Context) error) error
 	// words turns a statement of the schema into the dialect.
 	words(statement string) string
+	// snapshot begins a transaction that reads the store as it is at one moment.
+	snapshot() string
 	// kind classifies an error of the driver; nil when it is a mistake of ours.
 	kind(err error) error
 	// notify tells other processes, as part of a transaction.
