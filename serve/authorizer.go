@@ -64,13 +64,13 @@ func (d *draft) askers() {
 			continue
 		}
 		for j := range a.APIs {
-			d.asked(a, &a.APIs[j])
+			d.askedAbout(a, &a.APIs[j])
 		}
 	}
 }
 
-// asked judges one API about which proxies ask.
-func (d *draft) asked(a *config.Authorizer, about *config.AskedAPI) {
+// askedAbout judges one API about which proxies ask.
+func (d *draft) askedAbout(a *config.Authorizer, about *config.AskedAPI) {
 	var known []string
 	for i := range d.apis {
 		g := &d.apis[i]
