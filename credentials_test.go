@@ -64,7 +64,7 @@ func headOf(t testing.TB, scope string) func() int {
 	s := &still{}
 	p, problems := gatehouse.Compile(gatehouse.API{
 		Contract: c, Upstream: s, Revocations: revocation.New(0), Locks: lock.New(lock.Options{}),
-		Verifiers: map[string]gate.Verifier{"login": jwt.New(jwt.Options{Name: "staff", Judge: judge, Keys: jwks.Fixed(set), Binding: bound, Proofs: binding.DefaultAlgorithms})},
+		Verifiers: map[string]gate.Verifier{"login": jwt.New(jwt.Options{Name: "staff", Judge: judge, Keys: jwks.Fixed(set), Binding: bound})},
 		Options:   gatehouse.Options{Caller: &config.Caller{Fields: config.CallerFields{Subject: "X-User"}}},
 	})
 	if p == nil {
