@@ -1,0 +1,110 @@
+package store_test
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/store"
+)
+
+func hashOf(n int) (h store.OwnerHash) {
+	binary.BigEndian.PutUint64(h[:], uint64(n)*0x9e3779b97f4a7c15)
+	binary.BigEndian.PutUint64(h[8:], uint64(n)+1)
+	return h
+}
+
+func owned(object, owner int) store.Owned {
+	return store.Owned{Object: hashOf(object), Owner: hashOf(owner), Version: 1}
+}
+
+// followed reads what changed above since as owners by object.
+func followed(t *testing.T, s *store.Store, since int64) (map[store.OwnerHash]store.OwnerHash, int64) {
+	t.Helper()
+	found := map[store.OwnerHash]store.OwnerHash{}
+	until, err := s.Owners(t.Context(), since, func(o store.Owned) error {
+		found[o.Object] = o.Owner
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found, until
+}
+
+// TestOwners: the first owner of an object wins, until it is gone.
+func TestOwners(t *testing.T) {
+	everyBackend(t, func(t *testing.T, b backend) {
+		s := open(t, b.fresh(t))
+		ctx := t.Context()
+		keep := func(list ...store.Owned) []store.Owned {
+			now, err := s.KeepOwners(ctx, list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return now
+		}
+		if now := keep(owned(1, 100), owned(2, 100), owned(1, 200)); now[0].Owner != hashOf(100) || now[2].Owner != hashOf(100) {
+			t.Errorf("one list: %v", now)
+		}
+		if now := keep(owned(1, 200), owned(3, 200)); now[0].Owner != hashOf(100) || now[1].Owner != hashOf(200) {
+			t.Errorf("another owner: %v", now)
+		}
+		all, first := followed(t, s, 0)
+		if len(all) != 3 || first == 0 {
+			t.Errorf("%v until %d", all, first)
+		}
+		if n, err := s.OwnersOf(ctx, 1); err != nil || n != 3 {
+			t.Error(n, err)
+		}
+		if err := s.ForgetOwners(ctx, []store.OwnerHash{hashOf(1), hashOf(99)}); err != nil {
+			t.Fatal(err)
+		}
+		changed, second := followed(t, s, first)
+		if len(changed) != 1 || changed[hashOf(1)] != (store.OwnerHash{}) || second <= first {
+			t.Errorf("%v until %d", changed, second)
+		}
+		if o, err := s.Owner(ctx, hashOf(1)); err != nil || o != (store.OwnerHash{}) {
+			t.Error(o, err)
+		}
+		if o, err := s.Owner(ctx, hashOf(2)); err != nil || o != hashOf(100) {
+			t.Error(o, err)
+		}
+		if now := keep(owned(1, 300)); now[0].Owner != hashOf(300) {
+			t.Errorf("one that was gone: %v", now)
+		}
+		if err := s.ForgetOwners(ctx, []store.OwnerHash{hashOf(2)}); err != nil {
+			t.Fatal(err)
+		}
+		_, last := followed(t, s, 0)
+		if err := s.PurgeOwners(ctx, last); err != nil {
+			t.Fatal(err)
+		}
+		if all, _ := followed(t, s, 0); len(all) != 2 || all[hashOf(1)] != hashOf(300) {
+			t.Errorf("after a purge: %v", all)
+		}
+		if _, until := followed(t, s, last+7); until != last+7 {
+			t.Errorf("nothing new: until %d", until)
+		}
+	})
+}
+
+// TestManyOwners are read in pieces, none twice and none left out.
+func TestManyOwners(t *testing.T) {
+	const many = 45_000
+	everyBackend(t, func(t *testing.T, b backend) {
+		s := open(t, b.fresh(t))
+		for at := 0; at < many; at += 15_000 {
+			list := make([]store.Owned, 15_000)
+			for i := range list {
+				list[i] = owned(at+i, 7)
+			}
+			if _, err := s.KeepOwners(t.Context(), list); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := 0
+		if _, err := s.Owners(t.Context(), 0, func(store.Owned) error { n++; return nil }); err != nil || n != many {
+			t.Errorf("%d of %d: %v", n, many, err)
+		}
+	})
+}
