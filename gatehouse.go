@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 )
 
 // API is one API of a plan.
@@ -40,6 +41,9 @@ type API struct {
 	// Leaked hears of keys of this gate that stand in URLs, by their public
 	// ids; may be nil.
 	Leaked func(id string)
+	// Owners remembers whose objects are; it outlives the plan. Without it nothing
+	// is learned, and kinds of objects for which that is needed are errors.
+	Owners *owner.Keeper
 	// Rules are what the files that Options.Policies names hold: see ReadRules.
 	Rules []RuleFile
 	// Place is where the options were written, for problems with them.

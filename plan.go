@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
 	"github.com/gatehouse-api/gatehouse/guard/request"
 )
@@ -45,6 +46,7 @@ var order = []struct {
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"caller", (*builder).caller, true, (*builder).callerUnrouted, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
+	{"owner", (*builder).owner, true, func(*builder) any { return nil }, false},
 	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
 }
 
@@ -60,7 +62,9 @@ type builder struct {
 	tells           *caller.Caller
 	schemas         *schema.Compiler
 	rules           *fields.Rules
-	fieldsForNobody bool                  // was said
+	fieldsForNobody bool // was said
+	owners          *owner.Types
+	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
 	entry           route.Entry           // what all entries of the API share
 	callers         *Callers
@@ -89,6 +93,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	plan.APIs = append(plan.APIs, b.api)
 	b.strange = make(map[*source.Node]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
+	b.owners = b.ownerTypes(a.Owners)
 	b.schemas = newCompiler(c, &b.options, b.tags)
 	return b
 }
@@ -287,6 +292,7 @@ func (b *builder) all(rules []RuleFile) {
 	b.browsers()
 	b.problem(b.schemas.Problems()...)
 	b.problem(b.rules.Problems()...)
+	b.problem(b.owners.Problems()...)
 	for _, text := range b.schemas.Unreplaced() {
 		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
 	}

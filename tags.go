@@ -7,11 +7,12 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 )
 
 // ownWords are the words of ours that may stand in a schema of a contract. They
 // tighten what it says; what loosens stands in gatehouse.yaml alone.
-var ownWords = []string{fields.ReadWord, fields.WriteWord}
+var ownWords = []string{fields.ReadWord, fields.WriteWord, owner.Word}
 
 // tags asks the guards which of them want to hear of the values that the schema
 // at n describes. The one pass over a body then says where these stand.
@@ -30,7 +31,7 @@ func (b *builder) tags(n *source.Node) []schema.Tag {
 			b.problem(source.At(&m.Value, source.DidYouMean("the words for schemas are "+strings.Join(ownWords, ", "), m.Name, ownWords...), "a schema has no word %q", m.Name))
 		}
 	}
-	return b.rules.Tags(n)
+	return append(b.rules.Tags(n), b.owners.Tags(n)...)
 }
 
 // fieldSettings are the rules of properties in gatehouse.yaml, in order.

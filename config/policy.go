@@ -31,6 +31,8 @@ type Policy struct {
 	Patterns map[string]string `key:"patterns,example={'^(?!a)[a-z]+$': '^[b-z][a-z]*$'}"`
 	// Roles say which operations the holders of a role may call. Where any are said, an operation that is not public is open to these alone, and one that no role opens is closed.
 	Roles map[string]Opening `key:"roles,keys=role,example={clerk: {tags: [orders]}}"`
+	// Owners are kinds of objects that belong to somebody, by a name of your own. They add to what the contract says by x-gatehouse-owner.
+	Owners map[string]OwnerRule `key:"owners,example={order: {ids: [\"/orders/{id}\", Order/id], creates: [placeOrder]}}"`
 	// Fields are the roles that may read and write single properties, by the name of a schema of the contract and the way to the property: User/salary, Order/lines/*/cost. They add to what the contract says by x-gatehouse-read and x-gatehouse-write.
 	Fields map[string]FieldRule `key:"fields,example={User/salary: {read: [hr], write: [hr]}}"`
 	// Policies are files of rules in Cedar, or folders with files that end in .cedar. Where there are any, every call that is not public needs a rule that permits it, and no rule that forbids it.

@@ -247,6 +247,15 @@ func (x *Exchange) Decided(rule string) {
 	}
 }
 
+// Report notes a refusal that x passes because its rule says so, or because the
+// guard observes and goes on: the event has it among the would-be refusals.
+func (x *Exchange) Report(r Refusal) {
+	kept := x.Refusal
+	x.Refusal = r
+	x.would()
+	x.Refusal = kept
+}
+
 // Field returns the value of the first field called name (any case) that is
 // not gone, and how many there are.
 func (x *Exchange) Field(name string) (value []byte, n int) {

@@ -106,7 +106,7 @@ func (r *reader) check(n *source.Node, s *shape) bool {
 
 // extensions are those that tighten an object of the specification, by its name.
 // Who builds guards reads them.
-var extensions = map[string][]string{"operation": {"x-gatehouse-roles", "x-gatehouse-step-up"}}
+var extensions = map[string][]string{"operation": {"x-gatehouse-roles", "x-gatehouse-step-up", "x-gatehouse-owner"}, "parameter": {"x-gatehouse-owner"}}
 
 // prose are fields that nothing is enforced by.
 var prose = map[string]bool{

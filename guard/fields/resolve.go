@@ -1,12 +1,10 @@
 package fields
 
 import (
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract"
-	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/guard/internal/reach"
 )
 
 // setting finds the schemas that a setting names and gives them its rule.
@@ -20,134 +18,13 @@ func (r *Rules) setting(c *contract.Contract, s *Setting) {
 			r.problems = append(r.problems, s.Place.Problem(hint, "the roles at the top of gatehouse.yaml have no %q", role))
 		}
 	}
-	schemas := c.Root.Get("components").Get("schemas")
-	if schemas == nil {
-		schemas = c.Root.Get("definitions") // Swagger 2.0
-	}
-	names := strings.Split(s.Name, "/")
-	for i, name := range names {
-		names[i] = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
-	}
-	root := schemas.Get(names[0])
-	if root == nil {
-		r.problems = append(r.problems, s.Place.Problem(source.DidYouMean("name a schema of components.schemas", names[0], members(schemas)...), "the contract has no schema %q", names[0]))
+	place, wrong, hint := reach.Find(c, s.Name)
+	if wrong != "" {
+		r.problems = append(r.problems, s.Place.Problem(hint, "%s", wrong))
 		return
 	}
-	w := walker{files: c.Files}
-	at := []*source.Node{root}
-	for _, name := range names[1:] {
-		next := w.below(at, name)
-		if len(next) == 0 {
-			r.problems = append(r.problems, s.Place.Problem(source.DidYouMean(`write the names of properties as the contract does, "*" for the items of a list`, name, w.names(at)...), "%s: no property %q is described there", s.Name, name))
-			return
-		}
-		at = next
-	}
 	tag := r.tag(s.Read, s.Write, s.Drop)
-	for _, n := range at {
-		if !n.Is(source.Object) {
-			r.problems = append(r.problems, s.Place.Problem("describe it in the contract as an object, {} at least", "the contract describes %s by %q, which cannot have a rule", s.Name, n.Text()))
-			return
-		}
+	for _, n := range place.Schemas {
 		r.at[n] = append(r.at[n], tag)
 	}
-}
-
-func members(n *source.Node) (list []string) {
-	for name := range n.Members() {
-		list = append(list, name)
-	}
-	return list
-}
-
-// walker finds the schemas of properties.
-type walker struct{ files *source.Set }
-
-// parts returns the schema objects that describe the same value as n does:
-// what it refers to, and the alternatives. Each is looked at once.
-func (w *walker) parts(n *source.Node, seen []*source.Node) []*source.Node {
-	if n == nil || slices.Contains(seen, n) || len(seen) > maxParts {
-		return seen
-	}
-	seen = append(seen, n)
-	seen = w.parts(w.refer(n.Get("$ref")), seen)
-	for _, word := range []string{"allOf", "anyOf", "oneOf"} {
-		for _, part := range n.Get(word).Items() {
-			seen = w.parts(part, seen)
-		}
-	}
-	seen = w.parts(n.Get("then"), seen)
-	seen = w.parts(n.Get("else"), seen)
-	for _, part := range n.Get("dependentSchemas").Members() {
-		seen = w.parts(part, seen)
-	}
-	return seen
-}
-
-// maxParts bounds what is looked at for one value.
-const maxParts = 1000
-
-// refer follows a local reference, nil when it leads nowhere: the compiler of
-// schemas says so.
-func (w *walker) refer(ref *source.Node) *source.Node {
-	if !ref.Is(source.String) {
-		return nil
-	}
-	name, fragment, _ := strings.Cut(ref.Str(), "#")
-	file := ref.File()
-	if name != "" {
-		var err error
-		if w.files == nil {
-			return nil
-		}
-		if file, err = w.files.Refer(file, name); err != nil {
-			return nil
-		}
-	}
-	pointer, err := url.PathUnescape(fragment)
-	if err != nil || file == nil || file.Root == nil {
-		return nil
-	}
-	return file.Root.Lookup(pointer)
-}
-
-// below returns the schemas of the property called name of the values that
-// list describe; "*" is the items of a list and the properties without a name.
-func (w *walker) below(list []*source.Node, name string) (next []*source.Node) {
-	add := func(n *source.Node) {
-		if n != nil && !slices.Contains(next, n) {
-			next = append(next, n)
-		}
-	}
-	for _, n := range list {
-		for _, part := range w.parts(n, nil) {
-			if name != "*" {
-				add(part.Get("properties").Get(name))
-				continue
-			}
-			if part.Get("items").Is(source.Object) {
-				add(part.Get("items"))
-			}
-			for _, item := range part.Get("prefixItems").Items() {
-				add(item)
-			}
-			if part.Get("additionalProperties").Is(source.Object) {
-				add(part.Get("additionalProperties"))
-			}
-			for _, property := range part.Get("patternProperties").Members() {
-				add(property)
-			}
-		}
-	}
-	return next
-}
-
-// names are the properties that are described there.
-func (w *walker) names(list []*source.Node) (all []string) {
-	for _, n := range list {
-		for _, part := range w.parts(n, nil) {
-			all = append(all, members(part.Get("properties"))...)
-		}
-	}
-	return all
 }

@@ -1,0 +1,345 @@
+package owner
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Sum is a keyed hash of an object or of an owner. Of an owner the zero Sum is
+// nobody.
+type Sum [16]byte
+
+// Owned says who owns an object.
+type Owned struct {
+	Object, Owner Sum
+	Version       uint32 // of the key of both
+}
+
+// Store keeps what was learned, for all gates that share it. Whoever serves has
+// one made of package store; programs that embed the gate are spared databases.
+type Store interface {
+	// Keep keeps who owns objects that nobody owns, all or none, and returns who
+	// owns each then.
+	Keep(ctx context.Context, list []Owned) ([]Owned, error)
+	// Forget makes objects nobody's.
+	Forget(ctx context.Context, objects []Sum) error
+	// Owner returns who owns an object.
+	Owner(ctx context.Context, object Sum) (Sum, error)
+	// Read calls each with what changed above a change number, 0 for all, and
+	// returns the highest.
+	Read(ctx context.Context, since int64, each func(Owned) error) (until int64, err error)
+	// Follow calls read with 0, and again whenever something has changed or all
+	// may have, until ctx ends.
+	Follow(ctx context.Context, read func(ctx context.Context, since int64) (until int64, err error))
+}
+
+// Hash makes keyed hashes; package trust/keys has one. Hashes of all versions
+// are known, new ones are made with the newest.
+type Hash interface {
+	Newest() uint32
+	Versions() []uint32
+	Sum(version uint32, message []byte) (sum [32]byte, ok bool)
+}
+
+// Keeper knows who owns what was learned. It outlives plans; many goroutines
+// use it at once.
+type Keeper struct {
+	store  Store
+	hash   Hash
+	log    *slog.Logger
+	shared bool
+	max    int
+	table  atomic.Pointer[table] // nil before it was read first
+
+	asking chan struct{} // who asks the store holds a place
+
+	mu      sync.Mutex // above what follows
+	queue   []*learning
+	writing bool
+	writers sync.WaitGroup
+
+	reads chan struct{} // holds one: the store was read
+	full  atomic.Int64  // objects for which there was no room
+	said  atomic.Int64  // when a warning was written last, in seconds
+}
+
+// KeeperOptions are what a Keeper is made of.
+type KeeperOptions struct {
+	Store Store
+	Hash  Hash
+	// Max bounds the objects that are known at once; each takes about 64 bytes.
+	Max int
+	// Shared says that other gates write to the store as well: it is asked for
+	// objects that nobody is known to own, since another one may just have
+	// learned of them.
+	Shared bool
+	Log    *slog.Logger // nil for nobody
+}
+
+const (
+	maxAsking  = 16   // goroutines that ask the store at once
+	maxWaiting = 4096 // learnings that wait to be written
+	maxBatch   = 1000 // objects in one transaction
+)
+
+// NewKeeper returns a Keeper that knows nothing until it follows its store.
+func NewKeeper(o KeeperOptions) *Keeper {
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return &Keeper{store: o.Store, hash: o.Hash, log: o.Log, shared: o.Shared, max: o.Max, asking: make(chan struct{}, maxAsking), reads: make(chan struct{}, 1)}
+}
+
+// Follow reads what the store holds and then what changes in it, until ctx
+// ends; then it waits for what is being written.
+func (k *Keeper) Follow(ctx context.Context) {
+	k.store.Follow(ctx, k.read)
+	k.writers.Wait()
+}
+
+// read takes over what changed above since; 0 is everything, into a new table.
+func (k *Keeper) read(ctx context.Context, since int64) (int64, error) {
+	t := k.table.Load()
+	if since == 0 || t == nil {
+		t = newTable(k.max)
+	}
+	until, err := k.store.Read(ctx, since, func(o Owned) error {
+		k.take(t, o)
+		return nil
+	})
+	if err == nil || since != 0 {
+		k.table.Store(t)
+		select {
+		case k.reads <- struct{}{}:
+		default:
+		}
+	}
+	return until, err
+}
+
+// take puts what the store says into a table.
+func (k *Keeper) take(t *table, o Owned) outcome {
+	owner := hash{}
+	if o.Owner != (Sum{}) {
+		owner = hashFrom(o.Owner[:]).asOwner()
+	}
+	done := t.set(hashFrom(o.Object[:]), owner)
+	if done == full {
+		k.full.Add(1)
+		k.warn("there is no room for more objects: nobody is known to own those that come now", "max", k.max)
+	}
+	return done
+}
+
+// warn writes a line, one in ten seconds at most.
+func (k *Keeper) warn(text string, more ...any) {
+	now := time.Now().Unix()
+	if before := k.said.Load(); now-before >= 10 && k.said.CompareAndSwap(before, now) {
+		k.log.Warn(text, more...)
+	}
+}
+
+// Objects is how many objects somebody is known to own.
+func (k *Keeper) Objects() int {
+	if t := k.table.Load(); t != nil {
+		return int(t.count.Load())
+	}
+	return 0
+}
+
+// Turned is for how many objects there was no room.
+func (k *Keeper) Turned() int64 { return k.full.Load() }
+
+// part appends a part of what is hashed, with its length.
+func part[T string | []byte](out []byte, p T) []byte {
+	return append(binary.AppendUvarint(out, uint64(len(p))), p...)
+}
+
+// sum hashes a message with a version of the key.
+func (k *Keeper) sum(version uint32, message []byte) (hash, bool) {
+	sum, ok := k.hash.Sum(version, message)
+	return hashFrom(sum[:]), ok
+}
+
+var errUnread = errors.New("the owners of objects were not read yet")
+
+// owner returns whose hash owns an object and the version of the key; the zero
+// hash for nobody.
+func (k *Keeper) owner(ctx context.Context, object []byte) (owner hash, version uint32, err error) {
+	t := k.table.Load()
+	if t == nil {
+		return owner, 0, errUnread
+	}
+	newest := k.hash.Newest()
+	h, _ := k.sum(newest, object)
+	if owner = t.get(h); owner != (hash{}) {
+		return owner, newest, nil
+	}
+	if versions := k.hash.Versions(); len(versions) > 1 {
+		for _, v := range versions[1:] {
+			if old, ok := k.sum(v, object); ok {
+				if owner = t.get(old); owner != (hash{}) {
+					return owner, v, nil
+				}
+			}
+		}
+	}
+	if !k.shared {
+		return hash{}, newest, nil
+	}
+	return k.ask(ctx, t, h, newest)
+}
+
+// ask looks an object up in the store that another gate may have written.
+func (k *Keeper) ask(ctx context.Context, t *table, object hash, version uint32) (hash, uint32, error) {
+	select {
+	case k.asking <- struct{}{}:
+		defer func() { <-k.asking }()
+	case <-ctx.Done():
+		return hash{}, 0, ctx.Err()
+	}
+	found, err := k.store.Owner(ctx, object.bytes())
+	if err != nil || found == (Sum{}) {
+		return hash{}, version, err
+	}
+	return hashFrom(found[:]).asOwner(), version, nil
+}
+
+// learning is some objects with their owners on the way to the store.
+type learning struct {
+	rows  []Owned
+	taken int // of them, by somebody else
+	err   error
+	done  chan struct{}
+}
+
+var errBusy = errors.New("too much waits to be written")
+
+// learn has objects written and waits for it; it returns how many of them
+// somebody else owns already.
+func (k *Keeper) learn(ctx context.Context, rows []Owned) (taken int, err error) {
+	l, err := k.begin(rows)
+	if l == nil {
+		return 0, err
+	}
+	select {
+	case <-l.done:
+		return l.taken, l.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// begin has objects written that are not known to be kept; nil when there are
+// none.
+func (k *Keeper) begin(rows []Owned) (*learning, error) {
+	t := k.table.Load()
+	if t == nil {
+		return nil, errUnread
+	}
+	l := &learning{done: make(chan struct{})}
+	for i := range rows {
+		switch now := t.get(hashFrom(rows[i].Object[:])); {
+		case now == hashFrom(rows[i].Owner[:]).asOwner():
+		case now != (hash{}):
+			l.taken++
+		case t.count.Load() >= t.max:
+			k.full.Add(1)
+			k.warn("there is no room for more objects: nobody is known to own those that come now", "max", k.max)
+		default:
+			l.rows = append(l.rows, rows[i])
+		}
+	}
+	if len(l.rows) == 0 {
+		close(l.done)
+		return l, nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.queue) >= maxWaiting {
+		return nil, errBusy
+	}
+	k.queue = append(k.queue, l)
+	if !k.writing {
+		k.writing = true
+		k.writers.Go(k.write)
+	}
+	return l, nil
+}
+
+// write writes what waits until nothing does: many learnings in one
+// transaction, since each waits for the disk.
+func (k *Keeper) write() {
+	for {
+		k.mu.Lock()
+		n, size := 0, 0
+		for n < len(k.queue) && (n == 0 || size+len(k.queue[n].rows) <= maxBatch) {
+			size += len(k.queue[n].rows)
+			n++
+		}
+		batch := k.queue[:n:n]
+		if k.queue = k.queue[n:]; len(k.queue) == 0 {
+			k.queue = nil
+		}
+		if n == 0 {
+			k.writing = false
+		}
+		k.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		k.commit(batch, size)
+	}
+}
+
+// commit writes a batch. What the client of one of them does makes no
+// difference to the others: the store bounds the time.
+func (k *Keeper) commit(batch []*learning, size int) {
+	rows := make([]Owned, 0, size)
+	for _, l := range batch {
+		rows = append(rows, l.rows...)
+	}
+	now, err := k.store.Keep(context.Background(), rows)
+	t := k.table.Load()
+	for _, l := range batch {
+		if l.err = err; err == nil {
+			for i := range l.rows {
+				if now[i].Owner != l.rows[i].Owner {
+					l.taken++
+				}
+				k.take(t, now[i])
+			}
+			now = now[len(l.rows):]
+		}
+		close(l.done)
+	}
+	if err != nil {
+		k.warn("who owns objects cannot be kept", "cause", err)
+	}
+}
+
+// forget makes an object nobody's, here at once and in the store.
+func (k *Keeper) forget(ctx context.Context, object []byte) error {
+	t := k.table.Load()
+	if t == nil {
+		return errUnread
+	}
+	var list []Sum
+	for _, v := range k.hash.Versions() {
+		if h, ok := k.sum(v, object); ok {
+			t.forget(h)
+			list = append(list, h.bytes())
+		}
+	}
+	err := k.store.Forget(context.WithoutCancel(ctx), list)
+	if err != nil {
+		k.warn("that an object is gone cannot be kept", "cause", err)
+	}
+	return err
+}

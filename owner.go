@@ -1,0 +1,41 @@
+package gatehouse
+
+import (
+	"slices"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
+)
+
+// ownerTypes are the kinds of objects of the API.
+func (b *builder) ownerTypes(keeper *owner.Keeper) *owner.Types {
+	var list []owner.Setting
+	for _, name := range sorted(b.options.Owners) {
+		o := b.options.Owners[name]
+		s := owner.Setting{Name: name, IDs: o.IDs, Owners: o.Owner, Creates: o.Creates, Lists: o.Lists, Filters: o.Filters,
+			Report: o.Unknown == config.ReportUnknown, Except: o.Except, Place: b.place.At("owners", name)}
+		if o.By == config.ByTenant {
+			s.By = owner.ByTenant
+		}
+		list = append(list, s)
+	}
+	return owner.NewTypes(b.contract, owner.Options{API: b.api.Name, Settings: list, Words: &b.plan.Words, Keeper: keeper, Unknown: b.undefined,
+		Names: func(op *contract.Operation, name string) bool { return slices.Contains(names(op), name) }})
+}
+
+// owner keeps objects to those who own them.
+func (b *builder) owner(op *contract.Operation, _ *settled, mode gate.Mode) any {
+	guard, problems := b.owners.Guard(op, b.schemas, mode == gate.Observe)
+	b.problem(problems...)
+	if guard == nil {
+		return nil
+	}
+	if b.nobodyKnown() && !b.ownersForNobody {
+		b.ownersForNobody = true
+		b.problem(source.Warn(op.Node, "have the gate verify the credentials of the API, so that somebody owns them", "objects are for their owners only, and nothing says who calls: nobody gets them"))
+	}
+	return guard
+}
