@@ -155,8 +155,8 @@ func (c *custody) remote(ctx context.Context, d *draft) config.Remote {
 		return config.Unasked
 	}
 	return func(t *config.Trust) trust.Remote {
-		d.asked = &inquiry{custody: c, draft: d, trust: t, ctx: ctx, opened: map[sum]string{}}
-		return d.asked
+		d.inquired = &inquiry{custody: c, draft: d, trust: t, ctx: ctx, opened: map[sum]string{}}
+		return d.inquired
 	}
 }
 
@@ -188,8 +188,8 @@ const sealedSecret = "secret of a configuration"
 func (c *custody) settle(d *draft) {
 	c.unsealed = map[sum]string{}
 	var secrets *vaultSecrets
-	if d.asked != nil {
-		c.unsealed, secrets = d.asked.opened, d.asked.secrets
+	if d.inquired != nil {
+		c.unsealed, secrets = d.inquired.opened, d.inquired.secrets
 	}
 	c.mu.Lock()
 	c.vault = secrets

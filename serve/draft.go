@@ -29,7 +29,7 @@ type draft struct {
 	files       watch                  // what it was made of, as it was last looked at
 	made        map[string]sum         // and as it was then
 	faults      faults
-	asked       *inquiry // what the references of the configuration led to; nil where it has none to services
+	inquired    *inquiry // what the references of the configuration led to; nil where it has none to services
 }
 
 // guarded is one API of a draft with the contract as it was read.
