@@ -17,7 +17,7 @@ func TestTemplateText(t *testing.T) { golden(t, "template.txt", config.TemplateT
 // anything is an environment in which every reference leads to a value.
 var anything = config.Environment{
 	Env:  func(string) (string, bool) { return "x", true },
-	File: func(string, int) ([]byte, bool, error) { return []byte("x"), false, nil },
+	File: func(string, int) ([]byte, bool, error) { return []byte(strings.Repeat("x", 40)), false, nil },
 }
 
 // TestTemplate reads what was written back.

@@ -126,7 +126,7 @@ func keysFault(t *config.Trust, err error) *fault {
 // wrapper returns what wraps keys by the settings, and their sum.
 func (c *custody) wrapper(t *config.Trust, files watch) (wrap.Wrapper, sum, error) {
 	k := newKey()
-	fingerprint(k, reflect.ValueOf(*t), files)
+	fingerprint(k, reflect.ValueOf(config.Trust{Key: t.Key, Vault: t.Vault}), files)
 	key := k.sum()
 	if w := c.wrappers[key]; w != nil {
 		return w, key, nil

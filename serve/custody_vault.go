@@ -27,14 +27,20 @@ func (q *inquiry) Vault(path, field string) (string, *trust.Note) {
 		return "", &trust.Note{Text: err.Error()}
 	}
 	fields, ok := q.secrets.read[path]
+	var warning *trust.Note
 	if !ok {
 		var err error
-		if fields, err = q.secrets.server.Read(q.ctx, path); err != nil {
-			kept, ok := q.custody.kept(q.secrets.key, path, field)
-			if ok && wrap.Down(err) {
-				return kept, &trust.Note{Text: "the secret " + path + " that was read before goes on: " + err.Error(), Warning: true}
+		fields, err = q.secrets.server.Read(q.ctx, path)
+		if before := q.custody.kept(q.secrets.key, path); wrap.Down(err) && before != nil {
+			warning = &trust.Note{Text: "the secret " + path + " that was read before goes on: " + err.Error(), Warning: true}
+			fields, err = before, nil
+		}
+		if err != nil {
+			note := &trust.Note{Text: "the secret " + path + " cannot be read: " + err.Error(), Hint: "is the path mount/name, and may the gate read it?"}
+			if wrap.Down(err) {
+				note.Hint = "the gate starts when it answers again"
 			}
-			return "", &trust.Note{Text: "the secret " + path + " cannot be read: " + err.Error(), Hint: "is the path mount/name, and may the gate read it?"}
+			return "", note
 		}
 		q.secrets.read[path] = fields
 	}
@@ -42,7 +48,7 @@ func (q *inquiry) Vault(path, field string) (string, *trust.Note) {
 	if !ok {
 		return "", &trust.Note{Text: "the secret " + path + " in Vault has no text in a field " + field, Hint: "name one of its fields behind the #"}
 	}
-	return value, nil
+	return value, warning
 }
 
 // connect has the client of the server; that of the live configuration when the
@@ -72,14 +78,14 @@ func (c *custody) live() *vaultSecrets {
 	return c.vault
 }
 
-// kept is a secret that the live configuration has of the same server.
-func (c *custody) kept(server sum, path, field string) (string, bool) {
+// kept are the fields that the live configuration has of a secret of the same
+// server; nil for none.
+func (c *custody) kept(server sum, path string) map[string]string {
 	live := c.live()
 	if live == nil || live.key != server {
-		return "", false
+		return nil
 	}
-	value, ok := live.read[path][field]
-	return value, ok
+	return live.read[path]
 }
 
 // look asks Vault for the secrets of the live configuration when it is time to,

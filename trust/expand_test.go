@@ -12,8 +12,34 @@ import (
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
+// services has one secret of Vault and opens one sealed file.
+type services struct{}
+
+func (services) Vault(path, field string) (string, *trust.Note) {
+	switch {
+	case path+"#"+field == "secret/shop#token":
+		return planted, nil
+	case path == "secret/old":
+		return planted, &trust.Note{Text: "the one before goes on", Warning: true}
+	case path == "secret/empty":
+		return "", nil
+	}
+	return "", &trust.Note{Text: "Vault has no " + path}
+}
+
+func (services) Unseal(text []byte) (string, *trust.Note) {
+	switch string(text) {
+	case "sealed":
+		return planted + "\n", nil
+	case "sealed nothing":
+		return "", nil
+	}
+	return "", &trust.Note{Text: "it does not open"}
+}
+
 func lookup() trust.Lookup {
 	return trust.Lookup{
+		Remote: services{},
 		Folder: "/etc/gatehouse",
 		Env: func(name string) (string, bool) {
 			v, ok := map[string]string{"TOKEN": planted, "EMPTY": "", "NESTED": "${env:TOKEN}", "LARGE": strings.Repeat("p", 60<<10)}[name]
@@ -27,6 +53,10 @@ func lookup() trust.Lookup {
 				return []byte(planted + "\r\n"), false, nil
 			case "/run/lines":
 				return []byte(planted + "\n\n"), false, nil
+			case "/etc/gatehouse/a.sealed":
+				return []byte("sealed"), true, nil
+			case "/run/b.sealed":
+				return []byte("sealed nothing"), true, nil
 			case "/run/loose":
 				return []byte(planted), true, nil
 			case "/run/empty":
@@ -60,6 +90,21 @@ func TestExpand(t *testing.T) {
 		{"no-name", "${env:}", "", "is no reference"},
 		{"odd-name", "${env:planted-s3cr3t}", "", "is no reference"},
 		{"unknown-kind", "${vault:planted-s3cr3t}", "", "is no reference"},
+		{"vault", "Bearer ${vault:secret/shop#token}", "Bearer " + planted, ""},
+		{"vault-that-is-down", "${vault:secret/old#token}", planted, "the one before goes on"},
+		{"vault-without-the-secret", "${vault:secret/none#token}", "", "Vault has no secret/none"},
+		{"vault-with-nothing", "${vault:secret/empty#a}", "", "the field a of secret/empty in Vault is empty"},
+		{"vault-without-a-field", "${vault:secret/shop}", "", "is no reference"},
+		{"vault-without-a-mount", "${vault:shop#token}", "", "is no reference"},
+		{"vault-upwards", "${vault:secret/../sys/x#token}", "", "is no reference"},
+		{"vault-with-a-query", "${vault:secret/a?b=c#token}", "", "is no reference"},
+		{"vault-with-two-fields", "${vault:secret/a#b#c}", "", "is no reference"},
+		{"vault-with-a-line", "${vault:secret/a\n#b}", "", "is no reference"},
+		{"sealed-file", "${kms:a.sealed}", planted + "\n", ""},
+		{"sealed-nothing", "${kms:/run/b.sealed}", "", "the sealed secret in /run/b.sealed is empty"},
+		{"not-sealed", "${kms:/run/token}", "", "the sealed secret in /run/token: it does not open"},
+		{"no-sealed-file", "${kms:/run/none}", "", "no file /run/none"},
+		{"sealed-without-a-name", "${kms:}", "", "is no reference"},
 		{"case", "${ENV:TOKEN}", "", "is no reference"},
 		{"plain", "${planted-s3cr3t}", "", "is no reference"},
 		{"open", "planted-s3cr3t ${env:TOKEN", "", "not closed"},
@@ -93,6 +138,17 @@ func TestExpand(t *testing.T) {
 	}
 }
 
+// TestNoServices takes no reference to services where nothing asks them.
+func TestNoServices(t *testing.T) {
+	look := lookup()
+	look.Remote = nil
+	for _, text := range []string{"${vault:secret/shop#token}", "${kms:a.sealed}"} {
+		if s, notes := trust.Expand(text, look); !s.IsZero() || len(notes) != 1 || notes[0].Warning || !strings.Contains(notes[0].Text, "of no use here") {
+			t.Errorf("%s: %v", text, notes)
+		}
+	}
+}
+
 // TestExpandAll says everything that is wrong with one text.
 func TestExpandAll(t *testing.T) {
 	_, notes := trust.Expand("${env:NOBODY} ${file:none} ${x}", lookup())
@@ -102,7 +158,7 @@ func TestExpandAll(t *testing.T) {
 }
 
 func TestRefers(t *testing.T) {
-	for text, want := range map[string]bool{"${env:A}": true, "a${file:b": true, "$env:A": false, "${A}": false, "^a${2}": false, "": false} {
+	for text, want := range map[string]bool{"${env:A}": true, "a${file:b": true, "a${vault:b": true, "${kms:a}": true, "$env:A": false, "${A}": false, "^a${2}": false, "": false} {
 		if trust.Refers(text) != want {
 			t.Errorf("%q: want %v", text, want)
 		}
@@ -148,7 +204,7 @@ func TestSystem(t *testing.T) {
 }
 
 func FuzzExpand(f *testing.F) {
-	for _, seed := range []string{"", "${env:TOKEN}", "a ${file:/run/token} b", "${", "${}", "}${env:A}${", "${env:${env:TOKEN}}", "$$${env:TOKEN}"} {
+	for _, seed := range []string{"", "${env:TOKEN}", "a ${file:/run/token} b", "${", "${}", "}${env:A}${", "${env:${env:TOKEN}}", "$$${env:TOKEN}", "${vault:secret/shop#token}", "${vault:a/b#c}${kms:a.sealed}", "${kms:}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

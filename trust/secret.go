@@ -9,27 +9,29 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"unsafe"
 )
 
 // Secret is a value that cannot be printed: fmt, slog, JSON, YAML and errors
 // write "[redacted]". Only Reveal gives it away. The zero Secret is empty. The
 // value sits behind a pointer because fmt skips methods on a struct's
-// unexported fields.
-type Secret struct{ p *string }
+// unexported fields, and behind one without a type because printers that go by
+// reflection follow every other.
+type Secret struct{ p unsafe.Pointer } // *string
 
 // NewSecret returns a secret that holds value.
-func NewSecret(value string) Secret { return Secret{&value} }
+func NewSecret(value string) Secret { return Secret{unsafe.Pointer(&value)} }
 
 // Reveal returns the value, for the one place that uses it.
 func (s Secret) Reveal() string {
 	if s.p == nil {
 		return ""
 	}
-	return *s.p
+	return *(*string)(s.p)
 }
 
 // IsZero reports whether there is no value.
-func (s Secret) IsZero() bool { return s.p == nil || *s.p == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // Equal reports whether value is the secret's, in a time that tells nothing of
 // either.

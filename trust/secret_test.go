@@ -2,6 +2,7 @@ package trust_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"text/template"
@@ -74,6 +76,22 @@ func TestNothingPrintsASecret(t *testing.T) {
 			ways[format] = func(w io.Writer, v any) { fmt.Fprintf(w, format, v) }
 		}
 	}
+	for _, verb := range []string{"%v", "%+v", "%#v"} {
+		ways["panic-"+verb] = func(w io.Writer, v any) {
+			defer func() { fmt.Fprintf(w, "%v", recover()) }()
+			panic(fmt.Sprintf("panic: "+verb, v))
+		}
+	}
+	ways["wrapped-error"] = func(w io.Writer, v any) {
+		err, ok := v.(error)
+		if !ok {
+			err = carrier{v}
+		}
+		err = fmt.Errorf("a: %w", errors.Join(fmt.Errorf("b: %w", err), err))
+		fmt.Fprintf(w, "%v %+v %#v %s %q", err, err, err, err, err)
+	}
+	ways["context"] = func(w io.Writer, v any) { fmt.Fprint(w, context.WithValue(context.Background(), carrier{}, v)) }
+	ways["walker"] = func(w io.Writer, v any) { walk(w, reflect.ValueOf(v), 0) }
 	ran := 0
 	for way, show := range ways {
 		for name, v := range values {
@@ -100,6 +118,42 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	if text, err := yaml.Marshal(h.Map); err != nil || string(text) != "a: '[redacted]'\n" {
 		t.Error(string(text), err)
+	}
+}
+
+// carrier is an error that holds something.
+type carrier struct{ held any }
+
+func (c carrier) Error() string { return fmt.Sprintf("held: %v %+v %#v", c.held, c.held, c.held) }
+
+// walk prints as printers do that go by reflection and call no method on what
+// they may not read (go-spew, testify, panics of the runtime): they follow
+// pointers, into fields of all kinds.
+func walk(w io.Writer, v reflect.Value, depth int) {
+	if depth > 12 || !v.IsValid() {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			walk(w, v.Elem(), depth+1)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			walk(w, v.Field(i), depth+1)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			walk(w, v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			walk(w, v.MapIndex(key), depth+1)
+		}
+	case reflect.String:
+		fmt.Fprint(w, v.String())
+	case reflect.Func, reflect.UnsafePointer, reflect.Chan:
+		fmt.Fprint(w, v.Pointer())
 	}
 }
 
