@@ -33,6 +33,8 @@ func look(name string, before stamp) stamp {
 	switch {
 	case err != nil:
 		return stamp{}
+	case info.IsDir():
+		return stamp{sum: names(name), info: info}
 	case !info.Mode().IsRegular(): // reading it could wait, or take something away
 		return stamp{info: info, old: true}
 	case before.old && before.info != nil && os.SameFile(info, before.info) && info.Size() == before.info.Size() && info.ModTime().Equal(before.info.ModTime()):
@@ -51,6 +53,19 @@ func content(name string) (s sum) {
 	h := sha256.New()
 	if _, err := io.Copy(h, io.LimitReader(f, maxWatched)); err != nil {
 		return s
+	}
+	return sum(h.Sum(nil))
+}
+
+// names is the sum of the names in a folder, of which one comes or goes.
+func names(folder string) (s sum) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return s
+	}
+	h := sha256.New()
+	for _, e := range entries {
+		io.WriteString(h, e.Name()+"\x00")
 	}
 	return sum(h.Sum(nil))
 }

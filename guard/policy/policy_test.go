@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -210,5 +212,55 @@ func TestClosed(t *testing.T) {
 	x := exchange("/", "", alice())
 	if (Closed{}).Head(x) != gate.Deny || x.Refusal.Code != gate.PolicyDenied {
 		t.Error(x.Refusal)
+	}
+}
+
+// Somebody with thousands of roles, scopes and groups costs little more than
+// somebody with one, once the entity is made.
+func TestManyRoles(t *testing.T) {
+	h := guards(t, `permit(principal in Role::"r9999", action, resource) when { principal.scopes.contains("s9999") && principal.claims has groups && principal.claims.groups.contains("g9999") };
+forbid(principal in Role::"r10000", action, resource);`)
+	who := alice()
+	var groups []any
+	for i := range 10_000 {
+		who.Roles = append(who.Roles, fmt.Sprintf("r%d", i))
+		who.Scopes = append(who.Scopes, fmt.Sprintf("s%d", i))
+		groups = append(groups, fmt.Sprintf("g%d", i))
+	}
+	who.Attributes["groups"] = groups
+	x := exchange("/orders", "", who)
+	if h[get].Head(x) != gate.Allow {
+		t.Fatal("is refused")
+	}
+	begin := time.Now()
+	for range 1000 {
+		h[get].Head(x)
+	}
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("a thousand decisions took %v", took)
+	}
+}
+
+// Two callers with one name are never one, whatever the names hold.
+func TestNamesDoNotRunTogether(t *testing.T) {
+	h := guards(t, `permit(principal == Person::"a|b|c", action, resource);`)
+	for id, want := range map[string]gate.Verdict{"a|b|c": gate.Allow, "a|b": gate.Deny, `a|b|c"`: gate.Deny, "A|b|c": gate.Deny, "a|b|c ": gate.Deny, `Person::"a|b|c"`: gate.Deny} {
+		if got := h[get].Head(exchange("/orders", "", &gate.Principal{ID: id, Kind: gate.Person})); got != want {
+			t.Errorf("%q: %d", id, got)
+		}
+	}
+}
+
+// One principal that calls two APIs of a plan, and two plans, is seen by each as
+// that one says.
+func TestOnePrincipalTwoPlans(t *testing.T) {
+	who := alice()
+	for range 3 {
+		for role, want := range map[string]gate.Verdict{"clerk": gate.Allow, "admin": gate.Deny} {
+			h := guards(t, `permit(principal in Role::"`+role+`", action, resource);`)
+			if got := h[get].Head(exchange("/orders", "", who)); got != want {
+				t.Errorf("%s: %d", role, got)
+			}
+		}
 	}
 }

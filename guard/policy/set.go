@@ -52,7 +52,7 @@ func NewSet(a API, files ...File) (*Set, source.Problems) {
 		return s, append(problems, source.At(a.Contract.Root, "", "no schema for rules can be made of the contract: %v", err))
 	}
 	s.text = string(text)
-	c := &checker{schema: checked, judge: validate.New(checked), operations: map[types.EntityUID]*operation{}, principal: principalType(a.Callers.claims), roles: a.Roles}
+	c := &checker{schema: checked, judge: validate.New(checked), operations: map[types.EntityUID]*operation{}, order: s.operations, principal: principalType(a.Callers.claims), roles: a.Roles}
 	for _, o := range s.operations {
 		c.operations[o.uid] = o
 	}

@@ -13,11 +13,12 @@ import (
 func (c *checker) smallest(r *rule, said string) (at int, text string) {
 	at = r.start
 	var best string
+	judge := c.judgeOf(r)
 	for _, condition := range r.ast.Conditions {
 		ast.Inspect(ast.NewNode(condition.Body), func(n ast.IsNode) bool {
 			alone := *r.ast
 			alone.Conditions = []ast.ConditionType{{Condition: ast.ConditionWhen, Body: n}}
-			err := c.judge.Policy("", &alone)
+			err := judge.Policy("", &alone)
 			if err == nil {
 				return false
 			}

@@ -21,6 +21,7 @@ type checker struct {
 	schema     *resolved.Schema
 	judge      *validate.Validator
 	operations map[types.EntityUID]*operation
+	order      []*operation
 	principal  *typ
 	roles      []string // those that there are; empty where any may be
 }
@@ -29,7 +30,7 @@ type checker struct {
 // many operations is said of the first of them by name.
 func (c *checker) check(r *rule) source.Problems {
 	var all source.Problems
-	if err := c.judge.Policy("", r.ast); err != nil {
+	if err := c.judgeOf(r).Policy("", r.ast); err != nil {
 		for _, one := range flat(err) {
 			all = append(all, c.place(r, one.Error()))
 		}
@@ -248,8 +249,13 @@ func (c *checker) optional(r *rule, m []string) source.Problem {
 // neverMet is said of a scope that contradicts itself.
 const neverMet = "no call can ever meet the scope of this rule"
 
+func (c *checker) known(action types.EntityUID) bool {
+	_, ok := c.schema.Actions[action]
+	return ok
+}
+
 func (c *checker) never(r *rule, _ []string) source.Problem {
-	if s, ok := r.ast.Action.(ast.ScopeTypeEq); ok && c.operations[s.Entity] == nil {
+	if s, ok := r.ast.Action.(ast.ScopeTypeEq); ok && c.operations[s.Entity] == nil && c.known(s.Entity) {
 		return r.file.problem(r.find("action", false), fmt.Sprintf("write action in %v", s.Entity), neverMet+": it is for a group of operations, and no operation is one")
 	}
 	return r.file.problem(r.start, "look at who and what the rule is for: an operation that is public knows nobody, and one that is not has no Anonymous", neverMet)
