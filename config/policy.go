@@ -47,7 +47,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: authn, authz, request, policy, answer, fields. They win over mode.
+	// Modes are the modes of single guards: authn, authz, request, policy, caller, answer, fields. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`

@@ -51,6 +51,9 @@ type NamingVerifier interface {
 // Revocations know which credentials were taken back. Many goroutines ask at
 // once, for every exchange.
 type Revocations interface {
+	// Known reports whether they know it by now. Until then nobody does, and
+	// nothing that could have been taken back is good.
+	Known() bool
 	// Revoked reports whether p was, by now.
 	Revoked(p *Principal, now time.Time) bool
 }

@@ -74,7 +74,7 @@ func (b *banner) api(g *guarded) {
 		name = ""
 	}
 	b.line("mode", "%s", modeWords(s))
-	b.line("operations", "%s", credentialWords(g.contract, s))
+	b.line("operations", "%s", credentialWords(g))
 	b.line("undeclared", "%s", undeclaredWords[s.Undeclared.Requests])
 }
 
@@ -186,7 +186,8 @@ var undeclaredWords = map[config.Treatment]string{
 }
 
 // credentialWords counts the operations by what they ask of the caller.
-func credentialWords(c *contract.Contract, s *config.API) string {
+func credentialWords(g *guarded) string {
+	c, s := g.contract, g.settings
 	public, certified := 0, 0
 	for _, op := range c.Operations {
 		own, _ := gatehouse.SettingsOf(&s.Policy, op)
@@ -198,14 +199,21 @@ func credentialWords(c *contract.Contract, s *config.API) string {
 		}
 	}
 	n := len(c.Operations)
-	by := "a credential, which the API verifies"
+	who := "the API"
+	switch {
+	case g.verified && s.Authentication == config.ByUpstream:
+		who = "the gate or the API"
+	case g.verified:
+		who = "the gate"
+	}
+	by := "a credential, which " + who + " verifies"
 	switch {
 	case public == n:
 		return fmt.Sprintf("%d, public: %d", n, n)
 	case public+certified == n:
 		by = "a client certificate"
 	case certified > 0:
-		by = "a client certificate, or a credential, which the API verifies"
+		by = "a client certificate, or a credential, which " + who + " verifies"
 	}
 	if public == 0 {
 		return fmt.Sprintf("%d, each needs %s", n, by)

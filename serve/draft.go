@@ -37,6 +37,7 @@ type guarded struct {
 	settings *config.API
 	contract *contract.Contract // nil when it could not be read
 	warnings int
+	verified bool                 // the gate verifies some of its credentials
 	exposed  []gatehouse.Exposure // nil before survey
 }
 
@@ -189,6 +190,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	if g.contract != nil {
 		a.Contract = g.contract
 		a.Verifiers = d.verifiers(settings, g.contract, &a)
+		g.verified = len(a.Verifiers) > 0
 		d.callerKey(settings, &a)
 		r.credentials.equip(&a, &d.config.Locks)
 	}

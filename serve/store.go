@@ -90,6 +90,12 @@ func storeRemedy(err error) string {
 func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	ctx, end := context.WithCancel(context.Background())
 	k.end = end
+	// What was taken back must be known before the first call; where the store
+	// does not answer, calls wait for it to do so, with 503.
+	table.Await()
+	first, enough := context.WithTimeout(ctx, firstRead)
+	k.revocations(first, 0, table, log)
+	enough()
 	k.work.Go(func() {
 		k.Follow(ctx, store.Follower{Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
@@ -122,8 +128,14 @@ func (k *keeper) revocations(ctx context.Context, since int64, table *revocation
 		}
 		return nil
 	})
+	if err == nil {
+		table.Loaded()
+	}
 	return since, err
 }
+
+// firstRead is how long a start or a reload waits for the revocations.
+const firstRead = 5 * time.Second
 
 // hold takes the lock of the state directory. A gate that hands its listeners
 // over still has it: then it is waited for beside serving.

@@ -213,6 +213,24 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
+// FuzzMisplaced looks for credentials in any query, and finds a key wherever it
+// stands.
+func FuzzMisplaced(f *testing.F) {
+	const key = "ghk_live_k7Q2_0123456789abcdefghijklmnopqrstuv_a1B2"
+	f.Add("a=1&b=", "&c")
+	f.Add("eyJ.eyJ.", "x")
+	guard, _ := authn.New(operation(), options())
+	f.Fuzz(func(t *testing.T, before, after string) {
+		x := exchange()
+		x.Query = []byte(before + after)
+		guard.Head(x)
+		x.Query = []byte(before + "&" + key + "&" + after)
+		if guard.Head(x) != gate.Deny || x.Refusal.Code != gate.CredentialMisplaced {
+			t.Errorf("%q passes", x.Query)
+		}
+	})
+}
+
 func FuzzPresence(f *testing.F) {
 	f.Add("Bearer t", "sid=1; a")
 	f.Add("basic ==", ";;=;sid")

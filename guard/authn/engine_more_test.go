@@ -116,6 +116,8 @@ func TestMisplaced(t *testing.T) {
 
 type revocations map[string]bool
 
+func (r revocations) Known() bool { return !r["everything is unknown"] }
+
 func (r revocations) Revoked(p *gate.Principal, _ time.Time) bool { return r[p.ID] }
 
 func TestRecheck(t *testing.T) {
@@ -144,6 +146,14 @@ func TestRecheck(t *testing.T) {
 		t.Error("and opens it again: ", x.Refusal.Code)
 	}
 	delete(gone, "k|shop")
+	gone["everything is unknown"] = true
+	if guard.Head(exchange("Authorization: Bearer alice", "X-API-Key: shop")) != gate.Deny || guard.Recheck(x) != gate.Deny {
+		t.Error("passes while nobody knows what was revoked")
+	}
+	if x := exchange("Authorization: Bearer alice", "X-API-Key: shop"); guard.Head(x) != gate.Deny || x.Refusal.Code != gate.CredentialUnverified {
+		t.Error("refused with ", x.Refusal.Code)
+	}
+	delete(gone, "everything is unknown")
 	x.Principals[1] = &gate.Principal{ID: "i|alice", Expires: time.Now().Add(-time.Second)}
 	if guard.Recheck(x) != gate.Deny {
 		t.Error("one of its credentials has expired")

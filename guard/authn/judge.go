@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"errors"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -50,7 +51,9 @@ var (
 	undecided = gate.Refusal{Code: gate.Undecided}
 	expired   = gate.Refusal{Code: gate.CredentialExpired}
 	revoked   = gate.Refusal{Code: gate.CredentialRevoked}
-	locked    = gate.Refusal{Code: gate.CredentialLocked}
+	// unverified: what was taken back is not known yet.
+	unverified = gate.Refusal{Code: gate.CredentialUnverified, Cause: errors.New("the store has not said yet what was revoked")}
+	locked     = gate.Refusal{Code: gate.CredentialLocked}
 )
 
 // void says why a principal whose credential was good is not, by now; nil when
@@ -59,7 +62,10 @@ func (g *Guard) void(p *gate.Principal, now time.Time) *gate.Refusal {
 	switch {
 	case !p.Expires.IsZero() && !now.Before(p.Expires):
 		return &expired
-	case g.revoked != nil && g.revoked.Revoked(p, now):
+	case g.revoked == nil:
+	case !g.revoked.Known():
+		return &unverified
+	case g.revoked.Revoked(p, now):
 		return &revoked
 	}
 	return nil

@@ -66,6 +66,7 @@ type Table struct {
 	counts   [kinds]atomic.Int64
 	count    atomic.Int64
 	refused  atomic.Uint64
+	waiting  atomic.Bool // for what was revoked before
 
 	mu     sync.Mutex // of writers
 	shards [shards]atomic.Pointer[map[key]times]
@@ -95,6 +96,15 @@ func New(capacity int) *Table {
 }
 
 var _ gate.Revocations = (*Table)(nil)
+
+// Await says that what was revoked before is still to come; Loaded that it has.
+func (t *Table) Await() { t.waiting.Store(true) }
+
+// Loaded ends what Await began.
+func (t *Table) Loaded() { t.waiting.Store(false) }
+
+// Known implements gate.Revocations.
+func (t *Table) Known() bool { return !t.waiting.Load() }
 
 // Revoke makes credentials void from the next request on. One that is there
 // already only grows: the later times of both count. At capacity it is ErrFull,

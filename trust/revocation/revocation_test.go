@@ -139,6 +139,19 @@ func TestReadersSeeWhatWasRevoked(t *testing.T) {
 	}
 }
 
+func TestKnown(t *testing.T) {
+	table := revocation.New(0)
+	if !table.Known() {
+		t.Error("a table that nobody fills is not known")
+	}
+	if table.Await(); table.Known() {
+		t.Error("known before it was loaded")
+	}
+	if table.Loaded(); !table.Known() {
+		t.Error("not known")
+	}
+}
+
 func TestNoAllocation(t *testing.T) {
 	table := revocation.New(0)
 	p := alice(now)
