@@ -155,6 +155,30 @@ func TestRulesInTheGate(t *testing.T) {
 	}
 }
 
+// A call that takes long is held to the rules that serve by now.
+func TestRulesOfLongCalls(t *testing.T) {
+	g := newGated(t, gatehouse.Options{}, clerkRights, clerkRules)
+	x := g.Acquire()
+	defer g.Release(x)
+	x.Method, x.Target, x.Host, x.Version, x.Received = []byte("GET"), []byte("/orders/alice"), []byte("a"), "HTTP/1.1", time.Now()
+	x.Fields = append(x.Fields, gate.Field{Name: []byte("Authorization"), Value: []byte("Bearer t")})
+	if g.Serve(x, g); g.status != 201 || !x.Recheck() {
+		t.Fatal("status ", g.status)
+	}
+	g.Swap(newGated(t, gatehouse.Options{}, clerkRights, strings.Replace(clerkRules, "permit(", "forbid(", 1)).Plan())
+	if x.Recheck() {
+		t.Error("goes on under rules that are gone")
+	}
+	g.Swap(newGated(t, gatehouse.Options{}, clerkRights, clerkRules).Plan())
+	if !x.Recheck() {
+		t.Error("ends although the rules permit it")
+	}
+	g.Swap(newGated(t, gatehouse.Options{Roles: map[string]config.Opening{"manager": {Tags: []string{"orders"}}}}, clerkRights, "").Plan())
+	if x.Recheck() {
+		t.Error("goes on without the role")
+	}
+}
+
 func TestReadRules(t *testing.T) {
 	folder := t.TempDir()
 	for name, text := range map[string]string{"a.cedar": "1", "b/2.cedar": "3", "b/1.cedar": "2", "b/x.txt": "no", "c/none": ""} {

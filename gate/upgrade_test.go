@@ -214,3 +214,39 @@ func TestRecheck(t *testing.T) {
 		})
 	}
 }
+
+// newest judges by words that may have changed.
+type newest struct{ recheck }
+
+func (newest) Newest() {}
+
+// TestRecheckByTheNewestPlan: guards that judge by words of the operator are
+// those of the plan that serves by now, also where the exchange began without.
+func TestRecheckByTheNewestPlan(t *testing.T) {
+	guard := func(g gate.RecheckGuard) gate.Step {
+		return gate.Step{Name: "a", Head: verdict(gate.Allow), Recheck: g}
+	}
+	for _, row := range []struct {
+		name        string
+		before, now gate.RecheckGuard
+		want        bool
+	}{
+		{"forbidden-by-now", newest{recheck(gate.Allow)}, newest{recheck(gate.Deny)}, false},
+		{"allowed-by-now", newest{recheck(gate.Deny)}, newest{recheck(gate.Allow)}, true},
+		{"nobody-had-asked", nil, newest{recheck(gate.Deny)}, false},
+		{"another-guard-stays", recheck(gate.Deny), newest{recheck(gate.Allow)}, false},
+		{"another-guard-of-now", recheck(gate.Allow), recheck(gate.Deny), true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := build(t, gate.Enforce, guard(row.before))
+			x := h.gate.Acquire()
+			defer h.gate.Release(x)
+			x.Method, x.Target, x.Host = []byte("POST"), []byte("/pets/1"), []byte("a.test")
+			h.gate.Serve(x, &wire{})
+			h.gate.Swap(plan(t, h.api, gate.Enforce, guard(row.now)))
+			if got := x.Recheck(); got != row.want {
+				t.Errorf("%v, want %v", got, row.want)
+			}
+		})
+	}
+}

@@ -32,6 +32,11 @@ type RecheckGuard interface {
 	Recheck(x *Exchange) Verdict
 }
 
+// Newest marks a RecheckGuard that judges by words of the operator which may
+// have changed: when another plan serves by now, its guard of the operation is
+// asked in the place of the one that the exchange began with.
+type Newest interface{ Newest() }
+
 // Recheck reports whether an exchange that takes long may go on: its client's
 // connection is still good, the plan that serves now still has the operation,
 // and no guard is against it. Engines ask at an interval.
@@ -42,30 +47,53 @@ func (x *Exchange) Recheck() bool {
 	if x.Operation == nil {
 		return true
 	}
-	if now := x.gate.live.Load(); now != x.Plan && now != nil && !x.servedBy(now) {
-		return false
+	operation := x.Operation
+	if now := x.gate.live.Load(); now != x.Plan && now != nil {
+		if operation = x.servedBy(now); operation == nil {
+			return false
+		}
 	}
 	for i := range x.Operation.Steps {
 		s := &x.Operation.Steps[i]
-		if s.Recheck == nil || s.Mode == Observe || x.skips(i) {
+		if _, newest := s.Recheck.(Newest); newest && operation != x.Operation {
 			continue
 		}
-		if s.Recheck.Recheck(x) != Allow {
+		if !x.skips(i) && !s.stays(x) {
+			return false
+		}
+	}
+	if operation == x.Operation {
+		return true
+	}
+	for i := range operation.Steps {
+		s := &operation.Steps[i]
+		if _, newest := s.Recheck.(Newest); newest && !s.stays(x) {
 			return false
 		}
 	}
 	return true
 }
 
-// servedBy reports whether p has an operation of the same name at the place of
-// the exchange's own.
-func (x *Exchange) servedBy(p *Plan) bool {
+// stays reports whether the step lets an exchange that takes long go on.
+func (s *Step) stays(x *Exchange) bool {
+	return s.Recheck == nil || s.Mode == Observe || s.Recheck.Recheck(x) == Allow
+}
+
+// servedBy returns the operation of p that has the name and the place of the
+// exchange's own; nil for none.
+func (x *Exchange) servedBy(p *Plan) *Operation {
 	p.Routes.Match(&x.other, x.Host, x.Method, x.Path)
 	if x.other.API < 0 {
-		return false
+		return nil
 	}
 	if x.other.Outcome != route.Found {
-		return p.APIs[x.other.API].Mode == Observe && x.Operation == x.API.Unrouted
+		if api := p.APIs[x.other.API]; api.Mode == Observe && x.Operation == x.API.Unrouted {
+			return api.Unrouted
+		}
+		return nil
 	}
-	return p.Operations[x.other.Number].Name == x.Operation.Name
+	if o := p.Operations[x.other.Number]; o.Name == x.Operation.Name {
+		return o
+	}
+	return nil
 }

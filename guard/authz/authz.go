@@ -31,6 +31,7 @@ func (d *Demands) Any() bool { return len(d.Scopes)+len(d.Roles) > 0 }
 var (
 	_ gate.HeadGuard    = (*Guard)(nil)
 	_ gate.RecheckGuard = (*Guard)(nil)
+	_ gate.Newest       = (*Guard)(nil)
 )
 
 // New returns the guard of an operation. Its words become ones of words, which
@@ -85,3 +86,6 @@ func (g *Guard) judge(p *gate.Principal) gate.Code {
 	}
 	return gate.Undecided
 }
+
+// Newest implements gate.Newest.
+func (g *Guard) Newest() {}

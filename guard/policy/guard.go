@@ -25,6 +25,7 @@ type Guard struct {
 var (
 	_ gate.HeadGuard    = (*Guard)(nil)
 	_ gate.RecheckGuard = (*Guard)(nil)
+	_ gate.Newest       = (*Guard)(nil)
 	_ gate.BodyGuard    = (*Whole)(nil)
 )
 
@@ -147,3 +148,6 @@ var _ gate.HeadGuard = Closed{}
 func (Closed) Head(x *gate.Exchange) gate.Verdict {
 	return x.Deny(gate.Refusal{Code: gate.PolicyDenied})
 }
+
+// Newest implements gate.Newest.
+func (g *Guard) Newest() {}
