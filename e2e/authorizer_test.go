@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -74,15 +75,17 @@ func ask(t *testing.T, change ...string) *asked {
 		a.mu.Lock()
 		a.seen = append(a.seen, r.Method+" "+r.RequestURI+" "+string(body))
 		a.mu.Unlock()
-		fmt.Fprintf(w, "api saw %s %s for %s", r.Method, r.RequestURI, r.Header.Get("X-Forwarded-For"))
+		fmt.Fprintf(w, "api saw %q of %q for %s", r.Header.Values("X-User"), r.Header.Values("X_User"), r.Header.Get("X-Forwarded-For"))
 	}))
 	t.Cleanup(api.Close)
 	a.api = api.Listener.Addr().String()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "pets.yaml"), askedContract)
-	text := strings.NewReplacer(append([]string{"127.0.0.1:9100", anywhere, "127.0.0.1:9000", a.api}, change...)...).Replace(snippet(t, "yaml", "authorizer:"))
+	text := strings.NewReplacer(append([]string{"127.0.0.1:9100", anywhere, "127.0.0.1:9000", a.api,
+		"audience: [https://api.example.com]", "audience: [https://api.example.com]\n      types: [JWT]\n      algorithms: [HS256]\n      secret: ${file:secret.txt}"}, change...)...).Replace(snippet(t, "yaml", "authorizer:"))
 	path := filepath.Join(dir, "gatehouse.yaml")
 	writeFile(t, path, text)
+	writeFile(t, filepath.Join(dir, "secret.txt"), tokenSecret)
 	program, err := gatehouse()
 	if err != nil {
 		t.Fatal(err)
@@ -102,29 +105,31 @@ func (a *asked) take() []string {
 
 // asks are calls that go to a proxy which asks, and what becomes of them. What
 // is not 200 does not reach the API.
+var honest = "Authorization: Bearer " + token("alice")
+
 var asks = []struct {
 	name, method, target string
 	fields               []string
 	body                 string
-	status               int
+	status               int    // 4 for any of those, 0 for any that does not switch
 	code                 string // in the problem
 }{
-	{"honest", "GET", "/pets?limit=3", []string{"Authorization: Bearer good"}, "", 200, ""},
+	{"honest", "GET", "/pets?limit=3", []string{honest}, "", 200, ""},
 	{"public", "GET", "/open", nil, "", 200, ""},
 	{"without-token", "GET", "/pets", nil, "", 401, "credential-missing"},
-	{"head", "HEAD", "/pets", []string{"Authorization: Bearer good"}, "", 200, ""},
+	{"head", "HEAD", "/pets", []string{honest}, "", 200, ""},
 	{"head-without-token", "HEAD", "/pets", nil, "", 401, ""},
-	{"body-that-the-gate-does-not-see", "POST", "/pets", []string{"Authorization: Bearer good", "Content-Type: application/json"}, `{"name":"Rex"}`, 200, ""},
+	{"body-that-the-gate-does-not-see", "POST", "/pets", []string{honest, "Content-Type: application/json"}, `{"name":"Rex"}`, 200, ""},
 	{"body-without-token", "POST", "/pets", []string{"Content-Type: application/json"}, `{"name":"Rex"}`, 401, "credential-missing"},
-	{"unknown-path", "GET", "/admin", []string{"Authorization: Bearer good"}, "", 404, "path-unknown"},
-	{"unknown-method", "DELETE", "/pets", []string{"Authorization: Bearer good"}, "", 405, "method-unknown"},
-	{"bad-parameter", "GET", "/pets?limit=101", []string{"Authorization: Bearer good"}, "", 400, "parameter-schema"},
-	{"unknown-parameter", "GET", "/pets?debug=1", []string{"Authorization: Bearer good"}, "", 400, "parameter-unknown"},
-	{"encoded-slash", "GET", "/pets/a%2fb", []string{"Authorization: Bearer good"}, "", 400, "path-form"},
+	{"unknown-path", "GET", "/admin", []string{honest}, "", 404, "path-unknown"},
+	{"unknown-method", "DELETE", "/pets", []string{honest}, "", 405, "method-unknown"},
+	{"bad-parameter", "GET", "/pets?limit=101", []string{honest}, "", 400, "parameter-schema"},
+	{"unknown-parameter", "GET", "/pets?debug=1", []string{honest}, "", 400, "parameter-unknown"},
+	{"encoded-slash", "GET", "/pets/a%2fb", []string{honest}, "", 400, "path-form"},
 	{"dots", "GET", "/open/../pets", nil, "", 400, "path-form"},
 	{"encoded-dots", "GET", "/open/%2e%2e/pets", nil, "", 400, "path-form"},
 	{"two-slashes", "GET", "//open", nil, "", 400, "path-form"},
-	{"long", "GET", "/pets?limit=" + strings.Repeat("1", 8200), []string{"Authorization: Bearer good"}, "", 414, "target-too-long"},
+	{"long", "GET", "/pets?limit=" + strings.Repeat("1", 8200), []string{honest}, "", 414, "target-too-long"},
 	{"spoofed-nginx", "DELETE", "/pets", []string{"X-Original-Method: GET", "X-Original-URI: /open", "X-Original-Host: other.test", "X-Original-Addr: 192.0.2.1"}, "", 405, "method-unknown"},
 	{"spoofed-target", "GET", "/pets", []string{"X-Original-URI: /open", "X-Forwarded-Uri: /open"}, "", 401, "credential-missing"},
 	{"spoofed-in-capitals", "GET", "/pets", []string{"X-ORIGINAL-URI: /open", "X-FORWARDED-URI: /open"}, "", 401, "credential-missing"},
@@ -135,6 +140,11 @@ var asks = []struct {
 	{"rewrite", "GET", "/open", []string{"X-Rewrite-URL: /pets"}, "", 400, "parameter-unknown"},
 	{"user", "GET", "/open", []string{"X-Remote-User: admin"}, "", 400, "parameter-unknown"},
 	{"own-field", "GET", "/open", []string{"X-Gatehouse-Status: 200"}, "", 400, "parameter-unknown"},
+	{"another-user", "GET", "/pets", []string{honest, "X-User: root"}, "", 200, ""},
+	{"nobody-is-a-user", "GET", "/open", []string{"X-User: root"}, "", 200, ""},
+	{"two-users", "GET", "/pets", []string{honest, "X-User: root", "x-user: admin"}, "", 200, ""},
+	{"bad-token", "GET", "/pets", []string{honest + "x"}, "", 401, "credential-invalid"},
+	{"two-tokens", "GET", "/pets", []string{honest, honest}, "", 4, ""},
 	{"switch", "GET", "/open", []string{"Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}, "", 0, ""},
 }
 
@@ -169,8 +179,19 @@ func (a *asked) refused(t *testing.T, address string) {
 			want := row.status
 			status, header, text := speak(t, address, row.method, row.target, row.fields, row.body)
 			seen := a.take()
+			if want == 4 && status/100 == 4 {
+				want = status
+			}
 			if want == 0 && (status == 101 || status == 200 && len(seen) == 0) || want != 0 && status != want {
 				t.Fatalf("%d, want %d: %s %q", status, want, text, header)
+			}
+			if user := `["alice"]`; status == 200 && row.method != "HEAD" {
+				if row.target == "/open" {
+					user = "[]"
+				}
+				if !strings.HasPrefix(text, "api saw "+user+" of [] ") {
+					t.Errorf("the API heard of another caller: %s", text)
+				}
 			}
 			switch {
 			case status == 200 && (len(seen) != 1 || seen[0] != row.method+" "+row.target+" "+row.body):
@@ -184,8 +205,8 @@ func (a *asked) refused(t *testing.T, address string) {
 			if !strings.Contains(text, `"code":"`+row.code+`"`) || header.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("%q %s", header, text)
 			}
-			if n := len(header.Values("Www-Authenticate")); status == 401 && n != 1 || status != 401 && n != 0 {
-				t.Errorf("%d challenges: %q", n, header)
+			if list := strings.Join(header.Values("Www-Authenticate"), ", "); strings.Count(list, "Bearer ") != map[bool]int{true: 1}[status == 401] {
+				t.Errorf("challenges: %q", list)
 			}
 			if status == 405 && header.Get("Allow") == "" {
 				t.Errorf("no Allow: %q", header)
@@ -245,5 +266,38 @@ http {
     set_real_ip_from unix:;
     real_ip_header proxy_protocol;
 SERVER
+}
+`
+
+// TestCaddyAsks has the real Caddy ask, as the guide has it set up.
+func TestCaddyAsks(t *testing.T) {
+	program := caddy(t)
+	a := ask(t, "protocol: nginx", "protocol: forward_auth")
+	dir := t.TempDir()
+	socket := filepath.Join(dir, "caddy.sock")
+	server := strings.NewReplacer("127.0.0.1:9100", a.gate, "127.0.0.1:9000", a.api, ":8080 {", "http:// {\n\tbind unix/"+socket).Replace(snippet(t, "caddyfile", "forward_auth"))
+	config := filepath.Join(dir, "Caddyfile")
+	writeFile(t, config, caddyAround+server)
+	cmd := exec.Command(program, "run", "--adapter", "caddyfile", "--config", config)
+	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	beginCommand(t, cmd).awaitSocket(t, socket)
+	address := passOn(t, socket)
+	a.refused(t, address)
+	if _, _, text := speak(t, address, "GET", "/open", nil, ""); !strings.HasSuffix(text, "for 203.0.113.7") {
+		t.Errorf("the API heard of another client: %s", text)
+	}
+	a.take()
+	a.without(t, address, 502)
+}
+
+// caddyAround is what stands before the site of the guide, as around nginx.
+const caddyAround = `{
+	admin off
+	auto_https off
+	servers {
+		listener_wrappers {
+			proxy_protocol
+		}
+	}
 }
 `

@@ -89,8 +89,14 @@ func (c *Caller) Head(x *gate.Exchange) gate.Verdict {
 	for i := range x.Fields {
 		f := &x.Fields[i]
 		for _, name := range c.names {
-			if len(f.Name) == len(name) && (gate.EqualFold(f.Name, name) || gate.Twin(f.Name, name)) {
+			if len(f.Name) != len(name) {
+				continue
+			}
+			switch {
+			case gate.EqualFold(f.Name, name):
 				f.Gone = true
+			case gate.Twin(f.Name, name):
+				f.Gone, x.Unremoved = true, true
 			}
 		}
 	}
