@@ -30,6 +30,12 @@ func (p *Program) show() {
 // snapshot collects what is counted.
 func (p *Program) snapshot() metrics.Snapshot {
 	out := metrics.Snapshot{Ready: p.ready.Load(), Taken: p.taken.Load(), Refused: p.turned.Load()}
+	if c := p.reader.credentials; c != nil {
+		out.Revocations, out.Unrevoked = c.revocations.Len(), c.revocations.Refused()
+		if l := c.counting.Load(); l != nil {
+			out.Locks = l.Count()
+		}
+	}
 	if l := p.events.live.Load(); l != nil {
 		s := l.Stats()
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
@@ -54,6 +55,7 @@ type credentials struct {
 
 	revocations *revocation.Table
 	locks       map[lock.Options]*lock.Table // by settings: a reload forgets no failure
+	counting    atomic.Pointer[lock.Table]   // the one of them, for metrics
 	leaks       leaks
 }
 
@@ -85,6 +87,7 @@ func (cs *credentials) lock(l *config.Locks) *lock.Table {
 	if cs.locks[o] == nil {
 		clear(cs.locks)
 		cs.locks[o] = lock.New(o)
+		cs.counting.Store(cs.locks[o])
 	}
 	return cs.locks[o]
 }
@@ -119,7 +122,7 @@ func (cs *credentials) leaked(id string) {
 // settings name.
 func (cs *credentials) acquire(s *config.Credential, files watch) (*credential, *fault) {
 	k := newKey()
-	fingerprint(k, reflect.ValueOf(*s), files)
+	fingerprintOf(k, s, files)
 	key := k.sum()
 	if c := cs.open[key]; c != nil {
 		c.users++
@@ -164,6 +167,10 @@ func (cs *credentials) closeAll() {
 		c.stop()
 	}
 	clear(cs.open)
+}
+
+func fingerprintOf(k key, s *config.Credential, files watch) {
+	fingerprint(k, reflect.ValueOf(*s), files)
 }
 
 // fingerprint adds settings to a key: secrets by their values, files by what

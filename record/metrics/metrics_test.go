@@ -154,7 +154,7 @@ func TestSnapshots(t *testing.T) {
 			{API: "A", Name: "http://a", Role: "live", Serving: true, Calls: 1}, // another API that is called the same
 		},
 		APIs:   []API{{"A", 1, 2, 3, 4, 5}, {"\xff", 1, 0, 0, 0, 0}},
-		Events: Events{1, 2, 3, 4}, Ready: true, Taken: 5, Refused: 6,
+		Events: Events{1, 2, 3, 4}, Ready: true, Taken: 5, Refused: 6, Locks: 7, Revocations: 8, Unrevoked: 9,
 	}
 	m := New("1.2.3", func() Snapshot { return s })
 	has(t, m,
@@ -167,6 +167,7 @@ func TestSnapshots(t *testing.T) {
 		`gatehouse_retries_total{api="A"} 1`, `gatehouse_mirror_dropped_total{api="A"} 5`, "gatehouse_retries_total{api=\"\uFFFD\"} 1",
 		`gatehouse_events_written_total 1`, `gatehouse_events_lost_total 2`, `gatehouse_events_waiting 3`, `gatehouse_events_capacity 4`,
 		`gatehouse_ready 1`, `gatehouse_configuration_stale 0`, `gatehouse_reloads_total{result="refused"} 6`,
+		`gatehouse_credential_locks_total 7`, `gatehouse_revocations 8`, `gatehouse_revocations_refused_total 9`,
 	)
 	if !strings.Contains(text(t, m), `version="1.2.3"`) {
 		t.Error("the version is not said")

@@ -17,6 +17,9 @@ type Snapshot struct {
 	Stale     bool // the last configuration that was read is not the one that serves
 	Taken     int64
 	Refused   int64 // of configurations that were read anew
+
+	Locks, Unrevoked uint64 // lockouts; revocations that found no room
+	Revocations      int    // that are held
 }
 
 // Listener is what one has counted.
@@ -64,7 +67,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 	for _, d := range []*Definition{
 		&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 		&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
-		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale,
+		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -102,6 +105,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&eventsCapacity, float64(s.Events.Capacity))
 	t.add(&ready, truth(s.Ready))
 	t.add(&stale, truth(s.Stale))
+	t.add(&locks, float64(s.Locks))
+	t.add(&revocations, float64(s.Revocations))
+	t.add(&unrevoked, float64(s.Unrevoked))
 	t.add(&reloads, float64(s.Taken), "taken")
 	t.add(&reloads, float64(s.Refused), "refused")
 	for _, r := range t.rows {

@@ -65,6 +65,9 @@ var (
 	eventsCapacity = Definition{"gatehouse_events_capacity", Gauge, nil, "Events that can wait to be written; one more is lost."}
 	ready          = Definition{"gatehouse_ready", Gauge, nil, "1 when /readyz says so: a configuration serves, and the gate is not ending."}
 	reloads        = Definition{"gatehouse_reloads_total", Counter, []string{"result"}, "Configurations that were read anew and taken, or refused."}
+	locks          = Definition{"gatehouse_credential_locks_total", Counter, nil, "Times that a network, a subject or a credential was locked out after too many failures."}
+	revocations    = Definition{"gatehouse_revocations", Gauge, nil, "Revocations that are held."}
+	unrevoked      = Definition{"gatehouse_revocations_refused_total", Counter, nil, "Revocations for which there was no room: what they name is good all the same."}
 	stale          = Definition{"gatehouse_configuration_stale", Gauge, nil, "1 when the files hold a configuration that was refused, so that the one before serves on."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
@@ -74,7 +77,7 @@ var Definitions = []*Definition{
 	&exchanges, &duration, &wait, &requestBytes, &answerBytes, &trimmed, &refusals, &would,
 	&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 	&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
-	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &build,
+	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.
