@@ -21,6 +21,12 @@ type Credential struct {
 	Keys *KeysCredential `key:"keys,example={pepper: \"${file:pepper.txt}\"}"`
 	// Introspection takes tokens of which an authorization server says what they are.
 	Introspection *IntrospectionCredential `key:"introspection,example={url: https://id.example.com/introspect, issuer: https://id.example.com}"`
+	// HMAC takes requests that are signed with a secret.
+	HMAC *HMACCredential `key:"hmac,example={keys: [{id: acme, secret: \"${env:ACME_SECRET}\"}]}"`
+	// Signature takes requests that are signed by RFC 9421.
+	Signature *SignatureCredential `key:"signature,example={keys: [{id: acme, file: acme.pem}]}"`
+	// Basic takes user names and passwords, for single operations.
+	Basic *BasicCredential `key:"basic,example={users: users.txt, operations: [export]}"`
 }
 
 // credentialKinds is the table of kinds: the fields of Credential that are
@@ -34,6 +40,9 @@ var credentialKinds = []struct {
 	{"jwt", jwtRules},
 	{key: "keys", check: checkKeys},
 	{"introspection", introspectionRules},
+	{"hmac", hmacRules},
+	{"signature", signatureRules},
+	{key: "basic"},
 }
 
 // Kind is the key of the one kind that the credential has, "" for none.

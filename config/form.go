@@ -33,6 +33,7 @@ var forms = map[string]form{
 	"email":         {`^[^@\s]+@[^@\s]+$`, judgeEmail},
 	"responder":     {`^https?://[^/?#@\s]+(?:/[^?#\s]*)?$`, judgeResponder},
 	"endpoint":      {`^https?://[^/?#@\s]+(?:/[^#@\s]*)?$`, judgeEndpoint},
+	"key-id":        {keyIDPattern, judgeKeyID},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
 	"path":          {`^/`, judgePath},
 	"origin":        {`^(?:\*|https?://[^/?#@\s]+|[a-z][a-z0-9+.-]*://[^/?#@\s]+)$`, judgeOrigin},

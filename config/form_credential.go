@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -15,6 +16,18 @@ func judgeEndpoint(text string) (wrong, hint string) {
 		return "the URL of the endpoint holds a user or a fragment", "remove them; who the gate is stands in client_id and client_secret"
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return "the URL of the endpoint is one of http, and credentials are sent there", "use https"
+	}
+	return "", ""
+}
+
+const keyIDPattern = "^[0-9A-Za-z._~-]{1,100}$"
+
+var keyID = regexp.MustCompile(keyIDPattern)
+
+// judgeKeyID knows names that stand in a field without quotes.
+func judgeKeyID(text string) (wrong, hint string) {
+	if !keyID.MatchString(text) {
+		return "the name " + quote(text) + " of a key has other signs than letters, digits and - . _ ~", "write it like acme-1"
 	}
 	return "", ""
 }

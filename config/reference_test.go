@@ -70,7 +70,7 @@ func TestDocumentation(t *testing.T) {
 var beyondSchemas = []string{
 	"credential-twice", "credential-kind", "scheme-credential", "pepper-short", "store-needed", "store-twice",
 	"step-up-empty", "locks-first", "caller-empty", "caller-twice",
-	"introspection-client",
+	"introspection-client", "secret-short", "caller-key-twice", "signature-key",
 	"certificate-spiffe", "jwt-keys", "jwt-secret", "jwt-mixed", "jwt-secret-short",
 	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
 	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-pair", "upstream-plain", "upstream-upgrade",

@@ -44,6 +44,9 @@ var verifierKinds = map[string]makeVerifier{
 	"keys":          keysVerifier,
 	"jwt":           jwtVerifier,
 	"introspection": introspectionVerifier,
+	"hmac":          hmacVerifier,
+	"signature":     signatureVerifier,
+	"basic":         basicVerifier,
 }
 
 // credentials are the verifiers of all credentials. They outlive plans: a

@@ -186,8 +186,10 @@ func TestServerFails(t *testing.T) {
 	other.says(good)
 	for name, does := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"400": status(400), "401": status(401), "403": status(403), "404": status(404), "500": status(500), "201": status(201), "503": status(503),
-		"text":     func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, good) },
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, 307) },
+		"text": func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, good) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		},
 		"cut": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "900")
 			status(200)(w, r)

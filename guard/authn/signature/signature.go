@@ -1,0 +1,195 @@
+// Package signature verifies requests that are signed by RFC 9421, HTTP Message
+// Signatures, and the digest of their bodies (RFC 9530). The assembly makes its
+// verifiers from gatehouse.yaml; it knows the words of gate and nothing of where
+// keys come from.
+package signature
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/replay"
+)
+
+// Options are which callers are known, and what their signatures must cover.
+type Options struct {
+	Name string // of the entry of gatehouse.yaml
+	Keys []Key
+	// Fields are fields that each signature must cover, where the request has
+	// them, beside those that all must: see required.
+	Fields []string
+	// Tag is the application that a signature is for; "" for a request with one
+	// signature alone, whatever its tag.
+	Tag string
+	// MaxAge is how old a signature may be; 0 for DefaultMaxAge.
+	MaxAge time.Duration
+	// Skew is by how much the clock of a caller may be ahead; 0 for DefaultSkew.
+	Skew time.Duration
+	// NonceOptional takes signatures without a nonce, which can be used again
+	// for as long as MaxAge lasts.
+	NonceOptional bool
+	// Capacity is how many nonces are remembered; 0 for replay.DefaultCapacity.
+	Capacity int
+}
+
+// Defaults of Options.
+const (
+	DefaultMaxAge = 5 * time.Minute
+	DefaultSkew   = 10 * time.Second
+)
+
+// Key is one caller.
+type Key struct {
+	ID string // keyid
+	// Key verifies: an ed25519.PublicKey, *ecdsa.PublicKey, *rsa.PublicKey, or
+	// the []byte of a secret.
+	Key any
+	// Algorithm is the one that the key is for, as RFC 9421 calls it; "" for the
+	// usual one of its kind.
+	Algorithm     string
+	Partner       string // the tenant
+	Scopes, Roles []string
+}
+
+// Verifier verifies signatures. Many goroutines use it at once.
+type Verifier struct {
+	options Options
+	keys    map[string]*key
+	used    *replay.Set
+}
+
+// key is one caller, ready for use.
+type key struct {
+	principal *gate.Principal
+	key       any
+	algorithm algorithm
+}
+
+var (
+	_ gate.BodyVerifier    = (*Verifier)(nil)
+	_ gate.FindingVerifier = (*Verifier)(nil)
+)
+
+// New returns a verifier.
+func New(o Options) (*Verifier, error) {
+	if o.MaxAge <= 0 {
+		o.MaxAge = DefaultMaxAge
+	}
+	if o.Skew <= 0 {
+		o.Skew = DefaultSkew
+	}
+	if len(o.Keys) == 0 {
+		return nil, errors.New("there is no key")
+	}
+	v := &Verifier{options: o, keys: map[string]*key{}, used: replay.New(o.MaxAge+o.Skew, o.Capacity)}
+	for _, k := range o.Keys {
+		if k.ID == "" || v.keys[k.ID] != nil {
+			return nil, fmt.Errorf("a key has no name, or two are called %q", k.ID)
+		}
+		a, err := fitting(k.Algorithm, k.Key)
+		if err != nil {
+			return nil, fmt.Errorf("the key %q %w", k.ID, err)
+		}
+		v.keys[k.ID] = &key{key: k.Key, algorithm: a, principal: &gate.Principal{
+			ID: o.Name + "|" + k.ID, Credential: o.Name, Kind: gate.Program, Issuer: o.Name, Subject: k.ID, Client: k.ID, Serial: k.ID,
+			Tenant: k.Partner, Scopes: sorted(k.Scopes), Roles: sorted(k.Roles),
+		}}
+	}
+	return v, nil
+}
+
+func sorted(words []string) []string {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// Finds implements gate.FindingVerifier.
+func (v *Verifier) Finds(*gate.Use) (gate.CredentialPlace, string) {
+	return gate.InSignature, "a signature of the request in Signature-Input and Signature"
+}
+
+// The refusals; all are shared.
+var (
+	missing     = &gate.Refusal{Code: gate.CredentialMissing}
+	badForm     = invalid("Signature-Input and Signature are not of the form of RFC 9421")
+	ambiguous   = invalid("the request has not exactly one signature that it may mean")
+	noKey       = invalid("nobody who is known has signed this request")
+	badParams   = invalid("the signature lacks created, keyid or nonce, or has a parameter that is none")
+	otherAlg    = invalid("the signature is of another algorithm than its key")
+	badTime     = &gate.Refusal{Code: gate.CredentialExpired, Cause: errors.New("the signature has expired, is too old, or not of now")}
+	uncovered   = invalid("the signature does not cover all that it must")
+	unknownPart = invalid("the signature covers a part that the request has not, or not once, or that is not known")
+	badSig      = invalid("the signature is not that of its key")
+	usedBefore  = invalid("the signature was used before")
+	badBody     = invalid("the body is not the one that Content-Digest says")
+	isFull      = &gate.Refusal{Code: gate.CredentialUnverified, Retry: 5, Cause: errors.New("as many signatures are remembered as there is room for")}
+)
+
+func invalid(why string) *gate.Refusal {
+	return &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New(why)}
+}
+
+// Verify implements gate.Verifier: RFC 9421 section 3.2, what is cheap first.
+func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Principal, *gate.Refusal) {
+	s, r := v.find(x)
+	if r != nil {
+		return nil, r
+	}
+	k := v.keys[s.keyID]
+	if k == nil {
+		return nil, noKey
+	}
+	if s.algorithm != "" && s.algorithm != k.algorithm.name {
+		return nil, otherAlg
+	}
+	if r := v.timely(s, x.Received); r != nil {
+		return nil, r
+	}
+	if !v.covers(s, x) {
+		return nil, uncovered
+	}
+	base, ok := s.base(x)
+	if !ok {
+		return nil, unknownPart
+	}
+	if !k.algorithm.verify(k.key, base, s.signature) {
+		return nil, badSig
+	}
+	if s.nonce == "" { // NonceOptional
+		return k.principal, nil
+	}
+	switch v.used.Use(s.keyID, s.nonce, x.Received) {
+	case replay.Fresh:
+		return k.principal, nil
+	case replay.Seen:
+		return nil, usedBefore
+	}
+	return nil, isFull
+}
+
+// timely is RFC 9421 section 2.3, created and expires.
+func (v *Verifier) timely(s *signed, now time.Time) *gate.Refusal {
+	created := time.Unix(s.created, 0)
+	if created.Before(now.Add(-v.options.MaxAge)) || created.After(now.Add(v.options.Skew)) || s.expires != 0 && !now.Before(time.Unix(s.expires, 0)) {
+		return badTime
+	}
+	return nil
+}
+
+// VerifyBody implements gate.BodyVerifier. A digest that is there must hold,
+// and one must be there for a body, which Verify has seen to for those whose
+// length is stated.
+func (v *Verifier) VerifyBody(x *gate.Exchange, _ *gate.Use) *gate.Refusal {
+	value, n := x.Field("Content-Digest")
+	switch {
+	case n == 0 && len(x.Body) == 0:
+		return nil
+	case n != 1 || !Digested(string(value), x.Body):
+		return badBody
+	}
+	return nil
+}
