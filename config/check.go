@@ -18,6 +18,7 @@ func (d *decoder) check(c *Config) {
 	d.credentials(c)
 	d.locks(&c.Locks, c.Place)
 	d.store(c)
+	d.admin(c)
 	names := make(map[string]bool)
 	for i := range c.APIs {
 		api := &c.APIs[i]

@@ -30,6 +30,11 @@ func (d *decoder) listeners(c *Config) {
 	if _, ok := taken.take(c.Maintenance.Address); ok {
 		d.add("maintenance-listener", c.Maintenance.At("address").node, "give it a port of its own", "clients reach the gate on this address")
 	}
+	if c.Admin != nil {
+		if _, ok := taken.take(c.Admin.Address); ok {
+			d.add("admin-listener", c.Admin.At("address").node, "give it a port of its own", "the gate listens on this address for others")
+		}
+	}
 }
 
 // doors are the addresses that are taken: by port and then by plain host, as

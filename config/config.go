@@ -36,6 +36,8 @@ type Config struct {
 	Locks Locks `key:"locks"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
+	// Admin is the API by which the gate is administered. Without it there is none.
+	Admin *Admin `key:"admin"`
 	// Record says what is written down, and where.
 	Record Record `key:"record"`
 	// Trust says where the gate keeps its own keys, what opens them, and where secrets come from.

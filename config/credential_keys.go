@@ -30,6 +30,9 @@ func checkKeys(c *collector, k *Credential, at Place) {
 			c.add("pepper-short", at.node, "make one with: openssl rand -base64 32", "the pepper has %d characters, and must have %d", n, leastPepper)
 		}
 	}
+	if k.Keys.Environment == adminEnvironment {
+		c.add("keys-environment", at.At("environment").node, "give keys of clients another one", "%q is the environment of credentials for administration", adminEnvironment)
+	}
 	short(k.Keys.Pepper, at.At("pepper"))
 	for i, s := range k.Keys.FormerPeppers {
 		short(s, at.At("former_peppers").Item(i))

@@ -26,6 +26,9 @@ func (p *Program) banner(d *draft) string {
 	if url := p.maintenanceURL(); url != "" {
 		b.line("maintenance", "%s, which answers %s, %s and %s", url, maintenance.Health, maintenance.Ready, maintenance.Metrics)
 	}
+	if p.admin != nil {
+		b.line("administration", "%s", p.admin.URL())
+	}
 	if path := d.config.Handover; path != "" {
 		b.line("handover", "%s, by which the next gate takes the listeners over", path)
 	}

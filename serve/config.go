@@ -48,6 +48,7 @@ type Config struct {
 	Stdout  io.Writer // events
 	Stderr  io.Writer // the banner and the program's log
 	Quiet   bool      // no banner, and of the log warnings only
+	Person  bool      // somebody reads Stderr: what is shown once may be shown there
 }
 
 const (

@@ -67,6 +67,7 @@ func (r *reader) read() *draft {
 	}
 	r.keep(d)
 	r.verify(d)
+	r.verifyAdmins(d)
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {
 		if a := r.api(d, &d.config.APIs[i]); a.Contract != nil {

@@ -107,6 +107,7 @@ func (p *Program) close(ctx context.Context) error {
 	}
 	p.serving.Wait()
 	p.closeMaintenance()
+	p.closeAdmin()
 	p.reader.ways.close()
 	p.reader.credentials.closeAll()
 	p.reader.keeper.close()

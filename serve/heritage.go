@@ -21,6 +21,7 @@ type heritage struct {
 const (
 	forClients  = "clients "
 	forWatching = "maintenance "
+	forAdmin    = "admin "
 	forHandover = "handover "
 )
 
@@ -101,6 +102,9 @@ func (p *Program) listeners() (list []*edge.Listener) {
 	if p.watch != nil {
 		list = append(list, p.watch.listener)
 	}
+	if p.admin != nil {
+		list = append(list, p.admin.listener)
+	}
 	if p.offer != nil {
 		list = append(list, p.offer.listener)
 	}
@@ -115,6 +119,9 @@ func (p *Program) idleSockets(c *config.Config) {
 		used[p.heritage.socket(forClients, c.Listeners[i].Address, 0)] = true
 	}
 	used[p.heritage.socket(forWatching, c.Maintenance.Address, 0)] = true
+	if c.Admin != nil {
+		used[p.heritage.socket(forAdmin, c.Admin.Address, 0)] = true
+	}
 	for _, s := range p.heritage.systemd {
 		if !used[s.Listener] {
 			p.log.Warn("systemd holds a socket that no listener serves", "name", s.Name, "address", s.Listener.Addr().String(),
@@ -222,6 +229,9 @@ func (p *Program) give(ctx context.Context) (list []inherit.Given, err error) {
 		if p.watch != nil {
 			add(forWatching+p.watch.address, p.watch.listener)
 		}
+		if p.admin != nil {
+			add(forAdmin+p.admin.address, p.admin.listener)
+		}
 		if p.offer != nil {
 			add(forHandover+"unix:"+p.offer.path, p.offer.listener)
 		}
@@ -236,6 +246,7 @@ func (p *Program) over(ctx context.Context) {
 		p.log.Info("another gate has taken the listeners over; this one finishes its calls and ends")
 		p.handed = true
 		p.leaveMaintenance()
+		p.leaveAdmin()
 		p.offer.listener.Leave()
 		for _, d := range p.doors {
 			d.leave()

@@ -33,6 +33,7 @@ type Program struct {
 	mu      sync.Mutex
 	doors   []*door // guarded by mu; written by the goroutine of Start, Wait and Stop alone
 	watch   *watchpost
+	admin   *adminpost
 	live    *draft // what serves, without its contracts
 	count   int    // of plans that served
 	failing bool   // the last reload was refused
@@ -130,6 +131,8 @@ func (p *Program) install(d *draft) error {
 	}
 	post, wrong := p.openMaintenance(&d.config.Maintenance)
 	f.add(wrong)
+	office, wrong := p.openAdmin(d)
+	f.add(wrong)
 	over, wrong := p.openOffer(d.config)
 	f.add(wrong)
 	if err := p.reader.keeper.hold(p.heritage.taken != nil); err != nil {
@@ -140,6 +143,7 @@ func (p *Program) install(d *draft) error {
 		ds.undo()
 		p.undoOffer(over)
 		p.undoMaintenance(post)
+		p.undoAdmin(office)
 		out.close()
 		p.reader.release(d)
 		return f.err()
@@ -158,6 +162,7 @@ func (p *Program) install(d *draft) error {
 	p.show()
 	p.ready.Store(true)
 	p.swapMaintenance(post)
+	p.swapAdmin(office, d)
 	p.swapOffer(over)
 	if before == nil && !p.config.Quiet {
 		io.WriteString(p.lines, p.banner(d))

@@ -45,7 +45,7 @@ func (d *desk) raw(ctx context.Context, do func(ctx context.Context, at *serve.D
 		return err
 	}
 	defer at.Close()
-	return d.explain(do(ctx, at))
+	return d.explain(do(store.By(ctx, byCommand), at))
 }
 
 // explain turns what a store says into what the user can do.

@@ -90,7 +90,7 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w),
 		newPolicy(w),
-		newKey(w), newSession(w), newStore(w),
+		newKey(w), newSession(w), newStore(w), newAdmin(w),
 		newToken(w),
 		newTrust(w), newSecret(w),
 		newDevCA(w), newDemo(w), newVersion(w))

@@ -53,6 +53,7 @@ of --drain, or of drain in gatehouse.yaml; a second signal cuts them.`,
 				}
 				c.Authentication = config.Public
 			}
+			c.Person = onTerminal(w.stderr)
 			c.Stdout, c.Stderr = bare(w.stdout), w.stderr // what becomes of events is said by serve
 			ctx, cut, stop := interrupts(cmd.Context())
 			defer stop()

@@ -20,6 +20,11 @@ func (w *world) paint(out io.Writer) paint {
 	if v, _ := w.lookup("TERM"); v == "dumb" {
 		return false
 	}
+	return paint(onTerminal(out))
+}
+
+// onTerminal reports whether somebody reads what is written to out.
+func onTerminal(out io.Writer) bool {
 	f, ok := bare(out).(*os.File)
 	if !ok {
 		return false

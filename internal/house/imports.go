@@ -27,6 +27,7 @@ const (
 	guards          // guard/*, wire/*: never each other
 	settings        // config: the words of gatehouse.yaml; wire/server: engines together
 	root            // the one table of guards
+	consoles        // console: administration
 	assembly        // serve
 	command         // cmd
 )
@@ -123,7 +124,7 @@ var rooms = map[string]room{
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"guard/owner",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "wire/std"}, nethttp: true},
-	"serve": {floor: assembly, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
+	"serve": {floor: assembly, ours: []string{".", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
 		"wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
@@ -131,6 +132,7 @@ var rooms = map[string]room{
 		"trust", "trust/apikey", "trust/revocation", "guard/authn/lock",
 		"trust/aws", "trust/gcp", "trust/keys", "trust/pkcs11", "trust/vault", "trust/wrap",
 		"wire/balance", "wire/edge", "wire/edge/acme", "wire/h2", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},
+	"console":             {floor: consoles, ours: []string{".", "store", "store/keyring", "trust", "trust/apikey"}, nethttp: true},
 	"lab":                 {floor: root, nethttp: true},
 	"cmd/gatehouse/demo":  {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/policy", "serve"}},

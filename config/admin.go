@@ -1,0 +1,38 @@
+package config
+
+import "github.com/gatehouse-api/gatehouse/trust"
+
+// Admin is the API by which the gate is administered: API keys, what is taken back, and who may do that. It has a listener of its own and wants a store. The gate guards it by its own OpenAPI document.
+type Admin struct {
+	Place
+	// Address is host:port. Beyond loopback it needs a certificate.
+	Address string `key:"address,required,form=address,example=127.0.0.1:9091"`
+	// Certificate is a PEM file with the certificate by which clients know the listener. Without it, it speaks plain HTTP, on loopback only.
+	Certificate File `key:"certificate,example=admin.crt"`
+	// Key is a PEM file with the private key of that certificate.
+	Key File `key:"key,example=admin.key"`
+	// Pepper is the secret with which credentials for this API are hashed before they are stored, at least 32 characters long. Whoever loses it loses them; gatehouse admin create makes new ones.
+	Pepper trust.Secret `key:"pepper,required,example=${file:pepper.txt}"`
+	// FirstCredential is a file that the first credential is written to when the gate is started for the first time. Without it the first credential is shown once, when the gate is started on a terminal.
+	FirstCredential File `key:"first_credential,example=first-admin.txt"`
+}
+
+// adminEnvironment is that of credentials for the API of administration.
+const adminEnvironment = "admin"
+
+// admin holds what is said of administration together.
+func (d *decoder) admin(c *Config) {
+	a := c.Admin
+	if a == nil {
+		return
+	}
+	if c.Store == nil {
+		d.add("store-needed", a.node, "add store: {} at the top of the file, which keeps them in "+storePath, "credentials for administration are kept in a store, and there is none")
+	}
+	if (a.Certificate == "") != (a.Key == "") {
+		d.add("admin-pair", a.node, "name both, or none", "certificate and key belong together")
+	}
+	if n := len(a.Pepper.Reveal()); n > 0 && n < leastPepper {
+		d.add("pepper-short", a.At("pepper").node, "make one with: openssl rand -base64 32", "the pepper has %d characters, and must have %d", n, leastPepper)
+	}
+}

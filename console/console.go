@@ -1,0 +1,164 @@
+// Package console is the API by which a gate is administered: its keys, what was
+// taken back, and those who administer it. What it takes and gives is described
+// by its own OpenAPI document, and the gate guards it by that: the handlers here
+// see nothing but calls that the contract describes, of callers whose role
+// suffices.
+//
+// Package serve imports it and stands the gate in front of it. It imports the
+// root package, the store and the ring of keys, and knows no listener.
+package console
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/store"
+	"github.com/gatehouse-api/gatehouse/store/keyring"
+	"github.com/gatehouse-api/gatehouse/trust/apikey"
+)
+
+// Contract is the OpenAPI document of the API.
+//
+//go:embed openapi.yaml
+var Contract []byte
+
+// Scheme is its one security scheme.
+const Scheme = "admin"
+
+// Environment is that of the keys which open the API.
+const Environment = "admin"
+
+// Options are what the API stands on.
+type Options struct {
+	Store *store.Store
+	// Pepper is that of credentials for this API.
+	Pepper *apikey.Pepper
+	// Keys are the peppers of API keys, by environment.
+	Keys    map[string]*apikey.Pepper
+	Version string
+	Now     func() time.Time
+}
+
+// console is the API.
+type console struct {
+	Options
+	rings   map[string]*keyring.Ring
+	admins  *keyring.Ring
+	leaving sync.Mutex // held while an admin is taken away
+}
+
+// New returns the API without anything in front of it: whoever calls it must
+// have been judged by Contract, and stand in the context (gatehouse.CallerOf).
+func New(o Options) http.Handler {
+	c := &console{Options: o, rings: map[string]*keyring.Ring{}, admins: Admins(o.Store, o.Pepper, o.Now)}
+	for environment, pepper := range o.Keys {
+		c.rings[environment] = &keyring.Ring{Store: o.Store, Environment: environment, Pepper: pepper, Now: o.Now}
+	}
+	mux := http.NewServeMux()
+	for pattern, do := range map[string]action{
+		"GET /v1/status":                                       c.status,
+		"GET /v1/changes":                                      c.changes,
+		"GET /v1/environments/{environment}/keys":              c.listKeys,
+		"POST /v1/environments/{environment}/keys":             c.createKey,
+		"GET /v1/environments/{environment}/keys/{id}":         c.getKey,
+		"POST /v1/environments/{environment}/keys/{id}/rotate": c.rotateKey,
+		"POST /v1/environments/{environment}/keys/{id}/revoke": c.revokeKey,
+		"GET /v1/revocations":                                  c.listRevocations,
+		"POST /v1/revocations":                                 c.revoke,
+		"GET /v1/admins":                                       c.listAdmins,
+		"POST /v1/admins":                                      c.createAdmin,
+		"POST /v1/admins/{id}/revoke":                          c.revokeAdmin,
+	} {
+		mux.Handle(pattern, do)
+	}
+	return mux
+}
+
+// action answers one call: with a value and the status of success, where nil is
+// an empty answer, or with why not.
+type action func(r *http.Request) (status int, value any, err error)
+
+// ServeHTTP implements http.Handler.
+func (do action) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	status, value, err := do(r)
+	w.Header().Set("Cache-Control", "no-store")
+	if err != nil {
+		status, value = problemOf(err)
+		w.Header().Set("Content-Type", "application/problem+json")
+		if status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "5")
+		}
+	} else if value != nil {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(status)
+	if value != nil {
+		json.NewEncoder(w).Encode(value)
+	}
+}
+
+// problem is an RFC 9457 problem.
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Error implements error.
+func (p *problem) Error() string { return p.Title }
+
+func mistake(detail string) error {
+	return &problem{"What is asked for cannot be.", http.StatusBadRequest, detail}
+}
+
+var (
+	noEnvironment = &problem{"No keys of this environment are verified here.", http.StatusNotFound, "the configuration names the environments under credentials"}
+	lastAdmin     = &problem{"This is the last admin.", http.StatusConflict, "make another one first"}
+)
+
+// problemOf says what clients are told of an error. What only the operator may
+// know is in the log of the store.
+func problemOf(err error) (int, *problem) {
+	var own *problem
+	var wrong *keyring.Mistake
+	switch {
+	case errors.As(err, &own):
+	case errors.As(err, &wrong):
+		own = &problem{"What is asked for cannot be.", http.StatusBadRequest, wrong.Error()}
+	case errors.Is(err, store.ErrNotFound):
+		own = &problem{Title: "There is none.", Status: http.StatusNotFound}
+	case errors.Is(err, keyring.ErrDead):
+		own = &problem{"The key is revoked or has expired.", http.StatusConflict, "make a new one"}
+	case errors.Is(err, store.ErrConflict):
+		own = &problem{"It was done already.", http.StatusConflict, ""}
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		own = &problem{"The store does not answer for the moment.", http.StatusServiceUnavailable, ""}
+	default:
+		own = &problem{Title: "The gate failed.", Status: http.StatusInternalServerError}
+	}
+	return own.Status, own
+}
+
+// author returns the context of a call in which the store writes down what its
+// caller changes.
+func author(r *http.Request) context.Context {
+	by := "nobody"
+	if p := gatehouse.CallerOf(r.Context()); p != nil {
+		by = p.Serial
+	}
+	return store.By(r.Context(), by)
+}
+
+// decode reads a body that the contract has judged.
+func decode(r *http.Request, into any) error {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		return mistake("the body is no JSON of the contract")
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package console
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// someone lets a caller of one role in.
+type someone string
+
+func (role someone) Verify(_ *gate.Exchange, _ *gate.Use, raw []byte) (*gate.Principal, *gate.Refusal) {
+	if string(raw) != "in" {
+		return nil, &gate.Refusal{Code: gate.CredentialInvalid}
+	}
+	return &gate.Principal{ID: "x|y", Kind: gate.Program, Roles: []string{string(role)}}, nil
+}
+
+// TestEveryOperationIsAnswered: each operation of the contract has a handler,
+// and there is no handler without one.
+func TestEveryOperationIsAnswered(t *testing.T) {
+	mux := New(Options{}).(*http.ServeMux)
+	described := []string{
+		"GET /v1/status", "GET /v1/changes", "GET /v1/environments/live/keys", "POST /v1/environments/live/keys", "GET /v1/environments/live/keys/0123456789ab",
+		"POST /v1/environments/live/keys/0123456789ab/rotate", "POST /v1/environments/live/keys/0123456789ab/revoke", "GET /v1/revocations", "POST /v1/revocations",
+		"GET /v1/admins", "POST /v1/admins", "POST /v1/admins/0123456789ab/revoke",
+	}
+	if n := strings.Count(string(Contract), "operationId:"); n != len(described) {
+		t.Errorf("the contract has %d operations, and %d are tried", n, len(described))
+	}
+	for _, call := range described {
+		method, path, _ := strings.Cut(call, " ")
+		if _, pattern := mux.Handler(httptest.NewRequest(method, path, nil)); pattern == "" {
+			t.Errorf("%s has no handler", call)
+		}
+		// The gate knows the operation: nobody gets by without a credential.
+		h, err := Guard(Options{}, someone("nobody"), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for credential, want := range map[string][]int{"": {401}, "in": {403}, "out": {401}} {
+			r := httptest.NewRequest(method, path, nil)
+			if credential != "" {
+				r.Header.Set("Authorization", "Bearer "+credential)
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if !slices.Contains(want, w.Code) {
+				t.Errorf("%s with %q: %d, want %v", call, credential, w.Code, want)
+			}
+		}
+	}
+}
+
+func TestRolesContainThoseBelow(t *testing.T) {
+	if got := Roles(); !slices.Equal(got, []string{"viewer", "operator", "admin"}) {
+		t.Errorf("%q", got)
+	}
+	if _, _, err := NewAdmin(t.Context(), nil, "n", "root", gatehouseTime); err == nil {
+		t.Error("a role that there is not")
+	}
+}
+
+var gatehouseTime = gatehouse.Event{}.Time
