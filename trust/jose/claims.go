@@ -45,8 +45,7 @@ func find(object map[string]any, path string) any {
 }
 
 func (s *state) claims() *Failure {
-	text, _ := decode(nil, s.parts.payload)
-	object, err := ReadObject(text)
+	object, err := ReadObject(s.text[1])
 	if err != nil {
 		return claimsJSON
 	}

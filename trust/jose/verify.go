@@ -22,8 +22,10 @@ type state struct {
 
 	has    have
 	parts  compact
+	text   [2][]byte      // header and claims, decoded
 	object map[string]any // the header
 	head   Header
+	found  []*Key // that may have signed it
 	token  *Token
 }
 
@@ -97,17 +99,21 @@ func (s *state) form() (why *Failure) {
 	if s.parts, why = split(s.raw); why != nil {
 		return why
 	}
-	for _, part := range [...][]byte{s.parts.header, s.parts.payload, s.parts.signature} {
-		if _, ok := decode(nil, part); !ok {
+	buffer := make([]byte, 0, len(s.raw))
+	for i, part := range [...][]byte{s.parts.header, s.parts.payload, s.parts.signature} {
+		begin, ok := len(buffer), false
+		if buffer, ok = decode(buffer, part); !ok {
 			return formCanonical
+		}
+		if i < len(s.text) {
+			s.text[i] = buffer[begin:]
 		}
 	}
 	return nil
 }
 
 func (s *state) header() *Failure {
-	text, _ := decode(nil, s.parts.header)
-	object, err := ReadObject(text)
+	object, err := ReadObject(s.text[0])
 	if err != nil {
 		return headerJSON
 	}
@@ -184,16 +190,13 @@ func (s *state) embedded() *Failure {
 }
 
 // key looks for the key; signature makes the choice when the token leaves one.
-func (s *state) key() *Failure {
-	_, why := s.v.candidates(s.head, s.keys)
+func (s *state) key() (why *Failure) {
+	s.found, why = s.v.candidates(s.head, s.keys)
 	return why
 }
 
 func (s *state) signature() *Failure {
-	found, why := s.v.candidates(s.head, s.keys)
-	if why != nil {
-		return why
-	}
+	found := s.found
 	jws, err := jose.ParseSignedCompact(string(s.raw), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(s.head.Algorithm)})
 	if err != nil {
 		return signatureWrong
