@@ -67,6 +67,9 @@ func newGated(t testing.TB, o gatehouse.Options, who gatehouse.Callers, rules st
 	t.Helper()
 	g := &gated{who: &gate.Principal{ID: "i|alice", Kind: gate.Person, Issuer: "i", Subject: "alice", Credential: "staff", Roles: []string{"clerk"}}}
 	a := gatehouse.API{Contract: load(t, ruled), Upstream: g, Options: o, Verifiers: map[string]gate.Verifier{"token": &known{g.who}}}
+	if o.Authentication != "" {
+		a.Verifiers = nil
+	}
 	if rules != "" {
 		a.Rules = []gatehouse.RuleFile{{Name: "orders.cedar", Text: []byte(rules)}}
 	}
@@ -132,6 +135,14 @@ func TestRulesInTheGate(t *testing.T) {
 		{"a-body-of-another-type-that-is-observed", observing(), clerkRights, clerkRules, "PUT", "/orders/1", `{"amount":11}`, 403, gate.PolicyDenied, "large"},
 		{"a-parameter-that-is-observed-is-judged", observing(), clerkRights, clerkRules, "GET", "/orders/alice?shallow=1", "", 201, 0, "clerks"},
 		{"a-call-that-is-not-described", observing(), clerkRights, clerkRules, "GET", "/orders", "", 403, gate.PolicyDenied, ""},
+		{"nobody-is-known-and-a-rule-permits", gatehouse.Options{Authentication: gatehouse.Upstream}, gatehouse.Callers{}, `permit(principal, action == Action::"getOrder", resource) when { context.path.id == "alice" };`,
+			"GET", "/orders/alice", "", 201, 0, "orders.cedar#1"},
+		{"nobody-is-known-and-no-rule-permits", gatehouse.Options{Authentication: gatehouse.Upstream}, gatehouse.Callers{}, `permit(principal, action == Action::"getOrder", resource) when { context.path.id == "alice" };`,
+			"GET", "/orders/bob", "", 403, gate.PolicyDenied, ""},
+		{"public-by-an-option-can-be-forbidden", gatehouse.Options{Authentication: gatehouse.Public}, gatehouse.Callers{}, `forbid(principal, action, resource) when { context has path && context.path has id && context.path.id == "bob" };`,
+			"GET", "/orders/bob", "", 403, gate.PolicyDenied, "orders.cedar#1"},
+		{"public-by-an-option", gatehouse.Options{Authentication: gatehouse.Public}, gatehouse.Callers{}, `forbid(principal, action, resource) when { context has path && context.path has id && context.path.id == "bob" };`,
+			"GET", "/orders/alice", "", 201, 0, ""},
 		{"rules-that-are-observed", observing("policy"), clerkRights, clerkRules, "GET", "/orders/bob", "", 201, 0, "own"},
 		{"roles-that-are-observed", gatehouse.Options{Settings: gatehouse.Settings{Modes: map[string]gatehouse.Mode{"authz": gatehouse.Observe}}, Roles: map[string]config.Opening{"manager": {Tags: []string{"orders"}}}},
 			clerkRights, "", "GET", "/orders/bob", "", 201, 0, ""},

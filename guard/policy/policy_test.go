@@ -57,6 +57,11 @@ var rows = []row{
 	{"class", `permit(principal, action in Action::"class:read", resource);`, get, "/orders", "", nil, true, "rules.cedar#1"},
 	{"other-class", `permit(principal, action in Action::"class:read", resource);`, remove, "/orders/1", "", nil, false, ""},
 	{"action-in-a-condition", when(`action in Action::"tag:orders"`), get, "/orders", "", nil, true, "r"},
+	{"role-in-a-condition", when(`principal in Role::"clerk"`), get, "/orders", "", nil, true, "r"},
+	{"role-in-a-condition-of-others", when(`principal in Role::"admin"`), get, "/orders", "", nil, false, ""},
+	{"role-of-a-forbid", all + `@id("no") forbid(principal in Role::"clerk", action, resource);`, get, "/orders", "", nil, false, "no"},
+	{"unless-a-role", all + `@id("no") forbid(principal, action, resource) unless { principal in [Role::"admin", Role::"clerk"] };`, get, "/orders", "", nil, true, "rules.cedar#1"},
+	{"api-in-a-condition", when(`resource == API::"Orders"`), get, "/orders", "", nil, true, "r"},
 	{"api", `permit(principal, action, resource == API::"Orders");`, get, "/orders", "", nil, true, "rules.cedar#1"},
 	{"without-id", `permit(principal, action == Action::"DELETE /orders/{id}", resource);`, remove, "/orders/1", "", nil, true, "rules.cedar#1"},
 
