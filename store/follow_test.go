@@ -117,7 +117,7 @@ func TestFollow(t *testing.T) {
 // TestFollowByNotice shows that PostgreSQL's notices are heard: they are there
 // long before somebody looks.
 func TestFollowByNotice(t *testing.T) {
-	server := testdata.StartPostgres(t)
+	server := testdata.SharedPostgres(t)
 	settings := store.Settings{Postgres: trust.NewSecret(server.Database())}
 	here, there := open(t, settings), open(t, settings)
 	m := follow(t, here)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/store"
 )
 
@@ -20,7 +21,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, writeForEver(path))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	testdata.EndSharedPostgres()
+	os.Exit(status)
 }
 
 // writeForEver says the id of each key that is kept, once it is.

@@ -28,7 +28,7 @@ func everyBackend(t *testing.T, test func(t *testing.T, b backend)) {
 		}})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		server := testdata.StartPostgres(t)
+		server := testdata.SharedPostgres(t)
 		test(t, backend{"postgres", func(*testing.T) store.Settings { return store.Settings{Postgres: trust.NewSecret(server.Database())} }})
 	})
 }

@@ -19,3 +19,9 @@ func (*Postgres) Start() {}
 func (*Postgres) Stop() {}
 
 func (*Postgres) Database() string { return "" }
+
+// SharedPostgres ends the test.
+func SharedPostgres(t testing.TB) *Postgres { return StartPostgres(t) }
+
+// EndSharedPostgres does nothing.
+func EndSharedPostgres() {}

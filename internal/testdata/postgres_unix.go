@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -56,6 +57,37 @@ func StartPostgres(t testing.TB) *Postgres {
 	p.Start()
 	t.Cleanup(p.Stop)
 	return p
+}
+
+// shared is the server of SharedPostgres.
+var shared struct {
+	once   sync.Once
+	server *Postgres
+	ends   []func()
+}
+
+// lasting outlives the test that it comes from.
+type lasting struct{ testing.TB }
+
+func (lasting) Cleanup(end func()) { shared.ends = append(shared.ends, end) }
+
+// SharedPostgres is a server that all tests of a package share, whose TestMain
+// calls EndSharedPostgres. Each test makes databases of its own, and stops
+// nothing.
+func SharedPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	shared.once.Do(func() { shared.server = StartPostgres(lasting{t}) })
+	if shared.server == nil {
+		Lack(t, "PostgreSQL could not be started")
+	}
+	return shared.server
+}
+
+// EndSharedPostgres ends it, if it was started.
+func EndSharedPostgres() {
+	for _, end := range slices.Backward(shared.ends) {
+		end()
+	}
 }
 
 func credential(t testing.TB) *syscall.Credential {
