@@ -1,10 +1,14 @@
 package serve
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/store"
 )
 
 // TestStoreOfAGate keeps state in a folder of its own, which no second gate may
@@ -91,4 +95,45 @@ func TestStoreThatIsAway(t *testing.T) {
 	if strings.Contains(h.log.String(), "planted-password") {
 		t.Error("the log holds the password")
 	}
+}
+
+// TestHandoverOfTheStore has a gate take over from another one, which still has
+// the folder: it serves at once, and gets the folder when the other has ended.
+func TestHandoverOfTheStore(t *testing.T) {
+	api, _ := upstreamOf(t)
+	h := &house{t: t, dir: t.TempDir()}
+	h.write("a.yaml", contractOf("A", "/a"))
+	h.write("planted", planted)
+	h.write("gatehouse.yaml", one("a.yaml", api)+"handover: handover.sock\nstore: {}\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	first := waitingAt(t, ctx, filepath.Join(h.dir, "gatehouse.yaml"))
+	second := waitingAt(t, ctx, filepath.Join(h.dir, "gatehouse.yaml"))
+	if err := <-first.ended; err != nil {
+		t.Error(err)
+	}
+	if s := status(t, second.URL()+"/a"); s != 200 {
+		t.Errorf("status %d", s)
+	}
+	lock := filepath.Join(h.dir, "state", "gate.lock")
+	for held := false; !held; {
+		free, err := store.TryLock(lock)
+		if held = errors.Is(err, store.ErrHeld); err == nil {
+			free.Release()
+		} else if !held {
+			t.Fatal(err)
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("the second gate never holds the folder")
+		}
+	}
+	cancel()
+	if err := <-second.ended; err != nil {
+		t.Error(err)
+	}
+	free, err := store.TryLock(lock)
+	if err != nil {
+		t.Fatal("nobody runs and the folder is held: ", err)
+	}
+	free.Release()
 }
