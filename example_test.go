@@ -1,6 +1,8 @@
 package gatehouse_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -146,4 +148,47 @@ func ExampleNew_problems() {
 	// Output:
 	// the contract has no operation "GET /product"
 	//   hint: did you mean "GET /products"?
+}
+
+func ExampleWithVerifiers() {
+	const document = `
+openapi: 3.1.0
+info: {title: Shop, version: 1.0.0}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}
+paths:
+  /orders:
+    get: {security: [{key: [clerk]}], responses: {"204": {description: done}}}
+`
+	keys := gatehouse.VerifierFunc(func(_ context.Context, key string) (*gatehouse.Principal, error) {
+		switch key {
+		case "ann's key":
+			return &gatehouse.Principal{ID: "ann", Roles: []string{"clerk"}}, nil
+		case "bob's key":
+			return &gatehouse.Principal{ID: "bob"}, nil
+		case "the key that cannot be looked up":
+			return nil, errors.New("the database does not answer")
+		}
+		return nil, nil
+	})
+	gate, err := gatehouse.New("shop.yaml", []byte(document), gatehouse.Options{}, gatehouse.WithVerifiers(map[string]gatehouse.Verifier{"key": keys}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	api := gate.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println("the handler is called by", gatehouse.CallerOf(r.Context()).ID)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	for _, key := range []string{"ann's key", "bob's key", "another", "the key that cannot be looked up"} {
+		r := httptest.NewRequest("GET", "/orders", nil)
+		r.Header.Set("X-Key", key)
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		fmt.Println(key, w.Code)
+	}
+	// Output:
+	// the handler is called by ann
+	// ann's key 204
+	// bob's key 403
+	// another 401
+	// the key that cannot be looked up 503
 }

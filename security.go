@@ -92,6 +92,7 @@ func (b *builder) stepUp(op *contract.Operation, set *settled) (steps []authn.St
 // credentials are what the API's guards of credentials share.
 func (b *builder) credentials() authn.Options {
 	o := b.shared
+	o.Audience = b.options.Audience
 	o.Drop = b.options.ForwardCredential == config.DropCredential
 	o.Realm, o.Verifiers, o.Words = b.api.Name, b.verifiers, &b.plan.Words
 	return o

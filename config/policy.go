@@ -15,6 +15,8 @@ type Policy struct {
 	StripPrefix bool `key:"strip_prefix"`
 	// Authentication says who verifies the credentials that the contract asks for. Without it, the gate does, by credentials and schemes, and a contract that asks for one which nobody verifies is not served.
 	Authentication Authentication `key:"authentication,example=upstream"`
+	// Audience are the names by which tokens may mean this API: each token must have one of them (aud). Without it, those of the credential that verifies the token. APIs that share a credential keep tokens apart by it.
+	Audience []string `key:"audience,min=1,form=claim,example=[https://orders.example.com]"`
 	// Caller tells the API who calls, as the gate has found out. What clients send in its fields is removed.
 	Caller *Caller `key:"caller,example={fields: {subject: X-User}}"`
 	// ForwardCredential says what becomes of credentials that the gate has verified.
