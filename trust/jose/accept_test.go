@@ -207,6 +207,34 @@ func TestWrongRules(t *testing.T) {
 	}
 }
 
+// TestExplanation goes on behind what ends a judgement, as far as it can.
+func TestExplanation(t *testing.T) {
+	v, set := verifier(t, nil), publicSet(t)
+	none := b64(`{"alg":"none","typ":"at+jwt"}`) + "." + b64(strings.Replace(with("exp", `1799999960`), `1799999990`, `1799999000`, 1)) + "."
+	for _, row := range []struct {
+		name, token           string
+		failed, passed, other []Check
+	}{
+		{"unsigned", none, []Check{CheckForm, CheckAlgorithm, CheckKey, CheckExpiry}, []Check{CheckHeader, CheckClaims, CheckIssuer, CheckAudience}, []Check{CheckSignature}},
+		{"forged", sign(goodHeader, goodClaims)[:200] + "x", []Check{CheckForm}, nil, nil},
+		{"wrong-key", signRaw(b64(goodHeader), b64(with("aud", `"bank"`)), func(in string) []byte { return signWith(keys().otherEC, in) }),
+			[]Check{CheckSignature, CheckAudience}, []Check{CheckKey, CheckClaims, CheckExpiry}, nil},
+		{"broken-claims", sign(goodHeader, `[]`), []Check{CheckClaims}, []Check{CheckSignature}, []Check{CheckIssuer, CheckExpiry, CheckAudience}},
+		{"encrypted", "a.b.c.d.e", []Check{CheckForm}, []Check{CheckSize}, []Check{CheckHeader, CheckClaims, CheckSignature}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, list, _ := v.Explain([]byte(row.token), set, now, nil)
+			for outcome, checks := range map[Outcome][]Check{Failed: row.failed, Passed: row.passed, NotMade: row.other} {
+				for _, c := range checks {
+					if i := slices.IndexFunc(list, func(s Step) bool { return s.Check == c }); list[i].Outcome != outcome {
+						t.Errorf("%s: %+v, want outcome %d", c, list[i], outcome)
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestDecode(t *testing.T) {
 	token := sign(goodHeader, goodClaims)
 	header, claims, why := Decode([]byte(token))

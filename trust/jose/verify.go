@@ -34,7 +34,8 @@ type state struct {
 type have uint8
 
 const (
-	hasParts have = 1 << iota
+	hasParts     have = 1 << iota // header and claims, decoded
+	hasSignature                  // in its form
 	hasHeader
 	hasKey
 	hasClaims
@@ -53,14 +54,14 @@ type step struct {
 // The signature is checked before any claim is read.
 var steps = [...]step{
 	{CheckSize, 0, 0, (*state).size},
-	{CheckForm, 0, hasParts, (*state).form},
+	{CheckForm, 0, hasSignature, (*state).form},
 	{CheckHeader, hasParts, hasHeader, (*state).header},
 	{CheckAlgorithm, hasHeader, 0, (*state).algorithm},
 	{CheckType, hasHeader, 0, (*state).typ},
 	{CheckExtensions, hasHeader, 0, (*state).extensions},
 	{CheckEmbedded, hasHeader, 0, (*state).embedded},
 	{CheckKey, hasHeader, hasKey, (*state).key},
-	{CheckSignature, hasKey, 0, (*state).signature},
+	{CheckSignature, hasKey | hasSignature, 0, (*state).signature},
 	{CheckClaims, hasParts, hasClaims, (*state).claims},
 	{CheckIssuer, hasClaims, 0, (*state).issuer},
 	{CheckSubject, hasClaims, 0, (*state).subject},
@@ -96,7 +97,7 @@ func (s *state) form() (why *Failure) {
 	if len(s.raw) > MaxBytes { // while explaining, where the size has not ended it
 		return tooLarge
 	}
-	if s.parts, why = split(s.raw); why != nil {
+	if s.parts, why = split(s.raw); why != nil && why != formUnsigned {
 		return why
 	}
 	buffer := make([]byte, 0, len(s.raw))
@@ -108,8 +109,11 @@ func (s *state) form() (why *Failure) {
 		if i < len(s.text) {
 			s.text[i] = buffer[begin:]
 		}
+		if i == 1 { // they can be explained, whatever stands behind them
+			s.has |= hasParts
+		}
 	}
-	return nil
+	return why
 }
 
 func (s *state) header() *Failure {
