@@ -61,7 +61,7 @@ func TestRatios(t *testing.T) {
 	if os.Getenv("GATEHOUSE_RATIOS") != "" {
 		slack, rounds = 1, 21
 	}
-	for _, r := range slices.Concat(schemaRatios(t), answerRatios(t), loadRatios(t)) {
+	for _, r := range slices.Concat(schemaRatios(t), answerRatios(t), loadRatios(t), tokenRatios(t)) {
 		t.Run(r.name, func(t *testing.T) {
 			r.rounds = min(r.rounds, rounds)
 			got := r.median()
