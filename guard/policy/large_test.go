@@ -33,5 +33,6 @@ func TestLarge(t *testing.T) {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
+	readable(t, s)
 	t.Logf("%d operations, %d rules: %v", len(s.operations), len(s.rules), time.Since(begin))
 }

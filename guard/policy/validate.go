@@ -96,6 +96,12 @@ func (c *checker) entity(r *rule, uid types.EntityUID, add func(source.Problem))
 		if len(c.roles) > 0 && !slices.Contains(c.roles, id) {
 			add(r.file.problem(at, source.DidYouMean("add it to roles at the top of gatehouse.yaml", id, c.roles...), fmt.Sprintf("there is no role %q", id)))
 		}
+	case "Person", "Program", "Workload", "Unknown":
+		if !strings.Contains(id, "|") {
+			p := r.file.problem(at, fmt.Sprintf("write whose word it is, too, as in %v", types.NewEntityUID(uid.Type, types.String("https://id.example.com|"+id))), fmt.Sprintf("no caller has the id %q", id))
+			p.Severity = source.Warning
+			add(p)
+		}
 	case typeAPI:
 		for _, o := range c.operations {
 			if api := string(o.api.ID); id != api {

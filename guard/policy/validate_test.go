@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cedar-policy/cedar-go/types"
+	"github.com/cedar-policy/cedar-go/x/exp/schema"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -64,6 +65,27 @@ func TestSchema(t *testing.T) {
 		t.Fatal(problems)
 	}
 	golden(t, "testdata/orders.cedarschema", s.Schema())
+	readable(t, s)
+}
+
+// readable holds the printed schema to what Cedar reads.
+func readable(t *testing.T, s *Set) {
+	t.Helper()
+	var again schema.Schema
+	if err := again.UnmarshalCedar([]byte(s.Schema())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Resolve(); err != nil {
+		t.Error(err)
+	}
+}
+
+// An id without an issuer is nobody's.
+func TestIDsWithoutIssuer(t *testing.T) {
+	_, _, problems := orders(t, File{"a.cedar", []byte(`permit(principal == Person::"alice", action, resource) when { principal != Person::"i|bob" };`)})
+	if len(problems) != 1 || problems.Err() != nil || problems[0].Column != 29 || !strings.Contains(problems[0].Hint, `Person::"https://id.example.com|alice"`) {
+		t.Error(problems)
+	}
 }
 
 func TestTwoFiles(t *testing.T) {
