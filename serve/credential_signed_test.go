@@ -66,7 +66,11 @@ func TestSignedRequests(t *testing.T) {
 	h.write("a.yaml", signedContract)
 	h.write("secret", secret)
 	h.write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
-	h.write("users", "ann:"+basic.NewHash([]byte(planted))+"\n")
+	hash, err := basic.NewHash([]byte(planted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.write("users", "ann:"+hash+"\n")
 	h.write("gatehouse.yaml", one("a.yaml", up)+`credentials:
   - {name: hmac, hmac: {keys: [{id: acme, secret: "${file:secret}"}], headers: [Content-Type]}}
   - {name: signed, signature: {keys: [{id: acme, file: key.pem}]}}

@@ -12,9 +12,9 @@ import (
 func newSecret(w *world) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secret",
-		Short: "Seal secrets for a configuration",
+		Short: "Seal secrets and hash passwords for a configuration",
 	}
-	cmd.AddCommand(newSecretSeal(w))
+	cmd.AddCommand(newSecretSeal(w), newSecretHash(w))
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -24,7 +25,8 @@ type Options struct {
 	Name string // of the entry of gatehouse.yaml
 	// Users are hashes of passwords by user; see ReadUsers.
 	Users map[string]Hash
-	// Operations are those that take passwords, by their names; at least one.
+	// Operations are those that take passwords, by their ids or as in
+	// "GET /export"; at least one.
 	Operations []string
 	// Parallel bounds the passwords that are hashed at once, each of which takes
 	// memory as its hash says; 0 for DefaultParallel.
@@ -117,7 +119,7 @@ func invalid(why string) *gate.Refusal {
 
 // Verify implements gate.Verifier.
 func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, raw []byte) (*gate.Principal, *gate.Refusal) {
-	if x.Operation == nil || !slices.Contains(v.options.Operations, x.Operation.Name) {
+	if x.Operation == nil || !v.takes(x.Operation) {
 		return nil, elsewhere
 	}
 	var room [maxCredential]byte
@@ -153,6 +155,20 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, raw []byte) (*gate.Prin
 		v.known.Put(string(sum[:]), known{u.principal, x.Received.Add(v.options.Remember)})
 	}
 	return u.principal, nil
+}
+
+// takes reports whether an operation takes passwords: it is named by its id, or
+// as in "GET /export".
+func (v *Verifier) takes(o *gate.Operation) bool {
+	for _, name := range v.options.Operations {
+		if name == o.Name {
+			return true
+		}
+		if method, path, ok := strings.Cut(name, " "); ok && method == o.Method && path == o.Template {
+			return true
+		}
+	}
+	return false
 }
 
 // sum is what is remembered in place of a password: nobody who has it can try

@@ -13,9 +13,18 @@ import (
 
 var now = time.Unix(1_772_600_767, 0)
 
+func hashOf(t testing.TB, password []byte) string {
+	t.Helper()
+	hash, err := basic.NewHash(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
 func users(t testing.TB) map[string]basic.Hash {
 	t.Helper()
-	list, err := basic.ReadUsers("# people\n\nalice:" + basic.NewHash([]byte("wonder:land é")) + "\nbob:" + basic.NewHash([]byte("builder")) + "\r\n")
+	list, err := basic.ReadUsers("# people\n\nalice:" + hashOf(t, []byte("wonder:land é")) + "\nbob:" + hashOf(t, []byte("builder")) + "\r\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +95,13 @@ func TestPasswords(t *testing.T) {
 	if _, r := v.Verify(exchange("other"), nil, raw("bob:builder")); code(r) != gate.CredentialRestricted {
 		t.Errorf("an operation that is not named: %s", code(r))
 	}
+	path := verifier(t, func(o *basic.Options) { o.Operations = []string{"GET /export"} })
+	for template, want := range map[string]gate.Code{"/export": gate.Undecided, "/export/all": gate.CredentialRestricted} {
+		x := &gate.Exchange{Operation: &gate.Operation{Name: "id", Method: "GET", Template: template}, Received: now}
+		if _, r := path.Verify(x, nil, raw("bob:builder")); code(r) != want {
+			t.Errorf("%s: %s", template, code(r))
+		}
+	}
 	if _, r := v.Verify(&gate.Exchange{}, nil, raw("bob:builder")); code(r) != gate.CredentialRestricted {
 		t.Errorf("no operation: %s", code(r))
 	}
@@ -131,7 +147,7 @@ func TestBusy(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
-	good := basic.NewHash([]byte("x"))
+	good := hashOf(t, []byte("x"))
 	for name, text := range map[string]string{
 		"no-colon": "alice\n", "no-hash": "alice:\n", "plain": "alice:secret\n", "bcrypt": "alice:$2a$10$abc\n", "argon2i": "a:" + strings.Replace(good, "argon2id", "argon2i", 1),
 		"version": "a:" + strings.Replace(good, "v=19", "v=16", 1), "memory-small": "a:" + strings.Replace(good, "m=19456", "m=64", 1), "memory-huge": "a:" + strings.Replace(good, "m=19456", "m=4194304", 1),
@@ -142,6 +158,11 @@ func TestUsers(t *testing.T) {
 			t.Errorf("%s: read", name)
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, password := range map[string]string{"empty": "", "long": strings.Repeat("a", 513), "line": "a\nb", "not-utf8": "\xff"} {
+		if _, err := basic.NewHash([]byte(password)); err == nil {
+			t.Errorf("a password that no client can send is hashed: %s", name)
 		}
 	}
 	h, err := basic.ReadHash(good)
@@ -159,7 +180,7 @@ func TestUsers(t *testing.T) {
 }
 
 func FuzzUsers(f *testing.F) {
-	f.Add("alice:" + basic.NewHash([]byte("x")))
+	f.Add("alice:" + hashOf(f, []byte("x")))
 	f.Fuzz(func(t *testing.T, text string) {
 		if list, err := basic.ReadUsers(text); err != nil && list != nil {
 			t.Error("users beside an error")

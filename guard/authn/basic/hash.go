@@ -66,12 +66,24 @@ func ReadHash(text string) (h Hash, err error) {
 	return h, nil
 }
 
-// NewHash hashes a password: 19 MiB, twice (OWASP's advice of 2023).
-func NewHash(password []byte) string {
+// MaxPassword bounds a password, in bytes: beside a name it fits a credential.
+const MaxPassword = 512
+
+// NewHash hashes a password that a client can send, with 19 MiB and twice, as
+// OWASP advises. The error holds nothing of it.
+func NewHash(password []byte) (string, error) {
+	switch {
+	case len(password) == 0:
+		return "", errors.New("the password is empty")
+	case len(password) > MaxPassword:
+		return "", fmt.Errorf("the password has more than %d bytes", MaxPassword)
+	case !isPlain(password):
+		return "", errors.New("the password is not UTF-8, or holds control characters, which clients cannot send (RFC 7617 section 2)")
+	}
 	salt := make([]byte, 16)
 	rand.Read(salt) // never fails
 	sum := argon2.IDKey(password, salt, 2, 19<<10, 1, 32)
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=2,p=1$%s$%s", 19<<10, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(sum))
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=2,p=1$%s$%s", 19<<10, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(sum)), nil
 }
 
 // is reports whether h is the hash of a password.
