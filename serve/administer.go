@@ -2,7 +2,9 @@ package serve
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
+	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/apikey"
 )
 
@@ -23,9 +26,9 @@ type Desk struct {
 // OpenDesk opens the store that a gatehouse.yaml describes, without preparing
 // it. Mistakes in the file are source.Problems.
 func OpenDesk(file string) (*Desk, error) {
-	c, problems := config.Load(file)
-	if err := problems.Err(); err != nil {
-		return nil, problems
+	c, err := deskSettings(file)
+	if err != nil {
+		return nil, err
 	}
 	if c.Store == nil {
 		return nil, source.Problems{c.Place.Problem("add store: {} for a file of SQLite, or store: {postgres: {url: ...}}", "there is no store")}
@@ -35,6 +38,60 @@ func OpenDesk(file string) (*Desk, error) {
 		return nil, source.Problems{c.Store.Place.Problem("", "%v", err)}
 	}
 	return &Desk{c, s}, nil
+}
+
+// deskSettings reads a gatehouse.yaml for what the store needs. Whoever
+// administers it need not have the secrets of a gate that serves.
+func deskSettings(file string) (*config.Config, error) {
+	r := reader{flags: &Config{File: file}, custody: newCustody(), standIn: standIn(rand.Text() + rand.Text())}
+	d := &draft{files: watch{}, faults: faults{file: true}}
+	r.settings(d)
+	if d.faults.err() == nil && r.standIn.in(d.config) {
+		r.standIn = "" // what is needed is missing: say so
+		r.settings(d)
+	}
+	if err := d.faults.err(); err != nil {
+		return nil, err
+	}
+	return d.config, nil
+}
+
+// standIn stands in the place of secrets that are not there. Nobody can have
+// written it.
+type standIn string
+
+// take has secrets that are not there replaced.
+func (s standIn) take(look *trust.Lookup) {
+	if s == "" {
+		return
+	}
+	variable, file := look.Env, look.File
+	look.Env = func(name string) (string, bool) {
+		if value, ok := variable(name); ok && value != "" {
+			return value, true
+		}
+		return string(s), true
+	}
+	look.File = func(path string, most int) ([]byte, bool, error) {
+		if text, loose, err := file(path, most); err == nil {
+			return text, loose, nil
+		}
+		return []byte(s), false, nil
+	}
+}
+
+// in reports whether what administering needs is among what was replaced.
+func (s standIn) in(c *config.Config) bool {
+	var needed []trust.Secret
+	if c.Store != nil && c.Store.Postgres != nil {
+		needed = append(needed, c.Store.Postgres.URL)
+	}
+	for i := range c.Credentials {
+		if k := c.Credentials[i].Keys; k != nil {
+			needed = append(append(needed, k.Pepper), k.FormerPeppers...)
+		}
+	}
+	return slices.ContainsFunc(needed, func(secret trust.Secret) bool { return strings.Contains(secret.Reveal(), string(s)) })
 }
 
 // Prepare makes the store ready to be used.

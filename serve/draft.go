@@ -48,6 +48,7 @@ type reader struct {
 	credentials *credentials
 	keeper      *keeper                               // the open store; nil for none
 	looks       bool                                  // nothing is opened or written
+	standIn     standIn                               // for secrets that are not there; "" for none
 	stand       func(credential string) gate.Verifier // what stands in for verifiers; nil for the real ones
 	piped       []byte                                // the text of a gatehouse.yaml that cannot be read twice
 	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
@@ -114,6 +115,7 @@ func (r *reader) settings(d *draft) {
 	d.files.add(r.flags.File)
 	look := trust.System("")
 	d.follow(&look)
+	r.standIn.take(&look)
 	text, err := r.text()
 	if errors.Is(err, errNoFile) {
 		d.faults.problems = source.Problems{{Position: source.Position{File: r.flags.File}, Text: err.Error(), Hint: "put a file in its place"}}
