@@ -39,3 +39,15 @@ func (b *builder) owner(op *contract.Operation, _ *settled, mode gate.Mode) any 
 	}
 	return guard
 }
+
+// OwnerKinds are the kinds of objects of an API whose owners are learned or told.
+func OwnerKinds(a API) (map[string]owner.Kind, source.Problems) {
+	a.Owners = owner.NewKeeper(owner.KeeperOptions{}) // learning is possible, wherever
+	b := newBuilder(a, &Callers{}, nil, &gate.Plan{})
+	for _, op := range a.Contract.Operations {
+		_, problems := b.owners.Guard(op, b.schemas, false)
+		b.problem(problems...)
+	}
+	b.problem(b.owners.Problems()...)
+	return b.owners.Kinds(), b.problems
+}

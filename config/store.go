@@ -17,6 +17,8 @@ type Store struct {
 	Timeout time.Duration `key:"timeout,default=5s,min=100ms,max=1m"`
 	// MaxConnections is how many connections to the store may be open at once.
 	MaxConnections int `key:"max_connections,default=8,min=2,max=1000"`
+	// MaxObjects is of how many objects the gate knows the owner at once, each in 64 bytes of memory. Nothing is forgotten to make room: further objects are ones that nobody is known to own.
+	MaxObjects int `key:"max_objects,default=2000000,min=1000,max=100000000"`
 }
 
 // SQLiteStore is a store in one file.

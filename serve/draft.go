@@ -67,6 +67,7 @@ func (r *reader) read() *draft {
 		return d
 	}
 	r.keep(d)
+	r.own(d)
 	r.verify(d)
 	r.verifyAdmins(d)
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
@@ -192,6 +193,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	}
 	if g.contract != nil {
 		a.Contract = g.contract
+		a.Owners = r.remembered(d)
 		a.Verifiers = d.verifiers(settings, g.contract, &a)
 		g.verified = len(a.Verifiers) > 0
 		d.callerKey(settings, &a)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
 )
@@ -16,13 +17,14 @@ import (
 // keeper is the open store of a program. It outlives plans.
 type keeper struct {
 	*store.Store
-	key  sum
-	file string // of SQLite; "" for others
-	used bool   // by a plan that served: then it stays
-	held bool   // the lock is had or waited for
-	lock chan *store.Lock
-	work sync.WaitGroup
-	end  context.CancelFunc
+	key    sum
+	file   string        // of SQLite; "" for others
+	owners *owner.Keeper // nil where the gate's own keys end with the program
+	used   bool          // by a plan that served: then it stays
+	held   bool          // the lock is had or waited for
+	lock   chan *store.Lock
+	work   sync.WaitGroup
+	end    context.CancelFunc
 }
 
 // StoreSettings are those of the store that a configuration describes.

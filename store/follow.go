@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,12 @@ func (s *Store) look(ctx context.Context) *sight {
 	err := s.reader.QueryRowContext(ctx, `SELECT number, epoch FROM changes`).Scan(&seen.number, &seen.epoch)
 	seen.err = s.fault("changes", err)
 	return seen
+}
+
+// Change returns the change number of the store.
+func (s *Store) Change(ctx context.Context) (number int64, err error) {
+	err = s.read(ctx, "changes", func(row *sql.Rows) error { return row.Scan(&number) }, `SELECT number FROM changes`)
+	return number, err
 }
 
 // Follower keeps what it holds in memory like a table of the store.

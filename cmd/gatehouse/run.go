@@ -91,7 +91,7 @@ problems or the work could not be done, 2 when the command line is wrong.`,
 	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w),
 		newPolicy(w),
 		newKey(w), newSession(w), newStore(w), newAdmin(w),
-		newToken(w),
+		newToken(w), newOwner(w),
 		newTrust(w), newSecret(w),
 		newDevCA(w), newDemo(w), newVersion(w))
 	root.SetHelpCommand(newHelp(root))

@@ -118,8 +118,8 @@ func (b *builder) learning(problems *source.Problems) {
 	}
 	for _, p := range b.guard.parameters {
 		if p.is == "" {
-			*problems = append(*problems, source.At(b.op.Node, "say store in gatehouse.yaml; or say by a rule whose object it is, as in {kind: "+p.kind.name+", is: subject}",
-				"who owns a %s is learned, and nothing keeps what is learned", p.kind.name))
+			*problems = append(*problems, source.At(b.op.Node, "say store and trust.keys_file in gatehouse.yaml; or say by a rule whose object it is, as in {kind: "+p.kind.name+", is: subject}",
+				"whose a %s is, is learned, and nothing keeps what is learned", p.kind.name))
 			return
 		}
 	}

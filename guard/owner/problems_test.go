@@ -28,7 +28,7 @@ func TestProblems(t *testing.T) {
 		{"two-kinds", as("{creates: order}", "{creates: orders}"), rule(config.OwnerRule{Creates: []string{"placeOrder"}}), "creates objects of two kinds"},
 		{"header", as("{name: after, in: query,", "{name: after, in: header,"), gatehouse.Options{}, "header after names an object, and is not looked into"},
 		{"unread-answer", as(`content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Order"}}}}`, `content: {image/png: {schema: {$ref: "#/components/schemas/Order"}}}`), gatehouse.Options{}, "bodies of type image/png hold ids"},
-		{"nothing-keeps", orders, gatehouse.Options{}, "who owns a order is learned, and nothing keeps what is learned"},
+		{"nothing-keeps", orders, gatehouse.Options{}, "whose a order is, is learned, and nothing keeps what is learned"},
 		{"nobody-is-known", orders, gatehouse.Options{}, "nothing says who calls: nobody gets them"},
 	}
 	for _, r := range rows {

@@ -128,7 +128,7 @@ var rooms = map[string]room{
 		"wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
-		"store", "store/keyring",
+		"store", "store/keyring", "guard/owner",
 		"trust", "trust/apikey", "trust/revocation", "guard/authn/lock",
 		"trust/aws", "trust/gcp", "trust/keys", "trust/pkcs11", "trust/vault", "trust/wrap",
 		"wire/balance", "wire/edge", "wire/edge/acme", "wire/h2", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},
