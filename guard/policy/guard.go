@@ -91,18 +91,20 @@ func (n *need) merge(other *need) {
 }
 
 // Head judges by the rules that need no body. Where others do, the call waits
-// for them, unless it is forbidden already.
+// for them, unless it is forbidden already, or a proxy asks that keeps bodies to
+// itself: then no rule that reads the body permits.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
-	if g.body.count > 0 && x.Intake.Mode == gate.Stream {
+	waits := g.body.count > 0 && !x.BodyKept()
+	if waits && x.Intake.Mode == gate.Stream {
 		// Nobody reads it: its type is not that of the contract, and the guard of
 		// requests is only observed.
 		return x.Deny(gate.Refusal{Code: gate.PolicyDenied, Cause: errValue})
 	}
 	d := g.decide(x, x.Received, false)
-	if d.forbidden || !d.permitted && !g.body.permits {
+	if d.forbidden || !d.permitted && !(waits && g.body.permits) {
 		return d.refuse(x)
 	}
-	if g.body.count == 0 {
+	if !waits {
 		d.note(x)
 	}
 	return gate.Allow
