@@ -41,6 +41,7 @@ const (
 	AskNginx       Asking = "nginx"        // auth_request of nginx
 	AskForwardAuth Asking = "forward_auth" // of Caddy and Traefik
 	AskEnvoyHTTP   Asking = "envoy_http"   // ext_authz of Envoy, with http_service
+	AskEnvoyGRPC   Asking = "envoy_grpc"   // ext_authz of Envoy, with grpc_service
 )
 
 // authorizer holds a listener for proxies that ask to the rules.
@@ -60,13 +61,14 @@ func (d *decoder) authorizer(l *Listener) {
 	if networked && len(l.TrustedProxies) == 0 && !l.has("trusted_proxies") {
 		d.add("authorizer-proxies", a.node, "name the networks of the proxies beside address: trusted_proxies: [127.0.0.1/32]", "nobody may ask, since the listener trusts no proxy")
 	}
-	if envoy := a.Protocol == AskEnvoyHTTP; a.Protocol != "" && !envoy {
-		if a.PathPrefix != "" {
-			d.add("authorizer-envoy", a.At("path_prefix").node, "remove it", "path_prefix is a word of envoy_http")
-		}
-		if a.Body {
-			d.add("authorizer-envoy", a.At("body").node, "remove it", "only Envoy can send bodies along")
-		}
+	if a.PathPrefix != "" && a.Protocol != "" && a.Protocol != AskEnvoyHTTP {
+		d.add("authorizer-envoy", a.At("path_prefix").node, "remove it", "path_prefix is a word of envoy_http")
+	}
+	if a.Body && (a.Protocol == AskNginx || a.Protocol == AskForwardAuth) {
+		d.add("authorizer-envoy", a.At("body").node, "remove it", "only Envoy can send bodies along")
+	}
+	if a.Protocol == AskEnvoyGRPC && l.HTTP2 == NoHTTP2 {
+		d.add("authorizer-http2", l.At("http2").node, "remove it", "envoy_grpc is spoken over HTTP/2")
 	}
 	names := map[string]bool{}
 	for i := range a.APIs {

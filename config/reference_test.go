@@ -74,7 +74,7 @@ var beyondSchemas = []string{
 	"certificate-spiffe", "jwt-keys", "jwt-secret", "jwt-mixed", "jwt-secret-short",
 	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
 	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-pair", "upstream-plain", "upstream-upgrade",
-	"authorizer-api-twice", "authorizer-envoy", "authorizer-listener", "authorizer-proxies",
+	"authorizer-api-twice", "authorizer-envoy", "authorizer-http2", "authorizer-listener", "authorizer-proxies",
 	"client-hosts", "tls-pair", "role-unknown", "grant-credential",
 	"trust-keys", "trust-kind", "trust-login", "trust-pair", "trust-vault",
 	"canary-alone", "canary-nobody", "mirror-alone", "mirror-twice", "mirror-weight", "upstream-live", "upstream-twice",

@@ -87,6 +87,7 @@ var rules = map[string]string{
 	"authorizer-listener":   "a listener for proxies that ask passes no call",
 	"authorizer-proxies":    "proxies that may ask are named by their networks",
 	"authorizer-envoy":      "path_prefix is a word of envoy_http, and body one of Envoy",
+	"authorizer-http2":      "envoy_grpc is spoken over HTTP/2",
 	"authorizer-api-twice":  "no two APIs that proxies ask about have one name",
 	"handover-listener":     "handover has a socket of its own",
 	"maintenance-listener":  "maintenance has an address of its own",

@@ -56,7 +56,7 @@ func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.List
 	d.engine = server.NewServer(p.gate, server.Options{
 		Listener: on, Asker: d.asks(),
 		Proxies: settings.TrustedProxies, Log: log, Verify: verify(l),
-		HTTP2: h2.New, PriorKnowledge: settings.HTTP2 == config.HTTP2Plain,
+		HTTP2: h2.New, PriorKnowledge: settings.HTTP2 == config.HTTP2Plain || askerKind(settings) == config.AskEnvoyGRPC,
 	})
 	return d, nil
 }

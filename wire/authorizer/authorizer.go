@@ -25,6 +25,7 @@ const (
 	Nginx       Protocol = "nginx"        // auth_request, with fields that the documented snippet sets
 	ForwardAuth Protocol = "forward_auth" // of Caddy and Traefik
 	EnvoyHTTP   Protocol = "envoy_http"   // ext_authz with http_service
+	EnvoyGRPC   Protocol = "envoy_grpc"   // ext_authz with grpc_service
 )
 
 // Settings are what an Authorizer needs to know.
@@ -32,7 +33,7 @@ type Settings struct {
 	Protocol Protocol
 	APIs     []string // names of those that may be asked about
 	Prefix   string   // EnvoyHTTP: path_prefix, which stands before the path of the call
-	Body     bool     // EnvoyHTTP: with_request_body is set
+	Body     bool     // EnvoyHTTP, EnvoyGRPC: with_request_body is set
 	// Proxies are the networks of those that may ask. A peer without address, of
 	// a Unix socket, may: whoever may connect to it.
 	Proxies []netip.Prefix
@@ -68,6 +69,8 @@ func (a *Authorizer) Set(s Settings) {
 		l.read = readForwardAuth
 	case EnvoyHTTP:
 		l.read, l.question.Body = readEnvoy, s.Body
+	case EnvoyGRPC:
+		l.question.Body, l.question.Removes = s.Body, true
 	default:
 		l.read = readNothing
 	}
@@ -82,6 +85,10 @@ func readNothing(*live, *session.Shared, *gate.Exchange) gate.Refusal {
 // Ask implements session.Asker.
 func (a *Authorizer) Ask(s *session.Shared, x *gate.Exchange, w gate.Wire) {
 	l := a.live.Load()
+	if l.read == nil && x.Version == "HTTP/2" {
+		l.ask(s, x, w)
+		return
+	}
 	reply := &reply{Wire: w, nginx: l.question.Protocol == string(Nginx), method: x.Method}
 	x.Question = &l.question
 	// What is known of TLS is of the proxy's connection to the gate.
@@ -100,10 +107,18 @@ func (a *Authorizer) Ask(s *session.Shared, x *gate.Exchange, w gate.Wire) {
 // of anybody.
 var stranger = gate.Refusal{Code: gate.CredentialRestricted, Detail: "only the proxies that the gate's configuration names may ask here"}
 
+func isStranger(s *session.Shared, x *gate.Exchange) bool {
+	peer := x.Peer.Addr()
+	return peer.IsValid() && !s.Proxies.Load().Holds(peer.Unmap().WithZone(""))
+}
+
 // call makes of x the call that is asked about.
 func (l *live) call(s *session.Shared, x *gate.Exchange) gate.Refusal {
-	if peer := x.Peer.Addr(); peer.IsValid() && !s.Proxies.Load().Holds(peer.Unmap().WithZone("")) {
+	if isStranger(s, x) {
 		return stranger
+	}
+	if l.read == nil {
+		return misuse("version", "form") // gRPC is spoken over HTTP/2 alone
 	}
 	if r := l.read(l, s, x); r.Code != gate.Undecided {
 		return r

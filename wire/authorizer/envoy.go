@@ -44,6 +44,11 @@ func (l *live) envoyBody(x *gate.Exchange) gate.Refusal {
 		x.BodyLength = -1
 		return gate.Refusal{}
 	}
+	return wholeBody(x)
+}
+
+// wholeBody holds what Envoy says of the body that it sends.
+func wholeBody(x *gate.Exchange) gate.Refusal {
 	value, r := one(x, partial)
 	switch {
 	case r.Code != gate.Undecided:
