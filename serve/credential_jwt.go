@@ -26,7 +26,7 @@ func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := jwtKeys(s.Name, c, d.log)
+	keys, err := jwtKeys(s.Name, c, d)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,8 +49,9 @@ func jwtRules(c *config.JWTCredential) jose.Rules {
 }
 
 // jwtKeys is where the keys of a credential come from. What becomes of fetching
-// them is told to the operator.
-func jwtKeys(name string, c *config.JWTCredential, log *slog.Logger) (*jwks.Source, error) {
+// them is told to the operator. Where nothing is served none are fetched.
+func jwtKeys(name string, c *config.JWTCredential, d dependencies) (*jwks.Source, error) {
+	log := d.log
 	switch {
 	case !c.Secret.IsZero():
 		set, err := jose.SecretSet("", []byte(c.Secret.Reveal()))
@@ -75,6 +76,12 @@ func jwtKeys(name string, c *config.JWTCredential, log *slog.Logger) (*jwks.Sour
 		if o.Roots, err = os.ReadFile(string(c.JWKS.CA)); err != nil {
 			return nil, err
 		}
+	}
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if d.keys == nil {
+		return jwks.Fixed(nil), nil
 	}
 	return jwks.New(o)
 }

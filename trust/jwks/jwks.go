@@ -84,11 +84,24 @@ type fetched struct {
 	fresh time.Duration // until it should be fetched again
 }
 
-// Fixed returns the source of a set that never changes.
+// Fixed returns the source of a set that never changes; nil is no set.
 func Fixed(set *jose.Set) *Source {
 	s := new(Source)
 	s.current.Store(set)
 	return s
+}
+
+// Check says what is wrong with o. It asks nobody over a network; a file is
+// read.
+func (o *Options) Check() error {
+	if _, _, err := o.fetcher(); err != nil {
+		return err
+	}
+	if o.File != "" {
+		_, err := readFile(o.File)
+		return err
+	}
+	return nil
 }
 
 // New returns a source that begins to fetch. An error is one of o: a server
