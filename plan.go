@@ -90,6 +90,9 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 		b.api.StripSegments = strings.Count(b.options.Prefix, "/")
 	}
 	b.resource(&a)
+	if b.tells != nil {
+		b.api.Own = b.tells.Names()
+	}
 	plan.APIs = append(plan.APIs, b.api)
 	b.strange = make(map[*source.Node]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)

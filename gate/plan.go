@@ -51,6 +51,9 @@ type API struct {
 	// no operation describes. Like that of an Operation it is set before the
 	// plan serves, or nil.
 	Series any
+	// Own are request fields by which only the gate speaks to the API. A guard
+	// removes them from heads; here they are for trailers.
+	Own []string
 	// StripSegments is how many path segments of the target the API does not
 	// see: those of the prefix under which it is mounted.
 	StripSegments int

@@ -48,6 +48,24 @@ func CleanTrailers(list []Field) {
 	}
 }
 
+// CleanTrailers marks the fields of the request's trailer section that must not
+// pass: those of CleanTrailers, and those by which only the gate speaks to the
+// API.
+func (x *Exchange) CleanTrailers() {
+	CleanTrailers(x.Trailers)
+	if x.API == nil {
+		return
+	}
+	for i := range x.Trailers {
+		f := &x.Trailers[i]
+		for _, own := range x.API.Own {
+			if EqualFold(f.Name, own) || Twin(f.Name, own) {
+				f.Gone = true
+			}
+		}
+	}
+}
+
 func endsInTrailers(name []byte) bool {
 	for _, list := range [...][]string{notInTrailers[:], hopByHop[:]} {
 		for _, n := range list {

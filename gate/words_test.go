@@ -151,3 +151,18 @@ func TestCompileOperation(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnFieldsPassNoTrailers: by a trailer a client must not say to the API
+// what only the gate says.
+func TestOwnFieldsPassNoTrailers(t *testing.T) {
+	x := &gate.Exchange{API: &gate.API{Own: []string{"X-User"}}}
+	for _, name := range []string{"x-user", "X_User", "Authorization", "X-User-Name", "Grpc-Status"} {
+		x.Trailers = append(x.Trailers, gate.Field{Name: []byte(name)})
+	}
+	x.CleanTrailers()
+	for i, want := range []bool{true, true, true, false, false} {
+		if x.Trailers[i].Gone != want {
+			t.Errorf("%s: gone is %v", x.Trailers[i].Name, !want)
+		}
+	}
+}

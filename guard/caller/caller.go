@@ -82,6 +82,9 @@ func New(o Options) *Caller {
 
 var _ gate.HeadGuard = (*Caller)(nil)
 
+// Names are the fields that are the gate's own.
+func (c *Caller) Names() []string { return c.names }
+
 // Head implements gate.HeadGuard. It removes what the client has sent in the
 // fields, under any spelling that servers take for theirs, and adds what the
 // gate has found out.

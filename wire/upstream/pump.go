@@ -190,7 +190,7 @@ func (c *call) chunk(b []byte, room int, last bool) []byte {
 	if c.trailers == nil || len(*c.trailers) == 0 {
 		return append(b, lastChunk...)[at:]
 	}
-	gate.CleanTrailers(*c.trailers)
+	c.x.CleanTrailers()
 	h := head{b: append(b, "0\r\n"...)}
 	for i := range *c.trailers {
 		if f := &(*c.trailers)[i]; !f.Gone && !c.owner.replaces(f.Name) {

@@ -151,7 +151,7 @@ func (f feed) Read(p []byte) (n int, err error) {
 	s.move()
 	switch {
 	case err == io.EOF:
-		gate.CleanTrailers(s.x.Trailers)
+		s.x.CleanTrailers()
 		for i := range s.x.Trailers {
 			t := &s.x.Trailers[i]
 			if name := fields.Name(t.Name); !t.Gone && hasKey(f.trailer, name) {
