@@ -240,6 +240,7 @@ func (d *draft) verifiers(settings *config.API, c *contract.Contract, a *gatehou
 		if v := d.credentials[name]; v != nil {
 			d.issuers(name, a)
 			found[strings.Clone(s.Name)] = v.Verifier
+			d.faults.add(d.keysInCookie(settings, s, name))
 		}
 	}
 	for _, scheme := range slices.Sorted(maps.Keys(settings.Schemes)) {

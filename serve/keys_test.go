@@ -3,6 +3,7 @@ package serve
 import (
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,5 +181,17 @@ func TestKeysWithTheStoreAwayAtStart(t *testing.T) {
 	}
 	if got := answerTo(t, h.URL()+"/orders", "ghk_live_x"); got != "401" {
 		t.Error(got)
+	}
+}
+
+func TestKeysInACookie(t *testing.T) {
+	h := &house{t: t, dir: t.TempDir()}
+	h.write("keyed.yaml", strings.Replace(keyed, "in: header", "in: cookie", 1))
+	h.write("planted", planted)
+	h.write("pepper", pepperOfTests)
+	h.write("gatehouse.yaml", keysOf("http://127.0.0.1:9", "store: {}\n"))
+	found := Check(filepath.Join(h.dir, "gatehouse.yaml"))
+	if err := found.Problems.Err(); err == nil || !strings.Contains(err.Error(), `the scheme "key" of the contract is a cookie`) {
+		t.Error(err)
 	}
 }

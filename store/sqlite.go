@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,14 +31,14 @@ func (sqliteDialect) open(s *Settings) (reader, writer *sql.DB, err error) {
 	if err := f.Close(); err != nil {
 		return nil, nil, &fault{"open", nil, err}
 	}
-	if reader, err = sql.Open("sqlite", address(s.SQLite, "query_only(1)")); err != nil {
+	if reader, err = sql.Open("sqlite", address(s, "query_only(1)")); err != nil {
 		return nil, nil, &fault{"open", nil, err}
 	}
 	reader.SetMaxOpenConns(s.Connections)
 	reader.SetMaxIdleConns(s.Connections)
 	// SQLite has one writer at a time; others of this process wait for the
 	// connection, in order, those of other processes for busy_timeout.
-	if writer, err = sql.Open("sqlite", address(s.SQLite)); err != nil {
+	if writer, err = sql.Open("sqlite", address(s)); err != nil {
 		return nil, nil, &fault{"open", nil, err}
 	}
 	writer.SetMaxOpenConns(1)
@@ -48,12 +49,12 @@ func (sqliteDialect) open(s *Settings) (reader, writer *sql.DB, err error) {
 // a commit is on the disk before it is acknowledged: a revocation that was
 // answered with "done" must not come back to life when the power fails. NORMAL
 // would be faster and lose the last of them.
-func address(path string, more ...string) string {
+func address(s *Settings, more ...string) string {
 	q := url.Values{"_txlock": {"immediate"}}
-	for _, pragma := range append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"}, more...) {
+	for _, pragma := range append([]string{fmt.Sprintf("busy_timeout(%d)", s.Timeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"}, more...) {
 		q.Add("_pragma", pragma)
 	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: s.SQLite}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
 // migrate holds a lock beside the file: SQLite has none for more than one
