@@ -146,6 +146,7 @@ type stage struct {
 	gate   *gate.Gate
 	keeper *owner.Keeper
 	store  *memory
+	plan   *gate.Plan
 	who    *gate.Principal
 	api    func(method, path, body string) (status int, location, answer string)
 
@@ -207,6 +208,7 @@ func newStage(t testing.TB, text string, o gatehouse.Options, k *owner.Keeper, m
 	}
 	s.gate = gate.New(gate.Options{Sink: s, Poison: true})
 	s.gate.Swap(plan)
+	s.plan = plan
 	return s
 }
 
