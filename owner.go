@@ -15,12 +15,15 @@ func (b *builder) ownerTypes(keeper *owner.Keeper) *owner.Types {
 	var list []owner.Setting
 	for _, name := range sorted(b.options.Owners) {
 		o := b.options.Owners[name]
-		s := owner.Setting{Name: name, IDs: o.IDs, Owners: o.Owner, Creates: o.Creates, Lists: o.Lists, Filters: o.Filters,
+		s := owner.Setting{Name: name, IDs: o.IDs, Owners: o.Owner, Shared: o.Shared, Creates: o.Creates, Lists: o.Lists, Filters: o.Filters,
 			Report: o.Unknown == config.ReportUnknown, Except: o.Except, Place: b.place.At("owners", name)}
 		if o.By == config.ByTenant {
 			s.By = owner.ByTenant
 		}
 		list = append(list, s)
+	}
+	if len(list) > 0 && b.options.Name == "" {
+		b.problem(b.place.At("owners").Warning("give the API a name, and keep it: name", "what is learned of owners is kept under the title of the contract, and lost when that changes"))
 	}
 	return owner.NewTypes(b.contract, owner.Options{API: b.api.Name, Settings: list, Words: &b.plan.Words, Keeper: keeper, Unknown: b.undefined,
 		Names: func(op *contract.Operation, name string) bool { return slices.Contains(names(op), name) }})

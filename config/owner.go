@@ -7,6 +7,8 @@ type OwnerRule struct {
 	IDs []string `key:"ids,example=[\"/orders/{id}\", Order/id]"`
 	// Owner is a rule that says whose an object is: places of values that must be the caller's own, each with what of the caller it must be: id, subject, tenant, client, or an attribute that the credential has.
 	Owner map[string]string `key:"owner,example={Order/customer: subject}"`
+	// Shared are properties of answers, by schema and way, that list the ids or subjects of others who may read the object.
+	Shared []string `key:"shared,example=[Order/shared_with/*]"`
 	// By is what owns an object: the caller alone, or all of the caller's tenant.
 	By OwnedBy `key:"by,default=principal"`
 	// Creates are operations that make such an object, which is the caller's from then on.

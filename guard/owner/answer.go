@@ -42,8 +42,10 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 	if good && g.forgets != nil && g.keeper() != nil {
 		g.forget(x, s)
 	}
-	if !whole && (good || status == 304) && g.pending(x, s) {
-		return g.refuse(x, gate.Refusal{Code: gate.OwnerUnknown, In: "answer"})
+	if !whole && (good || status == 304) {
+		if f := g.pending(x, s); f != nothing {
+			return g.refuse(x, unspoken[f])
+		}
 	}
 	if good && g.creates != nil && !whole {
 		return g.created(x, s)
@@ -70,19 +72,25 @@ func (g *Guard) forget(x *gate.Exchange, s *scratch) {
 	})
 }
 
-// pending reports whether an object of the path is one of which only the
-// answer tells whose it is.
-func (g *Guard) pending(x *gate.Exchange, s *scratch) bool {
-	if len(g.deferred) == 0 || string(x.Method) != "GET" || x.Principal == nil {
-		return false
+// pending returns what was found of an object of the path that only the answer
+// can speak for.
+func (g *Guard) pending(x *gate.Exchange, s *scratch) finding {
+	if len(g.deferred)+len(g.sharing) == 0 || string(x.Method) != "GET" || x.Principal == nil {
+		return nothing
 	}
+	worst := nothing
 	for i := range g.parameters {
-		if p := &g.parameters[i]; g.deferred[p.kind] && p.is == "" && !p.kind.report && g.judgeParameter(x, s, p) == unknownObject {
-			return true
+		p := &g.parameters[i]
+		f := g.judgeParameter(x, s, p)
+		if (f == otherOwner || f == unknownObject && !p.kind.report) && g.later(x, p, f) {
+			worst = worse(worst, f)
 		}
 	}
-	return false
+	return worst
 }
+
+// unspoken are the refusals of those for whom the answer did not speak.
+var unspoken = map[finding]gate.Refusal{otherOwner: {Code: gate.OwnerDenied, In: "answer"}, unknownObject: {Code: gate.OwnerUnknown, In: "answer"}}
 
 // declared returns the media that the contract describes for a status.
 func (g *Guard) declared(status int) []medium {
@@ -106,15 +114,20 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 				return v
 			}
 		}
-		if good && g.pending(x, s) {
-			return g.refuse(x, gate.Refusal{Code: gate.OwnerUnknown, In: "answer"})
+		if good {
+			if f := g.pending(x, s); f != nothing {
+				return g.refuse(x, unspoken[f])
+			}
 		}
 		if good && g.creates != nil {
 			return g.created(x, s)
 		}
 		return gate.Allow
 	}
-	pending := good && g.pending(x, s)
+	pending := nothing
+	if good {
+		pending = g.pending(x, s)
+	}
 	told := g.objects(x, s, good)
 	if good && g.creates != nil && !g.creating {
 		s.made(x.AnswerJSON, g.creates)
@@ -122,8 +135,8 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 	if v := g.verdict(x, s); v != gate.Allow {
 		return v
 	}
-	if pending && !told {
-		return g.refuse(x, gate.Refusal{Code: gate.OwnerUnknown, In: "answer"})
+	if pending != nothing && !told {
+		return g.refuse(x, unspoken[pending])
 	}
 	g.remember(x, s)
 	if good && g.creates != nil {
@@ -162,6 +175,9 @@ func (g *Guard) objects(x *gate.Exchange, s *scratch, good bool) (told bool) {
 		s.objects = append(s.objects, object{kind: t.kind, start: span.Start, end: span.End, found: f})
 	}
 	for i, v := range s.values { // values that lie in no object stand for themselves
+		if v.tag.role == sharedRole {
+			continue
+		}
 		f, own := g.judgeWhole(x, s, v.tag.kind, s.values[i:i+1], good)
 		told = told || own
 		s.objects = append(s.objects, object{kind: v.tag.kind, start: v.start, end: v.end, found: f})
@@ -192,7 +208,10 @@ func (g *Guard) judgeWhole(x *gate.Exchange, s *scratch, k *kind, values []value
 		}
 		return nothing, true
 	}
-	if ruled {
+	switch {
+	case g.shared(x, s, k, values):
+		return nothing, true
+	case ruled:
 		return worst, false
 	}
 	ids := false
@@ -211,6 +230,23 @@ func (g *Guard) judgeWhole(x *gate.Exchange, s *scratch, k *kind, values []value
 		return nothing, false
 	}
 	return worst, false
+}
+
+// shared reports whether an object of an answer names the caller among those
+// who may read it. That teaches nothing.
+func (g *Guard) shared(x *gate.Exchange, s *scratch, k *kind, values []value) (is bool) {
+	if !g.sharing[k] || string(x.Method) != "GET" {
+		return false
+	}
+	for _, v := range values {
+		if v.tag.kind != k || v.tag.role != sharedRole {
+			continue
+		}
+		eachScalar(x.AnswerJSON[v.start:v.end], func(item []byte) {
+			is = is || g.judgeScalar(x, s, k, "id", item) == nothing || g.judgeScalar(x, s, k, "subject", item) == nothing
+		})
+	}
+	return is
 }
 
 // note adds the ids among values to what is to be remembered as the caller's.

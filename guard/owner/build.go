@@ -23,6 +23,13 @@ func (t *Types) places(s *Setting) {
 		owners = append(owners, name)
 	}
 	slices.Sort(owners)
+	for _, name := range s.Shared {
+		if strings.HasPrefix(name, "/") || strings.Contains(name, "?") {
+			t.problem(s.Place.Problem("write a schema and the way to a property of it, as in Order/shared_with/*", "%s: %q is no property of an answer, which alone says with whom an object is shared", s.Name, name))
+			return
+		}
+	}
+	t.place(s, k, s.Shared, func(string) tag { return tag{role: sharedRole, kind: k} })
 	t.place(s, k, owners, func(name string) tag { return tag{role: ownerRole, kind: k, is: attribute(s.Owners[name])} })
 }
 
@@ -49,6 +56,9 @@ func (t *Types) place(s *Setting, k *kind, names []string, meaning func(name str
 			for _, n := range found.Schemas {
 				t.at[n] = append(t.at[n], t.tag(meaning(name)))
 			}
+			if meaning(name).role == sharedRole {
+				continue
+			}
 			for _, n := range found.Objects {
 				t.at[n] = append(t.at[n], t.tag(tag{role: objectRole, kind: k}))
 			}
@@ -74,7 +84,7 @@ type builder struct {
 // mode nothing is refused.
 func (t *Types) Guard(op *contract.Operation, c *schema.Compiler, observe bool) (*Guard, source.Problems) {
 	before := len(t.problems)
-	g := &Guard{types: t, answers: make(map[string][]medium), lists: make(map[*kind]bool), filters: make(map[*kind]bool), deferred: make(map[*kind]bool), observe: observe}
+	g := &Guard{types: t, answers: make(map[string][]medium), lists: make(map[*kind]bool), filters: make(map[*kind]bool), deferred: make(map[*kind]bool), sharing: make(map[*kind]bool), observe: observe}
 	b := &builder{t, op, c, g}
 	b.parameters()
 	b.roles()
@@ -149,8 +159,12 @@ func (b *builder) media(list []*contract.Media, can func(media.Kind) bool, tells
 					continue
 				}
 				d.tagged = true
-				if meant := &b.tags[n-FirstTag]; meant.role == ownerRole && tells != nil {
+				switch meant := &b.tags[n-FirstTag]; {
+				case tells == nil:
+				case meant.role == ownerRole:
 					tells[meant.kind] = true
+				case meant.role == sharedRole:
+					b.guard.sharing[meant.kind] = true
 				}
 			}
 		}

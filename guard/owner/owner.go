@@ -65,6 +65,7 @@ type Guard struct {
 	filters    map[*kind]bool // what is not the caller's is taken out of lists
 	forgets    *parameter     // of the object that goes
 	deferred   map[*kind]bool // the answer tells whose it is
+	sharing    map[*kind]bool // and who else may read it
 	observe    bool
 }
 
@@ -82,7 +83,7 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	for i := range g.parameters {
 		p := &g.parameters[i]
 		f := g.judgeParameter(x, s, p)
-		if f == nothing || f == unknownObject && g.later(x, p) {
+		if f == nothing || g.later(x, p, f) {
 			continue
 		}
 		if v := g.deny(x, p.kind, f, p.place(), p.codec.Name); v != gate.Allow {
@@ -95,10 +96,17 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	return g.refuse(x, gate.Refusal{Code: gate.OwnerUnknown, In: "body", Detail: "the body cannot be read, so that nobody knows which objects it names"})
 }
 
-// later reports whether an unknown object of p is judged by the answer, or is
-// about to be made.
-func (g *Guard) later(x *gate.Exchange, p *parameter) bool {
-	return g.creating && p.last && p.kind == g.creates || g.deferred[p.kind] && string(x.Method) == "GET"
+// later reports whether an object of p that was found so is judged by the
+// answer, or is about to be made.
+func (g *Guard) later(x *gate.Exchange, p *parameter, f finding) bool {
+	read := string(x.Method) == "GET" && p.is == "" && x.Principal != nil
+	switch f {
+	case unknownObject:
+		return g.creating && p.last && p.kind == g.creates || read && (g.deferred[p.kind] || g.sharing[p.kind])
+	case otherOwner:
+		return read && g.sharing[p.kind]
+	}
+	return false
 }
 
 // Body judges the objects that the body names, and whose it says that they are.

@@ -32,6 +32,8 @@ type Setting struct {
 	// Owners are places, written likewise, of values that must be an attribute of
 	// the caller: id, subject, tenant, client, or one of what the credential says.
 	Owners map[string]string
+	// Shared are properties of answers that list others who may read the object.
+	Shared []string
 	// Creates, Lists and Filters are operations.
 	Creates, Lists, Filters []string
 	Place                   Place
@@ -79,6 +81,7 @@ const (
 	idRole     role = iota + 1 // the id of an object
 	ownerRole                  // whose it is
 	objectRole                 // the object itself
+	sharedRole                 // somebody else who may read it
 )
 
 // attribute is one of what is known of a caller.
