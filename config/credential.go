@@ -71,7 +71,7 @@ func (c *collector) credentials(all *Config) {
 	for _, k := range credentialKinds {
 		kinds = append(kinds, k.key)
 	}
-	names := map[string]bool{}
+	names, roles := map[string]bool{}, sortedNames(all.Roles)
 	var known []string
 	for i := range all.Credentials {
 		k := &all.Credentials[i]
@@ -88,6 +88,7 @@ func (c *collector) credentials(all *Config) {
 		case len(has) > 1:
 			c.add("credential-kind", k.node, "make each an entry of its own", "the credential %s has more than one kind: %s", quote(k.Name), strings.Join(has, ", "))
 		}
+		c.granted(roles, k)
 		for _, row := range credentialKinds {
 			if row.check != nil && slices.Contains(has, row.key) {
 				row.check(c, k, k.At(row.key))

@@ -51,7 +51,6 @@ type IntrospectionCredential struct {
 
 func introspectionRules(c *collector, k *Credential, at Place) {
 	s := k.Introspection
-	c.shared(s.Binding.NonceKey, s.Binding.At("nonce_key"))
 	if (s.Certificate == "") != (s.Key == "") && s.has("certificate") != s.has("key") {
 		c.add("introspection-client", at.node, "write both, certificate and key, or none", "a certificate and its key stand together")
 	}

@@ -134,6 +134,35 @@ func signatureRules(c *collector, k *Credential, at Place) {
 	}
 }
 
+// granted finds roles that a credential gives and the top of the file does not
+// know, and keys of nonces that are too short.
+func (c *collector) granted(known []string, k *Credential) {
+	if k.Certificate != nil {
+		for i := range k.Certificate.Clients {
+			one := &k.Certificate.Clients[i]
+			c.known(known, one.Roles, one.At("roles"))
+		}
+	}
+	if k.HMAC != nil {
+		for i := range k.HMAC.Keys {
+			one := &k.HMAC.Keys[i]
+			c.known(known, one.Roles, one.At("roles"))
+		}
+	}
+	if k.Signature != nil {
+		for i := range k.Signature.Keys {
+			one := &k.Signature.Keys[i]
+			c.known(known, one.Roles, one.At("roles"))
+		}
+	}
+	if k.JWT != nil {
+		c.shared(k.JWT.Binding.NonceKey, k.JWT.Binding.At("nonce_key"))
+	}
+	if k.Introspection != nil {
+		c.shared(k.Introspection.Binding.NonceKey, k.Introspection.Binding.At("nonce_key"))
+	}
+}
+
 // callerKey demands that callers of one credential have names of their own.
 func (c *collector) callerKey(seen map[string]bool, id string, at Place) {
 	if id != "" && seen[id] {
