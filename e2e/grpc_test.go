@@ -35,13 +35,7 @@ func TestGRPC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "-C", "grpc", "mod", "download").CombinedOutput(); err != nil {
-		testdata.Lack(t, "the modules that e2e/grpc/go.mod names cannot be had: %v\n%s", err, out)
-	}
-	grpc := filepath.Join(workshop, "grpc")
-	if out, err := exec.Command("go", "-C", "grpc", "build", "-o", grpc, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	grpc := buildGRPC(t)
 	api := start(t, grpcListens, grpc, "serve")
 	cert, key := certificate(t)
 	for name, listener := range map[string]string{
@@ -63,4 +57,18 @@ func TestGRPC(t *testing.T) {
 			}
 		})
 	}
+}
+
+// buildGRPC builds the program of e2e/grpc, which has the client and the server
+// of grpc-go, and returns its path.
+func buildGRPC(t *testing.T) string {
+	t.Helper()
+	if out, err := exec.Command("go", "-C", "grpc", "mod", "download").CombinedOutput(); err != nil {
+		testdata.Lack(t, "the modules that e2e/grpc/go.mod names cannot be had: %v\n%s", err, out)
+	}
+	grpc := filepath.Join(workshop, "grpc")
+	if out, err := exec.Command("go", "-C", "grpc", "build", "-o", grpc, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return grpc
 }

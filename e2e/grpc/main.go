@@ -37,8 +37,10 @@ func run(args []string) error {
 		return service().Serve(l)
 	case len(args) == 3 && args[0] == "call":
 		return call(args[1], args[2] == "tls")
+	case len(args) >= 5 && args[0] == "ask":
+		return ask(args[1], args[2] == "raw", args[3], args[4], args[5:])
 	}
-	return fmt.Errorf("usage: grpc serve | grpc call HOST:PORT tls|plain")
+	return fmt.Errorf("usage: grpc serve | grpc call HOST:PORT tls|plain | grpc ask HOST:PORT raw|joined METHOD TARGET [NAME:VALUE...]")
 }
 
 func service() *grpc.Server {
