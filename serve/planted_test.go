@@ -30,7 +30,17 @@ func TestPlantedSecretIsShownToTheAPI(t *testing.T) {
 			t.Errorf("not found in %s", text)
 		}
 	}
-	if form := plantedIn(h.log.String() + "and more"); form != "" {
+	for _, secret := range append(h.ownKeys(), plantedElsewhere...) {
+		for _, text := range []string{secret, fmt.Sprintf("%q", secret), fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte("xx" + secret + "x"))} {
+			if plantedIn("a "+text+" b", h.ownKeys()...) == "" {
+				t.Errorf("not found in %s", text)
+			}
+		}
+	}
+	if n := len(h.ownKeys()); n != 3 {
+		t.Errorf("the gate has %d keys", n)
+	}
+	if form := plantedIn(h.log.String()+"and more", h.ownKeys()...); form != "" {
 		t.Errorf("found as %s", form)
 	}
 }

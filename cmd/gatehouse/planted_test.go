@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
+	"github.com/gatehouse-api/gatehouse/trust"
+	"github.com/gatehouse-api/gatehouse/trust/wrap"
 )
 
 // Secrets that every script finds in its environment and below planted/: what
@@ -25,10 +29,15 @@ var plantedVariables = map[string]string{
 	"PLANTED_LINES":  "zqx7-planted-line-5e02\r\nX-Admin: zqx7-planted-line-c8a1",
 }
 
-const (
-	plantedFile   = "planted/token"
-	plantedInFile = `zqx7-planted-"in-a-file"-b31d`
-)
+const plantedFile = "planted/token"
+
+// Secrets in files below planted/.
+var plantedFiles = map[string]string{
+	plantedFile:            `zqx7-planted-"in-a-file"-b31d`,
+	"planted/passphrase":   `zqx7-planted "passphrase" of the gate-77e1`,
+	"planted/passphrase-2": `zqx7-planted passphrase of the gate later-0c9d`,
+	"planted/pepper":       `zqx7-planted pepper, of at least thirty-two characters-5d21`,
+}
 
 // planted is what may be written down nowhere, and where it stands on purpose.
 type planted struct {
@@ -46,16 +55,19 @@ func plant(e *testscript.Env, plants *sync.Map, report func(found string)) *plan
 		e.Setenv(name, value)
 		p.add("", value)
 	}
-	name := filepath.Join(e.WorkDir, filepath.FromSlash(plantedFile))
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		e.T().Fatal(err)
+	for file, value := range plantedFiles {
+		name := filepath.Join(e.WorkDir, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			e.T().Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(value+"\n"), 0o600); err != nil {
+			e.T().Fatal(err)
+		}
+		p.add(name, value)
 	}
-	if err := os.WriteFile(name, []byte(plantedInFile+"\n"), 0o600); err != nil {
-		e.T().Fatal(err)
-	}
-	p.add(name, plantedInFile)
 	e.Defer(func() { // before the transcript is searched
 		p.addMadeKeys(e.WorkDir)
+		p.addOwnKeys(e.WorkDir, report)
 		for _, found := range p.search(e.WorkDir) {
 			report(found)
 		}
@@ -92,6 +104,49 @@ func (p *planted) addMadeKeys(folder string) {
 		text, err := os.ReadFile(name)
 		p.addKey(name, text)
 		return err
+	})
+}
+
+// addOwnKeys makes the gate's own keys secrets, those that wrap them, and what is
+// wrapped, where a gate has kept them.
+func (p *planted) addOwnKeys(folder string, report func(found string)) {
+	filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".keys") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		sealed, err := wrap.ReadText(text)
+		if err != nil {
+			return nil // damaged on purpose
+		}
+		p.add(name, string(sealed.Key))
+		opened := false
+		for _, phrase := range plantedFiles {
+			plain, err := wrap.Open(context.Background(), wrap.Passphrase(trust.NewSecret(phrase)), text, "keys of the gate")
+			var body struct {
+				Keys map[string][]struct{ Key []byte }
+				Ring []byte
+			}
+			if err != nil || json.Unmarshal(plain, &body) != nil {
+				continue
+			}
+			p.add(name, string(body.Ring))
+			for _, versions := range body.Keys {
+				for _, v := range versions {
+					if len(v.Key) > 0 { // the middle: keys of a kind begin alike
+						p.add(name, string(v.Key[len(v.Key)/4:len(v.Key)/4+20]))
+					}
+				}
+			}
+			opened = true
+		}
+		if !opened {
+			report(name + " opens with no planted passphrase, and what is in it is not searched for")
+		}
+		return nil
 	})
 }
 
@@ -173,12 +228,12 @@ func TestPlantedSecretsAreFound(t *testing.T) {
 		})
 	})
 	all := strings.Join(found, "\n")
-	for _, want := range []string{"the transcript holds", "variable.out holds", "base64.out holds", "copied.key holds"} {
+	for _, want := range []string{"the transcript holds", "variable.out holds", "base64.out holds", "copied.key holds", "phrase.out holds", "pepper.out holds", "wrapped.out holds"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not found: %s\n%s", want, all)
 		}
 	}
-	if strings.Contains(all, "pair.key holds") || strings.Contains(all, plantedFile+" holds") {
+	if strings.Contains(all, "pair.key holds") || strings.Contains(all, "gate.keys holds") || strings.Contains(all, plantedFile+" holds") {
 		t.Errorf("a source was found: %s", all)
 	}
 }
