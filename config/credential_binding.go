@@ -19,7 +19,7 @@ type Binding struct {
 	Skew time.Duration `key:"skew,default=10s,min=1s,max=5m"`
 	// Nonce says whether proofs must hold a nonce that the gate gave out in DPoP-Nonce, so that none can be made ahead of its use. It is asked for "always" or "never".
 	Nonce AskNonce `key:"nonce,default=never"`
-	// NonceKey is a secret that nonces are made of: all gates of one API have the same, so that each knows the nonces of the others. It has at least 32 bytes. Without it a gate makes its own when it starts.
+	// NonceKey is a secret that nonces are made of: all gates of one API have the same, so that each knows the nonces of the others. It has at least 32 bytes. Without it, it is made of the gate's own keys where trust has a keys_file, and otherwise anew at each start.
 	NonceKey trust.Secret `key:"nonce_key,example=${env:NONCE_KEY}"`
 	// Proofs is how many proofs are remembered, so that none is used twice. Where there is no room for more, calls are answered 503 until the oldest have ended.
 	Proofs int `key:"proofs,default=262144,min=1000,max=16777216"`

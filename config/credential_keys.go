@@ -12,8 +12,8 @@ type KeysCredential struct {
 	Place
 	// Environment is the one that the keys are for. It stands in each of them, and keys of another one are refused.
 	Environment string `key:"environment,default=live,form=environment,example=live"`
-	// Pepper is the secret with which keys are hashed before they are stored: whoever has the store alone can try no key. It is at least 32 characters long; whoever loses it loses all keys.
-	Pepper trust.Secret `key:"pepper,required,example=${file:pepper.txt}"`
+	// Pepper is the secret with which keys are hashed before they are stored: whoever has the store alone can try no key. It is at least 32 characters long; whoever loses it loses all keys. Without it, the gate's own key is used, which stands in keys_file of trust.
+	Pepper trust.Secret `key:"pepper,example=${file:pepper.txt}"`
 	// FormerPeppers are those with which older keys were hashed that are still good.
 	FormerPeppers []trust.Secret `key:"former_peppers,max=8,example=[\"${file:pepper-2025.txt}\"]"`
 	// MaxStale is how long the keys that are known go on to be good while the store cannot be asked. After that every key is refused as one that cannot be verified.

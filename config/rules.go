@@ -71,6 +71,7 @@ var rules = map[string]string{
 	"admin-pair":            "certificate and key of admin stand together",
 	"admin-listener":        "admin has an address of its own",
 	"keys-environment":      "keys of clients are not those of administration",
+	"pepper-needed":         "API keys are hashed with a secret that lasts",
 	"store-needed":          "what is kept in a store has one",
 	"store-twice":           "there is one store",
 	"listener-twice":        "no two listeners have one address",

@@ -41,6 +41,11 @@ const storePath = "state/gatehouse.db"
 // store holds what is said of the store together, and fills in where it is.
 func (d *decoder) store(c *Config) {
 	s := c.Store
+	for i := range c.Credentials {
+		if k := &c.Credentials[i]; k.Keys != nil && !k.At("keys").has("pepper") && !c.Trust.has("keys_file") {
+			d.add("pepper-needed", k.At("keys").node, "add pepper: ${file:pepper.txt}, or have the gate keep keys of its own: trust: {keys_file: ..., key: ...}", "there is no secret to hash keys with")
+		}
+	}
 	if s == nil {
 		for i := range c.Credentials {
 			if k := &c.Credentials[i]; k.Keys != nil {

@@ -89,6 +89,9 @@ func (s standIn) in(c *config.Config) bool {
 	for i := range c.Credentials {
 		if k := c.Credentials[i].Keys; k != nil {
 			needed = append(append(needed, k.Pepper), k.FormerPeppers...)
+			if k.Pepper.IsZero() { // the gate's own keys are opened, or made
+				needed = append(needed, openers(&c.Trust)...)
+			}
 		}
 	}
 	return slices.ContainsFunc(needed, func(secret trust.Secret) bool { return strings.Contains(secret.Reveal(), string(s)) })
@@ -122,10 +125,38 @@ func (d *Desk) Ring(credential string) (*keyring.Ring, error) {
 	case found == nil:
 		return nil, &DeskError{Text: fmt.Sprintf("no credential %q is of the kind keys", credential), Hint: source.DidYouMean("those that are: "+strings.Join(names, ", "), credential, names...)}
 	}
-	return &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(found.Keys.Pepper), Now: time.Now}, nil
+	secrets := peppers(found, nil)
+	if len(secrets) == 0 {
+		k, problems := ownKeys(d.Config)
+		if problems != nil {
+			return nil, problems
+		}
+		secrets = peppers(found, k)
+	}
+	return &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(secrets[0]), Now: time.Now}, nil
 }
 
 // DeskError is what somebody asked for that cannot be, with what to do next.
 type DeskError struct{ Text, Hint string }
 
 func (e *DeskError) Error() string { return e.Text }
+
+// openers are the secrets that open the gate's own keys.
+func openers(t *config.Trust) (list []trust.Secret) {
+	if k := t.Key; k != nil {
+		list = append(list, k.Passphrase)
+		if k.AWSKMS != nil {
+			list = append(list, k.AWSKMS.AccessKeyID, k.AWSKMS.SecretAccessKey, k.AWSKMS.SessionToken)
+		}
+		if k.PKCS11 != nil {
+			list = append(list, k.PKCS11.PIN)
+		}
+	}
+	if v := t.Vault; v != nil {
+		list = append(list, v.Token)
+		if v.AppRole != nil {
+			list = append(list, v.AppRole.SecretID)
+		}
+	}
+	return list
+}

@@ -9,19 +9,24 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/binding"
 	"github.com/gatehouse-api/gatehouse/guard/authn/introspection"
+	"github.com/gatehouse-api/gatehouse/trust/keys"
 )
 
 // newBinder is what sees that tokens are used by whom they were issued to.
-func newBinder(b *config.Binding) (*binding.Binder, error) {
+func newBinder(b *config.Binding, d dependencies) (*binding.Binder, error) {
+	nonceKey := b.NonceKey
+	if k := d.own(); nonceKey.IsZero() && k != nil && k.Durable() { // gates that share their keys know each other's nonces
+		nonceKey = k.MAC(keys.Nonces).Derive("DPoP nonces")[0]
+	}
 	return binding.New(binding.Options{
-		Algorithms: b.Algorithms, MaxAge: b.MaxAge, Skew: b.Skew, Nonce: b.Nonce == config.NonceAlways, NonceKey: []byte(b.NonceKey.Reveal()),
+		Algorithms: b.Algorithms, MaxAge: b.MaxAge, Skew: b.Skew, Nonce: b.Nonce == config.NonceAlways, NonceKey: []byte(nonceKey.Reveal()),
 		Required: b.Required, Capacity: b.Proofs,
 	})
 }
 
 func introspectionVerifier(ctx context.Context, s *config.Credential, d dependencies) (gate.Verifier, func(), error) {
 	c := s.Introspection
-	binder, err := newBinder(&c.Binding)
+	binder, err := newBinder(&c.Binding, d)
 	if err != nil {
 		return nil, nil, err
 	}

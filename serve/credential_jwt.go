@@ -22,7 +22,7 @@ func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.
 	if err != nil {
 		return nil, nil, err
 	}
-	bound, err := newBinder(&c.Binding)
+	bound, err := newBinder(&c.Binding, d)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,12 +3,15 @@ package serve
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/gate"
 	keys "github.com/gatehouse-api/gatehouse/guard/authn/apikey"
+	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/apikey"
+	own "github.com/gatehouse-api/gatehouse/trust/keys"
 )
 
 // keysInCookie refuses a scheme that has API keys of the gate stand in a cookie,
@@ -28,9 +31,9 @@ func (d *draft) keysInCookie(settings *config.API, s *contract.Scheme, credentia
 
 // keysVerifier keeps the keys of an environment in memory and follows the store.
 func keysVerifier(ctx context.Context, s *config.Credential, d dependencies) (gate.Verifier, func(), error) {
-	o := keys.Options{Name: s.Name, Environment: s.Keys.Environment, MaxStale: s.Keys.MaxStale, Log: d.log, Peppers: []*apikey.Pepper{apikey.NewPepper(s.Keys.Pepper)}}
-	for _, former := range s.Keys.FormerPeppers {
-		o.Peppers = append(o.Peppers, apikey.NewPepper(former))
+	o := keys.Options{Name: s.Name, Environment: s.Keys.Environment, MaxStale: s.Keys.MaxStale, Log: d.log}
+	for _, secret := range peppers(s, d.own()) {
+		o.Peppers = append(o.Peppers, apikey.NewPepper(secret))
 	}
 	v := keys.New(o)
 	if d.store == nil { // nothing is opened
@@ -42,4 +45,21 @@ func keysVerifier(ctx context.Context, s *config.Credential, d dependencies) (ga
 		v.Run(ctx, d.store)
 	}()
 	return v, func() { <-ended }, nil
+}
+
+// peppers are the secrets that keys of a credential are hashed with, the one for
+// new keys first: those of the configuration, then those of the gate's own key,
+// where it is kept.
+func peppers(s *config.Credential, k *own.Keys) (list []trust.Secret) {
+	if !s.Keys.Pepper.IsZero() {
+		list = append(list, s.Keys.Pepper)
+	}
+	var derived []trust.Secret
+	if k != nil && k.Durable() {
+		derived = k.MAC(own.Pepper).Derive("pepper of API keys")
+	}
+	if len(list) == 0 {
+		list, derived = derived, nil
+	}
+	return slices.Concat(list, s.Keys.FormerPeppers, derived)
 }

@@ -30,6 +30,14 @@ type dependencies struct {
 	keys  func() *keys.Keys // the gate's own, the same as long as the program runs; nil where nothing is served
 }
 
+// own are the gate's own keys; nil where nothing is served.
+func (d *dependencies) own() *keys.Keys {
+	if d.keys == nil {
+		return nil
+	}
+	return d.keys()
+}
+
 // makeVerifier makes the verifier of one credential. What it does in the
 // background it ends with ctx; close, which may be nil, is called then and gives
 // back what it holds. Exchanges that began before still call Verify: it goes on
@@ -126,6 +134,9 @@ func (cs *credentials) leaked(id string) {
 func (cs *credentials) acquire(s *config.Credential, files watch) (*credential, *fault) {
 	k := newKey()
 	fingerprintOf(k, s, files)
+	if own := cs.deps.own(); own != nil && s.Keys != nil {
+		k.value(own.MAC(keys.Pepper).Versions())
+	}
 	key := k.sum()
 	if c := cs.open[key]; c != nil {
 		c.users++

@@ -74,6 +74,22 @@ func keysProblem(t *config.Trust, err error) source.Problem {
 	return f.at.Problem(f.remedy, "%s", f.text)
 }
 
+// ownKeys opens the keys that a configuration names, and makes them where no gate
+// has yet.
+func ownKeys(c *config.Config) (*keys.Keys, source.Problems) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	w, err := newWrapper(&c.Trust)
+	if err != nil {
+		return nil, source.Problems{c.Trust.Place.At("key").Problem("", "%s", err.Error())}
+	}
+	k, err := keys.Open(ctx, keys.File(c.Trust.KeysFile), w)
+	if err != nil {
+		return nil, source.Problems{keysProblem(&c.Trust, err)}
+	}
+	return k, nil
+}
+
 // OpenKeys opens the keys that the configuration in a file names.
 func OpenKeys(ctx context.Context, file string) (*KeyStatus, source.Problems) {
 	ctx, cancel := context.WithTimeout(ctx, patience)

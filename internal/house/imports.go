@@ -52,7 +52,7 @@ var rooms = map[string]room{
 	"store":                 {floor: grammar, ours: []string{"trust"}, outside: databases},
 	"trust/seal":            {floor: ground, outside: tink},
 	"trust/wrap":            {floor: grammar, ours: []string{"trust"}, outside: []string{"golang.org/x/crypto/argon2"}},
-	"trust/keys":            {floor: word, ours: []string{"trust/seal", "trust/wrap"}},
+	"trust/keys":            {floor: word, ours: []string{"trust", "trust/seal", "trust/wrap"}},
 	"trust/internal/ask":    {floor: word, ours: []string{"trust/wrap"}, nethttp: true},
 	"trust/vault":           {floor: reading, ours: []string{"trust", "trust/internal/ask", "trust/wrap"}, nethttp: true},
 	"trust/aws":             {floor: reading, ours: []string{"trust", "trust/internal/ask", "trust/wrap"}, nethttp: true},

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
 	"github.com/gatehouse-api/gatehouse/trust/wrap"
@@ -300,6 +301,26 @@ func TestNothingIsPrinted(t *testing.T) {
 	}
 	if strings.Contains(b.String(), d) || strings.Contains(b.String(), x) {
 		t.Error("a key was printed")
+	}
+}
+
+// TestDerive gives one secret for each version and purpose, the same at each
+// start.
+func TestDerive(t *testing.T) {
+	f := keys.File(filepath.Join(t.TempDir(), "k"))
+	k := open(t, f, &marked{mark: 'w'})
+	first := k.MAC(keys.Pepper).Derive("a")
+	if err := k.Rotate(t.Context(), keys.Pepper); err != nil {
+		t.Fatal(err)
+	}
+	both := open(t, f, &marked{mark: 'w'}).MAC(keys.Pepper).Derive("a")
+	if len(first) != 1 || len(both) != 2 || !both[1].Equal(first[0].Reveal()) || both[0].Equal(first[0].Reveal()) || len(first[0].Reveal()) < 43 {
+		t.Error("the secrets differ from those of before")
+	}
+	for _, other := range []trust.Secret{k.MAC(keys.Pepper).Derive("b")[1], k.MAC(keys.Nonces).Derive("a")[0]} {
+		if other.Equal(first[0].Reveal()) {
+			t.Error("two purposes have one secret")
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
 )
 
@@ -64,6 +66,16 @@ func (m MAC) Sum(version uint32, message []byte) (sum [sha256.Size]byte, ok bool
 		}
 	}
 	return sum, false
+}
+
+// Derive returns secrets for one purpose, one for each version, the newest first:
+// for what has its own way to use a secret and to name versions.
+func (m MAC) Derive(purpose string) (list []trust.Secret) {
+	for _, v := range slices.Backward(m.keys.now.Load().macs[m.at]) {
+		sum := v.sum([]byte("gatehouse derived 1\x00" + purpose))
+		list = append(list, trust.NewSecret(base64.RawStdEncoding.EncodeToString(sum[:])))
+	}
+	return list
 }
 
 // macs are the versions of one key, the newest last.
