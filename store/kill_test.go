@@ -6,18 +6,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/store"
+	"github.com/gatehouse-api/gatehouse/trust"
 )
 
-// childPath is set for the process that TestKilled starts.
-const childPath = "GATEHOUSE_TEST_STORE_CHILD"
+// childStore is set for processes that tests start: a path, or a URL.
+const childStore = "GATEHOUSE_TEST_STORE_CHILD"
 
-// TestMain writes keys until it is killed where it is the child of TestKilled.
+// TestMain writes keys until it is killed where it is the child of a test.
 func TestMain(m *testing.M) {
-	if path := os.Getenv(childPath); path != "" {
+	if path := os.Getenv(childStore); path != "" {
 		fmt.Fprintln(os.Stderr, writeForEver(path))
 		os.Exit(1)
 	}
@@ -28,7 +31,11 @@ func TestMain(m *testing.M) {
 
 // writeForEver says the id of each key that is kept, once it is.
 func writeForEver(path string) error {
-	s, err := store.Open(store.Settings{SQLite: path})
+	settings := store.Settings{SQLite: path}
+	if strings.HasPrefix(path, "postgres:") {
+		settings = store.Settings{Postgres: trust.NewSecret(path)}
+	}
+	s, err := store.Open(settings)
 	if err != nil {
 		return err
 	}
@@ -85,7 +92,7 @@ func TestKilled(t *testing.T) {
 func killAfter(t *testing.T, self, path string, lines int) (said []string) {
 	t.Helper()
 	child := exec.Command(self)
-	child.Env = append(os.Environ(), childPath+"="+path)
+	child.Env = append(os.Environ(), childStore+"="+path)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -140,4 +147,43 @@ func TestProcesses(t *testing.T) {
 	if err := s.Keys(t.Context(), "", 0, func(*store.Key) error { n++; return nil }); err != nil || n != processes*each {
 		t.Error(n, err)
 	}
+}
+
+// TestFollowAnotherProcess follows what a real other process writes, while it
+// writes: each key is known within a second of its word that it is kept.
+func TestFollowAnotherProcess(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	everyBackend(t, func(t *testing.T, b backend) {
+		settings := b.fresh(t)
+		s := open(t, settings)
+		m := follow(t, s)
+		where := settings.SQLite
+		if where == "" {
+			where = settings.Postgres.Reveal()
+		}
+		child := exec.Command(self)
+		child.Env = append(os.Environ(), childStore+"="+where)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer child.Wait()
+		defer child.Process.Kill()
+		scan := bufio.NewScanner(out)
+		for range 30 {
+			if !scan.Scan() {
+				t.Fatal("the child ended")
+			}
+			id := scan.Text()
+			if took := m.until(t, id, func() bool { _, known := m.keys[id]; return known }); took > time.Second {
+				t.Errorf("%s is known after %v", id, took)
+			}
+		}
+	})
 }
