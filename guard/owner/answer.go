@@ -94,10 +94,12 @@ var unspoken = map[finding]gate.Refusal{otherOwner: {Code: gate.OwnerDenied, In:
 
 // declared returns the media that the contract describes for a status.
 func (g *Guard) declared(status int) []medium {
-	if list, ok := g.answers[strconv.Itoa(status)]; ok {
+	var text [3]byte
+	if list, ok := g.answers[string(strconv.AppendInt(text[:0], int64(status), 10))]; ok {
 		return list
 	}
-	if list, ok := g.answers[string([]byte{byte('0' + status/100%10), 'X', 'X'})]; ok {
+	text = [3]byte{byte('0' + status/100%10), 'X', 'X'}
+	if list, ok := g.answers[string(text[:])]; ok {
 		return list
 	}
 	return g.answers["default"]
@@ -268,15 +270,12 @@ func (g *Guard) row(x *gate.Exchange, s *scratch, k *kind, text []byte) bool {
 		return false
 	}
 	s.object(k)
-	if s.caller, ok = k.by.caller(s.caller[:0], x.Principal); !ok {
-		return false
-	}
 	keeper := g.keeper()
 	version := keeper.hash.Newest()
 	object, _ := keeper.sum(version, s.message)
-	who, ok := keeper.sum(version, s.caller)
+	who, ok := s.ownHash(keeper, k.by, version, x.Principal)
 	if ok {
-		s.rows = append(s.rows, Owned{Object: object.bytes(), Owner: who.asOwner().bytes(), Version: version})
+		s.rows = append(s.rows, Owned{Object: object.bytes(), Owner: who.bytes(), Version: version})
 	}
 	return ok
 }

@@ -17,16 +17,29 @@ type scratch struct {
 	want    []byte // and of the attribute that it must be
 	message []byte // what is hashed of an object
 	caller  []byte // and of the caller
+	own     ownHash
 	values  []value
 	objects []object
 	rows    []Owned
+}
+
+// ownHash is the hash of the caller, made once for all objects of one judging.
+type ownHash struct {
+	known   bool
+	by      By
+	version uint32
+	hash    hash
 }
 
 const maxKept = 64 << 10
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-func open() *scratch { return scratches.Get().(*scratch) }
+func open() *scratch {
+	s := scratches.Get().(*scratch)
+	s.own.known = false
+	return s
+}
 
 // close gives s back.
 func (s *scratch) close() {
@@ -178,14 +191,24 @@ func (g *Guard) judgeObject(ctx context.Context, s *scratch, k *kind, p *gate.Pr
 	case owner == (hash{}):
 		return unknownObject
 	}
-	var is bool
-	if s.caller, is = k.by.caller(s.caller[:0], p); !is {
-		return otherOwner
-	}
-	if own, ok := keeper.sum(version, s.caller); !ok || own.asOwner() != owner {
+	if own, ok := s.ownHash(keeper, k.by, version, p); !ok || own != owner {
 		return otherOwner
 	}
 	return nothing
+}
+
+// ownHash returns the hash of the caller as an owner.
+func (s *scratch) ownHash(keeper *Keeper, by By, version uint32, p *gate.Principal) (hash, bool) {
+	if o := &s.own; o.known && o.by == by && o.version == version {
+		return o.hash, true
+	}
+	var ok bool
+	if s.caller, ok = by.caller(s.caller[:0], p); !ok {
+		return hash{}, false
+	}
+	own, ok := keeper.sum(version, s.caller)
+	s.own = ownHash{ok, by, version, own.asOwner()}
+	return s.own.hash, ok
 }
 
 // caller writes what is hashed of who owns what p owns.
