@@ -249,6 +249,7 @@ func (d *draft) verifiers(settings *config.API, c *contract.Contract, a *gatehou
 			name = s.Name
 		}
 		if v := d.credentials[name]; v != nil {
+			d.wanted[name] = true
 			d.issuers(name, a)
 			found[strings.Clone(s.Name)] = v.Verifier
 			d.faults.add(d.keysInCookie(settings, s, name))
@@ -265,7 +266,7 @@ func (d *draft) verifiers(settings *config.API, c *contract.Contract, a *gatehou
 
 // verify acquires the verifiers of all credentials.
 func (r *reader) verify(d *draft) {
-	d.credentials = map[string]*credential{}
+	d.credentials, d.wanted = map[string]*credential{}, map[string]bool{}
 	for i := range d.config.Credentials {
 		s := &d.config.Credentials[i]
 		if r.stand != nil {
@@ -285,6 +286,16 @@ func (r *reader) release(d *draft) {
 	r.ways.release(d.ways)
 	r.credentials.release(slices.Collect(maps.Values(d.credentials)))
 	d.ways, d.credentials = nil, nil
+}
+
+// idle finds credentials that no API asks for: a mistake in a name, mostly.
+func (d *draft) idle() {
+	for i := range d.config.Credentials {
+		s := &d.config.Credentials[i]
+		if c := d.credentials[s.Name]; c != nil && !d.wanted[s.Name] && len(d.apis) > 0 {
+			d.faults.problems = append(d.faults.problems, s.Place.At("name").Warning("name it in schemes of an API, or remove it", "no API uses the credential %q", s.Name))
+		}
+	}
 }
 
 // issuers notes whose tokens a credential takes.

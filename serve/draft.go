@@ -24,6 +24,7 @@ type draft struct {
 	plan        *gate.Plan             // nil when anything is wrong
 	apis        []guarded              // in the order of the configuration; what the banner and check say of each
 	ways        []*way                 // to the APIs
+	wanted      map[string]bool        // credentials, by APIs
 	credentials map[string]*credential // by the names of the configuration
 	loose       source.Problems        // set when nothing is wrong
 	files       watch                  // what it was made of, as it was last looked at
@@ -90,6 +91,7 @@ func (r *reader) read() *draft {
 			d.faults.add(wrong)
 		}
 	}
+	d.idle()
 	plan, problems := gatehouse.CompileFor(&d.config.Callers, apis...)
 	d.faults.problems = append(d.faults.problems, problems...)
 	if len(apis) == len(d.config.APIs) {

@@ -30,6 +30,9 @@ func (d *draft) loosenings() source.Problems {
 		l.listener(&d.config.Listeners[i])
 	}
 	l.certificates(d.config.Listeners)
+	if d.config.Locks.Disabled && len(d.config.Credentials) > 0 {
+		l.add(d.config.Locks.Place.At("disabled"), "LOCKS: clients may guess credentials as often as they like")
+	}
 	l.unchecked(d.config.Listeners)
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {
