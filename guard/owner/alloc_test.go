@@ -1,3 +1,5 @@
+//go:build !race
+
 package owner_test
 
 import (
@@ -35,6 +37,9 @@ func asked(t testing.TB, who string) (judge func() gate.Verdict) {
 	t.Fatal("the guard is not there")
 	return nil
 }
+
+// The race detector makes pools forget at random, so that this file is not
+// built with it.
 
 // TestLookUpAllocatesNothing: neither for the owner nor for somebody else.
 func TestLookUpAllocatesNothing(t *testing.T) {
