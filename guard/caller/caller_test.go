@@ -117,7 +117,7 @@ func TestToken(t *testing.T) {
 			if c.Head(x) != gate.Allow || len(x.OutFields) != 1 || !x.Fields[0].Gone {
 				t.Fatal(out(x))
 			}
-			parsed, err := jose.ParseSigned(string(x.OutFields[0].Value), []jose.SignatureAlgorithm{name})
+			parsed, err := jose.ParseSignedCompact(string(x.OutFields[0].Value), []jose.SignatureAlgorithm{name})
 			if err != nil {
 				t.Fatal(err)
 			}
