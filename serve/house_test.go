@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -131,7 +132,9 @@ func (h *house) ownKeys() (list []string) {
 		list = append(list, string(ring))
 	}
 	for _, key := range k.Verifying() {
-		list = append(list, string(key.Private().D.Bytes()), key.Private().D.String())
+		if scalar, err := key.Private().Bytes(); err == nil {
+			list = append(list, string(scalar), new(big.Int).SetBytes(scalar).String())
+		}
 	}
 	return list
 }

@@ -28,8 +28,7 @@ type Vault struct {
 	logins   int
 	asked    []string
 	instead  http.Handler // answers in place of the server; nil for nobody
-	made     int
-	leases   int // seconds that tokens live
+	leases   int          // seconds that tokens live
 	SecretID string
 	JWT      string
 }
