@@ -113,7 +113,7 @@ func (s *Shop) serve(r route) http.HandlerFunc {
 		}
 		c.body = body
 		c.Body = io.NopCloser(bytes.NewReader(body))
-		if c.who = subject(req); c.who == 0 && !r.open {
+		if c.who = s.caller(req); c.who == 0 && !r.open {
 			problem(http.StatusUnauthorized, "log in first").write(w)
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -43,6 +44,15 @@ func mac(text string) []byte {
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// caller returns the number of the user who calls, or 0.
+func (s *Shop) caller(r *http.Request) int64 {
+	if s.told != "" && r.Header.Get(s.told) != "" {
+		n, _ := strconv.ParseInt(r.Header.Get(s.told), 10, 64)
+		return n
+	}
+	return subject(r)
+}
 
 // subject returns whom the token of a request names, or 0. A token may say by
 // itself that it needs no signature, it is good for ever, and it may stand in
