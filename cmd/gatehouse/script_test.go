@@ -60,6 +60,10 @@ func TestMain(m *testing.M) {
 //	token NAME [CLAIM=VALUE]...
 //	                         signs a token as $NAME, whose keys stand in keys.json;
 //	                         VALUE is JSON, a time like +1m, or text
+//	shop                     starts the weak shop of the demo; $API is its address. The
+//	                         files of examples/shop are here then, to be served with it,
+//	                         and $SHOP_ALICE, $SHOP_MALLORY and so on are its own tokens
+//	learn NAME FILE          sets $NAME to what stands in the file
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
 //	status N PROGRAM [ARG]...
 //	                         runs a program, which must end with the status N
@@ -81,6 +85,7 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 			"call": makeCall, "token": makeToken, "send": sendBytes, "certificate": writeCertificate,
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus,
+			"shop": startShop, "learn": learn,
 		},
 		Setup: func(e *testscript.Env) error {
 			s := newStage()

@@ -135,6 +135,7 @@ var rooms = map[string]room{
 		"wire/balance", "wire/edge", "wire/edge/acme", "wire/h2", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},
 	"console":             {floor: consoles, ours: []string{".", "store", "store/keyring", "trust", "trust/apikey"}, nethttp: true},
 	"lab":                 {floor: root, nethttp: true},
+	"examples/shop":       {floor: command, ours: []string{"lab"}, nethttp: true},
 	"cmd/gatehouse/demo":  {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/policy", "serve"}},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/trial", "guard/policy", "config", "contract", "contract/openapi",
