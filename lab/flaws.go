@@ -19,6 +19,7 @@ type Flaw struct {
 	Product  string   // the ability that closes it: "E12"
 	Open     bool     // the gate of today lets it through
 	Code     string   // of the refusal that closes it; "" when the call passes without its effect
+	Example  string   // the key of examples/shop/gatehouse.yaml that closes it there; "" when none does
 	Rule     string   // the key of gatehouse.yaml that closes it; "" when the contract alone does
 	Script   string   // lines for a POSIX shell with curl
 	Evidence []string // all of it is in what Script prints when the exploit succeeds
@@ -39,7 +40,7 @@ func shell(page string) (string, error) {
 var (
 	preamble = regexp.MustCompile("(?s)\n## Try them\n.*?```sh\n(.*?)```\n")
 	flawRow  = regexp.MustCompile("(?m)^\\| \\[(\\S+)\\]\\(#\\S+\\) \\| ([^|]+) \\| ([^|]+) \\| (([A-Z]\\d+): [^|]+) \\| " +
-		"(?:closed by the contract alone|closed by a rule: `([a-z_]+)`|open until ([A-Z]\\d+)) \\|$")
+		"(?:closed by the contract alone|closed by a rule: `([a-z_]+)`|open here, closed in \\[the example\\]\\(\\.\\./examples/shop/README\\.md\\): `([a-z]+)`|open until ([A-Z]\\d+)) \\|$")
 	section = regexp.MustCompile("(?s)^ (\\S+)\n.*?```sh\n(.*?)```\n\nEvidence: ([^\n]+)\n")
 	quoted  = regexp.MustCompile("`([^`]+)`")
 	refusal = regexp.MustCompile("`([a-z-]+)`$")
@@ -79,12 +80,12 @@ func parse(page string) ([]Flaw, error) {
 func parseRows(page string) (list []Flaw, index map[string]int, err error) {
 	index = map[string]int{}
 	for _, m := range flawRow.FindAllStringSubmatch(page, -1) {
-		f := Flaw{ID: m[1], Where: strings.Trim(m[2], "`"), Text: m[3], Closer: m[4], Product: m[5], Rule: m[6], Open: m[7] != ""}
+		f := Flaw{ID: m[1], Where: strings.Trim(m[2], "`"), Text: m[3], Closer: m[4], Product: m[5], Rule: m[6], Example: m[7], Open: m[7]+m[8] != ""}
 		if code := refusal.FindStringSubmatch(f.Closer); code != nil && !f.Open {
 			f.Code = code[1]
 		}
-		if f.Open && m[7] != f.Product {
-			return nil, nil, fmt.Errorf("FLAWS.md: %s is closed by %s and open until %s", f.ID, f.Product, m[7])
+		if until := m[8]; until != "" && until != f.Product {
+			return nil, nil, fmt.Errorf("FLAWS.md: %s is closed by %s and open until %s", f.ID, f.Product, until)
 		}
 		if _, twice := index[f.ID]; twice {
 			return nil, nil, fmt.Errorf("FLAWS.md: %s has two rows", f.ID)
