@@ -81,9 +81,7 @@ func (d *draft) askedAbout(a *config.Authorizer, about *config.AskedAPI) {
 		if known = append(known, name); name != about.Name {
 			continue
 		}
-		for _, p := range unjudged(a, about, g.contract) {
-			d.faults.problems = append(d.faults.problems, p)
-		}
+		d.faults.problems = append(d.faults.problems, unjudged(a, about, g.contract)...)
 		if g.settings.CORS != nil {
 			d.faults.problems = append(d.faults.problems, g.settings.CORS.Place.Warning("have the proxy answer preflights and add the fields",
 				"pages of other origins cannot call %s by way of a proxy that only asks: the gate sees no answer", name))
