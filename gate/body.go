@@ -13,8 +13,11 @@ const minRead = 4 << 10
 // body takes the request's body as the head guards decided, and runs the body
 // guards on a buffered one. The bound holds in every mode.
 func (g *Gate) body(x *Exchange) bool {
-	if x.replied() || x.BodyKept() {
+	if x.replied() {
 		return true
+	}
+	if x.BodyKept() && x.BodyLength != 0 {
+		return x.mayKeepBody()
 	}
 	x.Guard = "gate"
 	if x.WholeBody && x.Intake.Mode == Stream {

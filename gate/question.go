@@ -23,6 +23,17 @@ type Question struct {
 // Nothing of it is read then.
 func (x *Exchange) BodyKept() bool { return x.Question != nil && !x.Question.Body }
 
+// mayKeepBody refuses a call about whose body a step has to say something that
+// nobody can leave unsaid: it is signed by a credential.
+func (x *Exchange) mayKeepBody() bool {
+	if !x.WholeBody {
+		return true
+	}
+	x.Guard = "gate"
+	x.Refusal = Refusal{Code: BodyMissing, In: "body", Detail: "the credential of the call is about its body, which the proxy that asks does not send"}
+	return false
+}
+
 // FieldsKept reports whether nobody can remove a field of the request that the
 // proxy that asks does not remove by itself.
 func (x *Exchange) FieldsKept() bool { return x.Question != nil && !x.Question.Removes }
@@ -50,6 +61,9 @@ func (x *Exchange) grant() bool {
 		// A proxy takes every 2xx for leave to forward the call.
 		if x.Reply.Status < 300 {
 			x.Reply = Reply{Fields: x.Reply.Fields}
+			if _, n := FindField(x.Reply.Fields, "Allow"); n == 0 && len(x.Match.Allow) > 0 { // RFC 9110 section 15.5.6
+				x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
+			}
 			return x.refuse(MethodUnknown)
 		}
 		return true

@@ -37,6 +37,10 @@ func TestQuestion(t *testing.T) {
 		x.Unremoved = true
 		return gate.Allow
 	})
+	wholeBody := head(func(x *gate.Exchange) gate.Verdict {
+		x.WholeBody = true
+		return gate.Allow
+	})
 	coded := head(func(x *gate.Exchange) gate.Verdict {
 		x.Intake = gate.Intake{Mode: gate.Buffer, MaxBytes: 10, Coding: gate.Gzip}
 		return gate.Allow
@@ -72,6 +76,9 @@ func TestQuestion(t *testing.T) {
 		{"a-body-that-comes-along", withBody, "POST", []gate.Step{{Name: "a", Head: buffered(10), Body: judge}}, bodyOf(jsonBody), gate.Enforce, 200, 0},
 		{"a-body-that-is-refused", withBody, "POST", []gate.Step{{Name: "a", Head: buffered(10), Body: judge}}, bodyOf("{}"), gate.Enforce, 400, gate.BodySchema},
 		{"a-body-that-is-too-large", withBody, "POST", []gate.Step{{Name: "a", Head: buffered(3), Body: judge}}, bodyOf(jsonBody), gate.Enforce, 413, gate.BodyTooLarge},
+		{"a-body-that-a-credential-signs", about, "POST", []gate.Step{{Name: "a", Head: wholeBody}}, nil, gate.Enforce, 400, gate.BodyMissing},
+		{"a-body-that-a-credential-signs-is-never-observed", about, "POST", []gate.Step{{Name: "a", Mode: gate.Observe, Head: wholeBody}}, nil, gate.Observe, 400, gate.BodyMissing},
+		{"no-body-to-sign", about, "POST", []gate.Step{{Name: "a", Head: wholeBody}}, func(x *gate.Exchange) { x.BodyLength = 0 }, gate.Enforce, 200, 0},
 		{"refused", about, "POST", []gate.Step{{Name: "a", Head: verdict(gate.Deny)}}, nil, gate.Enforce, 400, gate.ParameterUnknown},
 		{"observed", about, "POST", []gate.Step{{Name: "a", Mode: gate.Observe, Head: verdict(gate.Deny)}}, nil, gate.Observe, 200, 0},
 		{"no-guard-says-anything", about, "POST", nil, nil, gate.Enforce, 500, gate.Undecided},

@@ -99,7 +99,8 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 // later reports whether an object of p that was found so is judged by the
 // answer, or is about to be made.
 func (g *Guard) later(x *gate.Exchange, p *parameter, f finding) bool {
-	read := string(x.Method) == "GET" && p.is == "" && x.Principal != nil
+	// A proxy that only asks shows no answer, so that nothing is left to it.
+	read := x.Question == nil && string(x.Method) == "GET" && p.is == "" && x.Principal != nil
 	switch f {
 	case unknownObject:
 		return g.creating && p.last && p.kind == g.creates || read && (g.deferred[p.kind] || g.sharing[p.kind])

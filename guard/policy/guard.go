@@ -92,9 +92,13 @@ func (n *need) merge(other *need) {
 
 // Head judges by the rules that need no body. Where others do, the call waits
 // for them, unless it is forbidden already, or a proxy asks that keeps bodies to
-// itself: then no rule that reads the body permits.
+// itself: then no rule that reads the body permits, and one that may forbid has.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
-	waits := g.body.count > 0 && !x.BodyKept()
+	kept := x.BodyKept() && x.BodyLength != 0
+	if kept && g.body.forbids {
+		return x.Deny(gate.Refusal{Code: gate.PolicyDenied, Cause: errValue})
+	}
+	waits := g.body.count > 0 && !kept
 	if waits && x.Intake.Mode == gate.Stream {
 		// Nobody reads it: its type is not that of the contract, and the guard of
 		// requests is only observed.

@@ -198,16 +198,18 @@ func TestBodyThatIsAStream(t *testing.T) {
 	}
 }
 
-// Where a proxy asks that keeps bodies to itself, which the operator has allowed
-// by name, the rules that need no body judge alone.
+// Where a proxy asks that keeps bodies to itself, the rules that need no body
+// judge alone: one that reads it does not permit, and one that would forbid has,
+// as one that fails has.
 func TestBodyThatIsKept(t *testing.T) {
 	for rules, want := range map[string]gate.Verdict{
 		on(place, `context.body.amount < 100`): gate.Deny,
-		all + `forbid(principal, action == Action::"placeOrder", resource) when { context.body.amount > 10 };`: gate.Allow,
+		all + `forbid(principal, action == Action::"placeOrder", resource) when { context.body.amount > 10 };`: gate.Deny,
+		all + on(place, `context.body.amount < 100`):                                                           gate.Allow,
 		all + `forbid(principal is Person, action, resource);`:                                                 gate.Deny,
 	} {
 		x := exchange("/orders", "", alice())
-		x.Question, x.Intake.Mode = &gate.Question{}, gate.Stream
+		x.Question, x.BodyLength, x.Intake.Mode = &gate.Question{}, -1, gate.Stream
 		if got := guards(t, rules)[place].Head(x); got != want || got == gate.Allow && len(x.Rules) != 1 {
 			t.Errorf("%s: %d by %q", rules, got, x.Rules)
 		}

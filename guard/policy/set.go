@@ -106,12 +106,14 @@ type slice struct {
 	reads   need                        // of the context
 	count   int
 	permits bool
+	forbids bool
 }
 
 // add files a rule under whom it is for.
 func (l *slice) add(r *rule) {
 	l.count++
 	l.permits = l.permits || !r.forbid
+	l.forbids = l.forbids || r.forbid
 	l.reads.collect(r.ast)
 	uid, one := entityOf(r.ast.Principal)
 	switch {
