@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // load reads a contract that is written in a test.
@@ -120,6 +121,24 @@ func TestUnroutedCallsNeedACredential(t *testing.T) {
 				t.Errorf("OPTIONS meets %v", o.Steps)
 			}
 		})
+	}
+}
+
+// signer vouches for bodies as well.
+type signer struct{ gatehouse.VerifierFunc }
+
+func (signer) VerifyBody(*gate.Exchange, *gate.Use) *gate.Refusal { return nil }
+
+// TestUnroutedBodiesAreHeldToTheirSignature has a credential that signs the body
+// judge it where no operation describes the call, too.
+func TestUnroutedBodiesAreHeldToTheirSignature(t *testing.T) {
+	plan, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, vault), Verifiers: map[string]gatehouse.Verifier{"token": signer{}},
+		Options: gatehouse.Options{Settings: gatehouse.Settings{Mode: gatehouse.Observe}}})
+	if plan == nil {
+		t.Fatal(problems)
+	}
+	if s := plan.APIs[0].Unrouted.Steps[0]; s.Name != "authn" || s.Body == nil || !s.Whole {
+		t.Errorf("%+v", s)
 	}
 }
 

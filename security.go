@@ -118,7 +118,7 @@ func (b *builder) authnUnrouted() any {
 		return nil
 	}
 	guard, _ := authn.New(all, b.credentials()) // its problems are those of the operations
-	return guard
+	return guard.Step()
 }
 
 // ByCertificate reports whether nothing but a client certificate opens op.

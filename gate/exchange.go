@@ -256,6 +256,12 @@ func (x *Exchange) Report(r Refusal) {
 	x.Refusal = kept
 }
 
+// Proxied reports whether x came through a proxy that speaks HTTP and TLS for
+// the client: the certificate of the connection is then the proxy's.
+func (x *Exchange) Proxied() bool {
+	return len(x.Hops) > 0 || x.Client != x.Peer.Addr().Unmap().WithZone("")
+}
+
 // Field returns the value of the first field called name (any case) that is
 // not gone, and how many there are.
 func (x *Exchange) Field(name string) (value []byte, n int) {

@@ -34,7 +34,7 @@ type API struct {
 	Upstream Upstream
 	// Unrouted handles calls that no operation describes while the API is
 	// observed. Its body is a stream, so of its guards only those of the head
-	// judge it. nil refuses such calls.
+	// judge it, and those that asked for the whole body. nil refuses such calls.
 	Unrouted *Operation
 	// Options handles a browser's preflight that is not declared while the API
 	// is observed: it must find what it found before. Any other OPTIONS, and

@@ -99,7 +99,7 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 			d := g.enough(x, e, slots)
 			if d == nil {
 				g.pass(x, i, slots)
-				return gate.Allow
+				return g.kept(x, e)
 			}
 			if lack == nil {
 				lack, lacking = d, i
@@ -112,7 +112,7 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	}
 	switch {
 	case g.optional && !doubt && lack != &g.conflict:
-		if lack != nil {
+		if lack != nil && !g.entries[lacking].bodies { // nobody will hold the body to its signature
 			g.pass(x, lacking, slots) // who it is is known all the same
 			x.Alternative = 0
 		}

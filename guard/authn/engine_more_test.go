@@ -186,6 +186,19 @@ func TestBodies(t *testing.T) {
 	if step.Head(x) != gate.Allow || x.WholeBody || judge.Body(x) != gate.Allow {
 		t.Error("a body is judged that nobody signed")
 	}
+	for code, want := range map[gate.Code]gate.Verdict{0: gate.Allow, gate.CredentialInvalid: gate.Deny} { // of a body that stays with the proxy
+		signer.body = code
+		x = exchange("X-API-Key: shop")
+		x.Question = &gate.Question{}
+		if got := step.Head(x); got != want || got == gate.Deny && x.Refusal.Code != gate.CredentialUnverified {
+			t.Errorf("%v: %v, %v", code, got, x.Refusal.Code)
+		}
+	}
+	scoped := contract.Requirement{{Scheme: key, Scopes: []string{"admin"}}}
+	free, _ := authn.New(operation(scoped, contract.Requirement{}), o)
+	if x = exchange("X-API-Key: shop"); free.Head(x) != gate.Allow || x.Principal != nil {
+		t.Error("a caller is named by a signature to which nobody holds the body")
+	}
 	plain, _ := authn.New(operation(need(oauth)), options())
 	if _, ok := plain.Step().(gate.BodyGuard); ok {
 		t.Error("bodies are judged where no verifier does")

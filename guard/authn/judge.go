@@ -53,7 +53,9 @@ var (
 	revoked   = gate.Refusal{Code: gate.CredentialRevoked}
 	// unverified: what was taken back is not known yet.
 	unverified = gate.Refusal{Code: gate.CredentialUnverified, Cause: errors.New("the store has not said yet what was revoked")}
-	locked     = gate.Refusal{Code: gate.CredentialLocked}
+	// unseen: the client has signed a body which the gate is not shown.
+	unseen = gate.Refusal{Code: gate.CredentialUnverified, Cause: errors.New("the proxy that asks keeps the body, so that nobody can hold it to its signature")}
+	locked = gate.Refusal{Code: gate.CredentialLocked}
 )
 
 // void says why a principal whose credential was good is not, by now; nil when

@@ -41,6 +41,21 @@ func (g *Guard) Recheck(x *gate.Exchange) gate.Verdict {
 	return gate.Allow
 }
 
+// kept holds the signature of a body that stays with the proxy which asks: only
+// one of no body at all can be judged then.
+func (g *Guard) kept(x *gate.Exchange, e *entry) gate.Verdict {
+	if !e.bodies || !x.BodyKept() {
+		return gate.Allow
+	}
+	for _, part := range e.parts {
+		u := &g.uses[part.use]
+		if v, ok := u.verifier.(gate.BodyVerifier); ok && v.VerifyBody(x, &u.Use) != nil {
+			return x.Deny(unseen)
+		}
+	}
+	return gate.Allow
+}
+
 // Whole is a Guard of whose verifiers some judge the body as well.
 type Whole struct{ *Guard }
 

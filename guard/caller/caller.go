@@ -103,7 +103,7 @@ func (c *Caller) Head(x *gate.Exchange) gate.Verdict {
 			}
 		}
 	}
-	if c.certs != nil && x.TLS != nil && len(x.TLS.VerifiedChains) > 0 {
+	if c.certs != nil && x.TLS != nil && len(x.TLS.VerifiedChains) > 0 && !x.Proxied() { // else it is the proxy's
 		x.OutFields = append(x.OutFields, c.certificate(x.TLS.VerifiedChains[0][0]))
 	}
 	if c.told == nil || x.Principal == nil {

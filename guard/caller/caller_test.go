@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,10 @@ func TestCertificate(t *testing.T) {
 	x.TLS.VerifiedChains = [][]*x509.Certificate{{leaf}}
 	if c.Head(x); out(x) != "Client-Cert: :+/8=:" {
 		t.Error(out(x))
+	}
+	x.OutFields, x.Client = nil, netip.MustParseAddr("198.51.100.1")
+	if c.Head(x); out(x) != "" {
+		t.Error("the certificate of a proxy is told as the client's: ", out(x))
 	}
 }
 

@@ -123,19 +123,13 @@ func (b *Binder) Check(x *gate.Exchange, token []byte, p *gate.Principal) *gate.
 // certificate is RFC 8705 section 3. Behind a trusted proxy the connection's
 // certificate is the proxy's, not the client's.
 func (b *Binder) certificate(x *gate.Exchange, hash string) *gate.Refusal {
-	if x.TLS == nil || len(x.TLS.PeerCertificates) == 0 || Proxied(x) {
+	if x.TLS == nil || len(x.TLS.PeerCertificates) == 0 || x.Proxied() {
 		return noCertificate
 	}
 	if b.prints.of(x.TLS.PeerCertificates[0]) != hash {
 		return otherCertificate
 	}
 	return nil
-}
-
-// Proxied reports whether x came through a proxy that speaks HTTP and TLS for
-// the client.
-func Proxied(x *gate.Exchange) bool {
-	return len(x.Hops) > 0 || x.Client != x.Peer.Addr().Unmap().WithZone("")
 }
 
 // scheme is the authentication scheme of RFC 9449 section 7.1.

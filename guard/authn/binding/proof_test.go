@@ -265,11 +265,11 @@ func TestTargetOfClient(t *testing.T) {
 
 func TestBehindProxy(t *testing.T) {
 	x := exchange()
-	if binding.Proxied(x) {
+	if x.Proxied() {
 		t.Error("a client that the gate speaks with itself is behind a proxy")
 	}
 	x.Client = netip.MustParseAddr("198.51.100.1")
-	if !binding.Proxied(x) {
+	if !x.Proxied() {
 		t.Error("a client with another address than the peer is not behind a proxy")
 	}
 }

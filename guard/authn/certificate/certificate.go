@@ -122,7 +122,7 @@ func invalid(why string) *gate.Refusal {
 // Verify implements gate.Verifier. Behind a trusted proxy the certificate of
 // the connection is the proxy's, and the caller has none.
 func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Principal, *gate.Refusal) {
-	if x.TLS == nil || len(x.TLS.VerifiedChains) == 0 || len(x.TLS.VerifiedChains[0]) == 0 || binding.Proxied(x) {
+	if x.TLS == nil || len(x.TLS.VerifiedChains) == 0 || len(x.TLS.VerifiedChains[0]) == 0 || x.Proxied() {
 		return nil, missing
 	}
 	leaf := x.TLS.VerifiedChains[0][0]

@@ -84,6 +84,10 @@ func (v *Verifier) read(text []byte) (*answer, error) {
 		return nil, err
 	}
 	v.claims(p, &jose.Token{Claims: all})
+	said.end = p.Expires
+	if !said.end.IsZero() {
+		p.Expires = said.end.Add(v.options.Skew)
+	}
 	said.principal = p
 	return said, nil
 }

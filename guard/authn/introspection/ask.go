@@ -90,7 +90,7 @@ func (v *Verifier) question(now time.Time, token string) (*answer, error) {
 	}
 	said.fresh = now.Add(v.options.Cache)
 	said.stale = said.fresh.Add(v.options.Stale)
-	if end := said.principal.Expires; !end.IsZero() { // RFC 7662 section 4
+	if end := said.end; !end.IsZero() { // RFC 7662 section 4
 		said.fresh, said.stale = earlier(said.fresh, end), earlier(said.stale, end)
 	}
 	if v.options.Cache > 0 || v.options.Stale > 0 {

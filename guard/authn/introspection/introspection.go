@@ -91,6 +91,7 @@ type answer struct {
 	principal *gate.Principal // nil for one that is not active
 	audience  []string
 	before    time.Time // nbf; zero when it does not say
+	end       time.Time // exp, behind which nothing is remembered; zero when it does not say
 	fresh     time.Time // it is asked for again from then on
 	stale     time.Time // and not used any more from then on
 }
@@ -216,7 +217,7 @@ func (v *Verifier) renew(x *gate.Exchange, token string, before *answer) *answer
 
 // judge holds what is known of a token against the exchange.
 func (v *Verifier) judge(x *gate.Exchange, use *gate.Use, said *answer) *gate.Refusal {
-	if p := said.principal; !p.Expires.IsZero() && !x.Received.Before(p.Expires.Add(v.options.Skew)) {
+	if p := said.principal; !p.Expires.IsZero() && !x.Received.Before(p.Expires) {
 		return expired
 	}
 	if x.Received.Add(v.options.Skew).Before(said.before) {

@@ -222,6 +222,26 @@ func TestServerFails(t *testing.T) {
 	}
 }
 
+// TestSkew takes a token behind its end for as long as clocks may differ, in the
+// verifier and in what it tells the engine alike, and asks for it each time.
+func TestSkew(t *testing.T) {
+	s := newServer(t)
+	s.says(fmt.Sprintf(`{"active":true,"client_id":"app","exp":%d}`, now.Unix()))
+	v := verifier(t, s.URL, func(o *introspection.Options) { o.Skew, o.Cache, o.Stale = 30*time.Second, time.Hour, time.Hour })
+	p, code := verify(v, now.Add(29*time.Second))
+	if p == nil || !p.Expires.Equal(now.Add(30*time.Second)) {
+		t.Fatal(p, code)
+	}
+	s.does(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+	if p, code := verify(v, now.Add(29*time.Second)); p != nil || code != gate.CredentialUnverified {
+		t.Error("it is remembered behind its end: ", code)
+	}
+	s.says(fmt.Sprintf(`{"active":true,"client_id":"app","exp":%d}`, now.Unix()))
+	if _, code := verify(v, now.Add(30*time.Second)); code != gate.CredentialExpired {
+		t.Error(code)
+	}
+}
+
 func TestAudience(t *testing.T) {
 	s := newServer(t)
 	own := verifier(t, s.URL, func(o *introspection.Options) { o.Audience = []string{"shop"} })
