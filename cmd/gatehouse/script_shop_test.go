@@ -11,8 +11,9 @@ import (
 )
 
 // startShop starts the weak shop, which believes the gate who calls, and puts
-// examples/shop with the shop's contract into the script's folder. $SHOP_NAME
-// is the shop's own token of each person.
+// examples/shop with the shop's contract into the script's folder, with
+// planted secrets in place of its own. $SHOP_NAME is the shop's own token of
+// each person.
 func startShop(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg, args, 0)
 	shop := lab.New(lab.Options{Caller: "Shop-User"})
@@ -22,7 +23,8 @@ func startShop(ts *testscript.TestScript, neg bool, args []string) {
 	for name, number := range map[string]int64{"GRACE": lab.Grace, "ALICE": lab.Alice, "BOB": lab.Bob, "MALLORY": lab.Mallory} {
 		ts.Setenv("SHOP_"+name, shop.Token(number))
 	}
-	places := strings.NewReplacer("http://127.0.0.1:9000", server.URL, "127.0.0.1:8080", "127.0.0.1:0", "../../lab/", "")
+	places := strings.NewReplacer("http://127.0.0.1:9000", server.URL, "127.0.0.1:8080", "127.0.0.1:0", "../../lab/", "",
+		"${file:passphrase.txt}", "${file:planted/passphrase}", "${file:pepper.txt}", "${file:planted/pepper}")
 	for _, name := range []string{"gatehouse.yaml", "shop.cedar", "owners.csv", "prepare.sh"} {
 		text, err := os.ReadFile("../../examples/shop/" + name)
 		ts.Check(err)
