@@ -271,7 +271,7 @@ func (g *Guard) row(x *gate.Exchange, s *scratch, k *kind, text []byte) bool {
 	}
 	s.object(k)
 	keeper := g.keeper()
-	version := keeper.hash.Newest()
+	version := keeper.version(s.message)
 	object, _ := keeper.sum(version, s.message)
 	who, ok := s.ownHash(keeper, k.by, version, x.Principal)
 	if ok {

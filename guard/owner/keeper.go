@@ -196,6 +196,20 @@ func (k *Keeper) owner(ctx context.Context, object []byte) (owner hash, version 
 	return k.ask(ctx, t, h, newest)
 }
 
+// version is that of the key by which somebody is known to own an object, else
+// the newest: a key that is new makes no object one that nobody owns.
+func (k *Keeper) version(object []byte) uint32 {
+	versions := k.hash.Versions()
+	if t := k.table.Load(); t != nil && len(versions) > 1 {
+		for _, v := range versions {
+			if h, ok := k.sum(v, object); ok && t.get(h) != (hash{}) {
+				return v
+			}
+		}
+	}
+	return k.hash.Newest()
+}
+
 // ask looks an object up in the store that another gate may have written.
 func (k *Keeper) ask(ctx context.Context, t *table, object hash, version uint32) (hash, uint32, error) {
 	select {

@@ -368,4 +368,13 @@ func TestRotatedKey(t *testing.T) {
 		{"alice", "POST", "/orders", `{}`, "201"}, {"alice", "GET", "/orders/8", "", "200"},
 		{"alice", "DELETE", "/orders/7", "", "204"}, {"alice", "GET", "/orders/7", "", "403 owner-unknown"},
 	})
+	h.versions = []uint32{3, 2, 1}
+	api := s.api
+	s.api = func(method, path, body string) (int, string, string) {
+		if method == "POST" {
+			return 201, "/orders/8", "" // again, and nothing of the answer can be judged
+		}
+		return api(method, path, body)
+	}
+	s.walk([]step{{"bob", "POST", "/orders", `{}`, "201 would owner-denied"}, {"bob", "GET", "/orders/8", "", "403 owner-denied"}, {"alice", "GET", "/orders/8", "", "200"}})
 }
