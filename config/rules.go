@@ -113,6 +113,7 @@ var rules = map[string]string{
 	"hsts-preload":          "preloading means a year and all subdomains",
 	"cors-any":              "any origin stands alone and without credentials",
 	"trust-keys":            "the gate's own keys are kept sealed",
+	"passphrase-short":      "the passphrase that seals the gate's keys is long enough",
 	"trust-kind":            "one key seals the gate's own keys",
 	"trust-vault":           "a key of Vault has a server to ask",
 	"trust-login":           "the gate logs in to Vault in one way",

@@ -191,6 +191,9 @@ func (l lacking) Unseal(text []byte) (string, *trust.Note) {
 	return l.open().Unseal(text)
 }
 
+// leastPassphrase is the length of a passphrase that is taken (wrap.MinPassphrase).
+const leastPassphrase = 16
+
 // trust holds the group to its rules.
 func (d *decoder) trust(t *Trust) {
 	switch {
@@ -198,6 +201,9 @@ func (d *decoder) trust(t *Trust) {
 		d.add("trust-keys", t.At("keys_file").node, "add it, as in key: {passphrase: ${file:/run/secrets/passphrase}}", "the gate's own keys are kept sealed, and there is no key to seal them with")
 	case t.Key != nil:
 		d.one("trust-kind", t.Key.Place, "passphrase", "vault", "aws_kms", "gcp_kms", "pkcs11")
+		if n := len(t.Key.Passphrase.Reveal()); n > 0 && n < leastPassphrase {
+			d.add("passphrase-short", t.Key.At("passphrase").node, "make one with: openssl rand -base64 33", "the passphrase has %d characters, and must have %d", n, leastPassphrase)
+		}
 		if t.Key.has("vault") && !t.has("vault") {
 			d.add("trust-vault", t.Key.At("vault").node, "say its address and how to log in under trust.vault", "the file names no server of Vault")
 		}

@@ -35,6 +35,11 @@ func (HTTP2) Words() []string {
 // Words returns what may be spoken to an API.
 func (Protocol) Words() []string { return []string{string(SpeakHTTP1), string(SpeakHTTP2)} }
 
+// Words returns how proxies may ask.
+func (Asking) Words() []string {
+	return []string{string(AskNginx), string(AskForwardAuth), string(AskEnvoyHTTP), string(AskEnvoyGRPC)}
+}
+
 // Words returns who may connect to a Unix socket.
 func (SocketAccess) Words() []string {
 	return []string{string(ByOwner), string(ByGroup), string(ByAll)}
