@@ -27,7 +27,7 @@ func (p *Program) banner(d *draft) string {
 		b.line("maintenance", "%s, which answers %s, %s and %s", url, maintenance.Health, maintenance.Ready, maintenance.Metrics)
 	}
 	if p.admin != nil {
-		b.line("administration", "%s", p.admin.URL())
+		b.line("admin", "%s", p.admin.URL())
 	}
 	if path := d.config.Handover; path != "" {
 		b.line("handover", "%s, by which the next gate takes the listeners over", path)

@@ -63,7 +63,10 @@ func (d *desk) explain(err error) error {
 		if slices.Contains([]string{"scopes", "roles", "operations"}, field) {
 			field = strings.TrimSuffix(field, "s")
 		}
-		return &usageError{"--" + field + " " + mistake.Text, ""}
+		if field == "name" {
+			hint = "say what people know it by, as in --name 'nightly export'"
+		}
+		return &usageError{"--" + field + " " + mistake.Text, hint}
 	case errors.Is(err, keyring.ErrDead):
 		hint = "make a new key instead"
 	case errors.Is(err, store.ErrNewer):
