@@ -71,12 +71,18 @@ func (c *collector) credentials(all *Config) {
 	for _, k := range credentialKinds {
 		kinds = append(kinds, k.key)
 	}
-	names, roles := map[string]bool{}, sortedNames(all.Roles)
+	names, environments, roles := map[string]bool{}, map[string]string{}, sortedNames(all.Roles)
 	var known []string
 	for i := range all.Credentials {
 		k := &all.Credentials[i]
 		if k.Name != "" && names[k.Name] {
 			c.add("credential-twice", k.At("name").node, "give each its own", "another credential is called %s", quote(k.Name))
+		}
+		if keys := k.Keys; keys != nil {
+			if other, twice := environments[keys.Environment]; twice {
+				c.add("keys-twice", k.At("keys").node, "give it another environment, or let schemes name that one", "the credential %s has the keys of the environment %s", quote(other), quote(keys.Environment))
+			}
+			environments[keys.Environment] = k.Name
 		}
 		names[k.Name] = true
 		known = append(known, k.Name)

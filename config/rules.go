@@ -70,6 +70,7 @@ var rules = map[string]string{
 	"pepper-short":          "peppers are long enough",
 	"admin-pair":            "certificate and key of admin stand together",
 	"admin-listener":        "admin has an address of its own",
+	"keys-twice":            "an environment of keys has one credential",
 	"keys-environment":      "keys of clients are not those of administration",
 	"pepper-needed":         "API keys are hashed with a secret that lasts",
 	"store-needed":          "what is kept in a store has one",

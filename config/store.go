@@ -15,6 +15,8 @@ type Store struct {
 	Postgres *PostgresStore `key:"postgres,example={url: \"${env:GATEHOUSE_DATABASE}\"}"`
 	// Timeout bounds each question to the store. One that is not answered in time is refused as one whose answer is not known.
 	Timeout time.Duration `key:"timeout,default=5s,min=100ms,max=1m"`
+	// MaxStale is how long what was taken back is taken for known while the store cannot be asked. After that no credential can be verified, and calls that need one are refused for the moment.
+	MaxStale time.Duration `key:"max_stale,default=5m,min=1s,max=7d"`
 	// MaxConnections is how many connections to the store may be open at once.
 	MaxConnections int `key:"max_connections,default=8,min=2,max=1000"`
 	// MaxObjects is of how many objects the gate knows the owner at once, each in 64 bytes of memory. Nothing is forgotten to make room: further objects are ones that nobody is known to own.

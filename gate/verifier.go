@@ -51,9 +51,10 @@ type NamingVerifier interface {
 // Revocations know which credentials were taken back. Many goroutines ask at
 // once, for every exchange.
 type Revocations interface {
-	// Known reports whether they know it by now. Until then nobody does, and
+	// Known reports whether they know it at that time: not before they have
+	// heard of it first, nor when they have not for long. Then nobody does, and
 	// nothing that could have been taken back is good.
-	Known() bool
+	Known(now time.Time) bool
 	// Revoked reports whether p was, by now.
 	Revoked(p *Principal, now time.Time) bool
 }

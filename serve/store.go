@@ -45,6 +45,7 @@ func (r *reader) keep(d *draft) {
 	if s == nil || r.looks {
 		return
 	}
+	r.credentials.revocations.Limit(s.MaxStale)
 	settings := StoreSettings(s)
 	k := newKey()
 	k.text(settings.SQLite)
@@ -95,11 +96,12 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	// What was taken back must be known before the first call; where the store
 	// does not answer, calls wait for it to do so, with 503.
 	table.Await()
+	table.Fresh(time.Now())
 	first, enough := context.WithTimeout(ctx, firstRead)
 	k.revocations(first, 0, table, log)
 	enough()
 	k.work.Go(func() {
-		k.Follow(ctx, store.Follower{Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
+		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
 	k.work.Go(func() {
 		every := time.NewTicker(time.Hour)

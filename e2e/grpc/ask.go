@@ -47,11 +47,24 @@ func ask(address string, raw bool, method, target string, fields []string) error
 
 func tell(what string, list []*core.HeaderValueOption) {
 	for _, h := range list {
-		if h.GetAppend() == nil {
+		said, appends := appended(h)
+		if !said {
 			what = "unclear " + what
 		}
-		fmt.Printf("%s %s: %s %v\n", what, h.GetHeader().GetKey(), h.GetHeader().GetValue(), h.GetAppend().GetValue())
+		fmt.Printf("%s %s: %s %v\n", what, h.GetHeader().GetKey(), h.GetHeader().GetValue(), appends)
 	}
+}
+
+// appended reads the member append, which Envoy reads here and the generated
+// code calls deprecated.
+func appended(h *core.HeaderValueOption) (said, appends bool) {
+	m := h.ProtoReflect()
+	f := m.Descriptor().Fields().ByName("append")
+	if !m.Has(f) {
+		return false, false
+	}
+	inner := m.Get(f).Message()
+	return true, inner.Get(inner.Descriptor().Fields().ByName("value")).Bool()
 }
 
 func question(raw bool, method, target string, fields []string) *auth.CheckRequest {

@@ -116,7 +116,7 @@ func TestMisplaced(t *testing.T) {
 
 type revocations map[string]bool
 
-func (r revocations) Known() bool { return !r["everything is unknown"] }
+func (r revocations) Known(time.Time) bool { return !r["everything is unknown"] }
 
 func (r revocations) Revoked(p *gate.Principal, _ time.Time) bool { return r[p.ID] }
 

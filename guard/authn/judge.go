@@ -52,7 +52,7 @@ var (
 	expired   = gate.Refusal{Code: gate.CredentialExpired}
 	revoked   = gate.Refusal{Code: gate.CredentialRevoked}
 	// unverified: what was taken back is not known yet.
-	unverified = gate.Refusal{Code: gate.CredentialUnverified, Cause: errors.New("the store has not said yet what was revoked")}
+	unverified = gate.Refusal{Code: gate.CredentialUnverified, Cause: errors.New("the store has not said for too long, or not yet, what was revoked")}
 	// unseen: the client has signed a body which the gate is not shown.
 	unseen = gate.Refusal{Code: gate.CredentialUnverified, Cause: errors.New("the proxy that asks keeps the body, so that nobody can hold it to its signature")}
 	locked = gate.Refusal{Code: gate.CredentialLocked}
@@ -65,7 +65,7 @@ func (g *Guard) void(p *gate.Principal, now time.Time) *gate.Refusal {
 	case !p.Expires.IsZero() && !now.Before(p.Expires):
 		return &expired
 	case g.revoked == nil:
-	case !g.revoked.Known():
+	case !g.revoked.Known(now):
 		return &unverified
 	case g.revoked.Revoked(p, now):
 		return &revoked

@@ -121,7 +121,10 @@ func (r *Registrar) Import(ctx context.Context, from io.Reader) (*Imported, erro
 		case err != nil:
 			return done, err
 		}
-		row, wrong := r.row(&e)
+		row, wrong, err := r.row(ctx, &e)
+		if err != nil {
+			return done, err
+		}
 		if wrong != "" {
 			done.Wrong++
 			done.mistake(line, wrong)
@@ -211,26 +214,47 @@ func jsonLine(in *bufio.Reader, line int) (e entry, _ int, _ error) {
 }
 
 // row hashes what a line says; wrong says what is wrong with it.
-func (r *Registrar) row(e *entry) (row Owned, wrong string) {
+func (r *Registrar) row(ctx context.Context, e *entry) (row Owned, wrong string, err error) {
 	message, wrong := r.message(e.kind, e.id)
 	if wrong != "" {
-		return row, wrong
+		return row, wrong, nil
 	}
 	who := part(part(nil, "principal"), e.owner)
 	issuer, tenant, two := strings.Cut(e.owner, "|")
 	switch {
 	case e.owner == "":
-		return row, "there is no owner"
+		return row, "there is no owner", nil
 	case r.Kinds[e.kind].By == ByTenant && (!two || tenant == ""):
-		return row, "tenants own such objects: write issuer|tenant"
+		return row, "tenants own such objects: write issuer|tenant", nil
 	case r.Kinds[e.kind].By == ByTenant:
 		who = part(part(part(nil, "tenant"), issuer), tenant)
+	case !two || tenant == "":
+		return row, "the owner is nobody's id: write issuer|subject", nil
 	}
-	row.Version = r.Hash.Newest()
+	if row.Version, err = r.version(ctx, message); err != nil {
+		return row, "", err
+	}
 	object, _ := r.Hash.Sum(row.Version, message)
 	owner, _ := r.Hash.Sum(row.Version, who)
 	row.Object, row.Owner = hashFrom(object[:]).bytes(), hashFrom(owner[:]).asOwner().bytes()
-	return row, ""
+	return row, "", nil
+}
+
+// version is that of the key under which an object is owned already, so that a
+// line about it meets its owner; else the newest.
+func (r *Registrar) version(ctx context.Context, message []byte) (uint32, error) {
+	newest := r.Hash.Newest()
+	for _, v := range r.Hash.Versions() {
+		if v == newest {
+			continue
+		}
+		if sum, ok := r.Hash.Sum(v, message); ok {
+			if found, err := r.Store.Owner(ctx, hashFrom(sum[:]).bytes()); err != nil || found != (Sum{}) {
+				return v, err
+			}
+		}
+	}
+	return newest, nil
 }
 
 // message writes what is hashed of an object.

@@ -90,3 +90,19 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// TestImportAfterRotation: a line about an object that is owned under an older
+// key meets its owner.
+func TestImportAfterRotation(t *testing.T) {
+	m := newMemory()
+	before := registrar(m)
+	if done, err := before.Import(t.Context(), strings.NewReader("kind,id,owner\norder,7,idp|alice\n")); err != nil || done.Kept != 1 {
+		t.Fatalf("%+v %v", done, err)
+	}
+	now := registrar(m)
+	now.Hash = &hasher{versions: []uint32{2, 1}}
+	done, err := now.Import(t.Context(), strings.NewReader("kind,id,owner\norder,7,idp|bob\norder,7,idp|alice\norder,8,idp|bob\norder,9,bob\n"))
+	if err != nil || done.Kept != 2 || done.Conflicts != 1 || done.Wrong != 1 {
+		t.Fatalf("%+v %v", done, err)
+	}
+}

@@ -66,7 +66,9 @@ type Table struct {
 	counts   [kinds]atomic.Int64
 	count    atomic.Int64
 	refused  atomic.Uint64
-	waiting  atomic.Bool // for what was revoked before
+	waiting  atomic.Bool  // for what was revoked before
+	stale    atomic.Int64 // how old what is known may be, in nanoseconds; 0 for any age
+	fresh    atomic.Int64 // when it was all there was, in Unix nanoseconds
 
 	mu     sync.Mutex // of writers
 	shards [shards]atomic.Pointer[map[key]times]
@@ -103,8 +105,21 @@ func (t *Table) Await() { t.waiting.Store(true) }
 // Loaded ends what Await began.
 func (t *Table) Loaded() { t.waiting.Store(false) }
 
+// Limit says how long what is known is taken for all there is behind the last
+// call of Fresh; 0 for ever, for a table that nobody else writes.
+func (t *Table) Limit(stale time.Duration) { t.stale.Store(int64(stale)) }
+
+// Fresh says that at a time everything was known.
+func (t *Table) Fresh(at time.Time) { t.fresh.Store(at.UnixNano()) }
+
 // Known implements gate.Revocations.
-func (t *Table) Known() bool { return !t.waiting.Load() }
+func (t *Table) Known(now time.Time) bool {
+	if t.waiting.Load() {
+		return false
+	}
+	stale := t.stale.Load()
+	return stale == 0 || now.UnixNano()-t.fresh.Load() <= stale
+}
 
 // Revoke makes credentials void from the next request on. One that is there
 // already only grows: the later times of both count. At capacity it is ErrFull,

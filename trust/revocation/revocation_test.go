@@ -141,13 +141,13 @@ func TestReadersSeeWhatWasRevoked(t *testing.T) {
 
 func TestKnown(t *testing.T) {
 	table := revocation.New(0)
-	if !table.Known() {
+	if !table.Known(time.Now()) {
 		t.Error("a table that nobody fills is not known")
 	}
-	if table.Await(); table.Known() {
+	if table.Await(); table.Known(time.Now()) {
 		t.Error("known before it was loaded")
 	}
-	if table.Loaded(); !table.Known() {
+	if table.Loaded(); !table.Known(time.Now()) {
 		t.Error("not known")
 	}
 }
@@ -180,4 +180,18 @@ func BenchmarkRevoked(b *testing.B) {
 			table.Revoked(p, now)
 		}
 	})
+}
+
+func TestTableThatIsNotToldForLong(t *testing.T) {
+	table, now := revocation.New(0), time.Now()
+	table.Limit(time.Minute)
+	if table.Fresh(now); !table.Known(now.Add(time.Minute)) || table.Known(now.Add(time.Minute+1)) {
+		t.Error("what is known is good for another time than a minute")
+	}
+	if table.Fresh(now.Add(time.Hour)); !table.Known(now.Add(time.Hour)) {
+		t.Error("it is not known although it was told")
+	}
+	if table.Limit(0); !table.Known(now.Add(1000 * time.Hour)) {
+		t.Error("a table of its own grows old")
+	}
 }
