@@ -18,7 +18,7 @@ func newDemo(w *world) *cobra.Command {
 		Short: "Show the gate at work in front of a weak shop, in this process",
 		Long: `Starts the API of a shop that believes whatever it is sent, puts the gate in
 front of it, makes good and hostile calls over real connections, and shows what
-became of each and why, also of those that the gate does not stop yet. Then it
+became of each and why, also of those that the gate does not stop here. Then it
 serves until Ctrl-C, so that you can try calls of your own. It needs no other
 program and reaches nothing beyond this machine.
 

@@ -203,7 +203,7 @@ func (c *conn) end() {
 
 // lingerBytes bounds what is read from a client that is not listened to any
 // more.
-const lingerBytes = 256 << 10
+const lingerBytes = 4 << 20
 
 func (c *conn) linger() {
 	c.peer.Raw.SetDeadline(time.Now().Add(c.limits.Linger))

@@ -49,7 +49,7 @@ func (d *Demo) Groups() []Group {
 		{"What the contract describes", d.good()},
 		{"What it stops on the way in", d.wayIn()},
 		{"What it stops on the way out", d.wayOut()},
-		{"What it does not stop yet", d.open()},
+		{"What it does not stop here", d.open()},
 	}
 }
 

@@ -49,7 +49,9 @@ func (d *Demo) Send(c Call) (Result, error) {
 	case got.status >= 300:
 	case c.Fate == Open:
 		r.Fate, r.AsMeant = Open, c.Flaw.Open && len(c.Flaw.Left(got.text)) > 0
-		r.Why = "until " + c.Flaw.Closer
+		if r.Why = "until " + c.Flaw.Closer; c.Flaw.Example != "" {
+			r.Why = "closed by " + c.Flaw.Example + " in examples/shop"
+		}
 	case c.Fate == Trimmed:
 		r.Fate, r.AsMeant = Trimmed, !c.Flaw.Open && len(c.Flaw.Evidence) > 0 && len(c.Flaw.Left(got.head+got.text)) == 0
 		_, r.Why, _ = strings.Cut(c.Flaw.Closer, ": ")
