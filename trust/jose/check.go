@@ -91,6 +91,7 @@ var (
 	claimsJSON = fail(CheckClaims, "the claims are no strict JSON object: UTF-8, each name once, of bounded depth")
 	claimsTime = fail(CheckClaims, "exp, nbf or iat is no number of seconds between the years 1970 and 9999")
 	claimsExp  = fail(CheckClaims, "it has no exp: it would never expire")
+	claimsIat  = fail(CheckClaims, "it has neither exp nor iat: how old it is cannot be said")
 	claimsAud  = fail(CheckClaims, "aud is missing or is neither a text nor a list of texts")
 	claimsText = fail(CheckClaims, "iss, sub, jti, client_id or azp is no text")
 

@@ -59,7 +59,8 @@ func (s *state) claims() *Failure {
 		}
 	}
 	t.Issuer, t.Subject = t.Text("iss"), t.Text("sub")
-	if _, ok := object["exp"]; !ok {
+	_, ends := object["exp"]
+	if !ends && !s.v.rules.Endless {
 		return claimsExp
 	}
 	// A fraction is taken so that the token lives shorter.
@@ -73,6 +74,12 @@ func (s *state) claims() *Failure {
 				return claimsTime
 			}
 		}
+	}
+	if !ends {
+		if t.Issued == 0 {
+			return claimsIat
+		}
+		t.Expires = t.Issued + s.v.lifetime
 	}
 	if t.Audience = texts(object["aud"]); len(t.Audience) == 0 {
 		return claimsAud
@@ -130,7 +137,7 @@ func (s *state) issuer() *Failure {
 
 func (s *state) subject() *Failure {
 	switch {
-	case s.token.Subject == "":
+	case s.token.Subject == "" && !s.v.rules.Statement:
 		return subjectMissing
 	case s.v.rules.TrustDomain != "" && !spiffeID(s.token.Subject, s.v.rules.TrustDomain):
 		return subjectSPIFFE

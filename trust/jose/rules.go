@@ -45,6 +45,12 @@ type Rules struct {
 	Skew        time.Duration // between clocks; 0 for DefaultSkew, negative for none
 	MaxLifetime time.Duration // from iat to exp; 0 for DefaultLifetime
 	MaxBytes    int           // of a token; 0 for DefaultBytes
+	// Statement is for tokens that say something and let nobody in: such a token
+	// need not have a subject. It is never true of what guards requests.
+	Statement bool
+	// Endless takes statements without exp (RFC 8417 section 2.2), which must have
+	// iat and are good for MaxLifetime from then.
+	Endless bool
 }
 
 // Verifier judges tokens by Rules. It is immutable.
@@ -94,6 +100,9 @@ func (r *Rules) wrong() error {
 			all = append(all, errors.New("algorithms of secrets and of public keys are not accepted together"))
 			break
 		}
+	}
+	if r.Endless && !r.Statement {
+		all = append(all, errors.New("only statements may have no exp"))
 	}
 	if r.Issuer == "" {
 		all = append(all, errors.New("the issuer is missing"))
