@@ -19,6 +19,7 @@ func (d *decoder) check(c *Config) {
 	d.locks(&c.Locks, c.Place)
 	d.store(c)
 	d.admin(c)
+	d.signals(c)
 	names := make(map[string]bool)
 	for i := range c.APIs {
 		api := &c.APIs[i]

@@ -34,6 +34,8 @@ type JWTCredential struct {
 	Claims JWTClaims `key:"claims"`
 	// Binding sees that tokens are used by whom they were issued to.
 	Binding Binding `key:"binding"`
+	// Signals has the gate hear what the issuer says of tokens later, at the address of admin: that a session has ended, or that something has happened to a subject.
+	Signals *JWTSignals `key:"signals,example={audience: [gatehouse]}"`
 	// MaxLifetime is how long a token may live, from iat to exp.
 	MaxLifetime time.Duration `key:"max_lifetime,default=1d,min=1s,max=3650d"`
 	// ClockSkew is by how much the clocks of the issuer and of the gate may differ.

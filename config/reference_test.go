@@ -68,7 +68,7 @@ func TestDocumentation(t *testing.T) {
 // beyondSchemas are the rules that a JSON Schema cannot say: they compare keys
 // with each other, look at more than the form of a text or are warnings.
 var beyondSchemas = []string{
-	"admin-pair", "admin-listener", "keys-environment", "keys-twice", "credential-twice", "credential-kind", "scheme-credential", "pepper-short", "pepper-needed", "passphrase-short", "store-needed", "store-twice",
+	"admin-pair", "signals-admin", "admin-listener", "keys-environment", "keys-twice", "credential-twice", "credential-kind", "scheme-credential", "pepper-short", "pepper-needed", "passphrase-short", "store-needed", "store-twice",
 	"step-up-empty", "locks-first", "caller-empty", "caller-twice",
 	"introspection-client", "secret-short", "caller-key-twice", "signature-key",
 	"certificate-spiffe", "jwt-keys", "jwt-secret", "jwt-mixed", "jwt-secret-short",

@@ -69,6 +69,7 @@ var rules = map[string]string{
 	"scheme-credential":     "schemes name credentials that there are",
 	"pepper-short":          "peppers are long enough",
 	"admin-pair":            "certificate and key of admin stand together",
+	"signals-admin":         "signals of issuers arrive at the address of admin",
 	"admin-listener":        "admin has an address of its own",
 	"keys-twice":            "an environment of keys has one credential",
 	"keys-environment":      "keys of clients are not those of administration",

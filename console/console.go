@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
 	"github.com/gatehouse-api/gatehouse/trust/apikey"
+	"github.com/gatehouse-api/gatehouse/trust/signals"
 )
 
 // Contract is the OpenAPI document of the API.
@@ -40,7 +41,9 @@ type Options struct {
 	// Pepper is that of credentials for this API.
 	Pepper *apikey.Pepper
 	// Keys are the peppers of API keys, by environment.
-	Keys    map[string]*apikey.Pepper
+	Keys map[string]*apikey.Pepper
+	// Signals are those who hear what issuers say, by the names of credentials.
+	Signals map[string]*signals.Receiver
 	Version string
 	Now     func() time.Time
 }
@@ -77,6 +80,8 @@ func New(o Options) http.Handler {
 	} {
 		mux.Handle(pattern, do)
 	}
+	mux.Handle("POST /v1/signals/{credential}/logout", spoken(c.logout))
+	mux.Handle("POST /v1/signals/{credential}/events", spoken(c.events))
 	return mux
 }
 

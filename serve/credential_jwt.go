@@ -18,7 +18,8 @@ var callerKinds = map[config.JWTKind]gate.PrincipalKind{
 
 func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.Verifier, func(), error) {
 	c := s.JWT
-	judge, err := jose.New(jwtRules(c))
+	rules := jwtRules(c)
+	judge, err := jose.New(rules)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,10 +31,19 @@ func jwtVerifier(_ context.Context, s *config.Credential, d dependencies) (gate.
 	if err != nil {
 		return nil, nil, err
 	}
-	return jwt.New(jwt.Options{
+	v := jwt.New(jwt.Options{
 		Name: s.Name, Judge: judge, Keys: keys, Binding: bound, Capacity: c.Remember,
 		Claims: jwt.Claims{Roles: c.Claims.Roles, Tenant: c.Claims.Tenant, Attributes: c.Claims.Attributes, Kind: callerKinds[c.Claims.Kind]},
-	}), keys.Close, nil
+	})
+	if c.Signals == nil {
+		return v, keys.Close, nil
+	}
+	heard, err := jwtSignals(c, rules, keys)
+	if err != nil {
+		keys.Close()
+		return nil, nil, err
+	}
+	return &listening{v, heard}, keys.Close, nil
 }
 
 // jwtRules are what a credential asks of tokens.
