@@ -121,8 +121,9 @@ type Fault struct {
 
 // Schema is a compiled schema.
 type Schema struct {
-	root *node
-	pure bool
+	root    *node
+	pure    bool
+	tagless bool // its compiler had met no tag
 }
 
 // State is what one reading needs: its policies, its result and its scratch

@@ -4,7 +4,7 @@ import "slices"
 
 // Tags returns the tags of all that s reaches, sorted, each once.
 func (s *Schema) Tags() []Tag {
-	if s == nil || s.root == nil {
+	if s == nil || s.root == nil || s.tagless {
 		return nil
 	}
 	w := &tagWalk{seen: make(map[*node]bool), found: make(map[Tag]bool)}
