@@ -23,6 +23,11 @@ const (
 	resetWorth = 1  // of an exchange that ended well
 )
 
+// mostEarned bounds what is earned and not spent. A client that takes in a whole
+// window of 4 MiB at once answers with an update for every 4 KiB of it, of the
+// stream and of the connection, before more can be sent.
+const mostEarned = 1 << 14
+
 // credit bounds how often something may happen: a burst, a rate, and what is
 // earned. It looks at the time only when it is used up.
 type credit struct {
@@ -37,12 +42,12 @@ func (c *credit) start(burst, rate int64) { c.left, c.burst, c.rate = burst, bur
 // spend reports whether there was something left.
 func (c *credit) spend(now time.Time) bool {
 	if c.left == 0 {
-		c.left = min(c.earned.Swap(0), c.burst)
+		c.left = min(c.earned.Swap(0), mostEarned)
 		if c.since.IsZero() {
 			c.since = now
 		}
 		if n := int64(now.Sub(c.since).Seconds() * float64(c.rate)); n > 0 {
-			c.left = min(c.left+n, c.burst)
+			c.left = max(c.left, min(c.left+n, c.burst))
 			c.since = now
 		}
 	}
