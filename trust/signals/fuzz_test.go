@@ -23,6 +23,8 @@ func FuzzEvents(f *testing.F) {
 	add(eventClaims(revoked, risc+"account-disabled"))
 	add(with(eventClaims(revoked), object{"sub_id": object{"format": "complex", "session": object{"format": "opaque", "id": "s"}}}))
 	add(logoutClaims())
+	add(with(eventClaims(revoked), object{"events": nil}))
+	add(with(logoutClaims(), object{"nonce": "n"}))
 	f.Fuzz(func(t *testing.T, claims []byte) {
 		r := receiver(t, func(o *Options) { o.Untyped = true })
 		for _, typ := range []string{eventType, logout} {

@@ -112,8 +112,10 @@ func (r *Receiver) Logout(ctx context.Context, raw []byte, now time.Time) (*Noti
 	if r.logouts.full(now.Unix()) {
 		return nil, &Failure{Code: Unavailable, Text: "too many logout tokens are remembered", Retry: 60}
 	}
-	n.Revocations, why = r.logoutOf(t, now)
-	return n, why
+	if n.Revocations, why = r.logoutOf(t, now); why != nil {
+		return nil, why
+	}
+	return n, nil
 }
 
 // Events judges a security event token.
@@ -126,8 +128,10 @@ func (r *Receiver) Events(ctx context.Context, raw []byte, now time.Time) (*Noti
 	if why != nil || n.Repeated { // RFC 8935 section 2: acknowledged as the first was
 		return n, why
 	}
-	n.Revocations, why = r.eventsOf(t, now)
-	return n, why
+	if n.Revocations, why = r.eventsOf(t, now); why != nil {
+		return nil, why
+	}
+	return n, nil
 }
 
 // notice begins a notice with what both kinds of tokens must have.
