@@ -79,7 +79,7 @@ type builder struct {
 // newBuilder returns a builder that adds to plan.
 func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *builder {
 	c := a.Contract
-	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, people: people, plan: plan}
+	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Memo: new(authn.Memo), Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, people: people, plan: plan}
 	b.identity(&a)
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}

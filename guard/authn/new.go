@@ -12,6 +12,7 @@ import (
 // Options are what the guards of one API share.
 type Options struct {
 	Realm string // names the API to its clients
+	Memo  *Memo  // of the API; nil shares nothing
 	// Verifiers judge the credentials of schemes, by the names of the contract.
 	// Of a scheme without one the credential must only be there.
 	Verifiers map[string]gate.Verifier
@@ -145,6 +146,31 @@ func (b *builder) entry(r contract.Requirement) {
 	}
 }
 
+// Memo is what the guards of one API share, so that it is made and kept once.
+type Memo struct {
+	denials map[string]map[gate.Code]*denial
+}
+
+// denials are what is said to those whose credential of a scheme is refused.
+func (b *builder) denials(u *use) map[gate.Code]*denial {
+	if b.Memo != nil && b.Memo.denials[u.Scheme] != nil {
+		return b.Memo.denials[u.Scheme]
+	}
+	list := make(map[gate.Code]*denial)
+	for c := range gate.Codes {
+		if c.Status() == 401 {
+			list[c] = &denial{challenges: u.challenges(challenge{realm: b.Realm, metadata: b.Metadata, code: c})}
+		}
+	}
+	if b.Memo != nil {
+		if b.Memo.denials == nil {
+			b.Memo.denials = make(map[string]map[gate.Code]*denial)
+		}
+		b.Memo.denials[u.Scheme] = list
+	}
+	return list
+}
+
 // use returns the number of the use of a scheme.
 func (b *builder) use(s *contract.Scheme) int {
 	name := ""
@@ -164,12 +190,7 @@ func (b *builder) use(s *contract.Scheme) int {
 	if u.Place == gate.InHeader && !slices.Contains(b.guard.names, u.Name) {
 		b.guard.names = append(b.guard.names, u.Name)
 	}
-	u.denials = make(map[gate.Code]*denial)
-	for c := range gate.Codes {
-		if c.Status() == 401 {
-			u.denials[c] = &denial{challenges: u.challenges(challenge{realm: b.Realm, metadata: b.Metadata, code: c})}
-		}
-	}
+	u.denials = b.denials(&u)
 	at := len(b.guard.uses)
 	b.at[name] = at
 	b.guard.uses = append(b.guard.uses, u)
