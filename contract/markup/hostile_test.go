@@ -295,7 +295,11 @@ T:
 				return best
 			}
 			small, large := took(32<<10), took(512<<10)
-			if large > 48*small+2*time.Millisecond {
+			quadratic := func() bool { return large > 48*small+2*time.Millisecond }
+			for tries := 0; quadratic() && tries < 4; tries++ { // the machine may have been busy
+				small, large = took(32<<10), took(512<<10)
+			}
+			if quadratic() {
 				t.Errorf("32 KiB take %v, 512 KiB %v", small, large)
 			}
 			if large > 512*time.Millisecond {
