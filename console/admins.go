@@ -67,7 +67,7 @@ func First(ctx context.Context, ring *keyring.Ring) (trust.Secret, error) {
 
 func (c *console) listAdmins(r *http.Request) (int, any, error) {
 	list, err := c.admins.List(r.Context())
-	p := page{Keys: []key{}}
+	p := page{Keys: []keyring.View{}}
 	for _, k := range list {
 		p.Keys = append(p.Keys, c.key(k))
 	}

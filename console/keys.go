@@ -11,44 +11,18 @@ import (
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
-// key is a key as the contract describes it.
-type key struct {
-	ID          string            `json:"id"`
-	Environment string            `json:"environment"`
-	Name        string            `json:"name"`
-	State       keyring.Condition `json:"state"`
-	Issuer      string            `json:"issuer,omitempty"`
-	Subject     string            `json:"subject,omitempty"`
-	Tenant      string            `json:"tenant,omitempty"`
-	Client      string            `json:"client,omitempty"`
-	Scopes      []string          `json:"scopes,omitempty"`
-	Roles       []string          `json:"roles,omitempty"`
-	Operations  []string          `json:"operations,omitempty"`
-	Addresses   []netip.Prefix    `json:"addresses,omitempty"`
-	Created     time.Time         `json:"created"`
-	Expires     time.Time         `json:"expires,omitzero"`
-	Revoked     time.Time         `json:"revoked,omitzero"`
-	Used        time.Time         `json:"used,omitzero"`
-	Successor   string            `json:"successor,omitempty"`
-}
-
 // made is a new key, with what nobody can ask for again.
 type made struct {
-	Secret string `json:"secret"`
-	Key    key    `json:"key"`
+	Secret string       `json:"secret"`
+	Key    keyring.View `json:"key"`
 }
 
 type page struct {
-	Keys []key  `json:"keys"`
-	Next string `json:"next,omitempty"`
+	Keys []keyring.View `json:"keys"`
+	Next string         `json:"next,omitempty"`
 }
 
-func (c *console) key(k *store.Key) key {
-	return key{
-		ID: k.ID, Environment: k.Environment, Name: k.Name, State: keyring.State(k, c.Now()), Issuer: k.Issuer, Subject: k.Subject, Tenant: k.Tenant, Client: k.Client,
-		Scopes: k.Scopes, Roles: k.Roles, Operations: k.Operations, Addresses: k.Addresses, Created: k.Created, Expires: k.Expires, Revoked: k.Revoked, Used: k.Used, Successor: k.Successor,
-	}
-}
+func (c *console) key(k *store.Key) keyring.View { return keyring.ViewOf(k, c.Now()) }
 
 func (c *console) made(secret trust.Secret, k *store.Key) made {
 	return made{Secret: secret.Reveal(), Key: c.key(k)}
@@ -83,7 +57,7 @@ func (c *console) pageOf(r *http.Request, list []*store.Key) page {
 			}
 		}
 	}
-	p := page{Keys: []key{}}
+	p := page{Keys: []keyring.View{}}
 	for i, k := range list {
 		if i == limit(r) {
 			p.Next = list[i-1].ID

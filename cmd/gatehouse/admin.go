@@ -20,22 +20,17 @@ const byCommand = "the command line"
 type adminDesk struct{ desk }
 
 func newAdmin(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "admin",
 		Short: "Say who may administer a gate",
 		Long: `Makes, lists and revokes credentials for the API of administration, in the store
 of a gatehouse.yaml that has admin. Whoever may read that file and its secrets may
 do this, also when the last credential was lost.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newAdminCreate(w), newAdminList(w), newAdminRevoke(w))
-	return cmd
+	},
+		newAdminCreate(w),
+		newAdminList(w),
+		newAdminRevoke(w),
+	)
 }
 
 func (a *adminDesk) of(cmd *cobra.Command) *cobra.Command {
@@ -75,9 +70,7 @@ admin says who may do that.`,
 					return err
 				}
 				if a.json {
-					report := reportOf(made)
-					report.Key = secret.Reveal()
-					return w.encode(report)
+					return w.encode(keyMade{secret.Reveal(), viewOf(made)})
 				}
 				fmt.Fprintf(w.stdout, "%s\n", secret.Reveal())
 				fmt.Fprintf(w.stderr, "This is the credential %s of the %s %q, good until %s. It is not shown again.\n", made.ID, role, made.Name, day(made.Expires, "it is revoked"))
@@ -106,15 +99,14 @@ func newAdminList(w *world) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				reports := make([]keyReport, len(list))
+				views := viewsOf(list)
 				rows := [][]string{{"ID", "NAME", "ROLE", "STATE", "EXPIRES", "LAST USED"}}
 				for i, k := range list {
-					reports[i] = reportOf(k)
-					rows = append(rows, []string{k.ID, k.Name, highest(k.Roles), string(reports[i].State), day(k.Expires, "never"), day(k.Used, "never")})
+					rows = append(rows, []string{k.ID, k.Name, highest(k.Roles), string(views[i].State), day(k.Expires, "never"), day(k.Used, "never")})
 				}
 				switch {
 				case a.json:
-					return w.encode(reports)
+					return w.encode(views)
 				case len(list) == 0:
 					fmt.Fprintln(w.stdout, "There is none. gatehouse admin create --role admin makes one.")
 				default:

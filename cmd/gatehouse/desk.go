@@ -23,9 +23,14 @@ type desk struct {
 	json   bool
 }
 
-func (d *desk) flags(cmd *cobra.Command) {
+// file adds the flag that names the file.
+func (d *desk) file(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&d.config, "config", "gatehouse.yaml", "`FILE` that says where the store is, a gatehouse.yaml")
-	cmd.Flags().BoolVar(&d.json, "json", false, "print JSON")
+	return cmd
+}
+
+func (d *desk) flags(cmd *cobra.Command) {
+	d.file(cmd).Flags().BoolVar(&d.json, "json", false, "print JSON")
 }
 
 // with opens the store, prepares it and calls do.

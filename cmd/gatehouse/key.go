@@ -22,22 +22,19 @@ type keyDesk struct {
 }
 
 func newKey(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "key",
 		Short: "Give API keys out and take them back",
 		Long: `Makes, lists, rotates and revokes API keys, in the store of a gatehouse.yaml that
 has a credential of the kind keys. Gates that serve know of each change within a
 second. A key is shown once, when it is made: the store keeps a hash of it.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newKeyCreate(w), newKeyList(w), newKeyShow(w), newKeyRotate(w), newKeyRevoke(w))
-	return cmd
+	},
+		newKeyCreate(w),
+		newKeyList(w),
+		newKeyShow(w),
+		newKeyRotate(w),
+		newKeyRevoke(w),
+	)
 }
 
 func (k *keyDesk) flags(cmd *cobra.Command) *cobra.Command {
@@ -132,9 +129,7 @@ func prefix(text string) (netip.Prefix, error) {
 // shown prints a key that was made.
 func (k *keyDesk) shown(secret trust.Secret, made *store.Key, more string) error {
 	if k.json {
-		report := reportOf(made)
-		report.Key = secret.Reveal()
-		return k.w.encode(report)
+		return k.w.encode(keyMade{secret.Reveal(), viewOf(made)})
 	}
 	fmt.Fprintf(k.w.stdout, "%s\n", secret.Reveal())
 	fmt.Fprintf(k.w.stderr, "This is the key %s, %q, good until %s. It is not shown again: the store keeps a hash of it.\n%s", made.ID, made.Name, day(made.Expires, "it is revoked"), more)
@@ -188,7 +183,7 @@ func newKeyRevoke(w *world) *cobra.Command {
 					return err
 				}
 				if k.json {
-					return k.w.encode(reportOf(now))
+					return k.w.encode(viewOf(now))
 				}
 				fmt.Fprintf(w.stdout, "The key %s, %q, is void.\n", now.ID, now.Name)
 				return nil

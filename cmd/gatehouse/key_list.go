@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -13,32 +12,20 @@ import (
 	"github.com/gatehouse-api/gatehouse/store/keyring"
 )
 
-// keyReport is a key in JSON. It never holds the key itself, but when it is made.
-type keyReport struct {
-	Key         string            `json:"key,omitempty"`
-	ID          string            `json:"id"`
-	Name        string            `json:"name"`
-	Environment string            `json:"environment"`
-	State       keyring.Condition `json:"state"`
-	Issuer      string            `json:"issuer"`
-	Subject     string            `json:"subject"`
-	Tenant      string            `json:"tenant,omitempty"`
-	Client      string            `json:"client,omitempty"`
-	Scopes      []string          `json:"scopes,omitempty"`
-	Roles       []string          `json:"roles,omitempty"`
-	Operations  []string          `json:"operations,omitempty"`
-	Addresses   []netip.Prefix    `json:"addresses,omitempty"`
-	Created     time.Time         `json:"created"`
-	Expires     time.Time         `json:"expires,omitzero"`
-	Revoked     time.Time         `json:"revoked,omitzero"`
-	Used        time.Time         `json:"used,omitzero"`
-	Successor   string            `json:"successor,omitempty"`
+// keyMade is a key when it is made, in JSON: this once it holds the key itself.
+type keyMade struct {
+	Key string `json:"key"`
+	keyring.View
 }
 
-func reportOf(k *store.Key) keyReport {
-	return keyReport{ID: k.ID, Name: k.Name, Environment: k.Environment, State: keyring.State(k, time.Now()), Issuer: k.Issuer, Subject: k.Subject, Tenant: k.Tenant,
-		Client: k.Client, Scopes: k.Scopes, Roles: k.Roles, Operations: k.Operations, Addresses: k.Addresses, Created: k.Created.UTC(), Expires: k.Expires,
-		Revoked: k.Revoked, Used: k.Used, Successor: k.Successor}
+func viewOf(k *store.Key) keyring.View { return keyring.ViewOf(k, time.Now()) }
+
+func viewsOf(list []*store.Key) []keyring.View {
+	views := make([]keyring.View, len(list))
+	for i, k := range list {
+		views[i] = viewOf(k)
+	}
+	return views
 }
 
 func newKeyList(w *world) *cobra.Command {
@@ -55,21 +42,18 @@ func newKeyList(w *world) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				reports := make([]keyReport, len(list))
-				for i, key := range list {
-					reports[i] = reportOf(key)
-				}
+				views := viewsOf(list)
 				if k.json {
-					return w.encode(reports)
+					return w.encode(views)
 				}
-				listKeys(w, reports)
+				listKeys(w, views)
 				return nil
 			})
 		},
 	})
 }
 
-func listKeys(w *world, list []keyReport) {
+func listKeys(w *world, list []keyring.View) {
 	if len(list) == 0 {
 		fmt.Fprintln(w.stdout, "There is no key. gatehouse key create makes one.")
 		return
@@ -100,18 +84,18 @@ func newKeyShow(w *world) *cobra.Command {
 				if err != nil {
 					return k.about(args[0], err, "")
 				}
-				report := reportOf(key)
+				view := viewOf(key)
 				if k.json {
-					return w.encode(report)
+					return w.encode(view)
 				}
-				showKey(w, &report)
+				showKey(w, &view)
 				return nil
 			})
 		},
 	})
 }
 
-func showKey(w *world, k *keyReport) {
+func showKey(w *world, k *keyring.View) {
 	var networks []string
 	for _, p := range k.Addresses {
 		networks = append(networks, p.String())

@@ -13,23 +13,18 @@ import (
 )
 
 func newOwner(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "owner",
 		Short: "Say whose objects are, and count them",
 		Long: `Tells the gate whose objects are that it did not see being made, and how many it
 knows, in the store of a gatehouse.yaml. The store holds keyed hashes alone: which
 objects there are, and whose, cannot be listed. Gates that serve know of each
 change within a second.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newOwnerImport(w), newOwnerStats(w), newOwnerForget(w))
-	return cmd
+	},
+		newOwnerImport(w),
+		newOwnerStats(w),
+		newOwnerForget(w),
+	)
 }
 
 // ownerDesk is that of the verbs of owner.

@@ -15,17 +15,17 @@ import (
 )
 
 func newPolicy(w *world) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "policy COMMAND",
+	return noun(&cobra.Command{
+		Use:   "policy",
 		Short: "Try roles and rules without serving: test them, explain one call, print their schema",
 		Long: `Tries who may call what, by the guards that serve, without serving: credentials
 are taken as good, what their holders may is judged for real. Modes are of no
 account: what is only observed is judged as if it were enforced.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newPolicyTest(w), newPolicyExplain(w), newPolicySchema(w))
-	return cmd
+	},
+		newPolicyTest(w),
+		newPolicyExplain(w),
+		newPolicySchema(w),
+	)
 }
 
 func newPolicySchema(w *world) *cobra.Command {

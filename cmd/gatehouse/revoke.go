@@ -59,20 +59,18 @@ type revokedReport struct {
 }
 
 func newSession(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "session",
 		Short: "Take sessions back before they end",
 		Long:  `Takes sessions back, in the store of a gatehouse.yaml.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	},
+		newSessionRevoke(w),
+	)
+}
+
+func newSessionRevoke(w *world) *cobra.Command {
 	t := &taking{desk: desk{w: w}}
-	cmd.AddCommand(t.flags(&cobra.Command{
+	return t.flags(&cobra.Command{
 		Use:   "revoke SID",
 		Short: "Make all tokens of a session void",
 		Long: `Makes everything void that was issued in a session until now: tokens whose sid it
@@ -86,8 +84,7 @@ for long with them.`,
 			return &usageError{cmd.CommandPath() + " takes the sid of one session", cmd.CommandPath() + " --help shows examples"}
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return t.take(cmd, store.RevokedSession, args[0]) },
-	}))
-	return cmd
+	})
 }
 
 func newTokenRevoke(w *world) *cobra.Command {

@@ -74,45 +74,27 @@ problems or the work could not be done, 2 when the command line is wrong.`,
   gatehouse serve --contract openapi.yaml --upstream http://127.0.0.1:9000 --listen 127.0.0.1:8080`,
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return cmd.Help()
-		},
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
+		RunE:              showHelp, Args: noCommand,
 	}
 	root.SetIn(w.stdin)
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(w), newCheck(w), newServe(w), newPins(w),
-		newPolicy(w),
-		newKey(w), newSession(w), newStore(w), newAdmin(w),
-		newToken(w), newOwner(w),
-		newTrust(w), newSecret(w),
-		newDevCA(w), newDemo(w), newVersion(w))
-	root.SetHelpCommand(newHelp(root))
-	root.InitDefaultCompletionCmd() // now, to have its mistakes told as all others are
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Args, completion.RunE = noArguments, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-		for _, shell := range completion.Commands() {
-			shell.Args = noArguments
-		}
-	}
+	addVerbs(root, w)
 	return root
 }
 
-// noCommand names the nearest command to one that does not exist.
-func noCommand(root *cobra.Command, name string) error {
+// noCommand refuses arguments that are no command of cmd, and names the nearest.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
 	var known []string
-	for _, c := range root.Commands() {
+	for _, c := range cmd.Commands() {
 		known = append(known, c.Name())
 	}
-	return &usageError{fmt.Sprintf("there is no command %q", name),
-		source.DidYouMean(root.CommandPath()+" --help lists the commands", name, known...)}
+	return &usageError{fmt.Sprintf("there is no command %q", args[0]),
+		source.DidYouMean(cmd.CommandPath()+" --help lists the commands", args[0], known...)}
 }
 
 // newHelp refuses what is no command, which that of cobra does not.
@@ -123,7 +105,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			about, rest, err := root.Find(args)
 			if err != nil || about == root && len(rest) > 0 {
-				return noCommand(root, args[0])
+				return noCommand(root, args)
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

@@ -10,12 +10,13 @@ import (
 )
 
 func newSecret(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "secret",
 		Short: "Seal secrets and hash passwords for a configuration",
-	}
-	cmd.AddCommand(newSecretSeal(w), newSecretHash(w))
-	return cmd
+	},
+		newSecretSeal(w),
+		newSecretHash(w),
+	)
 }
 
 // maxSecretInput is more than a secret may have.

@@ -16,21 +16,17 @@ import (
 )
 
 func newStore(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "store",
 		Short: "Look after what outlives the gate: back it up, restore it, migrate it",
 		Long: `Looks after the store of a gatehouse.yaml, which has API keys, revocations and
 owners of objects, in a file of SQLite or in PostgreSQL.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newStoreStatus(w), newStoreMigrate(w), newStoreBackup(w), newStoreRestore(w))
-	return cmd
+	},
+		newStoreStatus(w),
+		newStoreMigrate(w),
+		newStoreBackup(w),
+		newStoreRestore(w),
+	)
 }
 
 // storeReport is the store in JSON.
@@ -74,45 +70,37 @@ func (d *desk) say(r *storeReport) error {
 
 func newStoreStatus(w *world) *cobra.Command {
 	d := &desk{w: w}
-	cmd := &cobra.Command{
+	return d.describing(&cobra.Command{
 		Use:     "status",
 		Short:   "Say where the store is and which version its schema has",
 		Long:    `Says where the store is, whether it answers, and which version its schema has.`,
 		Example: `  gatehouse store status`,
-		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return d.raw(cmd.Context(), func(ctx context.Context, at *serve.Desk) error {
-				r, err := d.report(ctx, at)
-				if err != nil {
-					return err
-				}
-				return d.say(r)
-			})
-		},
-	}
-	d.flags(cmd)
-	return cmd
+	}, d.raw)
 }
 
 func newStoreMigrate(w *world) *cobra.Command {
 	d := &desk{w: w}
-	cmd := &cobra.Command{
+	return d.describing(&cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the store to the version that this program knows",
 		Long: `Brings the schema of the store to the version that this program knows. A gate
 does the same when it starts; by hand it can be done before. Gates of the version
 before go on, but do not start again.`,
 		Example: `  gatehouse store migrate`,
-		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return d.with(cmd.Context(), func(ctx context.Context, at *serve.Desk) error {
-				r, err := d.report(ctx, at)
-				if err != nil {
-					return err
-				}
-				return d.say(r)
-			})
-		},
+	}, d.with)
+}
+
+// describing completes a verb that says how the store is once open has opened it.
+func (d *desk) describing(cmd *cobra.Command, open func(context.Context, func(context.Context, *serve.Desk) error) error) *cobra.Command {
+	cmd.Args = noArguments
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return open(cmd.Context(), func(ctx context.Context, at *serve.Desk) error {
+			r, err := d.report(ctx, at)
+			if err != nil {
+				return err
+			}
+			return d.say(r)
+		})
 	}
 	d.flags(cmd)
 	return cmd
@@ -120,7 +108,7 @@ before go on, but do not start again.`,
 
 func newStoreBackup(w *world) *cobra.Command {
 	d := &desk{w: w}
-	cmd := &cobra.Command{
+	return d.file(&cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write everything that the store has, while gates serve",
 		Long: `Writes everything that the store has at one moment to a file, which only you can
@@ -146,9 +134,7 @@ FILE is "-" for standard output. A file that is there already is not overwritten
 				return nil
 			})
 		},
-	}
-	cmd.Flags().StringVar(&d.config, "config", "gatehouse.yaml", "`FILE` that says where the store is, a gatehouse.yaml")
-	return cmd
+	})
 }
 
 // asItIs prepares a store that needs no migration: a backup changes nothing.
@@ -198,7 +184,7 @@ func backupTo(ctx context.Context, s *store.Store, name string) (err error) {
 
 func newStoreRestore(w *world) *cobra.Command {
 	d := &desk{w: w}
-	cmd := &cobra.Command{
+	return d.file(&cobra.Command{
 		Use:   "restore FILE",
 		Short: "Fill an empty store with a backup",
 		Long: `Fills an empty store with a backup: all of it, or nothing. The backup may come
@@ -223,9 +209,7 @@ FILE is "-" for standard input.`,
 				return restoreFrom(ctx, at.Store, from, w)
 			})
 		},
-	}
-	cmd.Flags().StringVar(&d.config, "config", "gatehouse.yaml", "`FILE` that says where the store is, a gatehouse.yaml")
-	return cmd
+	})
 }
 
 func restoreFrom(ctx context.Context, s *store.Store, from io.Reader, w *world) error {

@@ -17,22 +17,19 @@ import (
 )
 
 func newToken(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "token",
 		Short: "Read, verify and make signed tokens (JWT), offline; revoke them",
 		Long: `Works with signed tokens on this machine alone: nothing is sent anywhere. A token
 that is "-" is read from standard input, where it does not stand in the history
 of a shell. Only revoke uses the store of a gatehouse.yaml.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return noCommand(cmd, args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newTokenDecode(w), newTokenVerify(w), newTokenSign(w), newTokenKeys(w), newTokenRevoke(w))
-	return cmd
+	},
+		newTokenDecode(w),
+		newTokenVerify(w),
+		newTokenSign(w),
+		newTokenKeys(w),
+		newTokenRevoke(w),
+	)
 }
 
 // oneToken demands the one argument of verbs that read a token.

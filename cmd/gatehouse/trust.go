@@ -12,14 +12,16 @@ import (
 )
 
 func newTrust(w *world) *cobra.Command {
-	cmd := &cobra.Command{
+	return noun(&cobra.Command{
 		Use:   "trust",
 		Short: "Show and rotate the gate's own keys",
 		Long: `Works on the gate's own keys, which stand sealed in the keys_file of a
 gatehouse.yaml. A gate that serves takes changes up within seconds.`,
-	}
-	cmd.AddCommand(newTrustStatus(w), newTrustRotate(w), newTrustRewrap(w))
-	return cmd
+	},
+		newTrustStatus(w),
+		newTrustRotate(w),
+		newTrustRewrap(w),
+	)
 }
 
 func newTrustStatus(w *world) *cobra.Command {
