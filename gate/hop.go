@@ -12,6 +12,9 @@ var hopByHop = [...]string{
 	"Transfer-Encoding", "Upgrade", "Proxy-Authenticate", "Proxy-Authorization",
 }
 
+// hopSieve lets through what may be one of hopByHop.
+var hopSieve = NewSieve(hopByHop[:])
+
 // protected are fields that a client must not have removed by naming them in
 // Connection: guards and the API rely on them.
 var protected = [...]string{
@@ -26,13 +29,14 @@ var protected = [...]string{
 func stripHopByHop(x *Exchange) {
 	for i := range x.Fields {
 		f := &x.Fields[i]
+		if !hopSieve.May(f.Name) {
+			continue
+		}
 		if EqualFold(f.Name, "Connection") {
 			stripListed(x, f.Value)
 		}
-	}
-	for i := range x.Fields {
-		if anyFold(x.Fields[i].Name, hopByHop[:]) {
-			x.Fields[i].Gone = true
+		if anyFold(f.Name, hopByHop[:]) {
+			f.Gone = true
 		}
 	}
 }

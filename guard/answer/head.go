@@ -38,9 +38,11 @@ var tellingBy = func() (by [40][]string) {
 	return by
 }()
 
+var tellingSieve = gate.NewSieve(telling[:])
+
 // tells reports whether name is one of telling.
 func tells(name []byte) bool {
-	if len(name) >= len(tellingBy) {
+	if len(name) >= len(tellingBy) || !tellingSieve.May(name) {
 		return false
 	}
 	for _, known := range tellingBy[len(name)] {

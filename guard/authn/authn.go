@@ -20,10 +20,11 @@ import (
 // does not have. One that is there and not valid ends the search: no other
 // credential makes up for it.
 type Guard struct {
-	uses     []use   // of schemes, each once
-	entries  []entry // that ask for something
-	optional bool    // the operation may be called without any
-	names    []string
+	uses     []use      // of schemes, each once
+	entries  []entry    // that ask for something
+	optional bool       // the operation may be called without any
+	names    []string   // of fields that hold keys
+	sieve    gate.Sieve // of names
 	missing  denial
 	conflict denial
 	words    *gate.Vocabulary
@@ -178,9 +179,13 @@ func (d *denial) deny(x *gate.Exchange) gate.Verdict {
 // single removes the twins of fields that hold keys: some servers would take
 // them for the key that was found.
 func (g *Guard) single(x *gate.Exchange) {
-	for _, name := range g.names {
-		for i := range x.Fields {
-			if f := &x.Fields[i]; gate.Twin(f.Name, name) {
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		if !g.sieve.May(f.Name) {
+			continue
+		}
+		for _, name := range g.names {
+			if gate.Twin(f.Name, name) {
 				f.Gone, x.Unremoved = true, true
 			}
 		}

@@ -189,6 +189,7 @@ func (b *builder) use(s *contract.Scheme) int {
 	u.settle()
 	if u.Place == gate.InHeader && !slices.Contains(b.guard.names, u.Name) {
 		b.guard.names = append(b.guard.names, u.Name)
+		b.guard.sieve.Add(u.Name)
 	}
 	u.denials = b.denials(&u)
 	at := len(b.guard.uses)

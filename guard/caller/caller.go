@@ -34,7 +34,8 @@ const (
 // Caller is the guard of all operations of one API.
 type Caller struct {
 	options Options
-	names   []string // of fields that are the gate's own
+	names   []string    // of fields that are the gate's own
+	sieve   *gate.Sieve // of names
 	seed    maphash.Seed
 	// told are what was made for principals, certs for certificates: fields by
 	// a hash, one in each place. They live as long as their principal is used.
@@ -77,6 +78,7 @@ func New(o Options) *Caller {
 		c.names = append(c.names, certificateField, chainField)
 		c.certs = make([]atomic.Pointer[certified], placesOfCerts)
 	}
+	c.sieve = gate.NewSieve(c.names)
 	return c
 }
 
@@ -91,10 +93,10 @@ func (c *Caller) Names() []string { return c.names }
 func (c *Caller) Head(x *gate.Exchange) gate.Verdict {
 	for i := range x.Fields {
 		f := &x.Fields[i]
+		if !c.sieve.May(f.Name) {
+			continue
+		}
 		for _, name := range c.names {
-			if len(f.Name) != len(name) {
-				continue
-			}
 			switch {
 			case gate.EqualFold(f.Name, name):
 				f.Gone = true

@@ -15,19 +15,29 @@ import (
 // scratch is what the reading of one exchange needs; it is pooled.
 type scratch struct {
 	style.Writer
-	plain []byte
+	plain      []byte
+	all, found types.RecordMap // copied by types.NewRecord
 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches = sync.Pool{New: func() any {
+	return &scratch{all: make(types.RecordMap, 4), found: make(types.RecordMap, 4)}
+}}
+
+// close gives w back, and keeps nothing of the exchange in it.
+func (w *scratch) close() {
+	clear(w.all)
+	clear(w.found)
+	scratches.Put(w)
+}
 
 // context makes what rules ask of x. body is nil where it is not read yet.
 func (o *operation) contextOf(x *gate.Exchange, now time.Time, reads *need, body []byte) (types.Record, error) {
 	if !reads.whole && len(reads.parts) == 0 {
 		return types.Record{}, nil
 	}
-	all := make(types.RecordMap, 4)
 	w := scratches.Get().(*scratch)
-	defer scratches.Put(w)
+	defer w.close()
+	all := w.all
 	if reads.has("path") && len(o.path) > 0 {
 		if err := w.parameters(all, "path", o.path, reads.at("path"), x); err != nil {
 			return types.Record{}, err
@@ -63,7 +73,8 @@ func (o *operation) contextOf(x *gate.Exchange, now time.Time, reads *need, body
 // has judged them before; in observe mode it lets others pass, and what is not
 // as the contract says cannot be judged here.
 func (w *scratch) parameters(all types.RecordMap, where types.String, list []parameter, reads *need, x *gate.Exchange) error {
-	found := make(types.RecordMap, 2)
+	found := w.found
+	clear(found)
 	for i := range list {
 		p := &list[i]
 		if !reads.has(p.codec.Name) {

@@ -144,14 +144,19 @@ var bypassByLength = func() (t [maxBypass][]bypass) {
 	return t
 }()
 
+// bypassSieve lets through what may be in one of the tables.
+var bypassSieve = gate.NewSieve(bypassing[:], judged[:])
+
 // bypasses reports whether the field called name must not reach the API.
 func bypasses(name []byte) bool {
-	for _, p := range bypassPrefixes {
-		if n := len(p); len(name) > n && (gate.EqualFold(name[:n], p) || gate.Twin(name[:n], p)) {
-			return true
+	if len(name) > 0 && name[0]|0x20 == 'x' { // as all of them begin
+		for _, p := range bypassPrefixes {
+			if n := len(p); len(name) > n && (gate.EqualFold(name[:n], p) || gate.Twin(name[:n], p)) {
+				return true
+			}
 		}
 	}
-	if len(name) >= maxBypass {
+	if len(name) >= maxBypass || !bypassSieve.May(name) {
 		return false
 	}
 	for _, b := range bypassByLength[len(name)] {

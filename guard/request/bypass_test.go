@@ -128,3 +128,12 @@ func TestBypassTable(t *testing.T) {
 		check(n, false)
 	}
 }
+
+// TestBypassPrefixes holds the letter by which bypasses looks for prefixes.
+func TestBypassPrefixes(t *testing.T) {
+	for _, p := range bypassPrefixes {
+		if p[0] != 'X' {
+			t.Errorf("%s does not begin with X", p)
+		}
+	}
+}

@@ -188,7 +188,7 @@ func takesBody(method []byte) bool {
 // replaces reports whether what came under name gives way to a field of ours,
 // or is the client's own word on who it is.
 func (u *Upstream) replaces(name []byte) bool {
-	if !u.reserved.may(name) {
+	if !u.reserved.May(name) {
 		return false
 	}
 	for i := range u.fixed {
@@ -206,18 +206,4 @@ func isOwn(name []byte) bool {
 		}
 	}
 	return false
-}
-
-// sieve is a quick look at a name: may it be one of a set, or the twin of one?
-// Twins have the length and the first letter of their names.
-type sieve [32]uint32
-
-func (s *sieve) add(name string) {
-	if len(name) > 0 {
-		s[len(name)%len(s)] |= 1 << (name[0] & 31)
-	}
-}
-
-func (s *sieve) may(name []byte) bool {
-	return len(name) > 0 && s[len(name)%len(s)]&(1<<(name[0]&31)) != 0
 }

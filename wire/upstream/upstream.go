@@ -87,7 +87,7 @@ type Upstream struct {
 	place     place
 	pseudonym []byte // in Via; its own, so that a request which comes again is known
 	fixed     []fixed
-	reserved  sieve // names that replaces is asked for
+	reserved  gate.Sieve // names that replaces is asked for
 	limits    Options
 	tls       *tls.Config // nil for http
 	dialer    net.Dialer
@@ -124,13 +124,13 @@ func New(target *url.URL, o Options) (*Upstream, error) {
 		u.many = newMany(u)
 	}
 	for _, f := range fixed {
-		u.reserved.add(f.name)
+		u.reserved.Add(f.name)
 	}
 	for _, name := range own {
-		u.reserved.add(name)
+		u.reserved.Add(name)
 	}
 	for _, name := range forwarded.Claimed() {
-		u.reserved.add(name)
+		u.reserved.Add(name)
 	}
 	return u, nil
 }

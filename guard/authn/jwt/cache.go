@@ -61,6 +61,11 @@ func newCache(capacity int) *cache {
 	return &cache{seed: maphash.MakeSeed(), sets: make([]set, (capacity+capacity/4)/ways+1)}
 }
 
+// hashed is how many bytes of a token its hash is of: the last ones, which are
+// of its signature, and differ when anything does. Who has tokens with the same
+// end signed fills one set of the table and no more.
+const hashed = 64
+
 // at returns the number of the set of a hash.
 func (c *cache) at(hash uint64) uint64 {
 	at, _ := bits.Mul64(hash, uint64(len(c.sets)))
@@ -75,7 +80,7 @@ func (c *cache) find(raw []byte, now int64) (*entry, uint64) {
 	if c == nil {
 		return nil, 0
 	}
-	hash := maphash.Bytes(c.seed, raw)
+	hash := maphash.Bytes(c.seed, raw[max(0, len(raw)-hashed):])
 	s, t := &c.sets[c.at(hash)], tag(hash)
 	for i := range s.tags {
 		if s.tags[i].Load() != t {
