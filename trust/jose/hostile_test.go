@@ -88,6 +88,9 @@ func hostileTokens() []hostile {
 		{"alg-lower-case", sign(`{"alg":"es256","typ":"at+jwt","kid":"ec"}`, goodClaims), CheckAlgorithm},
 		{"alg-space", sign(`{"alg":"ES256 ","typ":"at+jwt","kid":"ec"}`, goodClaims), CheckAlgorithm},
 		{"alg-other-case-of-name", sign(`{"ALG":"ES256","typ":"at+jwt","kid":"ec"}`, goodClaims), CheckAlgorithm},
+		{"alg-of-another-curve-of-edwards", signRaw(b64(`{"alg":"Ed448","typ":"at+jwt","kid":"ed"}`), c, signEd), CheckAlgorithm},
+		{"alg-ed25519-in-lower-case", signRaw(b64(`{"alg":"ed25519","typ":"at+jwt","kid":"ed"}`), c, signEd), CheckAlgorithm},
+		{"alg-by-its-name-in-cose", sign(`{"alg":"ESP256","typ":"at+jwt","kid":"ec"}`, goodClaims), CheckAlgorithm}, // RFC 9864 section 2.1: JOSE has none of these
 		{"alg-not-accepted", signRaw(b64(`{"alg":"RS512","typ":"at+jwt","kid":"rsa"}`), c, signRS), CheckAlgorithm},
 		{"alg-of-encryption", sign(`{"alg":"RSA-OAEP","typ":"at+jwt","kid":"rsa"}`, goodClaims), CheckAlgorithm},
 		{"hs256-with-the-public-key-as-der", signRaw(b64(`{"alg":"HS256","typ":"at+jwt","kid":"rsa"}`), c, mac(publicDER())), CheckAlgorithm},
@@ -127,6 +130,7 @@ func hostileTokens() []hostile {
 		{"kid-null-byte", sign(`{"alg":"ES256","typ":"at+jwt","kid":"ec\u0000"}`, goodClaims), CheckKey},
 		{"kid-case", sign(`{"alg":"ES256","typ":"at+jwt","kid":"EC"}`, goodClaims), CheckKey},
 		{"kid-of-another-kind", sign(`{"alg":"ES256","typ":"at+jwt","kid":"rsa"}`, goodClaims), CheckKey},
+		{"kid-of-another-kind-for-edwards", signRaw(b64(`{"alg":"Ed25519","typ":"at+jwt","kid":"ec"}`), c, signEd), CheckKey},
 		{"kid-of-another-curve", sign(`{"alg":"ES256","typ":"at+jwt","kid":"ec384"}`, goodClaims), CheckKey},
 		{"key-of-another-algorithm", signRaw(b64(`{"alg":"PS256","typ":"at+jwt","kid":"rs"}`), c, signPS(32)), CheckKey},
 

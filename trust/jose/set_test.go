@@ -67,6 +67,9 @@ func TestKeysLeftOut(t *testing.T) {
 		"ec-short":             `{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}`,
 		"ec-other-curve":       `{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}`,
 		"ed-short":             `{"kty":"OKP","crv":"Ed25519","x":"AA"}`,
+		"ed448":                `{"kty":"OKP","crv":"Ed448","x":"` + strings.Repeat("A", 76) + `"}`,
+		"ec-named-as-ed25519":  jwk(t, &w.ec.PublicKey, `,"alg":"Ed25519"`),
+		"ec-named-as-in-cose":  jwk(t, &w.ec.PublicKey, `,"alg":"ESP256"`),
 		"okp-of-exchange":      `{"kty":"OKP","crv":"X25519","x":"` + strings.Repeat("A", 43) + `"}`,
 		"deep":                 `{"kty":"RSA","x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `}`,
 	} {

@@ -37,9 +37,6 @@ func NewSigner(id string, algorithm Algorithm, key any) (*Signer, error) {
 	if algorithm == "" {
 		algorithm = usual(public)
 	}
-	if algorithm == "Ed25519" { // RFC 9864 section 3.1; the library knows the older name
-		return nil, errors.New("sign with EdDSA, which is the same signature")
-	}
 	if err := algorithm.known(); err != nil {
 		return nil, err
 	}
@@ -158,7 +155,9 @@ func (s *Signer) Sign(typ string, claims []byte) (string, error) {
 		o.WithType(jose.ContentType(typ))
 	}
 	key := s.key
-	if s.id != "" {
+	if edwards, ok := key.(ed25519.PrivateKey); ok && s.algorithm == "Ed25519" {
+		key = &newerName{edwards, s.id}
+	} else if s.id != "" {
 		key = jose.JSONWebKey{Key: s.key, KeyID: s.id}
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(s.algorithm), Key: key}, o)
@@ -170,6 +169,23 @@ func (s *Signer) Sign(typ string, claims []byte) (string, error) {
 		return "", errors.New("the key cannot sign")
 	}
 	return jws.CompactSerialize()
+}
+
+// newerName signs as EdDSA does, under the name Ed25519 (RFC 9864 section 2.2),
+// which the library does not know. It implements jose.OpaqueSigner.
+type newerName struct {
+	key ed25519.PrivateKey
+	id  string
+}
+
+func (n *newerName) Public() *jose.JSONWebKey {
+	return &jose.JSONWebKey{Key: n.key.Public(), KeyID: n.id}
+}
+
+func (*newerName) Algs() []jose.SignatureAlgorithm { return []jose.SignatureAlgorithm{"Ed25519"} }
+
+func (n *newerName) SignPayload(payload []byte, _ jose.SignatureAlgorithm) ([]byte, error) {
+	return ed25519.Sign(n.key, payload), nil
 }
 
 // Public writes the public keys of signers as a JWK Set. A secret has none.

@@ -27,6 +27,9 @@ const (
 	minModul = 2048    // RFC 7518 section 3.3
 )
 
+// ed25519Name is a name that the library does not know (RFC 9864 section 2.2).
+const ed25519Name jose.SignatureAlgorithm = "Ed25519"
+
 // algorithm is one that may sign proofs. All of them are asymmetric (RFC 9449
 // section 4.3 point 5).
 type algorithm struct {
@@ -36,8 +39,9 @@ type algorithm struct {
 
 var algorithms = map[string]algorithm{
 	"ES256": {jose.ES256, onCurve(256)}, "ES384": {jose.ES384, onCurve(384)}, "ES512": {jose.ES512, onCurve(521)},
-	"EdDSA": {jose.EdDSA, isEd25519},
-	"PS256": {jose.PS256, isRSA}, "PS384": {jose.PS384, isRSA}, "PS512": {jose.PS512, isRSA},
+	"EdDSA":   {jose.EdDSA, isEd25519},  // RFC 8037 section 3.1, of Ed25519 alone
+	"Ed25519": {ed25519Name, isEd25519}, // RFC 9864 section 2.2
+	"PS256":   {jose.PS256, isRSA}, "PS384": {jose.PS384, isRSA}, "PS512": {jose.PS512, isRSA},
 	"RS256": {jose.RS256, isRSA}, "RS384": {jose.RS384, isRSA}, "RS512": {jose.RS512, isRSA},
 }
 
@@ -219,10 +223,24 @@ func (b *Binder) read(text string) (*proof, *gate.Refusal) {
 	if err != nil {
 		return nil, badForm
 	}
+	if edwards, ok := key.(ed25519.PublicKey); ok && algorithm.name == ed25519Name {
+		key = &newerName{edwards}
+	}
 	if _, err := signed.Verify(key); err != nil { // point 6
 		return nil, badSignature
 	}
 	return p, nil
+}
+
+// newerName verifies what EdDSA verifies, under the name Ed25519.
+type newerName struct{ key ed25519.PublicKey }
+
+// VerifyPayload implements jose.OpaqueVerifier.
+func (n *newerName) VerifyPayload(payload, signature []byte, _ jose.SignatureAlgorithm) error {
+	if !ed25519.Verify(n.key, payload, signature) {
+		return jose.ErrCryptoFailure
+	}
+	return nil
 }
 
 func (b *Binder) algorithm(name string) *algorithm {

@@ -34,6 +34,7 @@ func TestProofs(t *testing.T) {
 		{"es256", ec, nil, nil},
 		{"es384", newSigner(t, "ES384", p384), nil, nil},
 		{"eddsa", newSigner(t, "EdDSA", ed), nil, nil},
+		{"ed25519", newSigner(t, "Ed25519", ed), nil, nil},
 		{"ps256", newSigner(t, "PS256", big), nil, nil},
 		{"type-in-full", ec, set{"typ": "application/dpop+jwt"}, nil},
 		{"type-in-capitals", ec, set{"typ": "DPoP+JWT"}, nil},
@@ -64,6 +65,11 @@ func TestHostileProofs(t *testing.T) {
 	s, other := es256(t), es256(t)
 	small, _ := rsa.GenerateKey(rand.Reader, 1024)
 	big, _ := rsa.GenerateKey(rand.Reader, 2048)
+	_, ed, _ := ed25519.GenerateKey(rand.Reader)
+	_, foreign, _ := ed25519.GenerateKey(rand.Reader)
+	edwards := newSigner(t, "Ed25519", ed)
+	edwardsZeros := edwards.proof(nil, nil)
+	edwardsZeros = edwardsZeros[:strings.LastIndexByte(edwardsZeros, '.')+1] + b64(make([]byte, ed25519.SignatureSize))
 	d, _ := s.key.(*ecdsa.PrivateKey).Bytes()
 	good := s.proof(nil, nil)
 	parts := strings.Split(good, ".")
@@ -104,6 +110,17 @@ func TestHostileProofs(t *testing.T) {
 		{"algorithm-in-lower-case", s.proof(set{"alg": "es256"}, nil)},
 		{"algorithm-of-another-curve", s.proof(set{"alg": "ES384"}, nil)},
 		{"algorithm-of-another-key", s.proof(set{"alg": "EdDSA"}, nil)},
+		{"algorithm-of-another-key-by-its-newer-name", s.proof(set{"alg": "Ed25519"}, nil)},
+		{"algorithm-of-another-curve-of-edwards", edwards.proof(set{"alg": "Ed448"}, nil)},
+		{"algorithm-in-the-case-of-another-standard", edwards.proof(set{"alg": "ed25519"}, nil)},
+		{"algorithm-by-its-name-in-cose", s.proof(set{"alg": "ESP256"}, nil)}, // RFC 9864 section 2.1: JOSE has none of these
+		{"algorithm-of-edwards-by-its-name-in-cose", edwards.proof(set{"alg": "ESP384"}, nil)},
+		{"key-of-elliptic-curves-for-edwards", edwards.proof(set{"jwk": s.jwk}, nil)},
+		{"key-of-edwards-for-elliptic-curves", edwards.proof(set{"alg": "ES256"}, nil)},
+		{"key-of-another-curve-of-edwards", edwards.proof(set{"jwk": set{"kty": "OKP", "crv": "Ed448", "x": edwards.jwk["x"]}}, nil)},
+		{"key-of-exchange", edwards.proof(set{"jwk": set{"kty": "OKP", "crv": "X25519", "x": edwards.jwk["x"]}}, nil)},
+		{"signature-of-edwards-changed", replaceSignature(edwards.proof(nil, nil), newSigner(t, "Ed25519", foreign))},
+		{"signature-of-edwards-of-zeros", edwardsZeros},
 		{"algorithm-not-allowed", newSigner(t, "RS256", big).proof(nil, nil)},
 		{"symmetric", symmetric()},
 		{"key-missing", s.proof(set{"jwk": nil}, nil)},
@@ -165,9 +182,11 @@ func TestHostileProofs(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := binder(t, binding.Options{})
 			x := exchange("Authorization", "DPoP "+token, "DPoP", row.proof)
-			r := b.Check(x, []byte(token), &gate.Principal{KeyHash: s.hash})
-			if code(r) != gate.ProofInvalid {
-				t.Errorf("%s", code(r))
+			for _, hash := range []string{s.hash, edwards.hash} {
+				r := b.Check(x, []byte(token), &gate.Principal{KeyHash: hash})
+				if code(r) != gate.ProofInvalid {
+					t.Errorf("%s", code(r))
+				}
 			}
 		})
 	}
