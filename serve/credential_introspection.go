@@ -14,14 +14,14 @@ import (
 
 // newBinder is what sees that tokens are used by whom they were issued to.
 func newBinder(b *config.Binding, d dependencies) (*binding.Binder, error) {
-	nonceKey := b.NonceKey
-	if k := d.own(); nonceKey.IsZero() && k != nil && k.Durable() { // gates that share their keys know each other's nonces
-		nonceKey = k.MAC(keys.Nonces).Derive("DPoP nonces")[0]
-	}
-	return binding.New(binding.Options{
-		Algorithms: b.Algorithms, MaxAge: b.MaxAge, Skew: b.Skew, Nonce: b.Nonce == config.NonceAlways, NonceKey: []byte(nonceKey.Reveal()),
+	o := binding.Options{
+		Algorithms: b.Algorithms, MaxAge: b.MaxAge, Skew: b.Skew, Nonce: b.Nonce == config.NonceAlways, NonceKey: []byte(b.NonceKey.Reveal()),
 		Required: b.Required, Capacity: b.Proofs,
-	})
+	}
+	if k := d.own(); k != nil && k.Durable() { // gates that share their keys know each other's nonces
+		o.NonceMAC = k.MAC(keys.Nonces)
+	}
+	return binding.New(o)
 }
 
 func introspectionVerifier(ctx context.Context, s *config.Credential, d dependencies) (gate.Verifier, func(), error) {

@@ -17,8 +17,8 @@ import (
 
 // Options are what a Binder asks of proofs.
 type Options struct {
-	// Algorithms may sign proofs: of ES256, ES384, ES512, EdDSA, PS256, PS384,
-	// PS512, RS256, RS384, RS512. Empty is DefaultAlgorithms.
+	// Algorithms may sign proofs: of ES256, ES384, ES512, EdDSA, Ed25519, PS256,
+	// PS384, PS512, RS256, RS384, RS512. Empty is DefaultAlgorithms.
 	Algorithms []string
 	// MaxAge is how old a proof may be; 0 for a minute.
 	MaxAge time.Duration
@@ -28,8 +28,11 @@ type Options struct {
 	// (RFC 9449 section 9).
 	Nonce bool
 	// NonceKey is what nonces are made of: all nodes of one service have the
-	// same. Empty is a random one.
+	// same. Empty is NonceMAC.
 	NonceKey []byte
+	// NonceMAC makes nonces with a key that may be rotated at any time. Nil is a
+	// random key.
+	NonceMAC NonceMAC
 	// Required refuses tokens that are bound to nothing.
 	Required bool
 	// Capacity is how many proofs are remembered; 0 for replay.DefaultCapacity.
@@ -37,7 +40,7 @@ type Options struct {
 }
 
 // DefaultAlgorithms sign proofs where nobody says which may.
-var DefaultAlgorithms = []string{"ES256", "ES384", "EdDSA", "PS256"}
+var DefaultAlgorithms = []string{"ES256", "ES384", "EdDSA", "Ed25519", "PS256"}
 
 // Defaults of Options.
 const (
@@ -79,17 +82,24 @@ func New(o Options) (*Binder, error) {
 		b.allowed = append(b.allowed, a)
 	}
 	if o.Nonce {
-		key := o.NonceKey
-		if len(key) == 0 {
-			key = make([]byte, 32)
-			rand.Read(key) // never fails
-		}
-		b.nonces = newNonces(key)
+		b.nonces = &nonces{mac: o.nonceMAC()}
 	}
 	b.schemes = []gate.AuthScheme{{Name: "Bearer"}, {Name: scheme, Parameters: `algs="` + strings.Join(names, " ") + `"`}}
 	// A proof can be accepted from skew before its iat until maxAge after it.
 	b.used = replay.New(b.maxAge+b.skew, o.Capacity)
 	return b, nil
+}
+
+func (o *Options) nonceMAC() NonceMAC {
+	switch {
+	case len(o.NonceKey) > 0:
+		return fixed(o.NonceKey)
+	case o.NonceMAC != nil:
+		return o.NonceMAC
+	}
+	key := make(fixed, 32)
+	rand.Read(key) // never fails
+	return key
 }
 
 // AuthSchemes are the schemes of Authorization that tokens may stand behind (RFC
