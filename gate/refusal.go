@@ -206,6 +206,10 @@ type Refusal struct {
 	Pointer string // JSON pointer into the value or body, of declared names only
 	Keyword string // of the schema: "maxLength"
 	Detail  string // what was expected, for the client
+	Kind    string // of the object, as the operator calls it; for the event alone
+	// Caller is a keyed hash of who called, 0 for none. Only would-be refusals
+	// of an object have it: the event tells one caller from many.
+	Caller uint64
 	// Retry is sent as Retry-After in seconds when above zero.
 	Retry int
 	// Cause is for the operator's log of the program, never for the client

@@ -306,6 +306,9 @@ func (x *Exchange) would() {
 		x.noted, x.notedBy = x.Refusal, x.Guard
 		x.noted.Cause = nil
 	}
+	if x.noted.Kind == "" { // who calls for which objects is told, whatever else was wrong before
+		x.noted.Kind, x.noted.Caller = x.Refusal.Kind, x.Refusal.Caller
+	}
 	if len(x.Would) < maxWould {
 		x.Would = append(x.Would, x.Refusal.Code)
 	}

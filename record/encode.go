@@ -36,6 +36,8 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendText(b, "name", e.Name)
 	b = appendText(b, "pointer", e.Pointer)
 	b = appendText(b, "keyword", e.Keyword)
+	b = appendText(b, "kind", e.Kind)
+	b = appendCaller(b, e.Caller)
 	b = appendRules(b, e.Rules)
 	b = appendWould(b, e.Would)
 	if e.Trimmed > 0 {
@@ -99,6 +101,18 @@ func appendNumber(b []byte, name string, value int64) []byte {
 
 func appendMicros(b []byte, name string, d time.Duration) []byte {
 	return appendNumber(b, name, d.Microseconds())
+}
+
+// appendCaller writes a hash as 16 hexadecimal digits.
+func appendCaller(b []byte, caller uint64) []byte {
+	if caller == 0 {
+		return b
+	}
+	b = append(b, `,"caller":"`...)
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[caller>>shift&15])
+	}
+	return append(b, '"')
 }
 
 func appendRules(b []byte, rules []string) []byte {

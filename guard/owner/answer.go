@@ -43,8 +43,8 @@ func (g *Guard) AnswerHead(x *gate.Exchange) gate.Verdict {
 		g.forget(x, s)
 	}
 	if !whole && (good || status == 304) {
-		if f := g.pending(x, s); f != nothing {
-			return g.refuse(x, unspoken[f])
+		if f, k := g.pending(x, s); f != nothing {
+			return g.deny(x, k, f, "answer", "")
 		}
 	}
 	if good && g.creates != nil && !whole {
@@ -67,30 +67,28 @@ func (g *Guard) forget(x *gate.Exchange, s *scratch) {
 		}
 		s.object(g.forgets.kind)
 		if g.keeper().forget(x.Context, s.message) != nil {
-			x.Report(gate.Refusal{Code: gate.OwnerUnavailable, In: "answer"})
+			g.report(x, gate.Refusal{Code: gate.OwnerUnavailable, In: "answer", Kind: g.forgets.kind.name})
 		}
 	})
 }
 
 // pending returns what was found of an object of the path that only the answer
-// can speak for.
-func (g *Guard) pending(x *gate.Exchange, s *scratch) finding {
+// can speak for, and its kind.
+func (g *Guard) pending(x *gate.Exchange, s *scratch) (worst finding, k *kind) {
 	if len(g.deferred)+len(g.sharing) == 0 || string(x.Method) != "GET" || x.Principal == nil {
-		return nothing
+		return nothing, nil
 	}
-	worst := nothing
 	for i := range g.parameters {
 		p := &g.parameters[i]
 		f := g.judgeParameter(x, s, p)
 		if (f == otherOwner || f == unknownObject && !p.kind.report) && g.later(x, p, f) {
-			worst = worse(worst, f)
+			if f > worst {
+				worst, k = f, p.kind
+			}
 		}
 	}
-	return worst
+	return worst, k
 }
-
-// unspoken are the refusals of those for whom the answer did not speak.
-var unspoken = map[finding]gate.Refusal{otherOwner: {Code: gate.OwnerDenied, In: "answer"}, unknownObject: {Code: gate.OwnerUnknown, In: "answer"}}
 
 // declared returns the media that the contract describes for a status.
 func (g *Guard) declared(status int) []medium {
@@ -117,8 +115,8 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 			}
 		}
 		if good {
-			if f := g.pending(x, s); f != nothing {
-				return g.refuse(x, unspoken[f])
+			if f, k := g.pending(x, s); f != nothing {
+				return g.deny(x, k, f, "answer", "")
 			}
 		}
 		if good && g.creates != nil {
@@ -126,9 +124,9 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 		}
 		return gate.Allow
 	}
-	pending := nothing
+	pending, of := nothing, (*kind)(nil)
 	if good {
-		pending = g.pending(x, s)
+		pending, of = g.pending(x, s)
 	}
 	told := g.objects(x, s, good)
 	if good && g.creates != nil && !g.creating {
@@ -138,7 +136,7 @@ func (g *Guard) Answer(x *gate.Exchange) gate.Verdict {
 		return v
 	}
 	if pending != nothing && !told {
-		return g.refuse(x, unspoken[pending])
+		return g.deny(x, of, pending, "answer", "")
 	}
 	g.remember(x, s)
 	if good && g.creates != nil {
@@ -291,7 +289,7 @@ func (g *Guard) remember(x *gate.Exchange, s *scratch) {
 	case err != nil:
 		g.keeper().warn("what an answer says of owners is not kept", "cause", err)
 	case l.taken > 0:
-		x.Report(gate.Refusal{Code: gate.OwnerDenied, In: "answer"})
+		g.report(x, gate.Refusal{Code: gate.OwnerDenied, In: "answer"})
 	}
 	s.rows = s.rows[:0]
 }

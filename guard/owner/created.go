@@ -41,7 +41,7 @@ func (g *Guard) created(x *gate.Exchange, s *scratch) gate.Verdict {
 	}
 	if len(s.rows) == 0 && !g.located(x, s, k) {
 		// The object is there, and nobody will be known to own it.
-		x.Report(gate.Refusal{Code: gate.OwnerUnknown, In: "answer"})
+		g.report(x, gate.Refusal{Code: gate.OwnerUnknown, In: "answer", Kind: k.name})
 		return gate.Allow
 	}
 	return g.learn(x, s)
@@ -118,7 +118,7 @@ func (g *Guard) learn(x *gate.Exchange, s *scratch) gate.Verdict {
 	case taken > 0: // the first owner stays
 		g.keeper().warn("an object was created that somebody else owns: the API has used its id again, or the object was imported for another owner",
 			"api", g.creates.api, "kind", g.creates.name)
-		x.Report(gate.Refusal{Code: gate.OwnerDenied, In: "answer"})
+		g.report(x, gate.Refusal{Code: gate.OwnerDenied, In: "answer", Kind: g.creates.name})
 	}
 	return gate.Allow
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // Sum is a keyed hash of an object or of an owner. Of an owner the zero Sum is
@@ -165,6 +167,17 @@ func part[T string | []byte](out []byte, p T) []byte {
 func (k *Keeper) sum(version uint32, message []byte) (hash, bool) {
 	sum, ok := k.hash.Sum(version, message)
 	return hashFrom(sum[:]), ok
+}
+
+// caller returns a hash of who calls, for events: of another message than the
+// table has, so that the two do not meet.
+func (k *Keeper) caller(s *scratch, p *gate.Principal) uint64 {
+	if k.hash == nil || p.ID == "" {
+		return 0
+	}
+	s.caller = part(part(s.caller[:0], "reported"), p.ID)
+	h, _ := k.sum(k.hash.Newest(), s.caller)
+	return h[0]
 }
 
 var errUnread = errors.New("the owners of objects were not read yet")

@@ -159,14 +159,14 @@ const (
 
 // deny refuses for a finding, or reports it where that is enough.
 func (g *Guard) deny(x *gate.Exchange, k *kind, f finding, in, name string) gate.Verdict {
-	r := gate.Refusal{In: in, Name: name}
+	r := gate.Refusal{In: in, Name: name, Kind: k.name}
 	switch f {
 	case otherOwner:
 		r.Code = gate.OwnerDenied
 	case unknownObject:
 		r.Code = gate.OwnerUnknown
 		if k.report {
-			x.Report(r)
+			g.report(x, r)
 			return gate.Allow
 		}
 	default:
@@ -182,10 +182,21 @@ const retry = 2
 // to learn.
 func (g *Guard) refuse(x *gate.Exchange, r gate.Refusal) gate.Verdict {
 	if g.observe {
-		x.Report(r)
+		g.report(x, r)
 		return gate.Allow
 	}
 	return x.Deny(r)
+}
+
+// report notes a refusal that passes, with who called: many callers of one
+// object share it, one that calls for many is looking around.
+func (g *Guard) report(x *gate.Exchange, r gate.Refusal) {
+	if keeper := g.keeper(); keeper != nil && x.Principal != nil {
+		s := open()
+		r.Caller = keeper.caller(s, x.Principal)
+		s.close()
+	}
+	x.Report(r)
 }
 
 func (p *parameter) place() string {
