@@ -2,7 +2,10 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse"
@@ -10,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
+	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 )
 
@@ -80,4 +84,44 @@ func (d *Desk) Objects(ctx context.Context) (all int, by map[uint32]int, err err
 		}
 	}
 	return all, by, nil
+}
+
+// OwnersSeen is what a gatehouse.yaml says to a report of owners.
+type OwnersSeen struct {
+	Events string // where events go: a file, "-", "none" or ""
+	Known  *int   // objects that the store knows; nil without one
+	Max    int
+	Fault  error // of the store, which may be down
+}
+
+// SeeOwners reads a gatehouse.yaml for a report of owners. A store that is not
+// there yet is not made for it.
+func SeeOwners(ctx context.Context, file string) (*OwnersSeen, error) {
+	c, err := deskSettings(file)
+	if err != nil {
+		return nil, err
+	}
+	seen := &OwnersSeen{Events: c.Record.Events}
+	if c.Store == nil {
+		return seen, nil
+	}
+	seen.Max = c.Store.MaxObjects
+	settings := StoreSettings(c.Store)
+	if _, err := os.Stat(settings.SQLite); settings.Postgres.IsZero() && errors.Is(err, fs.ErrNotExist) {
+		return seen, nil
+	}
+	s, err := store.Open(settings)
+	if err != nil {
+		seen.Fault = err
+		return seen, nil
+	}
+	defer s.Close()
+	if seen.Fault = s.Prepare(ctx); seen.Fault != nil {
+		return seen, nil
+	}
+	n, err := s.OwnersOf(ctx, 0)
+	if seen.Fault = err; err == nil {
+		seen.Known = &n
+	}
+	return seen, nil
 }

@@ -15,12 +15,13 @@ import (
 func newOwner(w *world) *cobra.Command {
 	return noun(&cobra.Command{
 		Use:   "owner",
-		Short: "Say whose objects are, and count them",
+		Short: "Say whose objects are, count them, and tell what would be refused",
 		Long: `Tells the gate whose objects are that it did not see being made, and how many it
 knows, in the store of a gatehouse.yaml. The store holds keyed hashes alone: which
 objects there are, and whose, cannot be listed. Gates that serve know of each
 change within a second.`,
 	},
+		newOwnerReport(w),
 		newOwnerImport(w),
 		newOwnerStats(w),
 		newOwnerForget(w),

@@ -141,7 +141,7 @@ var rooms = map[string]room{
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/policy", "serve"}},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/trial", "guard/policy", "config", "contract", "contract/openapi",
 		"contract/source", "serve", "trust/devca",
-		"guard/authn/basic", "store", "store/keyring", "trust", "trust/jose"},
+		"guard/authn/basic", "record", "store", "store/keyring", "trust", "trust/jose"},
 		outside: []string{"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
