@@ -79,7 +79,7 @@ func TestOctokit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := installOctokit(t)
+	client := installPackages(t, "octokit")
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write([]byte("{}"))
@@ -110,18 +110,18 @@ func TestOctokit(t *testing.T) {
 	})
 }
 
-// installOctokit installs what octokit/package-lock.json pins beside a copy of
-// the client and returns the folder.
-func installOctokit(t *testing.T) string {
+// installPackages installs what the package-lock.json of a folder pins beside a
+// copy of the folder and returns the copy.
+func installPackages(t *testing.T, from string) string {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.CopyFS(folder, os.DirFS("octokit")); err != nil {
+	if err := os.CopyFS(folder, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
-		testdata.Lack(t, "the packages that e2e/octokit/package-lock.json names cannot be had: %v\n%s", err, out)
+		testdata.Lack(t, "the packages that e2e/%s/package-lock.json names cannot be had: %v\n%s", from, err, out)
 	}
 	return folder
 }

@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// tried are the lines of a client: the name of what it tried, and what came of
+// it. Each row must be among them, and nothing else.
+func tried(t *testing.T, out string, rows map[string]string) {
+	t.Helper()
+	got := map[string]string{}
+	for line := range strings.Lines(out) {
+		name, words, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if _, twice := got[name]; twice || rows[name] == "" {
+			t.Errorf("the client tries what no row names once: %s", line)
+		}
+		got[name] = words
+	}
+	for name, want := range rows {
+		t.Run(name, func(t *testing.T) {
+			if got[name] != want {
+				t.Errorf("got %q, want %q", got[name], want)
+			}
+		})
+	}
+}
+
+// TestGoClient has go-oidc and golang.org/x/oauth2 get tokens from oidc-provider
+// and call through the gate.
+func TestGoClient(t *testing.T) {
+	client, i := buildOIDC(t), newIdentity(t, installNode(t))
+	i.up(t, "a")
+	gate, _, calls := guarded(t, i)
+	out, err := run(t, ".", nil, client, i.issuer, gate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried(t, out, map[string]string{
+		"nobody":                         "401 Bearer DPoP",
+		"program":                        "200 robot",
+		"program-with-scope":             "200 robot",
+		"program-without-scope":          `403 Bearer insufficient_scope scope="orders:write" DPoP insufficient_scope scope="orders:write"`,
+		"other-audience":                 "401 Bearer invalid_token DPoP invalid_token",
+		"broken-signature":               "401 Bearer invalid_token DPoP invalid_token",
+		"go-oidc-takes-program":          "true",
+		"go-oidc-takes-other-audience":   "false",
+		"go-oidc-takes-broken-signature": "false",
+		"id-token":                       "of alice, nonce true, binds the token true",
+		"person":                         "200 alice",
+		"person-without-scope":           `403 Bearer insufficient_scope scope="orders:write" DPoP insufficient_scope scope="orders:write"`,
+		"id-token-for-access":            "401 Bearer invalid_token DPoP invalid_token",
+		"expired":                        "401 Bearer invalid_token DPoP invalid_token",
+		"refreshed":                      "200 bob",
+	})
+	if calls.Load() < 4 {
+		t.Errorf("only %d calls reached the API", calls.Load())
+	}
+}
+
+// TestNodeClient has openid-client get tokens from oidc-provider and call
+// through the gate: plain ones, such that are bound to a key, with the gate's
+// nonces, stronger logins, and opaque ones.
+func TestNodeClient(t *testing.T) {
+	node := installNode(t)
+	i := newIdentity(t, node)
+	i.up(t, "a")
+	gate, _, _ := guarded(t, i)
+	out, err := run(t, node, nil, "node", "client.js", i.issuer, gate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried(t, out, map[string]string{
+		"program":  "200 robot",
+		"person":   "200 alice",
+		"id-token": "of alice",
+		// Without the nonce at first; with it the client tries again by itself.
+		"bound-program":       "200 robot after 401",
+		"bound-program-again": "200 robot",
+		"token-type":          "dpop",
+		"bound-person":        "200 alice after 401",
+		"proof-replayed":      "401 proof-invalid",
+		"proof-missing":       "401 proof-invalid",
+		"bound-as-bearer":     "401 dpop invalid_dpop_proof",
+		"stolen":              "401 dpop invalid_dpop_proof after 401",
+		"not-bound":           "401 dpop invalid_dpop_proof",
+		"bound-elsewhere":     "401 bearer invalid_token dpop invalid_token",
+		"step-up": "401 bearer insufficient_user_authentication acr_values=gold max_age=600" +
+			" dpop insufficient_user_authentication acr_values=gold max_age=600",
+		"stepped-up":           "200 alice",
+		"opaque":               "200 robot",
+		"opaque-unknown":       "401 bearer invalid_token dpop invalid_token",
+		"provider-says-active": "false",
+		"opaque-revoked":       "401 bearer invalid_token dpop invalid_token",
+		"revoked-in-time":      "true",
+	})
+}
