@@ -67,18 +67,22 @@ func First(ctx context.Context, ring *keyring.Ring) (trust.Secret, error) {
 
 func (c *console) listAdmins(r *http.Request) (int, any, error) {
 	list, err := c.admins.List(r.Context())
-	p := page{Keys: []keyring.View{}}
+	p := Page{Keys: []keyring.View{}}
 	for _, k := range list {
 		p.Keys = append(p.Keys, c.key(k))
 	}
 	return http.StatusOK, p, err
 }
 
+// NewCredential is what a credential for this API is to be.
+type NewCredential struct {
+	Name    string    `json:"name"`
+	Role    string    `json:"role"`
+	Expires time.Time `json:"expires,omitzero"`
+}
+
 func (c *console) createAdmin(r *http.Request) (int, any, error) {
-	var body struct {
-		Name, Role string
-		Expires    time.Time
-	}
+	var body NewCredential
 	if err := decode(r, &body); err != nil {
 		return 0, nil, err
 	}

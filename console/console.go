@@ -40,12 +40,18 @@ type Options struct {
 	Store *store.Store
 	// Pepper is that of credentials for this API.
 	Pepper *apikey.Pepper
-	// Keys are the peppers of API keys, by environment.
-	Keys map[string]*apikey.Pepper
+	// Keys are the API keys that are given out, by environment.
+	Keys map[string]Keys
 	// Signals are those who hear what issuers say, by the names of credentials.
 	Signals map[string]*signals.Receiver
 	Version string
 	Now     func() time.Time
+}
+
+// Keys are the API keys of one environment.
+type Keys struct {
+	Credential string // names the entry of the configuration that verifies them
+	Pepper     *apikey.Pepper
 }
 
 // console is the API.
@@ -60,8 +66,8 @@ type console struct {
 // have been judged by Contract, and stand in the context (gatehouse.CallerOf).
 func New(o Options) http.Handler {
 	c := &console{Options: o, rings: map[string]*keyring.Ring{}, admins: Admins(o.Store, o.Pepper, o.Now)}
-	for environment, pepper := range o.Keys {
-		c.rings[environment] = &keyring.Ring{Store: o.Store, Environment: environment, Pepper: pepper, Now: o.Now}
+	for environment, k := range o.Keys {
+		c.rings[environment] = &keyring.Ring{Store: o.Store, Environment: environment, Pepper: k.Pepper, Now: o.Now}
 	}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]action{
@@ -113,18 +119,33 @@ type problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
+	Code   string `json:"code"`
+	Field  string `json:"field,omitempty"` // of the body, that cannot be so
 }
+
+// Codes of problems, for programs.
+const (
+	CodeWrong       = "wrong-value"
+	CodeNone        = "not-found"
+	CodeEnvironment = "environment-unknown"
+	CodeLastAdmin   = "last-admin"
+	CodeVoid        = "key-void"
+	CodeDone        = "done-already"
+	CodeStore       = "store-unavailable"
+	CodeFailed      = "failed"
+)
 
 // Error implements error.
 func (p *problem) Error() string { return p.Title }
 
 func mistake(detail string) error {
-	return &problem{"What is asked for cannot be.", http.StatusBadRequest, detail}
+	return &problem{Title: "What is asked for cannot be.", Status: http.StatusBadRequest, Detail: detail, Code: CodeWrong}
 }
 
 var (
-	noEnvironment = &problem{"No keys of this environment are verified here.", http.StatusNotFound, "the configuration names the environments under credentials"}
-	lastAdmin     = &problem{"This is the last admin.", http.StatusConflict, "make another one first"}
+	noEnvironment = &problem{Title: "No keys of this environment are verified here.", Status: http.StatusNotFound, Code: CodeEnvironment,
+		Detail: "the configuration names the environments under credentials"}
+	lastAdmin = &problem{Title: "This is the last admin.", Status: http.StatusConflict, Detail: "make another one first", Code: CodeLastAdmin}
 )
 
 // problemOf says what clients are told of an error. What only the operator may
@@ -135,17 +156,17 @@ func problemOf(err error) (int, *problem) {
 	switch {
 	case errors.As(err, &own):
 	case errors.As(err, &wrong):
-		own = &problem{"What is asked for cannot be.", http.StatusBadRequest, wrong.Error()}
+		own = &problem{Title: "What is asked for cannot be.", Status: http.StatusBadRequest, Detail: wrong.Error(), Code: CodeWrong, Field: wrong.Field}
 	case errors.Is(err, store.ErrNotFound):
-		own = &problem{Title: "There is none.", Status: http.StatusNotFound}
+		own = &problem{Title: "There is none.", Status: http.StatusNotFound, Code: CodeNone}
 	case errors.Is(err, keyring.ErrDead):
-		own = &problem{"The key is revoked or has expired.", http.StatusConflict, "make a new one"}
+		own = &problem{Title: "The key is revoked or has expired.", Status: http.StatusConflict, Detail: "make a new one", Code: CodeVoid}
 	case errors.Is(err, store.ErrConflict):
-		own = &problem{"It was done already.", http.StatusConflict, ""}
+		own = &problem{Title: "It was done already.", Status: http.StatusConflict, Code: CodeDone}
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		own = &problem{"The store does not answer for the moment.", http.StatusServiceUnavailable, ""}
+		own = &problem{Title: "The store does not answer for the moment.", Status: http.StatusServiceUnavailable, Code: CodeStore}
 	default:
-		own = &problem{Title: "The gate failed.", Status: http.StatusInternalServerError}
+		own = &problem{Title: "The gate failed.", Status: http.StatusInternalServerError, Code: CodeFailed}
 	}
 	return own.Status, own
 }

@@ -11,21 +11,22 @@ import (
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
-// made is a new key, with what nobody can ask for again.
-type made struct {
+// Made is a new key, with what nobody can ask for again.
+type Made struct {
 	Secret string       `json:"secret"`
 	Key    keyring.View `json:"key"`
 }
 
-type page struct {
+// Page is some of the keys.
+type Page struct {
 	Keys []keyring.View `json:"keys"`
 	Next string         `json:"next,omitempty"`
 }
 
 func (c *console) key(k *store.Key) keyring.View { return keyring.ViewOf(k, c.Now()) }
 
-func (c *console) made(secret trust.Secret, k *store.Key) made {
-	return made{Secret: secret.Reveal(), Key: c.key(k)}
+func (c *console) made(secret trust.Secret, k *store.Key) Made {
+	return Made{Secret: secret.Reveal(), Key: c.key(k)}
 }
 
 // ring is that of the environment in the path. The keys of this API are not
@@ -48,7 +49,7 @@ func limit(r *http.Request) int {
 }
 
 // pageOf cuts a page out of keys, the oldest first.
-func (c *console) pageOf(r *http.Request, list []*store.Key) page {
+func (c *console) pageOf(r *http.Request, list []*store.Key) Page {
 	if after := r.URL.Query().Get("after"); after != "" {
 		for i, k := range list {
 			if k.ID == after {
@@ -57,7 +58,7 @@ func (c *console) pageOf(r *http.Request, list []*store.Key) page {
 			}
 		}
 	}
-	p := page{Keys: []keyring.View{}}
+	p := Page{Keys: []keyring.View{}}
 	for i, k := range list {
 		if i == limit(r) {
 			p.Next = list[i-1].ID
@@ -89,26 +90,32 @@ func (c *console) getKey(r *http.Request) (int, any, error) {
 	return http.StatusOK, c.key(k), nil
 }
 
+// NewKey is what a key is to be.
+type NewKey struct {
+	Name       string         `json:"name"`
+	Issuer     string         `json:"issuer,omitempty"`
+	Subject    string         `json:"subject,omitempty"`
+	Tenant     string         `json:"tenant,omitempty"`
+	Client     string         `json:"client,omitempty"`
+	Scopes     []string       `json:"scopes,omitempty"`
+	Roles      []string       `json:"roles,omitempty"`
+	Operations []string       `json:"operations,omitempty"`
+	Addresses  []netip.Prefix `json:"addresses,omitempty"`
+	Expires    time.Time      `json:"expires,omitzero"`
+}
+
 func (c *console) createKey(r *http.Request) (int, any, error) {
 	ring, err := c.ring(r)
 	if err != nil {
 		return 0, nil, err
 	}
-	var body struct {
-		Name, Issuer, Subject, Tenant, Client string
-		Scopes, Roles, Operations, Addresses  []string
-		Expires                               time.Time
-	}
+	var body NewKey
 	if err := decode(r, &body); err != nil {
-		return 0, nil, err
+		return 0, nil, mistake("addresses must be networks, as in 192.0.2.0/24") // the contract cannot say so
 	}
 	q := keyring.Request{Name: body.Name, Issuer: body.Issuer, Subject: body.Subject, Tenant: body.Tenant, Client: body.Client,
 		Scopes: body.Scopes, Roles: body.Roles, Operations: body.Operations, Expires: body.Expires}
-	for _, text := range body.Addresses {
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			return 0, nil, mistake("addresses must be networks, as in 192.0.2.0/24")
-		}
+	for _, network := range body.Addresses {
 		q.Addresses = append(q.Addresses, network.Masked())
 	}
 	secret, k, err := ring.Create(author(r), q)
@@ -118,14 +125,17 @@ func (c *console) createKey(r *http.Request) (int, any, error) {
 	return http.StatusCreated, c.made(secret, k), nil
 }
 
+// Rotation is how a key is rotated.
+type Rotation struct {
+	Overlap int64 `json:"overlap_seconds"` // the old key is good still
+}
+
 func (c *console) rotateKey(r *http.Request) (int, any, error) {
 	ring, err := c.ring(r)
 	if err != nil {
 		return 0, nil, err
 	}
-	var body struct {
-		Overlap int64 `json:"overlap_seconds"`
-	}
+	var body Rotation
 	if err := decode(r, &body); err != nil {
 		return 0, nil, err
 	}

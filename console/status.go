@@ -16,11 +16,24 @@ func (c *console) status(r *http.Request) (int, any, error) {
 	if _, _, err := c.Store.Version(r.Context()); err != nil {
 		state = "unavailable"
 	}
-	environments := slices.Sorted(maps.Keys(c.rings))
-	if environments == nil {
-		environments = []string{}
+	s := Status{Version: c.Version, Store: state, Keys: []KeysStatus{}}
+	for _, environment := range slices.Sorted(maps.Keys(c.Keys)) {
+		s.Keys = append(s.Keys, KeysStatus{c.Keys[environment].Credential, environment})
 	}
-	return http.StatusOK, map[string]any{"version": c.Version, "store": state, "environments": environments}, nil
+	return http.StatusOK, s, nil
+}
+
+// Status is what serves.
+type Status struct {
+	Version string       `json:"version"`
+	Store   string       `json:"store"` // ready, or unavailable
+	Keys    []KeysStatus `json:"keys"`
+}
+
+// KeysStatus says which keys the gate gives out.
+type KeysStatus struct {
+	Credential  string `json:"credential"` // names the entry of the configuration
+	Environment string `json:"environment"`
 }
 
 // change is one that somebody made.
@@ -48,25 +61,25 @@ func (c *console) changes(r *http.Request) (int, any, error) {
 	return http.StatusOK, map[string]any{"changes": list}, err
 }
 
-// revocation is one as the contract describes it.
-type revocation struct {
+// Revocation is one as the contract describes it.
+type Revocation struct {
 	Number  int64                `json:"number,omitempty"`
 	Kind    store.RevocationKind `json:"kind"`
 	Issuer  string               `json:"issuer,omitempty"`
 	Value   string               `json:"value"`
-	At      time.Time            `json:"at"`
+	At      time.Time            `json:"at,omitzero"` // the gate says it
 	Expires time.Time            `json:"expires,omitzero"`
 }
 
 var errEnough = errors.New("the page is full")
 
 func (c *console) listRevocations(r *http.Request) (int, any, error) {
-	list, most := []revocation{}, limit(r)
+	list, most := []Revocation{}, limit(r)
 	err := c.Store.Revocations(r.Context(), number(r, "after"), func(v store.Revocation) error {
 		if len(list) == most {
 			return errEnough
 		}
-		list = append(list, revocation{v.Changed, v.Kind, v.Issuer, v.Value, v.At, v.Expires})
+		list = append(list, Revocation{v.Changed, v.Kind, v.Issuer, v.Value, v.At, v.Expires})
 		return nil
 	})
 	if errors.Is(err, errEnough) {
@@ -76,7 +89,7 @@ func (c *console) listRevocations(r *http.Request) (int, any, error) {
 }
 
 func (c *console) revoke(r *http.Request) (int, any, error) {
-	var body revocation
+	var body Revocation
 	if err := decode(r, &body); err != nil {
 		return 0, nil, err
 	}
@@ -84,6 +97,7 @@ func (c *console) revoke(r *http.Request) (int, any, error) {
 	if !body.Expires.IsZero() && !body.Expires.After(now) {
 		return 0, nil, mistake("expires must be in the future")
 	}
-	err := c.Store.Revoke(author(r), store.Revocation{Kind: body.Kind, Issuer: body.Issuer, Value: body.Value, At: now, Expires: body.Expires})
-	return http.StatusNoContent, nil, err
+	body.At = now.UTC()
+	err := c.Store.Revoke(author(r), store.Revocation{Kind: body.Kind, Issuer: body.Issuer, Value: body.Value, At: body.At, Expires: body.Expires})
+	return http.StatusCreated, body, err
 }

@@ -143,7 +143,7 @@ func TestRolesOfAdministration(t *testing.T) {
 		{"POST", keys, `{"name":"n"}`, 201, "operator"},
 		{"POST", keys + "/zzzzzzzzzzzz/rotate", `{"overlap_seconds":1}`, 404, "operator"},
 		{"POST", keys + "/zzzzzzzzzzzz/revoke", "", 404, "operator"},
-		{"POST", "/v1/revocations", `{"kind":"subject","value":"somebody"}`, 204, "operator"},
+		{"POST", "/v1/revocations", `{"kind":"subject","value":"somebody"}`, 201, "operator"},
 		{"GET", "/v1/admins", "", 200, "admin"},
 		{"POST", "/v1/admins", `{"name":"n","role":"viewer"}`, 201, "admin"},
 		{"POST", "/v1/admins/zzzzzzzzzzzz/revoke", "", 404, "admin"},

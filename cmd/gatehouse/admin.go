@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-api/gatehouse/console/remote"
 	"github.com/gatehouse-api/gatehouse/serve"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
@@ -25,7 +26,8 @@ func newAdmin(w *world) *cobra.Command {
 		Short: "Say who may administer a gate",
 		Long: `Makes, lists and revokes credentials for the API of administration, in the store
 of a gatehouse.yaml that has admin. Whoever may read that file and its secrets may
-do this, also when the last credential was lost.`,
+do this, also when the last credential was lost. With --admin it is done through
+that API, by whoever has a credential of the role admin.`,
 	},
 		newAdminCreate(w),
 		newAdminList(w),
@@ -34,18 +36,21 @@ do this, also when the last credential was lost.`,
 }
 
 func (a *adminDesk) of(cmd *cobra.Command) *cobra.Command {
-	a.desk.flags(cmd)
-	return cmd
+	return a.remotely(cmd)
 }
 
-// ring opens the credentials and calls do.
-func (a *adminDesk) ring(cmd *cobra.Command, do func(ctx context.Context, r *keyring.Ring) error) error {
+// keys opens the credentials, here or at a gate, and calls do.
+func (a *adminDesk) keys(cmd *cobra.Command, do func(ctx context.Context, s shelf) error) error {
+	asked, err := a.gate(cmd, func(ctx context.Context, g *remote.Gate) error { return do(ctx, g.Admins()) })
+	if asked {
+		return err
+	}
 	return a.with(cmd.Context(), func(ctx context.Context, at *serve.Desk) error {
 		r, err := at.Admins()
 		if err != nil {
 			return err
 		}
-		return do(ctx, r)
+		return do(ctx, ownShelf{r})
 	})
 }
 
@@ -64,13 +69,13 @@ admin says who may do that.`,
   gatehouse admin create --name 'after a loss' --role admin`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				secret, made, err := serve.NewAdmin(ctx, r, name, role, expires.at)
+			return a.keys(cmd, func(ctx context.Context, s shelf) error {
+				secret, made, err := s.CreateAdmin(ctx, name, role, expires.at)
 				if err != nil {
 					return err
 				}
 				if a.json {
-					return w.encode(keyMade{secret.Reveal(), viewOf(made)})
+					return w.encode(keyMade{secret.Reveal(), made})
 				}
 				fmt.Fprintf(w.stdout, "%s\n", secret.Reveal())
 				fmt.Fprintf(w.stderr, "This is the credential %s of the %s %q, good until %s. It is not shown again.\n", made.ID, role, made.Name, day(made.Expires, "it is revoked"))
@@ -94,19 +99,18 @@ func newAdminList(w *world) *cobra.Command {
 		Example: `  gatehouse admin list`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				list, err := r.List(ctx)
+			return a.keys(cmd, func(ctx context.Context, s shelf) error {
+				list, err := s.List(ctx)
 				if err != nil {
 					return err
 				}
-				views := viewsOf(list)
 				rows := [][]string{{"ID", "NAME", "ROLE", "STATE", "EXPIRES", "LAST USED"}}
-				for i, k := range list {
-					rows = append(rows, []string{k.ID, k.Name, highest(k.Roles), string(views[i].State), day(k.Expires, "never"), day(k.Used, "never")})
+				for _, k := range list {
+					rows = append(rows, []string{k.ID, k.Name, highest(k.Roles), string(k.State), day(k.Expires, "never"), day(k.Used, "never")})
 				}
 				switch {
 				case a.json:
-					return w.encode(views)
+					return w.encode(list)
 				case len(list) == 0:
 					fmt.Fprintln(w.stdout, "There is none. gatehouse admin create --role admin makes one.")
 				default:
@@ -131,14 +135,15 @@ func highest(roles []string) string {
 func newAdminRevoke(w *world) *cobra.Command {
 	a := &adminDesk{desk{w: w}}
 	return a.of(&cobra.Command{
-		Use:     "revoke ID",
-		Short:   "Make a credential void, for good",
-		Long:    `Makes a credential void, for good; also the last one, since this verb makes others.`,
+		Use:   "revoke ID",
+		Short: "Make a credential void, for good",
+		Long: `Makes a credential void, for good; also the last one, since this verb makes others. Through
+a gate (--admin) the last admin stays.`,
 		Example: `  gatehouse admin revoke 4kQz7LrW0aXe`,
 		Args:    oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				if err := r.Revoke(ctx, args[0]); err != nil {
+			return a.keys(cmd, func(ctx context.Context, s shelf) error {
+				if err := s.Revoke(ctx, args[0]); err != nil {
 					if errors.Is(err, store.ErrNotFound) {
 						return &serve.DeskError{Text: fmt.Sprintf("there is no credential %q", args[0]), Hint: "gatehouse admin list shows the ids"}
 					}

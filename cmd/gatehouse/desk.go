@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-api/gatehouse/console/remote"
 	"github.com/gatehouse-api/gatehouse/serve"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
@@ -21,6 +22,7 @@ type desk struct {
 	w      *world
 	config string
 	json   bool
+	admin  remoteFlags // for verbs that a gate can do as well
 }
 
 // file adds the flag that names the file.
@@ -56,6 +58,7 @@ func (d *desk) raw(ctx context.Context, do func(ctx context.Context, at *serve.D
 // explain turns what a store says into what the user can do.
 func (d *desk) explain(err error) error {
 	var asked *serve.DeskError
+	var said *remote.Error
 	var mistake *keyring.Mistake
 	hint := ""
 	switch {
@@ -63,6 +66,8 @@ func (d *desk) explain(err error) error {
 		return nil
 	case errors.As(err, &asked):
 		err, hint = errors.New(asked.Text), asked.Hint
+	case errors.As(err, &said):
+		err, hint = errors.New(said.Text), said.Hint
 	case errors.As(err, &mistake):
 		field := mistake.Field
 		if slices.Contains([]string{"scopes", "roles", "operations"}, field) {

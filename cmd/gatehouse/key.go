@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-api/gatehouse/console/remote"
 	"github.com/gatehouse-api/gatehouse/serve"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
@@ -26,8 +27,9 @@ func newKey(w *world) *cobra.Command {
 		Use:   "key",
 		Short: "Give API keys out and take them back",
 		Long: `Makes, lists, rotates and revokes API keys, in the store of a gatehouse.yaml that
-has a credential of the kind keys. Gates that serve know of each change within a
-second. A key is shown once, when it is made: the store keeps a hash of it.`,
+has a credential of the kind keys, or with --admin through a gate that runs. Gates
+that serve know of each change within a second. A key is shown once, when it is
+made: the store keeps a hash of it.`,
 	},
 		newKeyCreate(w),
 		newKeyList(w),
@@ -38,19 +40,29 @@ second. A key is shown once, when it is made: the store keeps a hash of it.`,
 }
 
 func (k *keyDesk) flags(cmd *cobra.Command) *cobra.Command {
-	k.desk.flags(cmd)
+	k.remotely(cmd)
 	cmd.Flags().StringVar(&k.credential, "credential", "", "`NAME` of the credential whose keys they are, where there are several")
 	return cmd
 }
 
-// ring opens the keys and calls do.
-func (k *keyDesk) ring(cmd *cobra.Command, do func(ctx context.Context, r *keyring.Ring) error) error {
+// keys opens the keys, here or at a gate, and calls do.
+func (k *keyDesk) keys(cmd *cobra.Command, do func(ctx context.Context, s shelf) error) error {
+	asked, err := k.gate(cmd, func(ctx context.Context, g *remote.Gate) error {
+		s, err := g.Keys(ctx, k.credential)
+		if err != nil {
+			return err
+		}
+		return do(ctx, s)
+	})
+	if asked {
+		return err
+	}
 	return k.with(cmd.Context(), func(ctx context.Context, at *serve.Desk) error {
 		r, err := at.Ring(k.credential)
 		if err != nil {
 			return err
 		}
-		return do(ctx, r)
+		return do(ctx, ownShelf{r})
 	})
 }
 
@@ -91,8 +103,8 @@ for ever, unless operations, addresses or an end are given. Give them.`,
 				q.Addresses = append(q.Addresses, network)
 			}
 			q.Expires = expires.at
-			return k.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				secret, made, err := r.Create(ctx, q)
+			return k.keys(cmd, func(ctx context.Context, s shelf) error {
+				secret, made, err := s.Create(ctx, q)
 				if err != nil {
 					return err
 				}
@@ -127,9 +139,9 @@ func prefix(text string) (netip.Prefix, error) {
 }
 
 // shown prints a key that was made.
-func (k *keyDesk) shown(secret trust.Secret, made *store.Key, more string) error {
+func (k *keyDesk) shown(secret trust.Secret, made keyring.View, more string) error {
 	if k.json {
-		return k.w.encode(keyMade{secret.Reveal(), viewOf(made)})
+		return k.w.encode(keyMade{secret.Reveal(), made})
 	}
 	fmt.Fprintf(k.w.stdout, "%s\n", secret.Reveal())
 	fmt.Fprintf(k.w.stderr, "This is the key %s, %q, good until %s. It is not shown again: the store keeps a hash of it.\n%s", made.ID, made.Name, day(made.Expires, "it is revoked"), more)
@@ -151,8 +163,8 @@ that whoever uses it can change; then it has expired.`,
 			if overlap < 0 {
 				return &usageError{"--overlap: must not be below zero", ""}
 			}
-			return k.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				secret, made, err := r.Rotate(ctx, args[0], time.Duration(overlap))
+			return k.keys(cmd, func(ctx context.Context, s shelf) error {
+				secret, made, err := s.Rotate(ctx, args[0], time.Duration(overlap))
 				if err != nil {
 					return k.about(args[0], err, "it has a successor already: rotate that one")
 				}
@@ -174,16 +186,16 @@ func newKeyRevoke(w *world) *cobra.Command {
 		Example: `  gatehouse key revoke 4kQz7LrW0aXe`,
 		Args:    oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return k.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				if err := r.Revoke(ctx, args[0]); err != nil {
+			return k.keys(cmd, func(ctx context.Context, s shelf) error {
+				if err := s.Revoke(ctx, args[0]); err != nil {
 					return k.about(args[0], err, "")
 				}
-				now, err := r.Key(ctx, args[0])
+				now, err := s.Key(ctx, args[0])
 				if err != nil {
 					return err
 				}
 				if k.json {
-					return k.w.encode(viewOf(now))
+					return k.w.encode(now)
 				}
 				fmt.Fprintf(w.stdout, "The key %s, %q, is void.\n", now.ID, now.Name)
 				return nil

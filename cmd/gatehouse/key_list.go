@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
 )
 
@@ -16,16 +14,6 @@ import (
 type keyMade struct {
 	Key string `json:"key"`
 	keyring.View
-}
-
-func viewOf(k *store.Key) keyring.View { return keyring.ViewOf(k, time.Now()) }
-
-func viewsOf(list []*store.Key) []keyring.View {
-	views := make([]keyring.View, len(list))
-	for i, k := range list {
-		views[i] = viewOf(k)
-	}
-	return views
 }
 
 func newKeyList(w *world) *cobra.Command {
@@ -37,16 +25,15 @@ func newKeyList(w *world) *cobra.Command {
 		Example: `  gatehouse key list`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return k.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				list, err := r.List(ctx)
+			return k.keys(cmd, func(ctx context.Context, s shelf) error {
+				list, err := s.List(ctx)
 				if err != nil {
 					return err
 				}
-				views := viewsOf(list)
 				if k.json {
-					return w.encode(views)
+					return w.encode(list)
 				}
-				listKeys(w, views)
+				listKeys(w, list)
 				return nil
 			})
 		},
@@ -79,16 +66,15 @@ func newKeyShow(w *world) *cobra.Command {
 		Example: `  gatehouse key show 4kQz7LrW0aXe`,
 		Args:    oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return k.ring(cmd, func(ctx context.Context, r *keyring.Ring) error {
-				key, err := r.Key(ctx, args[0])
+			return k.keys(cmd, func(ctx context.Context, s shelf) error {
+				key, err := s.Key(ctx, args[0])
 				if err != nil {
 					return k.about(args[0], err, "")
 				}
-				view := viewOf(key)
 				if k.json {
-					return w.encode(view)
+					return w.encode(key)
 				}
-				showKey(w, &view)
+				showKey(w, &key)
 				return nil
 			})
 		},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-api/gatehouse/console/remote"
 	"github.com/gatehouse-api/gatehouse/serve"
 	"github.com/gatehouse-api/gatehouse/store"
 )
@@ -19,7 +20,7 @@ type taking struct {
 }
 
 func (t *taking) flags(cmd *cobra.Command) *cobra.Command {
-	t.desk.flags(cmd)
+	t.remotely(cmd)
 	cmd.Flags().StringVar(&t.issuer, "issuer", "", "`NAME` of whose word is taken back, the iss of tokens; without it, everybody's")
 	cmd.Flags().Var(&t.until, "until", "when everything that it concerns has expired, so that it is forgotten: 30d, 2027-01-31; without it, never")
 	return cmd
@@ -34,16 +35,30 @@ func (t *taking) take(cmd *cobra.Command, kind store.RevocationKind, value strin
 		return &usageError{"--until must be in the future", ""}
 	}
 	r := store.Revocation{Kind: kind, Issuer: t.issuer, Value: value, At: time.Now().UTC(), Expires: t.until.at}
+	asked, err := t.gate(cmd, func(ctx context.Context, g *remote.Gate) (err error) {
+		if r.At, err = g.Revoke(ctx, r); err != nil {
+			return err
+		}
+		return t.taken(&r)
+	})
+	if asked {
+		return err
+	}
 	return t.with(cmd.Context(), func(ctx context.Context, at *serve.Desk) error {
 		if err := at.Store.Revoke(ctx, r); err != nil {
 			return err
 		}
-		if t.json {
-			return t.w.encode(revokedReport{string(kind), r.Issuer, r.Value, r.At, r.Expires})
-		}
-		_, err := fmt.Fprintln(t.w.stdout, "What was issued until now is void: gates that serve know within a second.")
-		return err
+		return t.taken(&r)
 	})
+}
+
+// taken says what was taken back.
+func (t *taking) taken(r *store.Revocation) error {
+	if t.json {
+		return t.w.encode(revokedReport{string(r.Kind), r.Issuer, r.Value, r.At, r.Expires})
+	}
+	_, err := fmt.Fprintln(t.w.stdout, "What was issued until now is void: gates that serve know within a second.")
+	return err
 }
 
 // maxRevoked bounds names in the table that gates keep in memory.
@@ -62,7 +77,7 @@ func newSession(w *world) *cobra.Command {
 	return noun(&cobra.Command{
 		Use:   "session",
 		Short: "Take sessions back before they end",
-		Long:  `Takes sessions back, in the store of a gatehouse.yaml.`,
+		Long:  `Takes sessions back, in the store of a gatehouse.yaml or through a gate that runs.`,
 	},
 		newSessionRevoke(w),
 	)

@@ -41,6 +41,8 @@ func (s *stage) follow(stderr io.Reader, name string, doors chan<- map[string]st
 			found[name] = strings.TrimSuffix(words[1], ",")
 		case "maintenance":
 			found["MAINTENANCE"] = strings.TrimSuffix(words[1], ",")
+		case "admin":
+			found["ADMIN"] = strings.TrimSuffix(words[1], ",")
 		case "events": // which stands below all addresses
 			banner = true
 			doors <- found

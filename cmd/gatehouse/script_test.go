@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 //	apisaw N                 the API has seen N calls
 //	gate ARGS                starts gatehouse serve in front of it, or as --config says;
 //	                         $GATE is its URL, $ADDRESS its host and port, $GATE2 the URL
-//	                         of its second listener, $MAINTENANCE that of maintenance;
+//	                         of its second listener, $MAINTENANCE that of maintenance,
+//	                         $ADMIN that of the API of administration;
 //	                         gate.out and gate.err hold what it has printed after halt
 //	fill SOURCE TARGET [OLD NEW]...
 //	                         writes SOURCE as TARGET, in one step, with the values of
