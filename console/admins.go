@@ -94,16 +94,13 @@ func (c *console) createAdmin(r *http.Request) (int, any, error) {
 }
 
 func (c *console) revokeAdmin(r *http.Request) (int, any, error) {
-	c.leaving.Lock() // two admins must not take each other's away at once
-	defer c.leaving.Unlock()
 	id := r.PathValue("id")
-	list, err := c.admins.List(r.Context())
-	if err != nil {
-		return 0, nil, err
-	}
-	others := slices.DeleteFunc(slices.Clone(list), func(k *store.Key) bool { return k.ID == id })
-	if len(others) < len(list) && lasting(others, c.Now()) == 0 && lasting(list, c.Now()) > 0 {
-		return 0, nil, lastAdmin
-	}
-	return http.StatusNoContent, nil, c.admins.Revoke(author(r), id)
+	err := c.admins.RevokeIf(author(r), id, func(all []*store.Key) error { // two admins must not take each other's away at once
+		others := slices.DeleteFunc(slices.Clone(all), func(k *store.Key) bool { return k.ID == id })
+		if lasting(others, c.Now()) == 0 && lasting(all, c.Now()) > 0 {
+			return lastAdmin
+		}
+		return nil
+	})
+	return http.StatusNoContent, nil, err
 }

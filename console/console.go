@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
@@ -57,9 +56,8 @@ type Keys struct {
 // console is the API.
 type console struct {
 	Options
-	rings   map[string]*keyring.Ring
-	admins  *keyring.Ring
-	leaving sync.Mutex // held while an admin is taken away
+	rings  map[string]*keyring.Ring
+	admins *keyring.Ring
 }
 
 // New returns the API without anything in front of it: whoever calls it must

@@ -148,9 +148,46 @@ func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 		if err != nil {
 			return err
 		}
-		t.on = id
-		return t.one(ctx, `UPDATE api_keys SET changed = $1, revoked = CASE WHEN revoked = 0 OR revoked > $2 THEN $2 ELSE revoked END WHERE id = $3`,
-			number, stamp(at), id)
+		return t.revokeKey(ctx, number, id, at)
+	})
+}
+
+func (t *tx) revokeKey(ctx context.Context, number int64, id string, at time.Time) error {
+	t.on = id
+	return t.one(ctx, `UPDATE api_keys SET changed = $1, revoked = CASE WHEN revoked = 0 OR revoked > $2 THEN $2 ELSE revoked END WHERE id = $3`,
+		number, stamp(at), id)
+}
+
+// RevokeKeyIf is RevokeKey, if may returns nil of all keys of an environment.
+// Nobody changes a key in between, on any node: of two calls that would each be
+// right alone, the second sees what the first has done. may can be called more
+// than once.
+func (s *Store) RevokeKeyIf(ctx context.Context, environment, id string, at time.Time, may func(all []*Key) error) error {
+	return s.write(ctx, "revoke key", func(ctx context.Context, t *tx) error {
+		number, err := t.change(ctx) // whoever else changes something waits for the end
+		if err != nil {
+			return err
+		}
+		rows, err := t.QueryContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE environment = $1 ORDER BY created, id`, environment)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var all []*Key
+		for rows.Next() {
+			k, err := scanKey(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, k)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if err := may(all); err != nil {
+			return err
+		}
+		return t.revokeKey(ctx, number, id, at)
 	})
 }
 

@@ -179,6 +179,15 @@ func (r *Ring) Revoke(ctx context.Context, id string) error {
 	return r.Store.RevokeKey(ctx, id, r.Now())
 }
 
+// RevokeIf is Revoke, if may returns nil of all keys as they are then: nobody
+// changes one in between, at any gate.
+func (r *Ring) RevokeIf(ctx context.Context, id string, may func(all []*store.Key) error) error {
+	if _, err := r.Key(ctx, id); err != nil {
+		return err
+	}
+	return r.Store.RevokeKeyIf(ctx, r.Environment, id, r.Now(), may)
+}
+
 // List returns all keys, the oldest first.
 func (r *Ring) List(ctx context.Context) (list []*store.Key, err error) {
 	err = r.Store.Keys(ctx, r.Environment, 0, func(k *store.Key) error {
