@@ -43,6 +43,10 @@ type Principal struct {
 	CertificateHash string // x5t#S256 (RFC 8705 section 3.1)
 	KeyHash         string // jkt (RFC 9449 section 6)
 
+	// Proven is what the credential was verified with, for its Verifier to know it
+	// again: a keyed hash that says nothing to anybody else. Zero for none.
+	Proven [16]byte
+
 	rights atomic.Pointer[rights]
 	kept   atomic.Pointer[[]memory]
 	clean  atomic.Uint64
@@ -235,7 +239,11 @@ type BodyVerifier interface {
 }
 
 // RecheckVerifier is a Verifier that is asked again while an exchange takes
-// long, beside expiry and revocation, which are looked at anyway.
+// long, beside expiry and revocation, which are looked at anyway. p may be a
+// principal that another Verifier made which a configuration had in its place
+// when the exchange began: is the credential good by what it knows now? A
+// Verifier that is none is not asked as long as it stays the same; one that
+// comes into its place ends such exchanges.
 type RecheckVerifier interface {
 	Verifier
 	Recheck(x *Exchange, use *Use, p *Principal) *Refusal

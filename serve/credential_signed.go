@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/basic"
 	"github.com/gatehouse-api/gatehouse/guard/authn/mac"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/authn/signature"
 )
 
@@ -18,7 +19,7 @@ func hmacVerifier(_ context.Context, s *config.Credential, _ dependencies) (gate
 	o := mac.Options{Name: s.Name, Headers: c.Headers, Window: c.Window, Capacity: c.Nonces}
 	for i := range c.Keys {
 		k := &c.Keys[i]
-		one := mac.Key{ID: k.ID, Secrets: [][]byte{[]byte(k.Secret.Reveal())}, Partner: k.Partner, Scopes: k.Scopes, Roles: k.Roles}
+		one := mac.Key{Party: party.Party{ID: k.ID, Partner: k.Partner, Scopes: k.Scopes, Roles: k.Roles}, Secrets: [][]byte{[]byte(k.Secret.Reveal())}}
 		if !k.FormerSecret.IsZero() {
 			one.Secrets = append(one.Secrets, []byte(k.FormerSecret.Reveal()))
 		}
@@ -38,7 +39,7 @@ func signatureVerifier(_ context.Context, s *config.Credential, _ dependencies) 
 	}
 	for i := range c.Keys {
 		k := &c.Keys[i]
-		one := signature.Key{ID: k.ID, Algorithm: string(k.Algorithm), Partner: k.Partner, Scopes: k.Scopes, Roles: k.Roles}
+		one := signature.Key{Party: party.Party{ID: k.ID, Partner: k.Partner, Scopes: k.Scopes, Roles: k.Roles}, Algorithm: string(k.Algorithm)}
 		if k.Secret.IsZero() {
 			text, err := os.ReadFile(string(k.File))
 			if err != nil {

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/authn/remember"
 )
 
@@ -71,7 +72,10 @@ type known struct {
 	until     time.Time
 }
 
-var _ gate.NamingVerifier = (*Verifier)(nil)
+var (
+	_ gate.NamingVerifier  = (*Verifier)(nil)
+	_ gate.RecheckVerifier = (*Verifier)(nil)
+)
 
 // New returns a verifier.
 func New(o Options) (*Verifier, error) {
@@ -94,9 +98,8 @@ func New(o Options) (*Verifier, error) {
 		if !isName([]byte(name)) {
 			return nil, fmt.Errorf("the user %q has a name that is empty, or holds a colon or signs that cannot be seen", name)
 		}
-		v.users[name] = &user{hash, &gate.Principal{
-			ID: o.Name + "|" + name, Credential: o.Name, Kind: gate.Person, Issuer: o.Name, Subject: name, Serial: name,
-		}}
+		who := party.Party{ID: name}
+		v.users[name] = &user{hash, who.Principal(o.Name, gate.Person, slices.Concat(hash.salt, hash.sum))}
 		if hash.work() > v.nobody.work() {
 			v.nobody = hash
 		}
@@ -155,6 +158,19 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, raw []byte) (*gate.Prin
 		v.known.Put(string(sum[:]), known{u.principal, x.Received.Add(v.options.Remember)})
 	}
 	return u.principal, nil
+}
+
+// Recheck implements gate.RecheckVerifier: a call that takes long ends when its
+// user is taken away or gets another password, or its operation takes none any
+// more.
+func (v *Verifier) Recheck(x *gate.Exchange, _ *gate.Use, p *gate.Principal) *gate.Refusal {
+	if x.Operation == nil || !v.takes(x.Operation) {
+		return elsewhere
+	}
+	if u := v.users[p.Subject]; u != nil && party.Same(p, u.principal) {
+		return nil
+	}
+	return party.Gone
 }
 
 // takes reports whether an operation takes passwords: it is named by its id, or

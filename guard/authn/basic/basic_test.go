@@ -57,6 +57,37 @@ func code(r *gate.Refusal) gate.Code {
 	return r.Code
 }
 
+// TestRecheck ends long calls whose user is gone, by the verifier of now.
+func TestRecheck(t *testing.T) {
+	list := users(t)
+	with := func(change func(o *basic.Options)) *basic.Verifier {
+		return verifier(t, func(o *basic.Options) {
+			if o.Users = map[string]basic.Hash{"alice": list["alice"]}; change != nil {
+				change(o)
+			}
+		})
+	}
+	x := exchange("export")
+	was, r := with(nil).Verify(x, nil, raw("alice:wonder:land é"))
+	if r != nil {
+		t.Fatal(r.Cause)
+	}
+	for name, row := range map[string]struct {
+		change func(o *basic.Options)
+		want   gate.Code
+	}{
+		"the-same":         {nil, gate.Undecided},
+		"gone":             {func(o *basic.Options) { o.Users = map[string]basic.Hash{"bob": list["bob"]} }, gate.CredentialInvalid},
+		"another-password": {func(o *basic.Options) { o.Users = map[string]basic.Hash{"alice": list["bob"]} }, gate.CredentialInvalid},
+		"another-entry":    {func(o *basic.Options) { o.Name = "other" }, gate.CredentialInvalid},
+		"no-operation":     {func(o *basic.Options) { o.Operations = []string{"other"} }, gate.CredentialRestricted},
+	} {
+		if r := with(row.change).Recheck(x, nil, was); code(r) != row.want {
+			t.Errorf("%s: %s", name, code(r))
+		}
+	}
+}
+
 func TestPasswords(t *testing.T) {
 	v := verifier(t, nil)
 	for _, row := range []struct {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/binding"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 )
 
 // Identity is the part of a certificate that names the caller. The zero
@@ -74,7 +75,7 @@ type verdict struct {
 	refusal   *gate.Refusal
 }
 
-var _ gate.Verifier = (*Verifier)(nil)
+var _ gate.RecheckVerifier = (*Verifier)(nil)
 
 // New returns a verifier.
 func New(o Options) (*Verifier, error) {
@@ -95,7 +96,7 @@ func New(o Options) (*Verifier, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Scopes, c.Roles = sorted(c.Scopes), sorted(c.Roles)
+		c.Scopes, c.Roles = party.Sorted(c.Scopes), party.Sorted(c.Roles)
 		v.clients = append(v.clients, client{c, match})
 	}
 	return v, nil
@@ -137,6 +138,16 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Princi
 		return nil, expired
 	}
 	return found.principal, found.refusal
+}
+
+// Recheck implements gate.RecheckVerifier: a call that takes long ends when
+// nobody vouches for its certificate any more, or its caller may something else.
+func (v *Verifier) Recheck(x *gate.Exchange, use *gate.Use, p *gate.Principal) *gate.Refusal {
+	now, r := v.Verify(x, use, nil)
+	if r == nil && !party.Same(p, now) {
+		r = party.Gone
+	}
+	return r
 }
 
 // place chooses by the signature, which is as good as random. Connections whose

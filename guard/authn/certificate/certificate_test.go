@@ -193,6 +193,35 @@ func TestAuthorities(t *testing.T) {
 	}
 }
 
+// TestRecheck ends long calls for whose certificate nobody vouches any more, by
+// the verifier of now.
+func TestRecheck(t *testing.T) {
+	ca, other := testdata.NewAuthority(t, "ca"), testdata.NewAuthority(t, "other")
+	x := exchange(ca.Issue(1, &x509.Certificate{ExtKeyUsage: clientAuth, DNSNames: []string{"acme.example"}}).Leaf, ca.Cert)
+	with := func(match string, scopes []string, list ...*x509.Certificate) *certificate.Verifier {
+		return verifier(t, certificate.Options{Identity: certificate.DNS, Authorities: list, Clients: []certificate.Client{{Match: match, Scopes: scopes}}})
+	}
+	was, r := with("acme.example", []string{"a"}, ca.Cert).Verify(x, nil, nil)
+	if r != nil {
+		t.Fatal(r.Cause)
+	}
+	for name, row := range map[string]struct {
+		v    *certificate.Verifier
+		ends bool
+	}{
+		"the-same":         {with("acme.example", []string{"a", "a"}, ca.Cert), false},
+		"one-more":         {with("acme.example", []string{"a"}, other.Cert, ca.Cert), false},
+		"authority-gone":   {with("acme.example", []string{"a"}, other.Cert), true},
+		"client-gone":      {with("other.example", []string{"a"}, ca.Cert), true},
+		"fewer-rights":     {with("acme.example", nil, ca.Cert), true},
+		"another-identity": {verifier(t, certificate.Options{Identity: certificate.CommonName, Authorities: []*x509.Certificate{ca.Cert}}), true},
+	} {
+		if r := row.v.Recheck(x, nil, was); (r != nil) != row.ends {
+			t.Errorf("%s: %v", name, r)
+		}
+	}
+}
+
 func TestClients(t *testing.T) {
 	ca := testdata.NewAuthority(t, "ca")
 	v := verifier(t, certificate.Options{Identity: certificate.SPIFFE, TrustDomains: []string{"example.org"}, Clients: []certificate.Client{

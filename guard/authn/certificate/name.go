@@ -164,9 +164,3 @@ func (p *pattern) matches(name string) bool {
 	}
 	return len(pieces) == len(p.pieces)
 }
-
-func sorted(words []string) []string {
-	words = slices.Clone(words)
-	slices.Sort(words)
-	return slices.Compact(words)
-}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/authn/replay"
 )
 
@@ -37,12 +38,10 @@ type Options struct {
 
 // Key is one caller.
 type Key struct {
-	ID string
+	party.Party
 	// Secrets are those that the caller may sign with: one, or the next beside
 	// the one before.
-	Secrets       [][]byte
-	Partner       string // the tenant
-	Scopes, Roles []string
+	Secrets [][]byte
 }
 
 // DefaultWindow is Options.Window where nobody says.
@@ -61,11 +60,19 @@ type Verifier struct {
 
 // key is one caller with its states of HMAC, ready for use.
 type key struct {
-	principal *gate.Principal
-	macs      []*sync.Pool // of hash.Hash
+	secrets []secret
 }
 
-var _ gate.BodyVerifier = (*Verifier)(nil)
+// secret is one that the caller may sign with.
+type secret struct {
+	principal *gate.Principal
+	macs      *sync.Pool // of hash.Hash
+}
+
+var (
+	_ gate.BodyVerifier    = (*Verifier)(nil)
+	_ gate.RecheckVerifier = (*Verifier)(nil)
+)
 
 // New returns a verifier.
 func New(o Options) (*Verifier, error) {
@@ -85,24 +92,21 @@ func New(o Options) (*Verifier, error) {
 		if !isWord([]byte(k.ID)) || len(k.Secrets) == 0 {
 			return nil, fmt.Errorf("the key %q has no secret, or another name than letters, digits and - . _ ~", k.ID)
 		}
-		one := &key{principal: &gate.Principal{
-			ID: o.Name + "|" + k.ID, Credential: o.Name, Kind: gate.Program, Issuer: o.Name, Subject: k.ID, Client: k.ID, Serial: k.ID,
-			Tenant: k.Partner, Scopes: sorted(k.Scopes), Roles: sorted(k.Roles),
-		}}
-		for _, secret := range k.Secrets {
-			if len(secret) < leastSecret {
-				return nil, fmt.Errorf("the secret of the key %q has %d bytes, and must have %d", k.ID, len(secret), leastSecret)
+		one := new(key)
+		for _, s := range k.Secrets {
+			if len(s) < leastSecret {
+				return nil, fmt.Errorf("the secret of the key %q has %d bytes, and must have %d", k.ID, len(s), leastSecret)
 			}
-			one.macs = append(one.macs, macs(secret))
+			one.secrets = append(one.secrets, secret{k.Principal(o.Name, gate.Program, s), macs(s)})
 		}
-		most = max(most, len(one.macs))
+		most = max(most, len(one.secrets))
 		v.keys[k.ID] = one
 	}
 	v.nobody = &key{}
 	for range most {
-		secret := make([]byte, leastSecret)
-		rand.Read(secret) // never fails
-		v.nobody.macs = append(v.nobody.macs, macs(secret))
+		random := make([]byte, leastSecret)
+		rand.Read(random) // never fails
+		v.nobody.secrets = append(v.nobody.secrets, secret{macs: macs(random)})
 	}
 	return v, nil
 }
@@ -110,12 +114,6 @@ func New(o Options) (*Verifier, error) {
 func macs(secret []byte) *sync.Pool {
 	secret = slices.Clone(secret)
 	return &sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}
-}
-
-func sorted(words []string) []string {
-	words = slices.Clone(words)
-	slices.Sort(words)
-	return slices.Compact(words)
 }
 
 // The refusals; all are shared. Which of key and signature is wrong is told to
@@ -155,12 +153,13 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Princi
 	if k == nil {
 		k = v.nobody
 	}
-	if r := k.verify(x, &c); r != nil {
+	p, r := k.verify(x, &c)
+	if r != nil {
 		return nil, r
 	}
-	switch v.used.Use(k.principal.Subject, string(c.nonce), now) {
+	switch v.used.Use(p.Subject, string(c.nonce), now) {
 	case replay.Fresh:
-		return k.principal, nil
+		return p, nil
 	case replay.Seen:
 		return nil, usedBefore
 	}
@@ -169,25 +168,39 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Princi
 
 // verify looks for a secret of k that the request was signed with. The work is
 // the same for a caller who is not known.
-func (k *key) verify(x *gate.Exchange, c *credential) *gate.Refusal {
-	good := false
-	for _, pool := range k.macs {
-		mac := pool.Get().(hash.Hash)
+func (k *key) verify(x *gate.Exchange, c *credential) (*gate.Principal, *gate.Refusal) {
+	var found *gate.Principal
+	for i := range k.secrets {
+		s := &k.secrets[i]
+		mac := s.macs.Get().(hash.Hash)
 		mac.Reset()
 		ok := c.write(mac, x)
 		var sum [sha256.Size]byte
 		if mac.Sum(sum[:0]); ok && hmac.Equal(sum[:], c.signature[:]) {
-			good = true
+			found = s.principal
 		}
-		pool.Put(mac)
+		s.macs.Put(mac)
 		if !ok {
-			return badField
+			return nil, badField
 		}
 	}
-	if !good || k.principal == nil {
-		return badMAC
+	if found == nil {
+		return nil, badMAC
 	}
-	return nil
+	return found, nil
+}
+
+// Recheck implements gate.RecheckVerifier: a call that takes long ends when the
+// secret that it was signed with is taken away, or its caller may something else.
+func (v *Verifier) Recheck(_ *gate.Exchange, _ *gate.Use, p *gate.Principal) *gate.Refusal {
+	if k := v.keys[p.Subject]; k != nil {
+		for i := range k.secrets {
+			if party.Same(p, k.secrets[i].principal) {
+				return nil
+			}
+		}
+	}
+	return party.Gone
 }
 
 // VerifyBody implements gate.BodyVerifier.

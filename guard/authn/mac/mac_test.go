@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/mac"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 )
 
 const secret, former = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
@@ -73,11 +74,13 @@ func exchange(authorization ...string) *gate.Exchange {
 	return x
 }
 
+var acme = party.Party{ID: "acme", Partner: "acme", Scopes: []string{"b", "a"}, Roles: []string{"buyer"}}
+
 func verifier(t testing.TB) *mac.Verifier {
 	t.Helper()
 	v, err := mac.New(mac.Options{Name: "partners", Headers: []string{"Content-Type"}, Keys: []mac.Key{
-		{ID: "acme", Secrets: [][]byte{[]byte(secret), []byte(former)}, Partner: "acme", Scopes: []string{"b", "a"}, Roles: []string{"buyer"}},
-		{ID: "other", Secrets: [][]byte{[]byte(strings.Repeat("x", 32))}},
+		{Party: acme, Secrets: [][]byte{[]byte(secret), []byte(former)}},
+		{Party: party.Party{ID: "other"}, Secrets: [][]byte{[]byte(strings.Repeat("x", 32))}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -230,20 +233,53 @@ func TestBehindProxy(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	long := [][]byte{[]byte(secret)}
+	a, long := party.Party{ID: "a"}, [][]byte{[]byte(secret)}
 	for name, keys := range map[string][]mac.Key{
 		"none":      nil,
-		"no-secret": {{ID: "a"}},
-		"short":     {{ID: "a", Secrets: [][]byte{[]byte("short")}}},
-		"twice":     {{ID: "a", Secrets: long}, {ID: "a", Secrets: long}},
+		"no-secret": {{Party: a}},
+		"short":     {{Party: a, Secrets: [][]byte{[]byte("short")}}},
+		"twice":     {{Party: a, Secrets: long}, {Party: a, Secrets: long}},
 		"no-name":   {{Secrets: long}},
-		"odd-name":  {{ID: `a"b`, Secrets: long}},
+		"odd-name":  {{Party: party.Party{ID: `a"b`}, Secrets: long}},
 	} {
 		if v, err := mac.New(mac.Options{Keys: keys}); v != nil || err == nil {
 			t.Errorf("%s: taken", name)
 		} else if strings.Contains(err.Error(), "short\"") && name == "short" {
 			t.Error("the error holds the secret")
 		}
+	}
+}
+
+// TestRecheck ends long calls whose secret is gone, by the verifier of now.
+func TestRecheck(t *testing.T) {
+	before := verifier(t)
+	was, r := before.Verify(exchange(signer{}.authorization("")), nil, nil)
+	if r != nil {
+		t.Fatal(r.Cause)
+	}
+	fewer := acme
+	fewer.Roles = nil
+	for name, row := range map[string]struct {
+		keys []mac.Key
+		ends bool
+	}{
+		"the-same":         {[]mac.Key{{Party: acme, Secrets: [][]byte{[]byte(secret), []byte(former)}}}, false},
+		"it-is-the-former": {[]mac.Key{{Party: acme, Secrets: [][]byte{[]byte(strings.Repeat("n", 32)), []byte(secret)}}}, false},
+		"another-secret":   {[]mac.Key{{Party: acme, Secrets: [][]byte{[]byte(strings.Repeat("n", 32))}}}, true},
+		"only-the-former":  {[]mac.Key{{Party: acme, Secrets: [][]byte{[]byte(former)}}}, true},
+		"another-caller":   {[]mac.Key{{Party: party.Party{ID: "other"}, Secrets: [][]byte{[]byte(secret)}}}, true},
+		"fewer-rights":     {[]mac.Key{{Party: fewer, Secrets: [][]byte{[]byte(secret)}}}, true},
+	} {
+		v, err := mac.New(mac.Options{Name: "partners", Keys: row.keys})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := v.Recheck(nil, nil, was); (r != nil) != row.ends || r != nil && r.Code != gate.CredentialInvalid {
+			t.Errorf("%s: %s", name, code(r))
+		}
+	}
+	if before.Recheck(nil, nil, was) != nil {
+		t.Error("ended for nothing")
 	}
 }
 

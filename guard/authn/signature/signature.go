@@ -5,12 +5,13 @@
 package signature
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/authn/replay"
 )
 
@@ -43,15 +44,13 @@ const (
 
 // Key is one caller.
 type Key struct {
-	ID string // keyid
+	party.Party // its ID is the keyid
 	// Key verifies: an ed25519.PublicKey, *ecdsa.PublicKey, *rsa.PublicKey, or
 	// the []byte of a secret.
 	Key any
 	// Algorithm is the one that the key is for, as RFC 9421 calls it; "" for the
 	// usual one of its kind.
-	Algorithm     string
-	Partner       string // the tenant
-	Scopes, Roles []string
+	Algorithm string
 }
 
 // Verifier verifies signatures. Many goroutines use it at once.
@@ -71,6 +70,7 @@ type key struct {
 var (
 	_ gate.BodyVerifier    = (*Verifier)(nil)
 	_ gate.FindingVerifier = (*Verifier)(nil)
+	_ gate.RecheckVerifier = (*Verifier)(nil)
 )
 
 // New returns a verifier.
@@ -93,18 +93,30 @@ func New(o Options) (*Verifier, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the key %q %w", k.ID, err)
 		}
-		v.keys[k.ID] = &key{key: k.Key, algorithm: a, principal: &gate.Principal{
-			ID: o.Name + "|" + k.ID, Credential: o.Name, Kind: gate.Program, Issuer: o.Name, Subject: k.ID, Client: k.ID, Serial: k.ID,
-			Tenant: k.Partner, Scopes: sorted(k.Scopes), Roles: sorted(k.Roles),
-		}}
+		text, err := bytesOf(k.Key)
+		if err != nil {
+			return nil, fmt.Errorf("the key %q %w", k.ID, err)
+		}
+		v.keys[k.ID] = &key{key: k.Key, algorithm: a, principal: k.Principal(o.Name, gate.Program, text)}
 	}
 	return v, nil
 }
 
-func sorted(words []string) []string {
-	words = slices.Clone(words)
-	slices.Sort(words)
-	return slices.Compact(words)
+// bytesOf is a key by which it is known again.
+func bytesOf(key any) ([]byte, error) {
+	if secret, ok := key.([]byte); ok {
+		return secret, nil
+	}
+	return x509.MarshalPKIXPublicKey(key)
+}
+
+// Recheck implements gate.RecheckVerifier: a call that takes long ends when the
+// key that it was signed with is taken away, or its caller may something else.
+func (v *Verifier) Recheck(_ *gate.Exchange, _ *gate.Use, p *gate.Principal) *gate.Refusal {
+	if k := v.keys[p.Subject]; k != nil && party.Same(p, k.principal) {
+		return nil
+	}
+	return party.Gone
 }
 
 // Finds implements gate.FindingVerifier.

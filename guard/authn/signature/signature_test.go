@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/authn/signature"
 )
 
@@ -68,9 +69,11 @@ func sign(lines []string, params string) []string {
 	return []string{"Signature-Input: sig=" + input, "Signature: sig=:" + base64.StdEncoding.EncodeToString(ed25519.Sign(private, []byte(base))) + ":"}
 }
 
+var acme = party.Party{ID: "ed", Partner: "acme", Roles: []string{"b", "a"}}
+
 func verifier(t testing.TB, change func(*signature.Options)) *signature.Verifier {
 	t.Helper()
-	o := signature.Options{Name: "signed", Keys: []signature.Key{{ID: "ed", Key: public, Partner: "acme", Roles: []string{"b", "a"}}, {ID: "ec", Key: &p256.PublicKey}}}
+	o := signature.Options{Name: "signed", Keys: []signature.Key{{Party: acme, Key: public}, {Party: party.Party{ID: "ec"}, Key: &p256.PublicKey}}}
 	if change != nil {
 		change(&o)
 	}
@@ -244,13 +247,39 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// TestRecheck ends long calls whose key is gone, by the verifier of now.
+func TestRecheck(t *testing.T) {
+	was, r := verifier(t, nil).Verify(request(sign(lines, params(nonce()))...), nil, nil)
+	if r != nil {
+		t.Fatal(r.Cause)
+	}
+	fewer := acme
+	fewer.Partner = ""
+	for name, row := range map[string]struct {
+		key  signature.Key
+		ends bool
+	}{
+		"the-same":       {signature.Key{Party: acme, Key: public}, false},
+		"another-key":    {signature.Key{Party: acme, Key: &p256.PublicKey}, true},
+		"a-secret":       {signature.Key{Party: acme, Key: []byte(public), Algorithm: "hmac-sha256"}, true},
+		"another-caller": {signature.Key{Party: party.Party{ID: "ec"}, Key: public}, true},
+		"another-tenant": {signature.Key{Party: fewer, Key: public}, true},
+	} {
+		v := verifier(t, func(o *signature.Options) { o.Keys = []signature.Key{row.key} })
+		if r := v.Recheck(nil, nil, was); (r != nil) != row.ends {
+			t.Errorf("%s: %s", name, code(r))
+		}
+	}
+}
+
 func TestKeys(t *testing.T) {
+	a := party.Party{ID: "a"}
 	p224, _ := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	small, _ := rsa.GenerateKey(rand.Reader, 1024)
 	for name, k := range map[string]signature.Key{
-		"none": {}, "no-name": {Key: public}, "private": {ID: "a", Key: private}, "curve": {ID: "a", Key: &p224.PublicKey}, "small": {ID: "a", Key: &small.PublicKey},
-		"secret-by-default": {ID: "a", Key: make([]byte, 32)}, "short-secret": {ID: "a", Key: make([]byte, 31), Algorithm: "hmac-sha256"},
-		"other-algorithm": {ID: "a", Key: public, Algorithm: "hmac-sha256"}, "unknown-algorithm": {ID: "a", Key: public, Algorithm: "none"},
+		"none": {}, "no-name": {Key: public}, "private": {Party: a, Key: private}, "curve": {Party: a, Key: &p224.PublicKey}, "small": {Party: a, Key: &small.PublicKey},
+		"secret-by-default": {Party: a, Key: make([]byte, 32)}, "short-secret": {Party: a, Key: make([]byte, 31), Algorithm: "hmac-sha256"},
+		"other-algorithm": {Party: a, Key: public, Algorithm: "hmac-sha256"}, "unknown-algorithm": {Party: a, Key: public, Algorithm: "none"},
 	} {
 		if v, err := signature.New(signature.Options{Keys: []signature.Key{k}}); v != nil || err == nil {
 			t.Errorf("%s: taken", name)

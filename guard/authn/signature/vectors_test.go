@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/authn/signature"
 )
 
@@ -71,8 +72,8 @@ func vectorVerifier(t testing.TB) *signature.Verifier {
 		t.Fatal(err)
 	}
 	v, err := signature.New(signature.Options{Name: "signed", NonceOptional: true, Keys: []signature.Key{
-		{ID: "test-key-rsa-pss", Key: read(rsaPSSKey)}, {ID: "test-key-ed25519", Key: read(ed25519Key)},
-		{ID: "test-shared-secret", Key: secret, Algorithm: "hmac-sha256"},
+		{Party: party.Party{ID: "test-key-rsa-pss"}, Key: read(rsaPSSKey)}, {Party: party.Party{ID: "test-key-ed25519"}, Key: read(ed25519Key)},
+		{Party: party.Party{ID: "test-shared-secret"}, Key: secret, Algorithm: "hmac-sha256"},
 	}})
 	if err != nil {
 		t.Fatal(err)
