@@ -43,6 +43,13 @@ func (k *known) Verify(*gate.Exchange, *gate.Use, []byte) (*gate.Principal, *gat
 	return k.who, nil
 }
 
+func (k *known) Recheck(_ *gate.Exchange, _ *gate.Use, p *gate.Principal) *gate.Refusal {
+	if p.ID != k.who.ID {
+		return &gate.Refusal{Code: gate.CredentialInvalid}
+	}
+	return nil
+}
+
 // kept keeps what stands on the last event.
 type kept struct {
 	rules []string

@@ -10,7 +10,8 @@ import (
 // a token, the text behind "Basic". It returns whose the credential is, or nil
 // when it is not valid. An error says that this cannot be found out for now: the
 // client gets 503 and keeps its credential. The principal must have an ID, and
-// is not changed any more. Many goroutines call the function at once.
+// is not changed any more. Many goroutines call the function at once. A function
+// of other code that comes into its place ends calls that take long.
 type VerifierFunc func(ctx context.Context, credential string) (*Principal, error)
 
 var _ Verifier = VerifierFunc(nil)

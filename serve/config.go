@@ -49,6 +49,8 @@ type Config struct {
 	Stderr  io.Writer // the banner and the program's log
 	Quiet   bool      // no banner, and of the log warnings only
 	Person  bool      // somebody reads Stderr: what is shown once may be shown there
+
+	recheck time.Duration // session.Limits.Recheck, for tests
 }
 
 const (

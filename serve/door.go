@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/edge/acme"
 	"github.com/gatehouse-api/gatehouse/wire/h2"
 	"github.com/gatehouse-api/gatehouse/wire/server"
+	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // door is one open address with its engine. It stays open as long as a
@@ -54,7 +55,7 @@ func (p *Program) openDoor(settings *config.Listener, nth int, beside *edge.List
 		d.asker = authorizer.New(askerSettings(settings))
 	}
 	d.engine = server.NewServer(p.gate, server.Options{
-		Listener: on, Asker: d.asks(),
+		Limits: session.Limits{Recheck: p.config.recheck}, Listener: on, Asker: d.asks(),
 		Proxies: settings.TrustedProxies, Log: log, Verify: verify(l),
 		HTTP2: h2.New, PriorKnowledge: settings.HTTP2 == config.HTTP2Plain || askerKind(settings) == config.AskEnvoyGRPC,
 	})
