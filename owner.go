@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
+	"github.com/gatehouse-api/gatehouse/guard/policy"
 )
 
 // ownerTypes are the kinds of objects of the API.
@@ -30,9 +31,8 @@ func (b *builder) ownerTypes(keeper *owner.Keeper) *owner.Types {
 }
 
 // owner keeps objects to those who own them.
-func (b *builder) owner(op *contract.Operation, _ *settled, mode gate.Mode) any {
-	guard, problems := b.owners.Guard(op, b.schemas, mode == gate.Observe)
-	b.problem(problems...)
+func (b *builder) owner(op *contract.Operation, _ *settled, _ gate.Mode) any {
+	guard := b.ownerGuard(op)
 	if guard == nil {
 		return nil
 	}
@@ -41,6 +41,26 @@ func (b *builder) owner(op *contract.Operation, _ *settled, mode gate.Mode) any 
 		b.problem(source.Warn(op.Node, "have the gate verify the credentials of the API, so that somebody owns them", "objects are for their owners only, and nothing says who calls: nobody gets them"))
 	}
 	return guard
+}
+
+// ownerGuard makes the guard of an operation once: rules ask it, too.
+func (b *builder) ownerGuard(op *contract.Operation) *owner.Guard {
+	if guard, made := b.ownerGuards[op]; made {
+		return guard
+	}
+	set := settle(&b.options, op)
+	guard, problems := b.owners.Guard(op, b.schemas, set.mode("owner", true) == gate.Observe)
+	b.problem(problems...)
+	b.ownerGuards[op] = guard
+	return guard
+}
+
+// objects tells rules of the objects of an operation.
+func (b *builder) objects(op *contract.Operation) policy.Objects {
+	if guard := b.ownerGuard(op); guard != nil {
+		return guard
+	}
+	return nil
 }
 
 // OwnerKinds are the kinds of objects of an API whose owners are learned or told.

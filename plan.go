@@ -64,6 +64,7 @@ type builder struct {
 	rules           *fields.Rules
 	fieldsForNobody bool // was said
 	owners          *owner.Types
+	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
 	entry           route.Entry           // what all entries of the API share
@@ -96,7 +97,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	plan.APIs = append(plan.APIs, b.api)
 	b.strange = make(map[*source.Node]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
-	b.owners = b.ownerTypes(a.Owners)
+	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.schemas = newCompiler(c, &b.options, b.tags)
 	return b
 }

@@ -116,7 +116,10 @@ type Exchange struct {
 	// Granted is the answer to Question: the proxy may forward the call, without
 	// the fields that are gone and with OutFields.
 	Granted bool
-	Guard   string   // the step that refused
+	Guard   string // the step that refused
+	// Shares are kinds of objects that a rule which lets the call through opens
+	// to the caller, whoever owns them; see Share.
+	Shares  []string
 	Rules   []string // the ids of the rules that decided, at most maxRules; see Decided
 	Would   []Code   // would-be refusals in observe mode, at most maxWould
 	noted   Refusal  // the first of Would, for the event
@@ -245,6 +248,17 @@ func (x *Exchange) Decided(rule string) {
 	if len(x.Rules) < maxRules {
 		x.Rules = append(x.Rules, rule)
 	}
+}
+
+// Share notes that a rule opens objects of a kind, which is a word of the
+// operator, and no view of a request.
+func (x *Exchange) Share(kind string) {
+	for _, known := range x.Shares {
+		if known == kind {
+			return
+		}
+	}
+	x.Shares = append(x.Shares, kind)
 }
 
 // Report notes a refusal that x passes because its rule says so, or because the

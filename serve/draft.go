@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
@@ -48,6 +49,7 @@ type reader struct {
 	ways        *ways
 	credentials *credentials
 	keeper      *keeper                               // the open store; nil for none
+	suppose     func(kind string) owner.Supposition   // whose objects are, where calls are tried
 	looks       bool                                  // nothing is opened or written
 	standIn     standIn                               // for secrets that are not there; "" for none
 	stand       func(credential string) gate.Verifier // what stands in for verifiers; nil for the real ones

@@ -124,7 +124,7 @@ func (r *reader) own(d *draft) {
 func (r *reader) remembered(d *draft) *owner.Keeper {
 	switch {
 	case r.looks && d.config.Store != nil && d.config.Trust.KeysFile != "":
-		return owner.NewKeeper(owner.KeeperOptions{})
+		return owner.NewKeeper(owner.KeeperOptions{Suppose: r.suppose})
 	case r.keeper != nil:
 		return r.keeper.owners
 	}

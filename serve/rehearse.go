@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 )
 
 // Rehearsal is a configuration that was compiled to try calls on it. It serves
@@ -27,9 +28,9 @@ type Rehearsed struct {
 
 // Rehearse compiles the configuration in a file as Start would, but for the
 // verifiers of its credentials: stand returns what stands in for each, by its
-// name. It opens no address, writes nothing and connects to nobody.
-func Rehearse(file string, stand func(credential string) gate.Verifier) *Rehearsal {
-	r := reader{flags: &Config{File: file}, ways: newWays(), credentials: newCredentials(), looks: true, stand: stand}
+// name, and objects says whose objects of a kind are. It opens no address, writes nothing and connects to nobody.
+func Rehearse(file string, stand func(credential string) gate.Verifier, objects func(kind string) owner.Supposition) *Rehearsal {
+	r := reader{flags: &Config{File: file}, ways: newWays(), credentials: newCredentials(), looks: true, stand: stand, suppose: objects}
 	d := r.read()
 	found := &Rehearsal{Problems: d.faults.problems, close: func() {
 		r.release(d)

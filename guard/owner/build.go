@@ -84,7 +84,7 @@ type builder struct {
 // mode nothing is refused.
 func (t *Types) Guard(op *contract.Operation, c *schema.Compiler, observe bool) (*Guard, source.Problems) {
 	before := len(t.problems)
-	g := &Guard{types: t, answers: make(map[string][]medium), lists: make(map[*kind]bool), filters: make(map[*kind]bool), deferred: make(map[*kind]bool), sharing: make(map[*kind]bool), observe: observe}
+	g := &Guard{types: t, answers: make(map[string][]medium), lists: make(map[*kind]bool), filters: make(map[*kind]bool), deferred: make(map[*kind]bool), sharing: make(map[*kind]bool), held: make(map[*kind]bool), observe: observe}
 	b := &builder{t, op, c, g}
 	b.parameters()
 	b.roles()
@@ -159,6 +159,7 @@ func (b *builder) media(list []*contract.Media, can func(media.Kind) bool, tells
 					continue
 				}
 				d.tagged = true
+				b.guard.held[b.tags[n-FirstTag].kind] = true
 				switch meant := &b.tags[n-FirstTag]; {
 				case tells == nil:
 				case meant.role == ownerRole:

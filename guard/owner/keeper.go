@@ -57,7 +57,9 @@ type Keeper struct {
 	log    *slog.Logger
 	shared bool
 	max    int
-	table  atomic.Pointer[table] // nil before it was read first
+
+	suppose func(kind string) Supposition
+	table   atomic.Pointer[table] // nil before it was read first
 
 	asking chan struct{} // who asks the store holds a place
 
@@ -82,7 +84,22 @@ type KeeperOptions struct {
 	// learned of them.
 	Shared bool
 	Log    *slog.Logger // nil for nobody
+	// Suppose says whose objects of a kind are, where calls are only tried; nil
+	// where they are looked up.
+	Suppose func(kind string) Supposition
 }
+
+// Supposition is whose an object is taken to be.
+type Supposition uint8
+
+// What may be supposed.
+const (
+	Callers Supposition = iota // who calls
+	Others                     // somebody else
+	Nobodys                    // nobody is known to own it
+)
+
+var supposed = [...]finding{Callers: nothing, Others: otherOwner, Nobodys: unknownObject}
 
 const (
 	maxAsking  = 16   // goroutines that ask the store at once
@@ -95,7 +112,7 @@ func NewKeeper(o KeeperOptions) *Keeper {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	return &Keeper{store: o.Store, hash: o.Hash, log: o.Log, shared: o.Shared, max: o.Max, asking: make(chan struct{}, maxAsking), reads: make(chan struct{}, 1)}
+	return &Keeper{store: o.Store, hash: o.Hash, log: o.Log, shared: o.Shared, max: o.Max, suppose: o.Suppose, asking: make(chan struct{}, maxAsking), reads: make(chan struct{}, 1)}
 }
 
 // Follow reads what the store holds and then what changes in it, until ctx

@@ -66,6 +66,7 @@ type Guard struct {
 	forgets    *parameter     // of the object that goes
 	deferred   map[*kind]bool // the answer tells whose it is
 	sharing    map[*kind]bool // and who else may read it
+	held       map[*kind]bool // bodies or answers hold such objects
 	observe    bool
 }
 
@@ -122,7 +123,7 @@ func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
 	defer s.close()
 	for _, span := range x.Schema.Spans {
 		t := g.tag(span.Tag)
-		if t == nil || t.role != idRole && t.role != ownerRole || x.Principal != nil && excepted(x, t.kind) {
+		if t == nil || t.role != idRole && t.role != ownerRole || spared(x, t.kind) {
 			continue
 		}
 		f := g.judgeValue(x, s, t, x.BodyJSON[span.Start:span.End])

@@ -59,6 +59,11 @@ func (o *operation) contextOf(x *gate.Exchange, now time.Time, reads *need, body
 	if reads.has("tls") {
 		all["tls"] = connectionOf(x)
 	}
+	if reads.has("owner") && len(o.told) > 0 {
+		if err := w.owners(all, o, reads.at("owner"), x); err != nil {
+			return types.Record{}, err
+		}
+	}
 	if len(body) > 0 && o.body != nil && reads.has("body") {
 		v, err := o.body.body(reads.at("body"), body)
 		if err != nil || v == nil {

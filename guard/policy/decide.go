@@ -15,6 +15,7 @@ type decision struct {
 	permitted bool
 	forbidden bool
 	rules     []string // that forbid it, or else permit it
+	shares    []string // kinds of objects that those which permit it open
 	cause     error
 }
 
@@ -61,6 +62,11 @@ func (g *Guard) judge(c *call, context types.Record) (d decision) {
 	}
 	for i := range why.Reasons {
 		d.rules = append(d.rules, string(why.Reasons[i].PolicyID))
+		if permitted && g.head.shares {
+			if r := c.find(why.Reasons[i].PolicyID); r != nil {
+				d.shares = append(d.shares, r.shares...)
+			}
+		}
 	}
 	d.forbidden = d.forbidden || !permitted && len(why.Reasons) > 0
 	d.permitted = !d.forbidden && (permitted || g.operation.open.free())

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -111,6 +112,9 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	if !waits {
 		d.note(x)
 	}
+	for _, kind := range d.shares {
+		x.Share(kind)
+	}
 	return gate.Allow
 }
 
@@ -142,6 +146,9 @@ func (d *decision) note(x *gate.Exchange) {
 
 func (d *decision) refuse(x *gate.Exchange) gate.Verdict {
 	d.note(x)
+	if errors.Is(d.cause, errUnavailable) {
+		return x.Deny(gate.Refusal{Code: gate.PolicyUnavailable, Cause: d.cause, Retry: retry})
+	}
 	return x.Deny(gate.Refusal{Code: gate.PolicyDenied, Cause: d.cause})
 }
 

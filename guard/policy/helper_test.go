@@ -38,6 +38,12 @@ func orders(t testing.TB, files ...File) (*Set, *contract.Contract, source.Probl
 			}
 			return Known
 		},
+		Objects: func(op *contract.Operation) Objects {
+			if op.Name() != one {
+				return nil
+			}
+			return told{}
+		},
 	}, files...)
 	return s, c, problems
 }

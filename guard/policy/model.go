@@ -45,6 +45,8 @@ type operation struct {
 	body    *typ   // nil when rules see nothing of it
 	unread  string // why rules see nothing of it
 	must    bool   // a body always comes
+	objects Objects
+	told    []string // kinds of objects that path and query name
 	context *typ
 }
 
@@ -56,8 +58,8 @@ type parameter struct {
 }
 
 // describe finds what rules can speak of at op.
-func describe(api types.EntityUID, op *contract.Operation, c *schema.Compiler, open Open) *operation {
-	o := &operation{name: cloned(op.Name()), written: op.Method + " " + op.Path, api: api, open: open}
+func describe(api types.EntityUID, op *contract.Operation, c *schema.Compiler, open Open, objects Objects) *operation {
+	o := &operation{name: cloned(op.Name()), written: op.Method + " " + op.Path, api: api, open: open, objects: objects}
 	o.uid = types.NewEntityUID(typeAction, types.String(o.name))
 	o.groups = append(o.groups, group("class:"+class(op.Method)))
 	for _, tag := range op.Tags {
@@ -85,6 +87,9 @@ func describe(api types.EntityUID, op *contract.Operation, c *schema.Compiler, o
 		}
 	}
 	o.describeBody(op.Body, c)
+	if objects != nil {
+		o.told = objects.Told()
+	}
 	o.context = o.contextType()
 	return o
 }
@@ -150,6 +155,9 @@ func (o *operation) contextType() *typ {
 	}
 	if o.body != nil {
 		t.fields = append(t.fields, field{"body", o.body, !o.must})
+	}
+	if owner := o.ownerType(); owner != nil {
+		t.fields = append(t.fields, field{"owner", owner, false})
 	}
 	return t
 }

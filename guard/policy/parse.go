@@ -32,8 +32,9 @@ type rule struct {
 	start  int // where it stands in the file
 	end    int
 	forbid bool
-	reads  need // of the context
-	body   bool // it reads the body
+	reads  need     // of the context
+	body   bool     // it reads the body
+	shares []string // kinds of objects that it opens
 }
 
 // parse reads the rules of a file. Where one cannot be read, the others are
@@ -64,6 +65,10 @@ func parse(f *File) (rules []*rule, problems source.Problems) {
 		r.bare = bare(r.ast)
 		r.reads.collect(r.ast)
 		r.body = r.reads.has("body")
+		if list, ok := p.Annotations()[shareWord]; ok {
+			r.shares = kindsIn(string(list))
+			problems = append(problems, r.wrongShare(string(list))...)
+		}
 		rules = append(rules, r)
 	}
 	return rules, problems

@@ -34,6 +34,9 @@ type API struct {
 	Roles    []string // those that there are; empty where any may be
 	// Open says who may come to an operation without a principal.
 	Open func(op *contract.Operation) Open
+	// Objects tells of the objects that an operation names; it may be nil, and
+	// return nil.
+	Objects func(op *contract.Operation) Objects
 }
 
 // NewSet reads rules and holds them to the API's contract. It returns every
@@ -79,7 +82,11 @@ func NewSet(a API, files ...File) (*Set, source.Problems) {
 func (s *Set) describe(a *API) (problems source.Problems) {
 	groups := make(map[types.EntityUID]bool)
 	for _, op := range a.Contract.Operations {
-		o := describe(s.api, op, a.Schemas, a.Open(op))
+		var objects Objects
+		if a.Objects != nil {
+			objects = a.Objects(op)
+		}
+		o := describe(s.api, op, a.Schemas, a.Open(op), objects)
 		s.operations = append(s.operations, o)
 		for _, g := range o.groups {
 			groups[g] = true
@@ -107,6 +114,7 @@ type slice struct {
 	count   int
 	permits bool
 	forbids bool
+	shares  bool // some rule opens objects
 }
 
 // add files a rule under whom it is for.
@@ -114,6 +122,7 @@ func (l *slice) add(r *rule) {
 	l.count++
 	l.permits = l.permits || !r.forbid
 	l.forbids = l.forbids || r.forbid
+	l.shares = l.shares || len(r.shares) > 0
 	l.reads.collect(r.ast)
 	uid, one := entityOf(r.ast.Principal)
 	switch {

@@ -38,6 +38,7 @@ func (c *checker) check(r *rule) source.Problems {
 	if len(all) > 1 { // that no call meets a scope which names nothing is no news
 		all = slices.DeleteFunc(all, func(p source.Problem) bool { return p.Text == neverMet })
 	}
+	all = append(all, c.shares(r)...)
 	for _, uid := range entities(r.ast) {
 		c.entity(r, uid, func(p source.Problem) { all = append(all, p) })
 	}
@@ -185,7 +186,11 @@ func (c *checker) unknownAttribute(r *rule, m []string) source.Problem {
 	case whose == string(typeAnonymous):
 		return r.file.problem(at, "ask first who it is: principal is Person && ..., or principal has "+name+" && ...", fmt.Sprintf("who is Anonymous has no attribute %q", m[1]))
 	}
-	return r.file.problem(at, "it has none", fmt.Sprintf("the type %s has no attribute %q", whose, m[1]))
+	hint := "it has none"
+	if name == "owner" {
+		hint = "which object a call names, stands in the context: write context.owner.order.caller, with the kind of the object"
+	}
+	return r.file.problem(at, hint, fmt.Sprintf("the type %s has no attribute %q", whose, m[1]))
 }
 
 // unknownContext speaks of what the context of an operation does not have.
@@ -201,6 +206,8 @@ func (c *checker) unknownContext(r *rule, name string, o *operation) source.Prob
 		return r.file.problem(at, source.DidYouMean(where+" has "+strings.Join(known, ", "), name, known...), fmt.Sprintf("%s of %s has no %q", where, o.name, name))
 	case name == "body":
 		return r.file.problem(at, o.unread+", so that rules cannot ask for it: name the operations that they can, or say context has body && ...", text)
+	case name == "owner":
+		return r.file.problem(at, "its path and query name no objects that somebody owns: name the operations that do, or say context has owner && ...", text)
 	case name == "path", name == "query":
 		return r.file.problem(at, "it has no parameter there that rules can speak of: name the operations that have, or say context has "+name+" && ...", text)
 	}

@@ -140,7 +140,7 @@ var rooms = map[string]room{
 	"lab":                 {floor: root, nethttp: true},
 	"examples/shop":       {floor: command, ours: []string{"lab"}, nethttp: true},
 	"cmd/gatehouse/demo":  {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
-	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/policy", "serve"}},
+	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/owner", "guard/policy", "serve"}},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/trial", "guard/policy", "config", "contract", "contract/openapi",
 		"console/remote", "contract/source", "serve", "trust/devca",
 		"guard/authn/basic", "record", "store", "store/keyring", "trust", "trust/jose"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 )
 
 // Case is one call and what is expected of it.
@@ -28,8 +29,9 @@ type Case struct {
 
 	Client      netip.Addr
 	Time        time.Time
-	Certificate bool // the connection has shown a verified one
-	Plain       bool // it is not protected
+	Objects     map[string]owner.Supposition // whose objects of a kind are; those of others are the caller's
+	Certificate bool                         // the connection has shown a verified one
+	Plain       bool                         // it is not protected
 
 	Allow bool     // what is expected
 	By    []string // the rules that decide; nil for any
@@ -210,7 +212,7 @@ func (r *reader) test(n *source.Node, i int) *Case {
 }
 
 func (r *reader) call(n *source.Node, i int) *Case {
-	r.keys(n, "a call", "name", "api", "who", "call", "path", "query", "body", "client", "time", "certificate", "plain", "expect", "by", "code")
+	r.keys(n, "a call", "name", "api", "who", "call", "path", "query", "body", "client", "time", "objects", "certificate", "plain", "expect", "by", "code")
 	c := &Case{Name: r.text(n, "name"), API: r.text(n, "api"), Call: r.text(n, "call"), Certificate: r.flag(n, "certificate"), Plain: r.flag(n, "plain"), node: n}
 	if c.Call == "" {
 		r.add(n, "add call: listOrders, or call: GET /orders", "a call says which operation it calls")
@@ -223,6 +225,7 @@ func (r *reader) call(n *source.Node, i int) *Case {
 	for name, v := range n.Get("path").Members() {
 		c.Path[strings.Clone(name)] = strings.Clone(v.Text())
 	}
+	c.Objects = r.objects(n)
 	for name, v := range n.Get("query").Members() {
 		if v.Is(source.Array) {
 			for _, item := range v.Items() {
@@ -247,6 +250,22 @@ func (r *reader) call(n *source.Node, i int) *Case {
 		c.Time = r.begin
 	}
 	return c
+}
+
+// suppositions are the words for whose objects are.
+var suppositions = map[string]owner.Supposition{"caller": owner.Callers, "other": owner.Others, "nobody": owner.Nobodys}
+
+// objects reads whose objects are, by kind.
+func (r *reader) objects(n *source.Node) map[string]owner.Supposition {
+	list := map[string]owner.Supposition{}
+	for kind, v := range n.Get("objects").Members() {
+		whose, known := suppositions[v.Text()]
+		if !known {
+			r.add(v, "write caller, other or nobody", "objects of a kind are the caller's, somebody other's or nobody's")
+		}
+		list[strings.Clone(kind)] = whose
+	}
+	return list
 }
 
 // appendJSON writes a value as JSON.

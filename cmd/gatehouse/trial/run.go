@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
 	"github.com/gatehouse-api/gatehouse/serve"
 )
@@ -21,14 +22,16 @@ import (
 // Stage is a configuration on which calls are tried, one at a time.
 type Stage struct {
 	*serve.Rehearsal
-	who *gate.Principal // of the call at hand
+	who     *gate.Principal // of the call at hand
+	objects map[string]owner.Supposition
 }
 
 // Open compiles a configuration. Its problems are those of the Rehearsal; Close
 // gives it back.
 func Open(file string) *Stage {
 	s := &Stage{}
-	s.Rehearsal = serve.Rehearse(file, func(credential string) gate.Verifier { return &stand{s, credential} })
+	s.Rehearsal = serve.Rehearse(file, func(credential string) gate.Verifier { return &stand{s, credential} },
+		func(kind string) owner.Supposition { return s.objects[kind] })
 	return s
 }
 
@@ -67,7 +70,7 @@ type Outcome struct {
 
 // judged are the guards that say whether a caller may. Those of the answer have
 // nothing to judge.
-var judged = []string{"authn", "authz", "request", "policy"}
+var judged = []string{"authn", "authz", "request", "policy", "owner"}
 
 // Try makes a call. A call that cannot be made is a problem.
 func (s *Stage) Try(c *Case) (*Outcome, *source.Problem) {
@@ -86,6 +89,10 @@ func (s *Stage) Try(c *Case) (*Outcome, *source.Problem) {
 	if wrong := s.credential(c, x, api, op); wrong != nil {
 		return nil, wrong
 	}
+	s.objects = c.Objects
+	if wrong := c.known(x.Operation); wrong != nil {
+		return nil, wrong
+	}
 	out := &Outcome{Operation: x.Operation.Name, API: api.Name}
 	s.walk(x, c, out)
 	slices.Sort(x.Rules)
@@ -100,6 +107,22 @@ func (s *Stage) Try(c *Case) (*Outcome, *source.Problem) {
 		out.Accounts, out.Unreadable = accounts, !readable
 	}
 	return out, nil
+}
+
+// known finds words about objects that the operation does not have.
+func (c *Case) known(o *gate.Operation) *source.Problem {
+	var kinds []string
+	for i := range o.Steps {
+		if g, ok := o.Steps[i].Head.(*owner.Guard); ok {
+			kinds = g.Kinds()
+		}
+	}
+	for kind := range c.Objects {
+		if !slices.Contains(kinds, kind) {
+			return c.problem("objects", source.DidYouMean("it has "+cmp.Or(strings.Join(kinds, ", "), "none"), kind, kinds...), "%s has no objects of the kind %q", o.Name, kind)
+		}
+	}
+	return nil
 }
 
 // ruled returns the guard of rules of an operation.
