@@ -28,6 +28,10 @@ func people(who *Callers) *authz.People {
 	return authz.NewPeople(roles, grants)
 }
 
+// RightsOf returns all scopes and roles of a caller: its own, those that who
+// grants it, and what these imply. It is what the gate reckons with for each call.
+func RightsOf(who *Callers, p *Principal) (scopes, roles []string) { return people(who).More(p) }
+
 // authz asks what callers may do.
 func (b *builder) authz(op *contract.Operation, set *settled, _ gate.Mode) any {
 	d := b.demands(op)

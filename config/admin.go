@@ -15,6 +15,10 @@ type Admin struct {
 	Pepper trust.Secret `key:"pepper,required,example=${file:pepper.txt}"`
 	// FirstCredential is a file that the first credential is written to when the gate is started for the first time. Without it the first credential is shown once, when the gate is started on a terminal.
 	FirstCredential File `key:"first_credential,example=first-admin.txt"`
+	// ReservedRoles are roles of callers that only an admin gives to API keys: an operator makes and rotates no key that has one, be it by name, through another role, or by a grant. An empty list leaves all to operators.
+	ReservedRoles []string `key:"reserved_roles,form=role,absent=admin,example=[admin, auditor]"`
+	// ReservedScopes are scopes that only an admin gives to API keys, as with reserved_roles.
+	ReservedScopes []string `key:"reserved_scopes,form=scope,example=[users:write]"`
 }
 
 // adminEnvironment is that of credentials for the API of administration.

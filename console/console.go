@@ -51,6 +51,9 @@ type Options struct {
 type Keys struct {
 	Credential string // names the entry of the configuration that verifies them
 	Pepper     *apikey.Pepper
+	// Reserved says why only an admin gives a key out, "" when an operator may as
+	// well. Without it, operators give out all.
+	Reserved func(*store.Key) string
 }
 
 // console is the API.
@@ -127,6 +130,7 @@ const (
 	CodeNone        = "not-found"
 	CodeEnvironment = "environment-unknown"
 	CodeLastAdmin   = "last-admin"
+	CodeReserved    = "reserved-for-admins"
 	CodeVoid        = "key-void"
 	CodeDone        = "done-already"
 	CodeStore       = "store-unavailable"

@@ -118,7 +118,7 @@ func (c *console) createKey(r *http.Request) (int, any, error) {
 	for _, network := range body.Addresses {
 		q.Addresses = append(q.Addresses, network.Masked())
 	}
-	secret, k, err := ring.Create(author(r), q)
+	secret, k, err := ring.CreateIf(author(r), q, c.reserved(r))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -139,7 +139,7 @@ func (c *console) rotateKey(r *http.Request) (int, any, error) {
 	if err := decode(r, &body); err != nil {
 		return 0, nil, err
 	}
-	secret, k, err := ring.Rotate(author(r), r.PathValue("id"), time.Duration(body.Overlap)*time.Second)
+	secret, k, err := ring.RotateIf(author(r), r.PathValue("id"), time.Duration(body.Overlap)*time.Second, c.reserved(r))
 	if err != nil {
 		return 0, nil, err
 	}

@@ -129,7 +129,7 @@ func (p *Program) office(w *adminpost, d *draft) {
 			continue
 		}
 		if secrets := peppers(c, p.reader.credentials.deps.own()); len(secrets) > 0 {
-			o.Keys[c.Keys.Environment] = console.Keys{Credential: c.Name, Pepper: apikey.NewPepper(secrets[0])}
+			o.Keys[c.Keys.Environment] = console.Keys{Credential: c.Name, Pepper: apikey.NewPepper(secrets[0]), Reserved: newReservation(d.config, c.Name).because}
 		}
 	}
 	if err := w.server.Use(o, d.credentials[adminCredential].Verifier, p.events.Record, p.log); err != nil { // the contract is ours, and a test reads it

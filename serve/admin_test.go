@@ -24,10 +24,15 @@ type office struct {
 	first string // the first credential
 }
 
-func openOffice(t *testing.T) *office {
+// openOffice opens one; more are lines of its configuration and keys of admin.
+func openOffice(t *testing.T, more ...string) *office {
 	t.Helper()
 	api, _ := upstreamOf(t)
-	h := openHouse(t, one("keyed.yaml", api)+administered, func(c *Config) {
+	file := one("keyed.yaml", api) + administered
+	if len(more) > 0 {
+		file = more[0] + strings.Replace(file, ", first_credential", more[1]+", first_credential", 1)
+	}
+	h := openHouse(t, file, func(c *Config) {
 		dir := filepath.Dir(c.File)
 		for name, text := range map[string]string{"pepper": pepperOfTests, "keyed.yaml": keyed} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -87,6 +87,8 @@ func (g *Gate) refused(role string, answer *http.Response, text []byte) error {
 	switch {
 	case answer.StatusCode == http.StatusUnauthorized:
 		return &Error{Text: "the gate does not take the credential: " + p.Code, Hint: "it has ended, or is one of another gate; gatehouse admin create makes one, where the gate's gatehouse.yaml is"}
+	case p.Code == console.CodeReserved:
+		return &Error{Text: "only an admin gives this key out: " + p.Detail, Hint: "use a credential of the role admin; the gate's gatehouse.yaml says what is reserved, under admin"}
 	case answer.StatusCode == http.StatusForbidden:
 		return &Error{Text: fmt.Sprintf("the credential may not do this: it takes the role %s", role), Hint: "an admin can make one that may: gatehouse admin create --role " + role}
 	case answer.StatusCode == http.StatusTooManyRequests:

@@ -37,6 +37,10 @@ type Request struct {
 	Expires                         time.Time // zero for never
 }
 
+// ownSubject is what the subject of a key begins with that speaks for itself; its
+// id follows.
+const ownSubject = "key:"
+
 // Bounds of a key.
 const (
 	maxText  = 256 // bytes of a name
@@ -63,6 +67,9 @@ func (r *Request) Check(now time.Time) error {
 	}
 	if r.Issuer != "" && r.Subject == "" {
 		return &Mistake{"subject", "is missing beside issuer"}
+	}
+	if strings.HasPrefix(r.Subject, ownSubject) && (r.Issuer == "" || r.Issuer == apikey.Issuer) {
+		return &Mistake{"subject", `must not begin with "` + ownSubject + `", by which keys are called that speak for themselves`}
 	}
 	for _, f := range []struct {
 		name string
@@ -103,6 +110,13 @@ func clip(s string) string {
 // Create makes a key and keeps it. The key itself is returned once and kept
 // nowhere.
 func (r *Ring) Create(ctx context.Context, q Request) (trust.Secret, *store.Key, error) {
+	return r.CreateIf(ctx, q, anyKey)
+}
+
+func anyKey(*store.Key) error { return nil }
+
+// CreateIf is Create, if may returns nil of the key.
+func (r *Ring) CreateIf(ctx context.Context, q Request, may func(*store.Key) error) (trust.Secret, *store.Key, error) {
 	now := r.Now()
 	if err := q.Check(now); err != nil {
 		return trust.Secret{}, nil, err
@@ -114,7 +128,10 @@ func (r *Ring) Create(ctx context.Context, q Request) (trust.Secret, *store.Key,
 		k.Issuer = apikey.Issuer
 	}
 	if k.Subject == "" {
-		k.Subject = "key:" + k.ID
+		k.Subject = ownSubject + k.ID
+	}
+	if err := may(k); err != nil {
+		return trust.Secret{}, nil, err
 	}
 	if err := r.Store.AddKey(ctx, k); err != nil {
 		return trust.Secret{}, nil, err
@@ -144,6 +161,11 @@ var ErrDead = errors.New("the key is revoked or has expired")
 // same rights and the same end. The key itself is good for overlap still, so that
 // whoever uses it can change.
 func (r *Ring) Rotate(ctx context.Context, id string, overlap time.Duration) (trust.Secret, *store.Key, error) {
+	return r.RotateIf(ctx, id, overlap, anyKey)
+}
+
+// RotateIf is Rotate, if may returns nil of the successor.
+func (r *Ring) RotateIf(ctx context.Context, id string, overlap time.Duration, may func(*store.Key) error) (trust.Secret, *store.Key, error) {
 	k, err := r.Key(ctx, id)
 	if err != nil {
 		return trust.Secret{}, nil, err
@@ -155,6 +177,9 @@ func (r *Ring) Rotate(ctx context.Context, id string, overlap time.Duration) (tr
 	next := *k
 	next.Created, next.Used, next.Successor = now, time.Time{}, ""
 	secret := r.cut(&next)
+	if err := may(&next); err != nil {
+		return trust.Secret{}, nil, err
+	}
 	if err := r.Store.ReplaceKey(ctx, id, now.Add(overlap), &next); err != nil {
 		return trust.Secret{}, nil, err
 	}
