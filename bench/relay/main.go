@@ -1,7 +1,7 @@
-// Command relay is the floor: it passes requests and answers on in turns, reads
-// nothing of them but where they end, and is as much of a proxy as the kernel
-// and Go's runtime must do for any. What another Go program costs beyond it is
-// that program's own. bench/proxy starts it as a peer; nobody else does.
+// Command relay passes requests and answers on in turns, reads nothing of them
+// but where they end, and is as much of a proxy as the kernel and Go's runtime
+// must do for any that goes through package net. bench/proxy starts it as a
+// peer; nobody else does.
 package main
 
 import (

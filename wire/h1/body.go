@@ -195,7 +195,7 @@ func (b *body) fetch(p []byte) (int, error) {
 		if b.aborted.Load() { // it may have come before our deadline was set
 			return 0, errAborted
 		}
-		n, err := c.Conn.Read(p)
+		n, err := c.bytes.Read(p)
 		b.slack += time.Duration(n)*time.Second/time.Duration(c.limits.BodyRate) - time.Since(began)
 		b.slack = min(b.slack, c.limits.BodyGrace) // a fast start buys no long silence
 		switch {

@@ -48,7 +48,7 @@ const stallBytes = 32 << 10
 func (c *conn) write(p []byte) (written int, err error) {
 	for {
 		c.writeWithin()
-		n, err := c.Conn.Write(p[written:])
+		n, err := c.bytes.Write(p[written:])
 		written += n
 		if err == nil || n < stallBytes || !c.plain || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return written, err

@@ -19,12 +19,17 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
 // New is a session.Engine.
 func New(s *session.Shared, c *session.Conn) session.Session {
 	n := &conn{Conn: c.Conn, peer: c, plain: c.Conn == c.Raw, server: s, limits: &s.Limits}
+	n.bytes = c.Conn
+	if n.plain {
+		n.bytes = direct.New(c.Raw)
+	}
 	if s, ok := c.Raw.(syscall.Conn); ok {
 		n.socket, _ = s.SyscallConn()
 	}
@@ -38,7 +43,8 @@ func New(s *session.Shared, c *session.Conn) session.Session {
 type conn struct {
 	net.Conn
 	peer   *session.Conn
-	plain  bool // Conn is the socket
+	bytes  io.ReadWriter // what Conn reads and writes
+	plain  bool          // Conn is the socket
 	server *session.Shared
 	limits *session.Limits
 	socket syscall.RawConn       // of Raw; nil where there is none
@@ -118,7 +124,7 @@ func (c *conn) fill() bool {
 		return c.socket.Read(c.try) == nil && c.failed == nil
 	}
 	// One byte is enough to know, and TLS keeps the others.
-	n, _ := c.Conn.Read(c.first[:])
+	n, _ := c.bytes.Read(c.first[:])
 	if n == 0 {
 		return false
 	}
@@ -145,7 +151,7 @@ func (c *conn) readHead(t *turn) bool {
 			c.readBy(began.Add(c.limits.HeadTimeout))
 		}
 		t.makeRoom()
-		n, err := c.Conn.Read(t.buf[t.end:])
+		n, err := c.bytes.Read(t.buf[t.end:])
 		t.end += n
 		if n > 0 {
 			continue

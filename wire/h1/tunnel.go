@@ -94,7 +94,7 @@ func (u *pipe) up() error {
 		}
 		c.setRead(time.Now().Add(c.limits.Recheck))
 		p := buf.room()
-		n, err := c.Conn.Read(p)
+		n, err := c.bytes.Read(p)
 		if n > 0 {
 			u.moved.Store(time.Now().UnixNano())
 			u.upBytes += int64(n)

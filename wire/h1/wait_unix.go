@@ -5,6 +5,8 @@ package h1
 import (
 	"io"
 	"syscall"
+
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // releases says that a connection which waits gives its buffer back.
@@ -15,10 +17,7 @@ const releases = true
 // system call is the one that a read begins with anyway.
 func (c *conn) tryRead(fd uintptr) bool {
 	t := take(c)
-	n, err := syscall.Read(int(fd), t.buf)
-	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), t.buf)
-	}
+	n, err := direct.Read(fd, t.buf)
 	if n > 0 {
 		t.end, c.turn = n, t
 		return true
@@ -27,8 +26,8 @@ func (c *conn) tryRead(fd uintptr) bool {
 	if err == syscall.EAGAIN {
 		return false
 	}
-	if c.failed = err; err == nil {
-		c.failed = io.EOF
+	if c.failed = io.EOF; err != 0 {
+		c.failed = err
 	}
 	return true
 }
@@ -44,14 +43,13 @@ func peek(fd uintptr) (waiting, ended, gone bool) {
 			ended = true
 		}
 	}
-	var b [1]byte
-	n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	_, n, err := direct.Peek(fd)
 	switch {
 	case n > 0:
 		return true, ended, false
-	case err == nil:
+	case err == 0:
 		return false, true, false
-	case err == syscall.EAGAIN, err == syscall.EINTR:
+	case err == syscall.EAGAIN:
 		return false, ended, false
 	}
 	return false, false, true

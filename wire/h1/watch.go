@@ -45,7 +45,7 @@ func (t *turn) lookInside() (ended, gone bool) {
 		return false, false // somebody else reads, or the client goes on
 	}
 	c.setRead(time.Now().Add(time.Millisecond))
-	n, err := c.Conn.Read(t.buf[t.end : t.end+1])
+	n, err := c.bytes.Read(t.buf[t.end : t.end+1])
 	t.end += n
 	return err == io.EOF, err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded)
 }

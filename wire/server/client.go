@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/wire/h1"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
@@ -86,7 +87,7 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 	engine := session.Engine(h1.New)
 	switch {
 	case t != nil:
-		secure := tls.Server(c.raw, t)
+		secure := tls.Server(direct.New(c.raw), t)
 		if err := secure.Handshake(); err != nil {
 			if !s.shared.Draining.Load() { // else its time was cut short
 				s.handshakes.note(err)

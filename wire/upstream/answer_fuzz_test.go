@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // pieces is a connection on which data comes in pieces, and then its end.
@@ -39,7 +40,7 @@ func (p *pieces) SetWriteDeadline(time.Time) error { return nil }
 // run reads data, which comes in pieces, as the answer to a request. What it
 // returns has all that the gate learns.
 func run(u *Upstream, data []byte, piece int, method string) (said string, body []byte, err error) {
-	k := &conn{socket: socket{Conn: &pieces{data: data, piece: piece}}}
+	k := &conn{socket: socket{Conn: direct.New(&pieces{data: data, piece: piece})}}
 	k.plain = &k.socket
 	x := request(method, "")
 	c := calls.New().(*call)

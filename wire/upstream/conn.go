@@ -18,6 +18,7 @@ type conn struct {
 	since   instant    // kept since
 	used    bool       // it served an exchange before
 	unsure  bool       // bytes may be waiting that nobody asked for
+	calm    uint8      // looks in a row that found nothing, as far as trusting
 }
 
 // take makes the connection c's.
@@ -29,11 +30,16 @@ func (k *conn) take(c *call) {
 // glance is how long a kept connection is trusted without a look at it.
 const glance = instant(time.Millisecond)
 
+// trusting is after how many looks that found nothing a connection is trusted
+// within a glance for requests, too, that may go out once only: an API that ends
+// connections behind an answer without saying so has shown it by then.
+const trusting = 8
+
 // stale reports whether a kept connection is of no use any more, for a request
 // that may go out once only, or for others.
 func (k *conn) stale(once bool, h *habit) bool {
 	idle := now() - k.since
-	if !once && idle < glance && !k.unsure {
+	if idle < glance && !k.unsure && (!once || k.calm >= trusting) {
 		return false
 	}
 	k.unsure = false
@@ -46,6 +52,8 @@ func (k *conn) stale(once bool, h *habit) bool {
 		h.note(idle)
 	case saw == unasked && idle < soon:
 		h.overheard()
+	case saw == silence && k.calm < trusting:
+		k.calm++
 	}
 	return saw != silence
 }

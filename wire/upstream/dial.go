@@ -3,6 +3,8 @@ package upstream
 import (
 	"crypto/tls"
 	"net"
+
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // dial opens a connection for c.
@@ -11,7 +13,7 @@ func (u *Upstream) dial(c *call) error {
 	if err != nil {
 		return err
 	}
-	k := &conn{socket: socket{Conn: raw}, address: addressOf(raw)}
+	k := &conn{socket: socket{Conn: direct.New(raw)}, address: addressOf(raw)}
 	u.place.found(k.address)
 	k.look.at(raw)
 	k.plain = &k.socket

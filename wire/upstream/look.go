@@ -3,6 +3,8 @@ package upstream
 import (
 	"net"
 	"syscall"
+
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // look tells from a socket, without reading from it, whether a kept connection
@@ -39,4 +41,20 @@ func (l *look) see() sight {
 	l.found = ending // also when the connection is closed on our side
 	l.socket.Control(l.ask)
 	return l.found
+}
+
+// alert is the first byte of a TLS record that says goodbye (RFC 8446 section
+// 5.1). No answer of HTTP/1 begins with it.
+const alert = 21
+
+// peek says what a read from fd would find.
+func peek(fd uintptr) sight {
+	b, n, err := direct.Peek(fd)
+	switch {
+	case err == syscall.EAGAIN:
+		return silence
+	case err != 0 || n == 0 || b == alert:
+		return ending
+	}
+	return unasked
 }

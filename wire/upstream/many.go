@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 	"github.com/gatehouse-api/gatehouse/wire/internal/fields"
 	"github.com/gatehouse-api/gatehouse/wire/internal/octet"
 )
@@ -93,7 +94,7 @@ func (m *many) plain(ctx context.Context, _, _ string) (net.Conn, error) {
 	u.place.found(addressOf(c))
 	u.counts.opened.Add(1)
 	m.count(1)
-	return &shared{Conn: c, many: m}, nil
+	return &shared{Conn: direct.New(c), many: m}, nil
 }
 
 func (m *many) secure(ctx context.Context, network, address string) (net.Conn, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // socket is the connection below TLS, or without it the connection itself.
@@ -16,7 +17,7 @@ import (
 // has the connection says how much longer. One goroutine may read while
 // another writes.
 type socket struct {
-	net.Conn
+	*direct.Conn
 	readBy, writeBy instant // deadlines that are set
 	written         int64   // bytes of the request that left
 	user            *call   // that has the connection; nil while it is kept
@@ -73,7 +74,7 @@ func (s *socket) writeAll(parts *net.Buffers) error {
 		if err := s.armWrite(began, at); err != nil {
 			return err
 		}
-		m, err := parts.WriteTo(s.Conn)
+		m, err := parts.WriteTo(s.Conn.Conn)
 		if s.progress(m, at); m > 0 {
 			began = at
 		}

@@ -18,7 +18,7 @@ func (c *call) Splice(dst io.ReaderFrom, most int64) (n int64, err error) {
 	if c.over != nil || c.framing != fixedLength || c.left < leastSplice || c.at < c.end || c.conn.tls != nil {
 		return 0, nil
 	}
-	src, ok := c.conn.socket.Conn.(*net.TCPConn)
+	src, ok := c.conn.socket.Conn.Conn.(*net.TCPConn)
 	if !ok {
 		return 0, nil
 	}

@@ -33,7 +33,7 @@ func (t *tunnel) CloseWrite() error {
 	if t.conn.tls != nil {
 		return t.conn.tls.CloseWrite()
 	}
-	if c, ok := t.conn.socket.Conn.(interface{ CloseWrite() error }); ok {
+	if c, ok := t.conn.socket.Conn.Conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
 	return io.ErrClosedPipe
