@@ -28,11 +28,12 @@ type Principal struct {
 	Scopes []string // sorted, each once (RFC 6749 section 3.3)
 	Roles  []string // sorted, each once
 
-	Issued   time.Time // zero when nobody says
-	Expires  time.Time // the credential is void from then on; zero for never
-	AuthTime time.Time // when the caller was authenticated (OpenID Connect Core section 2)
-	ACR      string    // how well
-	AMR      []string  // by which means (RFC 8176)
+	Issued   time.Time     // zero when nobody says
+	Skew     time.Duration // by how much the clock that Issued is of may be ahead of the gate's
+	Expires  time.Time     // the credential is void from then on; zero for never
+	AuthTime time.Time     // when the caller was authenticated (OpenID Connect Core section 2)
+	ACR      string        // how well
+	AMR      []string      // by which means (RFC 8176)
 
 	// Attributes are what else the authority says that rules may ask for: text,
 	// numbers (int64, float64), booleans, lists and maps of these.

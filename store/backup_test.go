@@ -159,7 +159,12 @@ func TestRestoreOfBefore(t *testing.T) {
 		if !ok {
 			t.Fatal("the tables of the first version are not the first ones")
 		}
-		old := regexp.MustCompile(`"version":\d+`).ReplaceAllString(head, `"version":1`) + "\n" + rest
+		before, after, found := strings.Cut(rest, `,"same_clock"]`) // the first version has no such column
+		after = regexp.MustCompile(`(?m)^(\["(?:token|session|subject|client|credential)".*),[01]\]$`).ReplaceAllString(after, "$1]")
+		if !found {
+			t.Fatal("the column is missing")
+		}
+		old := regexp.MustCompile(`"version":\d+`).ReplaceAllString(head, `"version":1`) + "\n" + before + "]" + after
 		rows := strings.Count(old, "\n[")
 		old += fmt.Sprintf("{\"rows\":%d,\"sha256\":\"%x\"}\n", rows, sha256.Sum256([]byte(old)))
 		next, err := store.Open(b.fresh(t))

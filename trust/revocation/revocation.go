@@ -39,6 +39,11 @@ type Revocation struct {
 	// does not say when it was issued; zero for now. Of a Serial it is of no
 	// account.
 	Before time.Time
+	// SameClock says that Before is by the clock which says when something was
+	// issued. Otherwise that one may be ahead, and what could have been issued
+	// until then is void as well: a token too few is had anew, and one too many is
+	// an open door.
+	SameClock bool
 	// Until is when everything that it concerns has expired, so that it is
 	// forgotten; zero for never.
 	Until time.Time
@@ -65,7 +70,7 @@ type Table struct {
 	version  atomic.Uint64 // of the state, unique in the process; above zero
 	counts   [kinds]atomic.Int64
 	count    atomic.Int64
-	refused  atomic.Uint64
+	missing  atomic.Int64
 	waiting  atomic.Bool  // for what was revoked before
 	stale    atomic.Int64 // how old what is known may be, in nanoseconds; 0 for any age
 	fresh    atomic.Int64 // when it was all there was, in Unix nanoseconds
@@ -79,7 +84,10 @@ type key struct {
 	issuer, name string
 }
 
-type times struct{ before, until time.Time }
+type times struct {
+	before, until time.Time
+	sameClock     bool
+}
 
 var versions atomic.Uint64 // of all tables, so that no two states have one number
 
@@ -141,11 +149,10 @@ func (t *Table) Revoke(r Revocation, now time.Time) error {
 	before, known := (*at.Load())[k]
 	if !known && t.count.Load() >= t.capacity {
 		if t.forget(now); t.count.Load() >= t.capacity {
-			t.refused.Add(1)
 			return ErrFull
 		}
 	}
-	with := times{r.Before, r.Until}
+	with := times{r.Before, r.Until, r.SameClock}
 	if known {
 		with = before.later(with)
 	}
@@ -155,6 +162,21 @@ func (t *Table) Revoke(r Revocation, now time.Time) error {
 	return nil
 }
 
+// Room reports whether Revoke would take a revocation over.
+func (t *Table) Room(kind Kind, issuer, name string, now time.Time) bool {
+	k := key{kind, issuer, name}
+	if kind == Credential {
+		k.issuer = ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, known := (*t.shard(k).Load())[k]; known || t.count.Load() < t.capacity {
+		return true
+	}
+	t.forget(now)
+	return t.count.Load() < t.capacity
+}
+
 func (a times) later(b times) times {
 	if a.before.After(b.before) {
 		b.before = a.before
@@ -162,6 +184,7 @@ func (a times) later(b times) times {
 	if a.until.IsZero() || !b.until.IsZero() && a.until.After(b.until) {
 		b.until = a.until
 	}
+	b.sameClock = a.sameClock && b.sameClock
 	return b
 }
 
@@ -246,11 +269,21 @@ func (t *Table) covers(kind Kind, issuer, name string, p *gate.Principal) bool {
 
 func (t *Table) voids(k key, p *gate.Principal) bool {
 	r, ok := (*t.shard(k).Load())[k]
-	return ok && (k.kind == Serial || p.Issued.IsZero() || !p.Issued.After(r.before))
+	if !ok || k.kind == Serial || p.Issued.IsZero() {
+		return ok
+	}
+	issued := p.Issued
+	if !r.sameClock {
+		issued = issued.Add(-p.Skew)
+	}
+	return !issued.After(r.before)
 }
 
 // Len is how many revocations there are; those that have lapsed may be counted.
 func (t *Table) Len() int { return int(t.count.Load()) }
 
-// Refused is how many found no room.
-func (t *Table) Refused() uint64 { return t.refused.Load() }
+// Missed says how many revocations there are that found no room.
+func (t *Table) Missed(n int) { t.missing.Store(int64(n)) }
+
+// Missing is what Missed said last.
+func (t *Table) Missing() int { return int(t.missing.Load()) }

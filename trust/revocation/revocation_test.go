@@ -63,6 +63,45 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
+// TestSkew takes a token for one of before the moment when the clock of its
+// issuer may be so far ahead that it is.
+func TestSkew(t *testing.T) {
+	const skew = 30 * time.Second
+	for name, row := range map[string]struct {
+		issued time.Duration // after the moment
+		skew   time.Duration
+		want   bool
+	}{
+		"before":                  {-1, skew, true},
+		"at-the-moment":           {0, skew, true},
+		"within-the-skew":         {skew - 1, skew, true},
+		"at-the-end-of-the-skew":  {skew, skew, true},
+		"behind-it":               {skew + 1, skew, false},
+		"by-our-own-clock":        {1, 0, false},
+		"by-our-own-clock-before": {0, 0, true},
+	} {
+		for _, kind := range []revocation.Kind{revocation.Subject, revocation.Session, revocation.Client, revocation.Credential} {
+			table := revocation.New(0)
+			if err := table.Revoke(revocation.Revocation{Kind: kind, Name: []string{"", "t1", "s1", "alice", "app", "staff"}[kind], Before: now}, now); err != nil {
+				t.Fatal(err)
+			}
+			p := alice(now.Add(row.issued))
+			p.Skew = row.skew
+			exact := revocation.New(0)
+			of := revocation.Revocation{Kind: kind, Name: []string{"", "t1", "s1", "alice", "app", "staff"}[kind], Before: now, SameClock: true}
+			if err := exact.Revoke(of, now); err != nil || exact.Revoked(p, now) != (row.issued <= 0) {
+				t.Errorf("%s, kind %d, by the same clock: %v", name, kind, err)
+			}
+			if of.Before, of.SameClock = now.Add(-time.Hour), false; exact.Revoke(of, now) != nil || exact.Revoked(p, now) != row.want {
+				t.Errorf("%s, kind %d: somebody else says so, too", name, kind)
+			}
+			if got := table.Revoked(p, now); got != row.want {
+				t.Errorf("%s, kind %d: revoked is %v", name, kind, got)
+			}
+		}
+	}
+}
+
 func TestLifeOfRevocations(t *testing.T) {
 	table := revocation.New(2)
 	revoke := func(name string, until time.Time, at time.Time) error {
@@ -72,8 +111,14 @@ func TestLifeOfRevocations(t *testing.T) {
 	if err := errors.Join(revoke("t1", hour, now), revoke("t2", time.Time{}, now)); err != nil {
 		t.Fatal(err)
 	}
-	if err := revoke("t3", hour, now); !errors.Is(err, revocation.ErrFull) || table.Refused() != 1 {
+	if err := revoke("t3", hour, now); !errors.Is(err, revocation.ErrFull) {
 		t.Errorf("at capacity: %v", err)
+	}
+	if table.Room(revocation.Serial, "", "t3", now) || !table.Room(revocation.Serial, "", "t1", now) || !table.Room(revocation.Serial, "", "t3", hour) {
+		t.Error("there is room for others than those that are there, or that lapse")
+	}
+	if err := errors.Join(revoke("t1", hour, now)); err != nil { // it had lapsed
+		t.Fatal(err)
 	}
 	if err := revoke("t1", now.Add(time.Minute), now); err != nil || table.Len() != 2 {
 		t.Error("one that is there takes no room: ", err)

@@ -42,15 +42,15 @@ func (r *Receiver) logoutOf(t *jose.Token, now time.Time) ([]store.Revocation, *
 // clock: somebody who has come back since then is let in, also when the token is
 // sent again. A session does not come back.
 func (r *Receiver) revocation(kind store.RevocationKind, name string, t *jose.Token, now time.Time) store.Revocation {
-	at := time.Unix(t.Issued, 0)
+	at, same := time.Unix(t.Issued, 0), true
 	if kind == store.RevokedSession && at.Before(now) {
-		at = now
+		at, same = now, false
 	}
 	until := at
 	if until.Before(now) {
 		until = now
 	}
-	return store.Revocation{Kind: kind, Issuer: r.options.Issuer, Value: name, At: at, Expires: until.Add(r.options.Lifetime + 2*r.logout.Skew())}
+	return store.Revocation{Kind: kind, Issuer: r.options.Issuer, Value: name, At: at, SameClock: same, Expires: until.Add(r.options.Lifetime + 2*r.logout.Skew())}
 }
 
 // eventsIn are the events of a token by their types (RFC 8417 section 2.2).

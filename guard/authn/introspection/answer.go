@@ -84,6 +84,7 @@ func (v *Verifier) read(text []byte) (*answer, error) {
 		return nil, err
 	}
 	v.claims(p, &jose.Token{Claims: all})
+	p.Skew = v.options.Skew
 	said.end = p.Expires
 	if !said.end.IsZero() {
 		p.Expires = said.end.Add(v.options.Skew)

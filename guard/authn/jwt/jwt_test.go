@@ -26,7 +26,7 @@ func TestPrincipal(t *testing.T) {
 	}
 	want := &gate.Principal{
 		ID: "https://id.example.com|alice", Credential: "staff", Kind: gate.Person, Issuer: "https://id.example.com", Subject: "alice", Client: "web", Tenant: "acme",
-		Session: "s1", Serial: "1", Scopes: []string{"read", "write"}, Roles: []string{"admin", "editor"}, Issued: time.Unix(1_799_999_990, 0),
+		Session: "s1", Serial: "1", Scopes: []string{"read", "write"}, Roles: []string{"admin", "editor"}, Skew: 30 * time.Second, Issued: time.Unix(1_799_999_990, 0),
 		Expires: time.Unix(1_800_000_630, 0), AuthTime: time.Unix(1_799_999_000, 0), ACR: "gold", AMR: []string{"pwd", "otp"},
 		Attributes: object{"country": "at", "org.size": int64(12)},
 	}

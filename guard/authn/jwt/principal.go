@@ -42,7 +42,7 @@ func (v *Verifier) principal(p *gate.Principal, t *jose.Token) error {
 		p.Client = v.words.one(t.Text("azp")) // OpenID Connect Core section 2
 	}
 	if t.Issued != 0 {
-		p.Issued = time.Unix(t.Issued, 0)
+		p.Issued, p.Skew = time.Unix(t.Issued, 0), v.judge.Skew()
 	}
 	if at, ok := t.Claims["auth_time"].(int64); ok && at > 0 {
 		p.AuthTime = time.Unix(at, 0)
