@@ -43,6 +43,10 @@ type Options struct {
 	Keys map[string]Keys
 	// Signals are those who hear what issuers say, by the names of credentials.
 	Signals map[string]*signals.Receiver
+	// Room reports whether the gate has room for another revocation; nil for
+	// always. One that it cannot hold is not taken: what it names would be good
+	// all the same.
+	Room    func(v store.Revocation) bool
 	Version string
 	Now     func() time.Time
 }
@@ -92,6 +96,9 @@ func New(o Options) http.Handler {
 	return mux
 }
 
+// room reports whether a revocation can be held.
+func (c *console) room(v store.Revocation) bool { return c.Room == nil || c.Room(v) }
+
 // action answers one call: with a value and the status of success, where nil is
 // an empty answer, or with why not.
 type action func(r *http.Request) (status int, value any, err error)
@@ -134,6 +141,7 @@ const (
 	CodeVoid        = "key-void"
 	CodeDone        = "done-already"
 	CodeStore       = "store-unavailable"
+	CodeFull        = "revocations-full"
 	CodeFailed      = "failed"
 )
 
@@ -147,6 +155,8 @@ func mistake(detail string) error {
 var (
 	noEnvironment = &problem{Title: "No keys of this environment are verified here.", Status: http.StatusNotFound, Code: CodeEnvironment,
 		Detail: "the configuration names the environments under credentials"}
+	full = &problem{Title: "There is no room for another revocation.", Status: http.StatusInsufficientStorage, Code: CodeFull, // RFC 4918 section 11.5
+		Detail: "nothing was taken back: give revocations an end (expires), so that they are forgotten, or take back a whole subject, client or credential"}
 	lastAdmin = &problem{Title: "This is the last admin.", Status: http.StatusConflict, Detail: "make another one first", Code: CodeLastAdmin}
 )
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,7 @@ var (
 	nobodyHears = &signals.Failure{Code: signals.InvalidRequest, Text: "no credential of this name has signals"}
 	unreadable  = &signals.Failure{Code: signals.InvalidRequest, Text: "the body cannot be read, or is not what its type says"}
 	storeIsAway = &signals.Failure{Code: signals.Unavailable, Text: "the store does not answer for the moment", Retry: 5}
+	noRoom      = &signals.Failure{Code: signals.Unavailable, Text: "there is no room for another revocation", Retry: 60}
 	storeFailed = &signals.Failure{Code: signals.Unavailable, Text: "the gate failed", Retry: 60}
 )
 
@@ -94,6 +96,9 @@ func (c *console) hear(r *http.Request, judge func(*signals.Receiver, context.Co
 	n, why := judge(h, r.Context())
 	if why != nil || n.Repeated {
 		return why
+	}
+	if slices.ContainsFunc(n.Revocations, func(v store.Revocation) bool { return !c.room(v) }) {
+		return noRoom // the issuer says it again
 	}
 	ctx := store.By(r.Context(), "issuer of "+name)
 	for _, v := range n.Revocations {

@@ -98,6 +98,9 @@ func (c *console) revoke(r *http.Request) (int, any, error) {
 		return 0, nil, mistake("expires must be in the future")
 	}
 	body.At = now.UTC()
-	err := c.Store.Revoke(author(r), store.Revocation{Kind: body.Kind, Issuer: body.Issuer, Value: body.Value, At: body.At, Expires: body.Expires})
-	return http.StatusCreated, body, err
+	v := store.Revocation{Kind: body.Kind, Issuer: body.Issuer, Value: body.Value, At: body.At, Expires: body.Expires}
+	if !c.room(v) {
+		return 0, nil, full
+	}
+	return http.StatusCreated, body, c.Store.Revoke(author(r), v)
 }

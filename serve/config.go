@@ -50,7 +50,8 @@ type Config struct {
 	Quiet   bool      // no banner, and of the log warnings only
 	Person  bool      // somebody reads Stderr: what is shown once may be shown there
 
-	recheck time.Duration // session.Limits.Recheck, for tests
+	recheck     time.Duration // session.Limits.Recheck, for tests
+	revocations int           // the capacity of their table, for tests
 }
 
 const (

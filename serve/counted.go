@@ -31,7 +31,7 @@ func (p *Program) show() {
 func (p *Program) snapshot() metrics.Snapshot {
 	out := metrics.Snapshot{Ready: p.ready.Load(), Taken: p.taken.Load(), Refused: p.turned.Load()}
 	if c := p.reader.credentials; c != nil {
-		out.Revocations, out.Unrevoked = c.revocations.Len(), c.revocations.Refused()
+		out.Revocations, out.Unrevoked = c.revocations.Len(), c.revocations.Missing()
 		if l := c.counting.Load(); l != nil {
 			out.Locks = l.Count()
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
+	"github.com/gatehouse-api/gatehouse/trust/revocation"
 	"github.com/gatehouse-api/gatehouse/wire/inherit"
 )
 
@@ -74,6 +75,7 @@ func Start(c Config) (*Program, error) {
 	c.fill()
 	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
 	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials(), custody: newCustody()}
+	p.reader.credentials.revocations = revocation.New(c.revocations)
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
 		p.close(context.Background())

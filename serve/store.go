@@ -103,18 +103,34 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	k.work.Go(func() {
 		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
-	k.work.Go(func() {
-		every := time.NewTicker(time.Hour)
-		defer every.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-every.C:
-				k.ForgetRevocations(ctx, time.Now()) // or in an hour
+	k.work.Go(func() { k.tidy(ctx, table, log) })
+}
+
+// tidy removes from the store what has lapsed, and looks again for what found no
+// room before.
+func (k *keeper) tidy(ctx context.Context, table *revocation.Table, log *slog.Logger) {
+	hourly, often := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
+	defer hourly.Stop()
+	defer often.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hourly.C:
+			k.ForgetRevocations(ctx, time.Now()) // or in an hour
+		case <-often.C:
+			if table.Missing() > 0 {
+				k.revocations(ctx, 0, table, log)
 			}
 		}
-	})
+	}
+}
+
+// room returns what says whether a table has room for a revocation.
+func room(table *revocation.Table) func(store.Revocation) bool {
+	return func(v store.Revocation) bool {
+		return table.Room(revocationKinds[v.Kind], v.Issuer, v.Value, time.Now())
+	}
 }
 
 var revocationKinds = map[store.RevocationKind]revocation.Kind{
@@ -122,16 +138,31 @@ var revocationKinds = map[store.RevocationKind]revocation.Kind{
 	store.RevokedClient: revocation.Client, store.RevokedIssuer: revocation.Credential,
 }
 
-// revocations takes over those that were made since.
+// revocations takes over those that were made since. What does not fit must not
+// keep the others out, and is looked for again.
 func (k *keeper) revocations(ctx context.Context, since int64, table *revocation.Table, log *slog.Logger) (int64, error) {
+	missed, all := 0, since == 0
+	var why error
 	err := k.Revocations(ctx, since, func(r store.Revocation) error {
 		since = r.Changed
-		// What does not fit must not keep the others out.
-		if err := table.Revoke(revocation.Revocation{Kind: revocationKinds[r.Kind], Issuer: r.Issuer, Name: r.Value, Before: r.At, Until: r.Expires}, time.Now()); err != nil {
-			log.Error("a credential was taken back and is good all the same", "kind", string(r.Kind), "cause", err)
+		now := time.Now()
+		if !r.Expires.IsZero() && !now.Before(r.Expires) {
+			return nil
+		}
+		if err := table.Revoke(revocation.Revocation{Kind: revocationKinds[r.Kind], Issuer: r.Issuer, Name: r.Value, Before: r.At, SameClock: r.SameClock, Until: r.Expires}, now); err != nil {
+			missed, why = missed+1, err
 		}
 		return nil
 	})
+	if missed > 0 {
+		log.Error("credentials were taken back and are good all the same", "revocations", missed, "cause", why)
+	}
+	switch {
+	case err == nil && all:
+		table.Missed(missed)
+	default: // those of before are still missing
+		table.Missed(table.Missing() + missed)
+	}
 	if err == nil {
 		table.Loaded()
 	}

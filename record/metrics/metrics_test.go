@@ -167,7 +167,7 @@ func TestSnapshots(t *testing.T) {
 		`gatehouse_retries_total{api="A"} 1`, `gatehouse_mirror_dropped_total{api="A"} 5`, "gatehouse_retries_total{api=\"\uFFFD\"} 1",
 		`gatehouse_events_written_total 1`, `gatehouse_events_lost_total 2`, `gatehouse_events_waiting 3`, `gatehouse_events_capacity 4`,
 		`gatehouse_ready 1`, `gatehouse_configuration_stale 0`, `gatehouse_reloads_total{result="refused"} 6`,
-		`gatehouse_credential_locks_total 7`, `gatehouse_revocations 8`, `gatehouse_revocations_refused_total 9`,
+		`gatehouse_credential_locks_total 7`, `gatehouse_revocations 8`, `gatehouse_revocations_missing 9`,
 	)
 	if !strings.Contains(text(t, m), `version="1.2.3"`) {
 		t.Error("the version is not said")

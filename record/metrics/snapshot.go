@@ -18,8 +18,8 @@ type Snapshot struct {
 	Taken     int64
 	Refused   int64 // of configurations that were read anew
 
-	Locks, Unrevoked uint64 // lockouts; revocations that found no room
-	Revocations      int    // that are held
+	Locks                  uint64 // lockouts
+	Revocations, Unrevoked int    // that are held; that found no room
 }
 
 // Listener is what one has counted.

@@ -67,7 +67,7 @@ var (
 	reloads        = Definition{"gatehouse_reloads_total", Counter, []string{"result"}, "Configurations that were read anew and taken, or refused."}
 	locks          = Definition{"gatehouse_credential_locks_total", Counter, nil, "Times that a network, a subject or a credential was locked out after too many failures."}
 	revocations    = Definition{"gatehouse_revocations", Gauge, nil, "Revocations that are held."}
-	unrevoked      = Definition{"gatehouse_revocations_refused_total", Counter, nil, "Revocations for which there was no room: what they name is good all the same."}
+	unrevoked      = Definition{"gatehouse_revocations_missing", Gauge, nil, "Revocations of the store for which there is no room in memory: what they name is good all the same. Anything above 0 is an alarm."}
 	stale          = Definition{"gatehouse_configuration_stale", Gauge, nil, "1 when the files hold a configuration that was refused, so that the one before serves on."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
