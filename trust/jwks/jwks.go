@@ -60,6 +60,7 @@ type Event struct {
 type Source struct {
 	current atomic.Pointer[jose.Set]
 	failing atomic.Bool  // the last fetch failed
+	asking  atomic.Bool  // a fetch that a token asked for has not ended
 	next    atomic.Int64 // when the next fetch is due, nanoseconds since 1970
 
 	fetch  func(context.Context) (fetched, error)
@@ -141,12 +142,16 @@ func (s *Source) Close() {
 // trusted. It costs one load.
 func (s *Source) Keys() *jose.Set { return s.current.Load() }
 
-// Failing reports whether the set could not be fetched the last time: what it
-// does not hold may exist all the same.
-func (s *Source) Failing() bool { return s.failing.Load() }
+// Failing reports whether the set could not be fetched the last time, or takes
+// longer than callers of Newer wait: what it does not hold may exist all the
+// same.
+func (s *Source) Failing() bool { return s.failing.Load() || s.asking.Load() }
 
 // Retry is in how many seconds, at least one, it is worth while to ask again.
 func (s *Source) Retry(now time.Time) int {
+	if s.asking.Load() {
+		return int(waitTime / time.Second)
+	}
 	return max(1, int(time.Duration(s.next.Load()-now.UnixNano()).Seconds()+0.5))
 }
 
@@ -165,6 +170,7 @@ func (s *Source) Newer(ctx context.Context, than *jose.Set) *jose.Set {
 			return than
 		}
 		s.round = make(chan struct{})
+		s.asking.Store(true)
 		s.wake <- struct{}{} // has room: a round is asked for once
 	}
 	round := s.round
@@ -257,6 +263,7 @@ func (s *Source) settle(now time.Time, pause time.Duration) {
 	defer s.mu.Unlock()
 	s.last = now
 	if s.round != nil {
+		s.asking.Store(false) // before callers go on, to whom the set is all there is
 		close(s.round)
 		s.round = nil
 	}

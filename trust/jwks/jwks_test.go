@@ -111,6 +111,41 @@ func TestSlow(t *testing.T) {
 	})
 }
 
+// TestSlowLater is a server that is slow when a token asks for its new key:
+// whoever does not wait for the end, or finds no room to wait, is not told that
+// there is no such key.
+func TestSlowLater(t *testing.T) {
+	set := read(t, "a")
+	synctest.Test(t, func(t *testing.T) {
+		var from server
+		from.set.Store(set)
+		s := start(from.fetch, askedRefresh, Options{})
+		defer s.Close()
+		time.Sleep(askedRefresh + time.Second)
+		from.slow.Store(int64(3 * time.Second))
+		if s.Failing() {
+			t.Fatal("a server that answered fails")
+		}
+		var all sync.WaitGroup
+		for range maxWaiting + 100 {
+			all.Go(func() {
+				if got := s.Newer(t.Context(), set); got != set || !s.Failing() {
+					t.Error("a key that is asked for is said not to be there")
+				}
+				if retry := s.Retry(time.Now()); retry != 1 {
+					t.Errorf("retry in %d s", retry)
+				}
+			})
+		}
+		all.Wait()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if s.Failing() {
+			t.Error("the server is said to be slow when it has answered")
+		}
+	})
+}
+
 // TestRotation is a new key that tokens show first: one fetch for all of them,
 // and not more often than allowed.
 func TestRotation(t *testing.T) {
