@@ -263,6 +263,12 @@ func TestDownLater(t *testing.T) {
 	set := s.Keys()
 	web.Close()
 	s.mu.Lock()
+	first := s.round
+	s.mu.Unlock()
+	if first != nil {
+		<-first // which ends behind the event
+	}
+	s.mu.Lock()
 	s.last = time.Time{} // as if it were long ago
 	s.mu.Unlock()
 	s.Newer(t.Context(), set)
