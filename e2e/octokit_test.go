@@ -79,7 +79,8 @@ func TestOctokit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := installPackages(t, "octokit")
+	client := t.TempDir()
+	installPackages(t, "octokit", client)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write([]byte("{}"))
@@ -111,17 +112,16 @@ func TestOctokit(t *testing.T) {
 }
 
 // installPackages installs what the package-lock.json of a folder pins beside a
-// copy of the folder and returns the copy.
-func installPackages(t *testing.T, from string) string {
+// copy of the folder, which it makes.
+func installPackages(t *testing.T, from, folder string) {
 	t.Helper()
-	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
+		_ = os.RemoveAll(folder)
 		testdata.Lack(t, "the packages that e2e/%s/package-lock.json names cannot be had: %v\n%s", from, err, out)
 	}
-	return folder
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -67,13 +68,17 @@ func (i *identity) up(t *testing.T, keys ...string) {
 	i.answers(forward.ServeHTTP)
 }
 
-// installNode installs what oidc/node/package-lock.json pins beside a copy of
-// the provider and the client and returns the folder.
+// installNode installs, once for all tests, what oidc/node/package-lock.json
+// pins beside a copy of the provider and the client and returns the folder.
 func installNode(t *testing.T) string {
 	t.Helper()
 	testdata.Program(t, "node", "nodejs")
 	testdata.Program(t, "npm", "npm")
-	return installPackages(t, "oidc/node")
+	folder := filepath.Join(workshop, "oidc-node")
+	if _, err := os.Stat(folder); err != nil {
+		installPackages(t, "oidc/node", folder)
+	}
+	return folder
 }
 
 // buildOIDC builds the client of e2e/oidc and returns its path.
