@@ -47,6 +47,9 @@ func keysVerifier(ctx context.Context, s *config.Credential, d dependencies) (ga
 	return v, func() { <-ended }, nil
 }
 
+// pepperPurpose is what secrets are for that are derived from the gate's own key.
+const pepperPurpose = "pepper of API keys"
+
 // peppers are the secrets that keys of a credential are hashed with, the one for
 // new keys first: those of the configuration, then those of the gate's own key,
 // where it is kept.
@@ -56,7 +59,7 @@ func peppers(s *config.Credential, k *own.Keys) (list []trust.Secret) {
 	}
 	var derived []trust.Secret
 	if k != nil && k.Durable() {
-		derived = k.MAC(own.Pepper).Derive("pepper of API keys")
+		derived = k.MAC(own.Pepper).Derive(pepperPurpose)
 	}
 	if len(list) == 0 {
 		list, derived = derived, nil

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
@@ -105,19 +107,9 @@ func OpenKeys(ctx context.Context, file string) (*KeyStatus, source.Problems) {
 func RotateKeys(ctx context.Context, file string, names []string) (*KeyStatus, source.Problems) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	list := keys.Names
-	if len(names) > 0 {
-		list = nil
-	}
-	known := make([]string, len(keys.Names))
-	for i, n := range keys.Names {
-		known[i] = string(n)
-	}
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return nil, source.Problems{{Position: source.Position{File: file}, Text: "the gate has no key of its own that is called so", Hint: source.DidYouMean("name some of them", name, known...)}}
-		}
-		list = append(list, keys.Name(name))
+	list, problems := keyNames(file, names)
+	if problems != nil {
+		return nil, problems
 	}
 	k, problems := keysIn(ctx, file)
 	if k == nil {
@@ -127,6 +119,25 @@ func RotateKeys(ctx context.Context, file string, names []string) (*KeyStatus, s
 		return nil, append(problems, keysProblem(&k.config.Trust, err))
 	}
 	return k.status(), problems
+}
+
+// keyNames are the gate's own keys of these names, all for none.
+func keyNames(file string, names []string) (list []keys.Name, problems source.Problems) {
+	if len(names) == 0 {
+		return keys.Names, nil
+	}
+	known := make([]string, len(keys.Names))
+	for i, n := range keys.Names {
+		known[i] = string(n)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, source.Problems{{Position: source.Position{File: file}, Text: fmt.Sprintf("the gate has no key of its own that is called %q", name),
+				Hint: source.DidYouMean("they are "+strings.Join(known, ", "), name, known...)}}
+		}
+		list = append(list, keys.Name(name))
+	}
+	return list, nil
 }
 
 // RewrapKeys opens the keys as one configuration says and seals them as another

@@ -191,6 +191,14 @@ func (s *Store) RevokeKeyIf(ctx context.Context, environment, id string, at time
 	})
 }
 
+// KeysUnder counts the keys of all environments whose hashes were made under a
+// pepper and which are not void at a time.
+func (s *Store) KeysUnder(ctx context.Context, pepper string, at time.Time) (n int, err error) {
+	err = s.readTable(ctx, "count keys", func(row *sql.Rows) error { return row.Scan(&n) },
+		`SELECT count(*) FROM api_keys WHERE pepper = $1 AND (revoked = 0 OR revoked > $2) AND (expires = 0 OR expires > $2)`, pepper, stamp(at))
+	return n, err
+}
+
 // Use is when a key was last used.
 type Use struct {
 	ID string

@@ -5,13 +5,6 @@ import (
 	"database/sql"
 )
 
-// Sealer encrypts what is secret before it is stored. ad names the place, so
-// that a sealed value is good for no other one.
-type Sealer interface {
-	Seal(plain, ad []byte) ([]byte, error)
-	Open(sealed, ad []byte) ([]byte, error)
-}
-
 // Setting returns the value of a name, or ErrNotFound.
 func (s *Store) Setting(ctx context.Context, name string) (value []byte, err error) {
 	found := false
@@ -50,27 +43,3 @@ func (s *Store) SetSetting(ctx context.Context, name string, value []byte) error
 		return err
 	})
 }
-
-// SecretSetting returns a value that was sealed.
-func (s *Store) SecretSetting(ctx context.Context, by Sealer, name string) ([]byte, error) {
-	sealed, err := s.Setting(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := by.Open(sealed, settingPlace(name))
-	if err != nil {
-		return nil, &fault{"setting", nil, err}
-	}
-	return plain, nil
-}
-
-// SetSecretSetting seals a value and keeps it.
-func (s *Store) SetSecretSetting(ctx context.Context, by Sealer, name string, plain []byte) error {
-	sealed, err := by.Seal(plain, settingPlace(name))
-	if err != nil {
-		return &fault{"set setting", nil, err}
-	}
-	return s.SetSetting(ctx, name, sealed)
-}
-
-func settingPlace(name string) []byte { return []byte("gatehouse/settings/" + name) }

@@ -1,7 +1,7 @@
 // Package store keeps what outlives the program: API keys, revocations, owners
 // of objects and settings, in SQLite for one node or in PostgreSQL for many,
 // with one set of queries for both. Guards, the console and the command import
-// it; it imports the type of secrets and knows no HTTP, no contract and no rule
+// it; it imports the type of secrets and the form of sealed values, and knows no HTTP, no contract and no rule
 // of who may do what.
 //
 // Every call takes a context and is bounded by Settings.Timeout besides. What it

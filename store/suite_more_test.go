@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/store"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
 )
 
 func allRevocations(t *testing.T, s *store.Store, since int64) (list []store.Revocation, last int64) {
@@ -103,12 +104,12 @@ func settings(t *testing.T, s *store.Store) {
 // fakeSealer binds to its place and hides nothing.
 type fakeSealer struct{ fail error }
 
-func (f fakeSealer) Seal(plain, ad []byte) ([]byte, error) {
-	return fmt.Appendf(nil, "%s:%s", ad, plain), f.fail
+func (f fakeSealer) Seal(plain []byte, at seal.At) ([]byte, error) {
+	return fmt.Appendf(nil, "%v:%s", at, plain), f.fail
 }
 
-func (f fakeSealer) Open(sealed, ad []byte) ([]byte, error) {
-	plain, ok := bytes.CutPrefix(sealed, fmt.Appendf(nil, "%s:", ad))
+func (f fakeSealer) Open(sealed []byte, at seal.At) ([]byte, error) {
+	plain, ok := bytes.CutPrefix(sealed, fmt.Appendf(nil, "%v:", at))
 	if !ok {
 		return nil, errors.New("it is of another place")
 	}
@@ -123,11 +124,11 @@ func sealedSettings(t *testing.T, s *store.Store) {
 	if v, err := s.SecretSetting(ctx, fakeSealer{}, "a"); err != nil || string(v) != "x" {
 		t.Error(v, err)
 	}
-	sealed, err := s.Setting(ctx, "a")
+	sealed, err := s.Setting(ctx, "secret/a")
 	if err != nil || string(sealed) == "x" {
 		t.Fatal(sealed, err)
 	}
-	if err := s.SetSetting(ctx, "b", sealed); err != nil {
+	if err := s.SetSetting(ctx, "secret/b", sealed); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.SecretSetting(ctx, fakeSealer{}, "b"); err == nil {
@@ -137,7 +138,7 @@ func sealedSettings(t *testing.T, s *store.Store) {
 	if err := s.SetSecretSetting(ctx, fakeSealer{down}, "c", []byte("x")); !errors.Is(err, down) {
 		t.Error(err)
 	}
-	if _, err := s.Setting(ctx, "c"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Setting(ctx, "secret/c"); !errors.Is(err, store.ErrNotFound) {
 		t.Error("what could not be sealed was kept: ", err)
 	}
 }

@@ -70,6 +70,8 @@ var suite = []struct {
 	{"revocations", revocations},
 	{"settings", settings},
 	{"sealed-settings", sealedSettings},
+	{"sealed-settings-sealed-anew", sealedAnew},
+	{"keys-under-a-pepper", keysUnder},
 	{"audit", audit},
 	{"deadline", deadline},
 	{"concurrent-changes-in-order", changesInOrder},

@@ -14,13 +14,15 @@ import (
 func newTrust(w *world) *cobra.Command {
 	return noun(&cobra.Command{
 		Use:   "trust",
-		Short: "Show and rotate the gate's own keys",
+		Short: "Show, rotate and destroy the gate's own keys",
 		Long: `Works on the gate's own keys, which stand sealed in the keys_file of a
 gatehouse.yaml. A gate that serves takes changes up within seconds.`,
 	},
 		newTrustStatus(w),
 		newTrustRotate(w),
 		newTrustRewrap(w),
+		newTrustReseal(w),
+		newTrustDestroy(w),
 	)
 }
 
@@ -58,7 +60,7 @@ func newTrustRotate(w *world) *cobra.Command {
 		Long: `Makes a new version of the keys that are named, or of all: pepper (API keys),
 owners (the owners' table), nonces, tokens (what tells APIs who calls), data (what
 the store seals). From then on the new version is used, and what was made with
-earlier ones is still known.`,
+earlier ones is still known, until gatehouse trust destroy.`,
 		Example: `  gatehouse trust rotate --config gatehouse.yaml
   gatehouse trust rotate --config gatehouse.yaml data tokens`,
 		RunE: func(cmd *cobra.Command, args []string) error {
