@@ -125,3 +125,18 @@ func Decode(raw []byte) (header, claims []byte, why *Failure) {
 	}
 	return header, claims, nil
 }
+
+// KeyID is the key id that a token says, "" where it says none. Nothing of it is
+// true.
+func KeyID(raw []byte) string {
+	header, _, why := Decode(raw)
+	if why != nil {
+		return ""
+	}
+	object, err := ReadObject(header)
+	if err != nil {
+		return ""
+	}
+	id, _ := object["kid"].(string)
+	return id
+}

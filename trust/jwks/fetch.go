@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/trust/jose"
 )
 
-// fetcher returns what fetches the keys of o, and the least time between
+// fetcher returns what fetches the keys of o, and the average time between
 // fetches that tokens ask for.
 func (o *Options) fetcher() (func(context.Context) (fetched, error), time.Duration, error) {
 	n := 0

@@ -9,6 +9,7 @@ package jwks
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,7 @@ const (
 	minRefresh     = time.Minute
 	maxRefresh     = time.Hour
 	fileRefresh    = 30 * time.Second
-	askedRefresh   = 10 * time.Second // between fetches that tokens ask for
+	askedRefresh   = 10 * time.Second // between fetches that tokens ask for, on average
 	minRetry       = time.Second      // behind a fetch that failed, doubled each time
 	maxRetry       = 30 * time.Second
 	fetchTime      = 10 * time.Second // for one fetch, discovery included
@@ -60,11 +61,10 @@ type Event struct {
 type Source struct {
 	current atomic.Pointer[jose.Set]
 	failing atomic.Bool  // the last fetch failed
-	asking  atomic.Bool  // a fetch that a token asked for has not ended
 	next    atomic.Int64 // when the next fetch is due, nanoseconds since 1970
 
 	fetch  func(context.Context) (fetched, error)
-	asked  time.Duration // between fetches that tokens ask for
+	seed   maphash.Seed
 	stale  time.Duration
 	report func(Event)
 
@@ -72,6 +72,7 @@ type Source struct {
 	round   chan struct{} // closed when the fetch that is due or under way has ended; nil for none
 	last    time.Time     // the end of the last fetch
 	waiting int
+	asked   asked
 
 	wake  chan struct{}
 	end   context.CancelFunc
@@ -108,16 +109,16 @@ func (o *Options) Check() error {
 // New returns a source that begins to fetch. An error is one of o: a server
 // that does not answer is none.
 func New(o Options) (*Source, error) {
-	fetch, asked, err := o.fetcher()
+	fetch, every, err := o.fetcher()
 	if err != nil {
 		return nil, err
 	}
-	return start(fetch, asked, o), nil
+	return start(fetch, every, o), nil
 }
 
-func start(fetch func(context.Context) (fetched, error), asked time.Duration, o Options) *Source {
+func start(fetch func(context.Context) (fetched, error), every time.Duration, o Options) *Source {
 	ctx, end := context.WithCancel(context.Background())
-	s := &Source{fetch: fetch, asked: asked, stale: o.Stale, report: o.Report,
+	s := &Source{fetch: fetch, seed: maphash.MakeSeed(), asked: asked{every: every}, stale: o.Stale, report: o.Report,
 		round: make(chan struct{}), wake: make(chan struct{}, 1), end: end, ended: make(chan struct{})}
 	if s.stale <= 0 {
 		s.stale = DefaultStale
@@ -142,40 +143,29 @@ func (s *Source) Close() {
 // trusted. It costs one load.
 func (s *Source) Keys() *jose.Set { return s.current.Load() }
 
-// Failing reports whether the set could not be fetched the last time, or takes
-// longer than callers of Newer wait: what it does not hold may exist all the
-// same.
-func (s *Source) Failing() bool { return s.failing.Load() || s.asking.Load() }
+// Failing reports whether the set could not be fetched the last time: what it
+// does not hold may exist all the same.
+func (s *Source) Failing() bool { return s.failing.Load() }
 
 // Retry is in how many seconds, at least one, it is worth while to ask again.
 func (s *Source) Retry(now time.Time) int {
-	if s.asking.Load() {
-		return int(waitTime / time.Second)
-	}
 	return max(1, int(time.Duration(s.next.Load()-now.UnixNano()).Seconds()+0.5))
 }
 
-// Newer returns a set that is newer than the one that has disappointed, or the
-// same when there is none. It asks for a fetch, as often as the source allows,
-// and waits a bounded time for one that is under way; all callers share it.
-func (s *Source) Newer(ctx context.Context, than *jose.Set) *jose.Set {
-	s.mu.Lock()
-	if set := s.current.Load(); set != than || s.ended == nil || s.waiting >= maxWaiting {
-		s.mu.Unlock()
-		return set
+// Newer returns a set that is newer than the one that has no key of that id, or
+// the same. It asks for a fetch, as often as the source allows, and waits a
+// bounded time for one that is under way; all callers share it. When the set is
+// the same and wait is not zero, nobody knows yet whether there is such a key:
+// it is worth while to ask again behind wait.
+func (s *Source) Newer(ctx context.Context, than *jose.Set, id string) (set *jose.Set, wait time.Duration) {
+	if s.ended == nil { // it is fixed
+		return s.current.Load(), 0
 	}
-	if s.round == nil {
-		if s.failing.Load() || time.Since(s.last) < s.asked {
-			s.mu.Unlock()
-			return than
-		}
-		s.round = make(chan struct{})
-		s.asking.Store(true)
-		s.wake <- struct{}{} // has room: a round is asked for once
+	hash := maphash.String(s.seed, id)
+	round, set, wait := s.ask(hash, than)
+	if round == nil {
+		return set, wait
 	}
-	round := s.round
-	s.waiting++
-	s.mu.Unlock()
 	timer := time.NewTimer(waitTime)
 	defer timer.Stop()
 	select {
@@ -185,9 +175,46 @@ func (s *Source) Newer(ctx context.Context, than *jose.Set) *jose.Set {
 	case <-ctx.Done():
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.waiting--
-	s.mu.Unlock()
-	return s.current.Load()
+	if wait = 0; s.asked.waits(hash) {
+		wait = s.patience()
+	}
+	return s.current.Load(), wait
+}
+
+// ask asks for a fetch for the sake of a key. It returns the round to wait for,
+// or nil and what Newer returns.
+func (s *Source) ask(hash uint64, than *jose.Set) (round chan struct{}, set *jose.Set, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set = s.current.Load()
+	switch {
+	case set != than, s.failing.Load(), !s.asked.ask(hash, time.Now()):
+		return nil, set, 0
+	case s.round == nil:
+		s.round = make(chan struct{})
+		s.nudge()
+	}
+	if wait = s.patience(); s.waiting >= maxWaiting || wait > waitTime {
+		return nil, set, wait
+	}
+	s.waiting++
+	return s.round, set, wait
+}
+
+// patience is how long the fetch that is owed takes to begin, at least a moment.
+// The caller holds mu.
+func (s *Source) patience() time.Duration {
+	return max(time.Millisecond, time.Until(s.asked.due(s.last)))
+}
+
+// nudge has run look for what is owed.
+func (s *Source) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
 }
 
 // run fetches until ctx ends.
@@ -210,18 +237,47 @@ func (s *Source) run(ctx context.Context) {
 			}
 		}
 		s.accept(got, err)
-		s.settle(now, pause)
-		timer := time.NewTimer(pause)
+		s.settle(now, pause, err == nil)
+		s.rest(ctx, now.Add(pause))
+	}
+}
+
+// rest waits for the time of the next fetch, which may come closer.
+func (s *Source) rest(ctx context.Context, until time.Time) {
+	for {
+		timer := time.NewTimer(time.Until(s.due(until)))
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-s.wake:
+			timer.Stop()
+			continue
 		}
 		timer.Stop()
+		return
 	}
 }
 
+// due is when the next fetch is to begin: at a time, or before it when one was
+// asked for. A server that fails is left alone until then.
+func (s *Source) due(until time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked.owed && !s.failing.Load() {
+		if at := s.asked.due(s.last); at.Before(until) {
+			return at
+		}
+	}
+	return until
+}
+
 func (s *Source) once(ctx context.Context) (fetched, error) {
+	s.mu.Lock()
+	s.asked.begin(time.Now())
+	if s.round == nil { // whoever asks from now on waits for it
+		s.round = make(chan struct{})
+	}
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
 	got, err := s.fetch(ctx)
@@ -257,19 +313,17 @@ func (s *Source) accept(got fetched, err error) {
 }
 
 // settle ends the round.
-func (s *Source) settle(now time.Time, pause time.Duration) {
+func (s *Source) settle(now time.Time, pause time.Duration, good bool) {
 	s.next.Store(now.Add(pause).UnixNano())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = now
+	if good {
+		s.asked.brought(now)
+	}
 	if s.round != nil {
-		s.asking.Store(false) // before callers go on, to whom the set is all there is
 		close(s.round)
 		s.round = nil
-	}
-	select { // whoever asked while it was under way has been served
-	case <-s.wake:
-	default:
 	}
 }
 

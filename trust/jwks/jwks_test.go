@@ -2,7 +2,9 @@ package jwks
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -52,12 +54,12 @@ func TestDownAtTheStart(t *testing.T) {
 		var events []Event
 		s := start(from.fetch, askedRefresh, Options{Report: func(e Event) { events = append(events, e) }})
 		defer s.Close()
-		if s.Newer(t.Context(), nil) != nil || s.Keys() != nil || !s.Failing() {
+		if newer(t, s, nil, "a") != nil || s.Keys() != nil || !s.Failing() {
 			t.Fatal("keys from nowhere")
 		}
 		begin := time.Now()
 		for range 1000 {
-			s.Newer(t.Context(), nil)
+			newer(t, s, nil, "a")
 		}
 		if wait := time.Since(begin); wait != 0 {
 			t.Errorf("callers wait %v for a server that is known to be down", wait)
@@ -94,8 +96,8 @@ func TestSlow(t *testing.T) {
 		s := start(from.fetch, askedRefresh, Options{})
 		defer s.Close()
 		begin := time.Now()
-		if s.Newer(t.Context(), nil) != nil || time.Since(begin) != waitTime {
-			t.Errorf("waited %v", time.Since(begin))
+		if set, wait := s.Newer(t.Context(), nil, "a"); set != nil || wait <= 0 || time.Since(begin) != waitTime {
+			t.Errorf("waited %v, and %v more", time.Since(begin), wait)
 		}
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
@@ -123,63 +125,134 @@ func TestSlowLater(t *testing.T) {
 		defer s.Close()
 		time.Sleep(askedRefresh + time.Second)
 		from.slow.Store(int64(3 * time.Second))
-		if s.Failing() {
-			t.Fatal("a server that answered fails")
-		}
 		var all sync.WaitGroup
 		for range maxWaiting + 100 {
 			all.Go(func() {
-				if got := s.Newer(t.Context(), set); got != set || !s.Failing() {
-					t.Error("a key that is asked for is said not to be there")
-				}
-				if retry := s.Retry(time.Now()); retry != 1 {
-					t.Errorf("retry in %d s", retry)
+				if got, wait := s.Newer(t.Context(), set, "b"); got != set || wait <= 0 || wait > time.Second {
+					t.Errorf("a key that is asked for is said not to be there: wait %v", wait)
 				}
 			})
 		}
 		all.Wait()
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
-		if s.Failing() {
-			t.Error("the server is said to be slow when it has answered")
+		if _, wait := s.Newer(t.Context(), set, "b"); wait != 0 {
+			t.Errorf("it is to be waited for when the server has answered: %v", wait)
 		}
 	})
 }
 
+// newer is Newer without how long to wait.
+func newer(t *testing.T, s *Source, than *jose.Set, id string) *jose.Set {
+	t.Helper()
+	set, _ := s.Newer(t.Context(), than, id)
+	return set
+}
+
 // TestRotation is a new key that tokens show first: one fetch for all of them,
-// and not more often than allowed.
+// also when the last one was just now.
 func TestRotation(t *testing.T) {
 	old, fresh := read(t, "a"), read(t, "b")
+	for _, after := range []time.Duration{0, time.Millisecond, time.Second, 5 * time.Second, askedRefresh, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			var from server
+			from.slow.Store(int64(100 * time.Millisecond))
+			from.set.Store(old)
+			s := start(from.fetch, askedRefresh, Options{})
+			defer s.Close()
+			newer(t, s, nil, "a")
+			from.set.Store(fresh)
+			time.Sleep(after)
+			var all sync.WaitGroup
+			for range 500 {
+				all.Go(func() {
+					got, wait := s.Newer(t.Context(), old, "b")
+					if got == old && wait > 0 { // as a client does that is told to try again
+						time.Sleep(wait.Truncate(time.Second) + time.Second)
+						got, wait = s.Newer(t.Context(), old, "b")
+					}
+					if got != fresh {
+						t.Errorf("%v after a fetch, a caller goes without the new key, and shall wait for %v", after, wait)
+					}
+				})
+			}
+			all.Wait()
+			if n := from.fetches.Load(); n != 2 {
+				t.Errorf("%d fetches", n)
+			}
+		})
+	}
+}
+
+// remembered counts the names that were asked for, and those that wait.
+func remembered(s *Source) (names, pending int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked.names), s.asked.pending
+}
+
+// TestMadeUp is an attacker who makes up ids of keys.
+func TestMadeUp(t *testing.T) {
+	set, fresh := read(t, "a"), read(t, "b")
 	synctest.Test(t, func(t *testing.T) {
 		var from server
-		from.slow.Store(int64(100 * time.Millisecond))
-		from.set.Store(old)
+		from.set.Store(set)
 		s := start(from.fetch, askedRefresh, Options{})
 		defer s.Close()
-		s.Newer(t.Context(), nil)
-		from.set.Store(fresh)
-		if s.Newer(t.Context(), old) != old {
-			t.Error("fetched again at once")
-		}
-		time.Sleep(askedRefresh)
-		var all sync.WaitGroup
-		for range 500 {
-			all.Go(func() {
-				if got := s.Newer(t.Context(), old); got != fresh {
-					t.Error("a caller goes without the new key")
-				}
-			})
-		}
-		all.Wait()
-		if n := from.fetches.Load(); n != 2 {
-			t.Errorf("%d fetches", n)
-		}
-		for range 100 { // an attacker makes up key ids
-			s.Newer(t.Context(), fresh)
+		newer(t, s, nil, "a")
+		before, begin := from.fetches.Load(), time.Now()
+		for i := range 6000 { // at least ten minutes of them
+			if _, wait := s.Newer(t.Context(), set, fmt.Sprint("made up ", i)); wait > askedRefresh {
+				t.Fatalf("told to wait for %v", wait)
+			}
 			time.Sleep(100 * time.Millisecond)
 		}
-		if n := from.fetches.Load(); n > 4 {
-			t.Errorf("%d fetches", n)
+		if n, took := from.fetches.Load()-before, time.Since(begin); n > int32(took/askedRefresh)+burst {
+			t.Errorf("%d fetches in %v", n, took)
+		}
+		if names, pending := remembered(s); names > maxAsked || pending > maxAsked {
+			t.Errorf("%d names are remembered, %d wait", names, pending)
+		}
+		// One that no fetch has brought is told so, while others are owed.
+		time.Sleep(time.Minute)
+		if _, wait := s.Newer(t.Context(), set, "known to be bad"); wait != 0 {
+			t.Errorf("a fetch has not brought it, and it is to wait for %v", wait)
+		}
+		n := from.fetches.Load()
+		for range 80 { // for eight seconds
+			if _, wait := s.Newer(t.Context(), set, "known to be bad"); wait != 0 {
+				t.Fatalf("it is to wait for %v", wait)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if from.fetches.Load() != n {
+			t.Error("it was fetched for again")
+		}
+		// More than are remembered, all at once: the others are told at once that
+		// there is none, and the new key comes with the fetch that is owed.
+		var full, owed int
+		for range burst {
+			time.Sleep(minApart)
+			newer(t, s, set, rand.Text())
+		}
+		for range 2 * maxAsked {
+			if _, wait := s.Newer(t.Context(), set, rand.Text()); wait > 0 {
+				owed++
+			} else {
+				full++
+			}
+		}
+		if owed == 0 || owed > maxAsked || full < maxAsked {
+			t.Errorf("%d are to wait, %d are not", owed, full)
+		}
+		from.set.Store(fresh)
+		time.Sleep(askedRefresh)
+		synctest.Wait()
+		if s.Keys() != fresh {
+			t.Error("the new key is kept away by an attacker")
+		}
+		if _, pending := remembered(s); pending != 0 {
+			t.Errorf("%d names still wait", pending)
 		}
 	})
 }
@@ -193,7 +266,7 @@ func TestSameSet(t *testing.T) {
 			return fetched{set: set, fresh: minRefresh}, err
 		}, askedRefresh, Options{})
 		defer s.Close()
-		first := s.Newer(t.Context(), nil)
+		first := newer(t, s, nil, "a")
 		time.Sleep(time.Hour)
 		if first == nil || s.Keys() != first {
 			t.Error("the same set is another one")
@@ -228,20 +301,20 @@ func TestCloseWhileWaiting(t *testing.T) {
 		from.slow.Store(int64(time.Hour))
 		s := start(from.fetch, askedRefresh, Options{})
 		var all sync.WaitGroup
-		all.Go(func() { s.Newer(t.Context(), nil) })
+		all.Go(func() { s.Newer(t.Context(), nil, "a") })
 		synctest.Wait()
 		s.Close()
 		all.Wait()
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		s.Newer(ended, nil)
+		s.Newer(ended, nil, "a")
 	})
 }
 
 func TestFixed(t *testing.T) {
 	set := read(t, "a")
 	s := Fixed(set)
-	if s.Keys() != set || s.Newer(t.Context(), set) != set || s.Failing() {
+	if s.Keys() != set || newer(t, s, set, "b") != set || s.Failing() {
 		t.Error("it changes")
 	}
 	s.Close()
@@ -271,7 +344,7 @@ func TestDownLater(t *testing.T) {
 	s.mu.Lock()
 	s.last = time.Time{} // as if it were long ago
 	s.mu.Unlock()
-	s.Newer(t.Context(), set)
+	newer(t, s, set, "b")
 	if e := <-events; e.Err == nil || e.Keys != 1 || s.Keys() != set {
 		t.Errorf("%+v", e)
 	}

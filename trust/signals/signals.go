@@ -36,7 +36,7 @@ const (
 // Keys gives the keys of the issuer, as those of its other tokens.
 type Keys interface {
 	Keys() *jose.Set
-	Newer(ctx context.Context, than *jose.Set) *jose.Set
+	Newer(ctx context.Context, than *jose.Set, id string) (set *jose.Set, wait time.Duration)
 	Failing() bool
 	Retry(now time.Time) int
 }
@@ -153,9 +153,13 @@ func (r *Receiver) verify(ctx context.Context, v *jose.Verifier, raw []byte, now
 	set := r.options.Keys.Keys()
 	t, why := v.Verify(raw, set, now.Unix())
 	if why != nil && why.Newer {
-		if newer := r.options.Keys.Newer(ctx, set); newer != set {
+		newer, wait := r.options.Keys.Newer(ctx, set, jose.KeyID(raw))
+		if newer != set {
 			set = newer
 			t, why = v.Verify(raw, set, now.Unix())
+		}
+		if why != nil && why.Newer && wait > 0 { // the issuer says it again
+			return nil, &Failure{Code: Unavailable, Text: "the keys of the issuer are fetched again soon", Retry: int((wait + time.Second - 1) / time.Second)}
 		}
 		if why != nil && why.Newer && (set == nil || r.options.Keys.Failing()) {
 			// The key may exist where it cannot be fetched from.

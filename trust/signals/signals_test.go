@@ -30,14 +30,15 @@ const (
 type source struct {
 	set, newer *jose.Set
 	failing    bool
+	wait       time.Duration
 }
 
 func (s *source) Keys() *jose.Set { return s.set }
-func (s *source) Newer(context.Context, *jose.Set) *jose.Set {
+func (s *source) Newer(context.Context, *jose.Set, string) (*jose.Set, time.Duration) {
 	if s.newer != nil {
-		return s.newer
+		return s.newer, 0
 	}
-	return s.set
+	return s.set, s.wait
 }
 func (s *source) Failing() bool       { return s.failing }
 func (s *source) Retry(time.Time) int { return 7 }

@@ -71,6 +71,8 @@ type ring struct {
 	set, newer atomic.Pointer[jose.Set]
 	failing    atomic.Bool
 	asked      atomic.Int32
+	wait       atomic.Int64 // time.Duration
+	id         atomic.Value // that was asked for last
 }
 
 func ringOf(set *jose.Set) *ring {
@@ -81,12 +83,13 @@ func ringOf(set *jose.Set) *ring {
 
 func (r *ring) Keys() *jose.Set { return r.set.Load() }
 
-func (r *ring) Newer(_ context.Context, than *jose.Set) *jose.Set {
+func (r *ring) Newer(_ context.Context, than *jose.Set, id string) (*jose.Set, time.Duration) {
 	r.asked.Add(1)
+	r.id.Store(id)
 	if n := r.newer.Load(); n != nil {
 		r.set.Store(n)
 	}
-	return r.set.Load()
+	return r.set.Load(), time.Duration(r.wait.Load())
 }
 
 func (r *ring) Failing() bool       { return r.failing.Load() }

@@ -20,9 +20,10 @@ import (
 type Keys interface {
 	// Keys returns the set; nil when there is none. It does not block.
 	Keys() *jose.Set
-	// Newer asks for a newer set than one that has no key for a token, and waits
-	// a bounded time for it. It returns the same when there is none.
-	Newer(ctx context.Context, than *jose.Set) *jose.Set
+	// Newer asks for a newer set than one that has no key for a token, which names
+	// a key by its id, and waits a bounded time for it. It returns the same when
+	// there is none; with wait, nobody knows yet, and will behind that.
+	Newer(ctx context.Context, than *jose.Set, id string) (set *jose.Set, wait time.Duration)
 	// Failing reports whether keys cannot be fetched for now.
 	Failing() bool
 	// Retry is in how many seconds it is worth while to ask again.
@@ -118,9 +119,20 @@ func (v *Verifier) verify(x *gate.Exchange, raw []byte, set *jose.Set, received 
 		if ctx == nil {
 			ctx = context.Background()
 		}
-		if newer := v.keys.Newer(ctx, set); newer != set {
+		var wait time.Duration
+		for range 2 { // another one may have come meanwhile, and not be new enough
+			var newer *jose.Set
+			if newer, wait = v.keys.Newer(ctx, set, jose.KeyID(raw)); newer == set {
+				break
+			}
 			set = newer
-			t, why = v.judge.Verify(raw, set, received.Unix())
+			if t, why = v.judge.Verify(raw, set, received.Unix()); why == nil || !why.Newer {
+				break
+			}
+		}
+		if why != nil && why.Newer && wait > 0 {
+			// A fetch that may bring the key is still to come: no 401.
+			return nil, &gate.Refusal{Code: gate.CredentialUnverified, Retry: int((wait + time.Second - 1) / time.Second), Cause: why}
 		}
 		if why != nil && why.Newer && (set == nil || v.keys.Failing()) {
 			// The key may exist where it cannot be fetched from: no 401.

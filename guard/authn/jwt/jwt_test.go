@@ -195,6 +195,18 @@ func TestKeys(t *testing.T) {
 			t.Errorf("a forged one: %v", code)
 		}
 	})
+	t.Run("unknown-key-and-a-fetch-is-owed", func(t *testing.T) {
+		keys.failing.Store(false)
+		keys.wait.Store(int64(2500 * time.Millisecond))
+		defer keys.wait.Store(0)
+		p, r := v.Verify(exchange(), use, []byte(token))
+		if p != nil || r.Code != gate.CredentialUnverified || r.Retry != 3 || keys.id.Load() != "a" {
+			t.Errorf("%v %+v, asked for %v", p, r, keys.id.Load())
+		}
+		if _, code := ask(v, newIssuer("b", 3).token(nil), 0); code != gate.CredentialInvalid {
+			t.Errorf("a forged one of a known key: %v", code)
+		}
+	})
 	t.Run("keys-gone", func(t *testing.T) {
 		keys.set.Store(nil)
 		if _, code := ask(v, b.token(nil), 0); code != gate.CredentialUnverified {
