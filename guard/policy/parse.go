@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go"
@@ -102,63 +101,6 @@ func (r *rule) findAny(word string) int {
 		return at
 	}
 	return r.find(word, true)
-}
-
-// maxMistakes bounds how many rules that cannot be read are named of a file.
-const maxMistakes = 20
-
-// mistakes says of each rule of a file why it cannot be read. whole is what the
-// reader says of all of them.
-func (f *File) mistakes(whole error) (problems source.Problems) {
-	start := 0
-	for _, t := range append(tokens(string(f.Text)), token{text: ";", at: len(f.Text)}) {
-		if t.text != ";" || t.quoted || len(problems) == maxMistakes {
-			continue
-		}
-		end := min(t.at+1, len(f.Text))
-		if len(tokens(string(f.Text[start:end]))) > 0 {
-			// What stands before is blank, so that places are those of the file.
-			alone := append(blank(f.Text[:start]), f.Text[start:end]...)
-			if _, err := cedar.NewPolicyListFromBytes(f.Name, alone); err != nil {
-				problems = append(problems, f.mistake(err, start))
-			}
-		}
-		start = end
-	}
-	if len(problems) == 0 { // each can be read, and all together not
-		problems = append(problems, f.mistake(whole, 0))
-	}
-	return problems
-}
-
-func blank(b []byte) []byte {
-	out := bytes.Repeat([]byte(" "), len(b))
-	for i, c := range b {
-		if c == '\n' {
-			out[i] = c
-		}
-	}
-	return out
-}
-
-var (
-	parseError = regexp.MustCompile(`^parser error: parse error at (?:<input>|[^ ]*):(\d+):(\d+) (".*"): (.*)$`)
-	scanError  = regexp.MustCompile(`^parser error: (?:<input>|[^ ]*):(\d+):(\d+): (.*)$`)
-)
-
-// mistake puts a complaint of the reader into the form of the house.
-func (f *File) mistake(err error, start int) source.Problem {
-	p := f.problem(start, "see docs.cedarpolicy.com for how rules are written", "the rule cannot be read: "+strings.TrimPrefix(err.Error(), "parser error: "))
-	if m := parseError.FindStringSubmatch(err.Error()); m != nil {
-		fmt.Sscan(m[1], &p.Line)
-		fmt.Sscan(m[2], &p.Column)
-		p.Text = "the rule cannot be read at " + m[3] + ": " + m[4]
-	} else if m := scanError.FindStringSubmatch(err.Error()); m != nil {
-		fmt.Sscan(m[1], &p.Line)
-		fmt.Sscan(m[2], &p.Column)
-		p.Text = "the rule cannot be read: " + m[3]
-	}
-	return p
 }
 
 // bare returns a rule without the parts of its scope that hold wherever a slice
