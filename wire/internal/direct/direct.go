@@ -35,8 +35,8 @@ type half struct {
 	err syscall.Errno
 }
 
-// most is the length of what is written directly. To copy more takes the
-// kernel so long that the scheduler should know.
+// most is the length of what is read or written directly. To copy more takes
+// the kernel so long that the scheduler should know.
 const most = 64 << 10
 
 // New returns c with direct reading and writing, where it is a socket.
@@ -54,7 +54,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.socket == nil || len(p) == 0 {
 		return c.Conn.Read(p)
 	}
-	return c.in.call(c.socket.Read, c.Conn, "read", p)
+	return c.in.call(c.socket.Read, c.Conn, "read", p[:min(len(p), most)])
 }
 
 // Write implements net.Conn.
