@@ -233,3 +233,6 @@ func SettingsOf(o *Options, op *contract.Operation) (own Operation, name string)
 // Names reports whether name is a way to write op in options: its operationId,
 // its method and path, or these with a base path.
 func Names(op *contract.Operation, name string) bool { return slices.Contains(names(op), name) }
+
+// NamesOf returns the ways to write an operation.
+func NamesOf(op *contract.Operation) []string { return names(op) }

@@ -58,6 +58,8 @@ type Keys struct {
 	// Reserved says why only an admin gives a key out, "" when an operator may as
 	// well. Without it, operators give out all.
 	Reserved func(*store.Key) string
+	// Known is that of keyring.Ring.
+	Known func(operation string) ([]string, error)
 }
 
 // console is the API.
@@ -72,7 +74,7 @@ type console struct {
 func New(o Options) http.Handler {
 	c := &console{Options: o, rings: map[string]*keyring.Ring{}, admins: Admins(o.Store, o.Pepper, o.Now)}
 	for environment, k := range o.Keys {
-		c.rings[environment] = &keyring.Ring{Store: o.Store, Environment: environment, Pepper: k.Pepper, Now: o.Now}
+		c.rings[environment] = &keyring.Ring{Store: o.Store, Environment: environment, Pepper: k.Pepper, Now: o.Now, Known: k.Known}
 	}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]action{
@@ -129,6 +131,7 @@ type problem struct {
 	Detail string `json:"detail,omitempty"`
 	Code   string `json:"code"`
 	Field  string `json:"field,omitempty"` // of the body, that cannot be so
+	Hint   string `json:"hint,omitempty"`
 }
 
 // Codes of problems, for programs.
@@ -168,7 +171,7 @@ func problemOf(err error) (int, *problem) {
 	switch {
 	case errors.As(err, &own):
 	case errors.As(err, &wrong):
-		own = &problem{Title: "What is asked for cannot be.", Status: http.StatusBadRequest, Detail: wrong.Error(), Code: CodeWrong, Field: wrong.Field}
+		own = &problem{Title: "What is asked for cannot be.", Status: http.StatusBadRequest, Detail: wrong.Error(), Code: CodeWrong, Field: wrong.Field, Hint: wrong.Hint}
 	case errors.Is(err, store.ErrNotFound):
 		own = &problem{Title: "There is none.", Status: http.StatusNotFound, Code: CodeNone}
 	case errors.Is(err, keyring.ErrDead):

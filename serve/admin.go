@@ -123,13 +123,14 @@ func (p *Program) swapAdmin(w *adminpost, d *draft) {
 // office has the API of administration answer as d describes the gate.
 func (p *Program) office(w *adminpost, d *draft) {
 	o := console.Options{Store: p.reader.keeper.Store, Pepper: apikey.NewPepper(d.config.Admin.Pepper), Keys: map[string]console.Keys{}, Signals: d.signals(), Room: room(p.reader.credentials.revocations), Version: p.config.Version, Now: time.Now}
+	known := d.operations().known
 	for i := range d.config.Credentials {
 		c := &d.config.Credentials[i]
 		if c.Keys == nil {
 			continue
 		}
 		if secrets := peppers(c, p.reader.credentials.deps.own()); len(secrets) > 0 {
-			o.Keys[c.Keys.Environment] = console.Keys{Credential: c.Name, Pepper: apikey.NewPepper(secrets[0]), Reserved: newReservation(d.config, c.Name).because}
+			o.Keys[c.Keys.Environment] = console.Keys{Credential: c.Name, Pepper: apikey.NewPepper(secrets[0]), Known: known, Reserved: newReservation(d.config, c.Name).because}
 		}
 	}
 	if err := w.server.Use(o, d.credentials[adminCredential].Verifier, p.events.Record, p.log); err != nil { // the contract is ours, and a test reads it

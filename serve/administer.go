@@ -133,7 +133,7 @@ func (d *Desk) Ring(credential string) (*keyring.Ring, error) {
 		}
 		secrets = peppers(found, k)
 	}
-	return &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(secrets[0]), Now: time.Now}, nil
+	return &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(secrets[0]), Now: time.Now, Known: operationsIn(d.Config)}, nil
 }
 
 // DeskError is what somebody asked for that cannot be, with what to do next.

@@ -73,7 +73,7 @@ func (d *desk) explain(err error) error {
 		if slices.Contains([]string{"scopes", "roles", "operations"}, field) {
 			field = strings.TrimSuffix(field, "s")
 		}
-		if field == "name" {
+		if hint = mistake.Hint; field == "name" {
 			hint = "say what people know it by, as in --name 'nightly export'"
 		}
 		return &usageError{"--" + field + " " + mistake.Text, hint}

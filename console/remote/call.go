@@ -68,7 +68,7 @@ func (g *Gate) strange(why string) error {
 
 // problem is what the gate, or the API behind it, says of a call.
 type problem struct {
-	Title, Detail, Code, Field string
+	Title, Detail, Code, Field, Hint string
 }
 
 // refused turns an answer that says no into what the store would have said, or
@@ -100,7 +100,7 @@ func (g *Gate) refused(role string, answer *http.Response, text []byte) error {
 		return kind
 	}
 	if field := printable(p.Field); p.Code == console.CodeWrong && field != "" {
-		return &keyring.Mistake{Field: field, Text: strings.TrimPrefix(p.Detail, field+" ")}
+		return &keyring.Mistake{Field: field, Text: strings.TrimPrefix(p.Detail, field+" "), Hint: printable(p.Hint)}
 	}
 	return &Error{Text: "the gate refuses: " + p.Title, Hint: p.Detail}
 }

@@ -26,6 +26,10 @@ type Ring struct {
 	Environment string
 	Pepper      *apikey.Pepper // for new keys
 	Now         func() time.Time
+	// Known returns the names by which the gate knows what somebody calls an
+	// operation, or a *Mistake: a key for an operation that there is not would be
+	// good for nothing. nil has names taken as they are.
+	Known func(operation string) ([]string, error)
 }
 
 // Request is what a key is to be. Without Subject it speaks for itself.
@@ -48,44 +52,47 @@ const (
 )
 
 // Mistake is what is wrong with a request, for whoever made it.
-type Mistake struct{ Field, Text string }
+type Mistake struct {
+	Field, Text string
+	Hint        string // what to do next; "" when the text says it
+}
 
 func (m *Mistake) Error() string { return m.Field + " " + m.Text }
 
 // Check finds the first thing that is wrong with a request; nil for none.
 func (r *Request) Check(now time.Time) error {
 	if r.Name == "" {
-		return &Mistake{"name", "is missing"}
+		return &Mistake{Field: "name", Text: "is missing"}
 	}
 	for _, f := range []struct{ name, text string }{{"name", r.Name}, {"issuer", r.Issuer}, {"subject", r.Subject}, {"tenant", r.Tenant}, {"client", r.Client}} {
 		if !plain(f.text) {
-			return &Mistake{f.name, fmt.Sprintf("must be plain text of at most %d bytes", maxText)}
+			return &Mistake{Field: f.name, Text: fmt.Sprintf("must be plain text of at most %d bytes", maxText)}
 		}
 	}
 	if strings.Contains(r.Issuer, "|") {
-		return &Mistake{"issuer", `must not hold "|", which stands between issuer and subject`}
+		return &Mistake{Field: "issuer", Text: `must not hold "|", which stands between issuer and subject`}
 	}
 	if r.Issuer != "" && r.Subject == "" {
-		return &Mistake{"subject", "is missing beside issuer"}
+		return &Mistake{Field: "subject", Text: "is missing beside issuer"}
 	}
 	if strings.HasPrefix(r.Subject, ownSubject) && (r.Issuer == "" || r.Issuer == apikey.Issuer) {
-		return &Mistake{"subject", `must not begin with "` + ownSubject + `", by which keys are called that speak for themselves`}
+		return &Mistake{Field: "subject", Text: `must not begin with "` + ownSubject + `", by which keys are called that speak for themselves`}
 	}
 	for _, f := range []struct {
 		name string
 		list []string
 	}{{"scopes", r.Scopes}, {"roles", r.Roles}, {"operations", r.Operations}} {
 		if len(f.list) > maxWords || len(r.Addresses) > maxWords {
-			return &Mistake{f.name, fmt.Sprintf("must be at most %d", maxWords)}
+			return &Mistake{Field: f.name, Text: fmt.Sprintf("must be at most %d", maxWords)}
 		}
 		for _, word := range f.list {
 			if word == "" || !plain(word) || f.name == "scopes" && !scope(word) {
-				return &Mistake{f.name, fmt.Sprintf("must be plain words, and %q is none", clip(word))}
+				return &Mistake{Field: f.name, Text: fmt.Sprintf("must be plain words, and %q is none", clip(word))}
 			}
 		}
 	}
 	if !r.Expires.IsZero() && !r.Expires.After(now) {
-		return &Mistake{"expires", "must be in the future"}
+		return &Mistake{Field: "expires", Text: "must be in the future"}
 	}
 	return nil
 }
@@ -121,6 +128,9 @@ func (r *Ring) CreateIf(ctx context.Context, q Request, may func(*store.Key) err
 	if err := q.Check(now); err != nil {
 		return trust.Secret{}, nil, err
 	}
+	if err := r.know(&q); err != nil {
+		return trust.Secret{}, nil, err
+	}
 	k := &store.Key{Name: q.Name, Issuer: q.Issuer, Subject: q.Subject, Tenant: q.Tenant, Client: q.Client,
 		Scopes: tidy(q.Scopes), Roles: tidy(q.Roles), Operations: tidy(q.Operations), Addresses: q.Addresses, Created: now, Expires: q.Expires}
 	secret := r.cut(k)
@@ -137,6 +147,23 @@ func (r *Ring) CreateIf(ctx context.Context, q Request, may func(*store.Key) err
 		return trust.Secret{}, nil, err
 	}
 	return secret, k, nil
+}
+
+// know replaces what operations are called by what the gate calls them.
+func (r *Ring) know(q *Request) error {
+	if r.Known == nil {
+		return nil
+	}
+	var names []string
+	for _, written := range q.Operations {
+		list, err := r.Known(written)
+		if err != nil {
+			return err
+		}
+		names = append(names, list...)
+	}
+	q.Operations = names
+	return nil
 }
 
 // cut gives k an id, and the hash of the key that is returned.
