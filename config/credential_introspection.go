@@ -19,7 +19,15 @@ type IntrospectionCredential struct {
 	ClientID string `key:"client_id,form=name,example=gatehouse"`
 	// ClientSecret is what the gate shows there (client_secret_basic).
 	ClientSecret trust.Secret `key:"client_secret,example=${env:INTROSPECTION_SECRET}"`
-	// Certificate is a PEM file with the certificate that the gate shows there, instead of a secret or besides (RFC 8705).
+	// ClientKey is a private key, PEM or a JWK, by which the gate signs who it is for each question, instead of a secret (private_key_jwt, RFC 7523). The server knows the public half.
+	ClientKey trust.Secret `key:"client_key,example=${file:/run/secrets/introspection.pem}"`
+	// ClientKeyID is what the server calls that key (kid). Without it, what a JWK says, else its thumbprint.
+	ClientKeyID string `key:"client_key_id,form=name,example=2027-01"`
+	// ClientAlgorithm is what it signs by. Without it, what a JWK says, else ES256, ES384 or ES512, EdDSA or PS256, as the kind of the key is.
+	ClientAlgorithm string `key:"client_algorithm,words=ES256|ES384|ES512|EdDSA|Ed25519|PS256|PS384|PS512|RS256|RS384|RS512,example=ES256"`
+	// ClientAudience is whom what is signed is for: the server by its name (issuer), or the address of url.
+	ClientAudience ClientAudience `key:"client_audience,default=issuer"`
+	// Certificate is a PEM file with the certificate that the gate shows there, instead of a secret or besides (tls_client_auth, RFC 8705).
 	Certificate File `key:"certificate,example=gate.crt"`
 	// Key is a PEM file with its private key.
 	Key File `key:"key,example=gate.key"`
@@ -49,6 +57,20 @@ type IntrospectionCredential struct {
 	Binding Binding `key:"binding"`
 }
 
+// ClientAudience is whom an assertion of the gate is for.
+type ClientAudience string
+
+// Whom it is for.
+const (
+	AudienceIssuer   ClientAudience = "issuer"
+	AudienceEndpoint ClientAudience = "endpoint"
+)
+
+// Words returns whom it may be for.
+func (ClientAudience) Words() []string {
+	return []string{string(AudienceIssuer), string(AudienceEndpoint)}
+}
+
 func introspectionRules(c *collector, k *Credential, at Place) {
 	s := k.Introspection
 	if (s.Certificate == "") != (s.Key == "") && s.has("certificate") != s.has("key") {
@@ -56,5 +78,20 @@ func introspectionRules(c *collector, k *Credential, at Place) {
 	}
 	if !s.ClientSecret.IsZero() && s.ClientID == "" && !s.has("client_id") {
 		c.add("introspection-client", s.At("client_secret").node, "add client_id", "a secret is of a client, and there is no client_id")
+	}
+	if s.has("client_key") {
+		at := s.At("client_key").node
+		if s.ClientID == "" && !s.has("client_id") {
+			c.add("introspection-client", at, "add client_id", "a key is of a client, and there is no client_id")
+		}
+		if s.has("client_secret") {
+			c.add("introspection-client", at, "remove one of them", "the gate shows a server one of client_secret and client_key")
+		}
+		return
+	}
+	for _, name := range []string{"client_key_id", "client_algorithm", "client_audience"} {
+		if s.has(name) {
+			c.add("introspection-client", s.At(name).node, "add client_key, or remove "+name, "%s is of a key, and there is no client_key", name)
+		}
 	}
 }

@@ -65,7 +65,7 @@ var rules = map[string]string{
 	"secret-short":          "secrets of callers are long",
 	"caller-key-twice":      "keys of callers differ in their names",
 	"signature-key":         "callers who sign have a public key, or a secret for hmac-sha256",
-	"introspection-client":  "the gate shows a server a secret of a name, or a certificate with its key",
+	"introspection-client":  "the gate shows a server a secret or a key of a name, one of the two, or a certificate with its key",
 	"scheme-credential":     "schemes name credentials that there are",
 	"pepper-short":          "peppers are long enough",
 	"admin-pair":            "certificate and key of admin stand together",

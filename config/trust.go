@@ -156,6 +156,10 @@ func (unasked) Unseal([]byte) (string, *trust.Note)        { return unaskedValue
 // unaskedValue is long enough for every rule on the length of secrets.
 const unaskedValue = "this-secret-was-not-asked-for-and-opens-nothing"
 
+// Asked reports whether a secret is one, and not what stands for one that nobody
+// was asked for.
+func Asked(s trust.Secret) bool { return s.Reveal() != unaskedValue }
+
 // remoteOf finds what references to services lead to, by reading the group trust
 // ahead of the rest.
 func (d *decoder) remoteOf(root *source.Node) trust.Remote {

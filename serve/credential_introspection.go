@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/binding"
 	"github.com/gatehouse-api/gatehouse/guard/authn/introspection"
+	"github.com/gatehouse-api/gatehouse/trust/jose"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 )
 
@@ -34,8 +36,12 @@ func introspectionVerifier(ctx context.Context, s *config.Credential, d dependen
 	if err != nil {
 		return nil, nil, err
 	}
+	key, audience, err := clientKey(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	v, err := introspection.New(ctx, introspection.Options{
-		Name: s.Name, URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), TLS: spoken,
+		Name: s.Name, URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), ClientKey: key, ClientAudience: audience, TLS: spoken,
 		Timeout: c.Timeout, Parallel: c.Parallel, Cache: c.Cache, Stale: c.Stale, Negative: c.Negative, Entries: c.Entries,
 		Issuer: c.Issuer, Audience: c.Audience, Skew: c.Skew, Roles: c.Roles, Tenant: c.Tenant, Attributes: c.Attributes,
 		Binder: binder, Log: d.log,
@@ -44,6 +50,21 @@ func introspectionVerifier(ctx context.Context, s *config.Credential, d dependen
 		return nil, nil, err
 	}
 	return v, v.Close, nil
+}
+
+// clientKey is what the gate signs with who it is, and for whom; nil for nothing.
+func clientKey(c *config.IntrospectionCredential) (*jose.Signer, string, error) {
+	if c.ClientKey.IsZero() || !config.Asked(c.ClientKey) {
+		return nil, "", nil
+	}
+	key, err := introspection.ReadClientKey([]byte(c.ClientKey.Reveal()), c.ClientKeyID, c.ClientAlgorithm)
+	if err != nil {
+		return nil, "", fmt.Errorf("client_key: %w", err)
+	}
+	if c.ClientAudience == config.AudienceEndpoint {
+		return key, c.URL, nil
+	}
+	return key, c.Issuer, nil
 }
 
 // clientTLS is how the gate speaks TLS to a server that vouches for credentials.

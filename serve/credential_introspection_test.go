@@ -5,17 +5,22 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/trust/jose"
 )
 
 const bearerContract = `openapi: 3.1.0
@@ -154,4 +159,54 @@ func dpop(t *testing.T, key *ecdsa.PrivateKey, jwk, url, token, nonce string) st
 		t.Fatal(err)
 	}
 	return input + "." + b64(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
+}
+
+// TestKeyOfAClient signs by a key that a reference names, and says what is wrong
+// with one that is none, without a word of it.
+func TestKeyOfAClient(t *testing.T) {
+	key, err := jose.GenerateKey("ES256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := jose.PublicSet("", "ES256", key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := jose.New(jose.Rules{Issuer: "gate", Audience: []string{"https://id.example.com"}, Types: []string{"JWT"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, why := rules.Verify([]byte(r.FormValue("client_assertion")), set, time.Now().Unix()); why != nil {
+			t.Error(why)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"active":true,"sub":"alice"}`)
+	}))
+	defer server.Close()
+	up, _ := upstreamOf(t)
+	h := openHouse(t, one("a.yaml", up))
+	h.write("a.yaml", bearerContract)
+	h.write("gate.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	settings := one("a.yaml", up) + fmt.Sprintf(`credentials:
+  - name: opaque
+    introspection: {url: "%s", issuer: "https://id.example.com", client_id: gate, client_key: "${file:gate.pem}"}
+`, server.URL)
+	h.write("gatehouse.yaml", settings)
+	h.reload("test", false)
+	if answer := ask(t, h.URL()+"/a", "Authorization: Bearer 1"); answer.StatusCode != 200 {
+		t.Errorf("%d\n%s", answer.StatusCode, h.log.String())
+	}
+	h.write("gatehouse.yaml", strings.Replace(settings, "gate.pem", "planted", 1))
+	h.reload("another", false)
+	h.said("client_key: the file is neither PEM nor a JWK")
+	if found := Check(filepath.Join(h.dir, "gatehouse.yaml")); found.Problems.Err() == nil {
+		t.Error("checking does not say so")
+	}
 }

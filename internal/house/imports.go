@@ -161,6 +161,7 @@ var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-c
 // testOnly may be imported by tests beyond what their package may import.
 var testOnly = []string{
 	"github.com/rogpeppe/go-internal/testscript", // whole-program tests as text
+	"github.com/go-jose/go-jose/v4/jwt",          // what others make of tokens that the gate signs
 }
 
 // httpPackages are net/http and what brings it along.

@@ -109,9 +109,9 @@ func earlier(a, b time.Time) time.Time {
 // send is RFC 7662 section 2.1. Its errors hold nothing of the token, nor of
 // what the server said.
 func (v *Verifier) send(ctx context.Context, token string) ([]byte, error) {
-	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
-	if v.options.ClientSecret == "" && v.options.ClientID != "" { // RFC 8705 section 2
-		form.Set("client_id", v.options.ClientID)
+	form, err := v.form(token, time.Now())
+	if err != nil {
+		return nil, err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, v.options.URL, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -119,9 +119,7 @@ func (v *Verifier) send(ctx context.Context, token string) ([]byte, error) {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
-	if v.options.ClientSecret != "" { // RFC 6749 section 2.3.1
-		r.SetBasicAuth(url.QueryEscape(v.options.ClientID), url.QueryEscape(v.options.ClientSecret))
-	}
+	v.introduce(r)
 	answer, err := v.client.Do(r)
 	if err != nil {
 		var failed *url.Error

@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/binding"
 	"github.com/gatehouse-api/gatehouse/guard/authn/remember"
+	"github.com/gatehouse-api/gatehouse/trust/jose"
 )
 
 // Options are whom to ask, and what is made of the answer.
@@ -25,10 +26,14 @@ type Options struct {
 	Name string // of the entry of gatehouse.yaml
 	URL  string // of the introspection endpoint
 	// ClientID and ClientSecret are the gate's own at the server. Without a
-	// secret the gate shows the certificate of TLS only, or nothing.
+	// secret and a key the gate shows the certificate of TLS only, or nothing.
 	ClientID, ClientSecret string
-	TLS                    *tls.Config   // nil for the system's
-	Timeout                time.Duration // of one question; 0 for DefaultTimeout
+	// ClientKey signs who the gate is, in the place of a secret, for
+	// ClientAudience: the name of the server, or of its endpoint.
+	ClientKey      *jose.Signer
+	ClientAudience string
+	TLS            *tls.Config   // nil for the system's
+	Timeout        time.Duration // of one question; 0 for DefaultTimeout
 	// Parallel bounds the questions that are open at once; 0 for DefaultParallel.
 	Parallel int
 	// Cache is how long a token that is active is not asked for again, at most
@@ -116,6 +121,9 @@ func New(ctx context.Context, o Options) (*Verifier, error) {
 	}
 	if o.Issuer == "" {
 		return nil, errors.New("the issuer of the tokens is missing")
+	}
+	if err := o.checkClient(); err != nil {
+		return nil, err
 	}
 	setDefaults(&o)
 	v := &Verifier{

@@ -50,13 +50,18 @@ func (s *server) says(text string) {
 	})
 }
 
-func verifier(t testing.TB, url string, change func(*introspection.Options)) *introspection.Verifier {
+func binder(t testing.TB) *binding.Binder {
 	t.Helper()
 	b, err := binding.New(binding.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := introspection.Options{Name: "opaque", URL: url, ClientID: "gate", ClientSecret: "s3cret", Issuer: issuer, Binder: b, Timeout: 2 * time.Second}
+	return b
+}
+
+func verifier(t testing.TB, url string, change func(*introspection.Options)) *introspection.Verifier {
+	t.Helper()
+	o := introspection.Options{Name: "opaque", URL: url, ClientID: "gate", ClientSecret: "s3cret", Issuer: issuer, Binder: binder(t), Timeout: 2 * time.Second}
 	if change != nil {
 		change(&o)
 	}
