@@ -274,12 +274,27 @@ func (r *reader) verify(d *draft) {
 			continue
 		}
 		c, wrong := r.credentials.acquire(s, d.files)
-		d.faults.add(wrong)
-		if c != nil {
-			d.credentials[s.Name] = c
+		if d.faults.add(wrong); c == nil {
+			c = &credential{Verifier: unmade{}, users: 1, end: func() {}}
 		}
+		d.credentials[s.Name] = c
 	}
 }
+
+// unmade stands in for a verifier that cannot be made, so that the one mistake
+// is not told again of each operation that it would verify. Its draft serves
+// nobody.
+type unmade struct{}
+
+var _ gate.UserVerifier = unmade{}
+
+// Verify refuses.
+func (unmade) Verify(*gate.Exchange, *gate.Use, []byte) (*gate.Principal, *gate.Refusal) {
+	return nil, &gate.Refusal{Code: gate.CredentialUnverified, Retry: 1}
+}
+
+// TellsAuthentication says nothing of the verifier that is missing.
+func (unmade) TellsAuthentication() {}
 
 // release gives back what a draft holds.
 func (r *reader) release(d *draft) {

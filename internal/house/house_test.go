@@ -54,6 +54,7 @@ func TestRepository(t *testing.T) {
 		{"links", func(t *testing.T) []string { return allLinks(t, tree) }},
 		{"architecture", func(t *testing.T) []string { return Architecture(read(t, tree, "docs/architecture.md"), rooms) }},
 		{"packages", func(t *testing.T) []string { return Listed(read(t, tree, "README.md"), rooms) }},
+		{"fail-states", func(t *testing.T) []string { return FailStates(files, read(t, tree, "docs/reference/fail-states.md")) }},
 		{"threats", func(t *testing.T) []string { return Threats(files, read(t, tree, "docs/threat-model.md")) }},
 	}
 	for _, rule := range rules {
@@ -185,6 +186,15 @@ func TestRulesGoRed(t *testing.T) {
 		{"threat-whose-test-is-gone", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
 			return Threats(parse(t, tree), "| id | threat | answered by | open |\n|---|---|---|---|\n| X1 | S | `a: TestB` and `a: TestC` | |\n")
 		}, "there is no test TestC in a"},
+		{"fail-state-that-nobody-shows", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return FailStates(parse(t, tree), "| what fails | then | shown by |\n|---|---|---|\n| S | x | `a: TestB` |\n| T | x | |\n")
+		}, "fail-states.md:4: does not say"},
+		{"fail-state-whose-test-is-gone", fstest.MapFS{"a/a_test.go": {Data: []byte("package a\nfunc TestB() {}\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return FailStates(parse(t, tree), "| what fails | then | shown by |\n|---|---|---|\n| S | x | `a: TestC` |\n")
+		}, "fail-states.md:3: there is no test TestC in a"},
+		{"no-fail-states", fstest.MapFS{"a/a.go": {Data: []byte("package a\n")}}, func(tree fstest.MapFS, t *testing.T) []string {
+			return FailStates(parse(t, tree), "# Fail states\n")
+		}, "has no row"},
 		{"package-in-no-list", fstest.MapFS{}, func(fstest.MapFS, *testing.T) []string {
 			return Listed("`a`, `b`", plan)
 		}, "does not name c"},
