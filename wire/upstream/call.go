@@ -123,6 +123,9 @@ func (c *call) send() error {
 		}
 		c.stop()
 		kept, nothing := c.conn.used, c.conn.written == 0
+		if kept && c.end == 0 { // it ended behind its last answer, as far as anybody can tell
+			c.owner.habit.note(now() - c.conn.since)
+		}
 		c.forsake()
 		if !kept || c.end > 0 || c.consumed || isOver(err) || !nothing && !c.repeatable {
 			return c.explain(err)

@@ -229,3 +229,27 @@ func TestPoolEndsConnections(t *testing.T) {
 		}
 	})
 }
+
+// TestQuietConnectionIsTrusted wants a look before each request that may go out
+// once only, until enough of them found nothing, and one whenever the connection
+// was kept for longer than a glance.
+func TestQuietConnectionIsTrusted(t *testing.T) {
+	u, api := kept(t, Options{})
+	k := u.pool.get()
+	for i := range trusting {
+		if k.calm != uint8(i) {
+			t.Fatalf("after %d looks %d are counted", i, k.calm)
+		}
+		if k.since = now(); k.stale(true, &u.habit) {
+			t.Fatal("a quiet connection is stale")
+		}
+	}
+	api.Close()
+	until(t, "the API's end", func() bool { return k.look.see() == ending })
+	if k.since = now() + never; k.stale(true, &u.habit) { // as if no time had gone by
+		t.Error("it is looked at within the glance")
+	}
+	if k.since = now() - glance; !k.stale(true, &u.habit) || !u.habit.shows() {
+		t.Error("it is not looked at behind the glance")
+	}
+}
