@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/wire/balance"
 )
@@ -11,6 +12,8 @@ type counted struct {
 	doors []*door
 	apis  []countedAPI
 	stale bool
+	// owners are of the store; nil where it keeps none.
+	owners *owner.Keeper
 }
 
 type countedAPI struct {
@@ -23,6 +26,9 @@ func (p *Program) show() {
 	s := &counted{doors: p.doors, stale: p.failing}
 	for i, w := range p.live.ways {
 		s.apis = append(s.apis, countedAPI{p.live.plan.APIs[i].Name, w})
+	}
+	if k := p.reader.keeper; k != nil {
+		s.owners = k.owners
 	}
 	p.shown.Store(s)
 }
@@ -45,6 +51,10 @@ func (p *Program) snapshot() metrics.Snapshot {
 		return out
 	}
 	out.Stale = s.stale
+	if s.owners != nil {
+		o := metrics.Owners(s.owners.Stats())
+		out.Owners = &o
+	}
 	for _, d := range s.doors {
 		out.Listeners = append(out.Listeners, d.counted())
 	}

@@ -75,7 +75,7 @@ func TestOldKeysThatAreNeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	because("the key is void", map[keys.Name]string{keys.Pepper: "", keys.Owners: "2 objects need it", keys.Data: "1 sealed value needs it"})
-	if err := k.store.ForgetOwners(ctx, []store.OwnerHash{{1}, {3}}); err != nil {
+	if err := k.store.ForgetOwners(ctx, []store.Owned{{Object: store.OwnerHash{1}}, {Object: store.OwnerHash{3}}}); err != nil {
 		t.Fatal(err)
 	}
 	because("the objects are gone", map[keys.Name]string{keys.Owners: "", keys.Data: "1 sealed value needs it"})

@@ -34,12 +34,12 @@ func owned(o *store.Owned) owner.Owned {
 }
 
 // Forget implements owner.Store.
-func (s ownerStore) Forget(ctx context.Context, objects []owner.Sum) error {
-	list := make([]store.OwnerHash, len(objects))
-	for i, o := range objects {
-		list[i] = store.OwnerHash(o)
+func (s ownerStore) Forget(ctx context.Context, list []owner.Gone) error {
+	rows := make([]store.Owned, len(list))
+	for i, o := range list {
+		rows[i] = store.Owned{Object: store.OwnerHash(o.Object), Owner: store.OwnerHash(o.Owner)}
 	}
-	return s.ForgetOwners(ctx, list)
+	return s.ForgetOwners(ctx, rows)
 }
 
 // Owner implements owner.Store.

@@ -121,15 +121,20 @@ func scanOwned(row interface{ Scan(...any) error }) (o Owned, err error) {
 	return o, nil
 }
 
-// ForgetOwners makes objects gone: whoever makes them next owns them.
-func (s *Store) ForgetOwners(ctx context.Context, objects []OwnerHash) error {
+// ForgetOwners makes objects gone: whoever makes them next owns them. One that
+// has an Owner is forgotten only where that one still owns it.
+func (s *Store) ForgetOwners(ctx context.Context, list []Owned) error {
 	return s.write(ctx, "forget owners", func(ctx context.Context, t *tx) error {
 		number, err := t.change(ctx)
 		if err != nil {
 			return err
 		}
-		for _, object := range objects {
-			if _, err := t.ExecContext(ctx, `UPDATE owners SET owner = $1, changed = $2 WHERE object = $3 AND length(owner) > 0`, []byte{}, number, object[:]); err != nil {
+		for i := range list {
+			statement, args := `UPDATE owners SET owner = $1, changed = $2 WHERE object = $3 AND length(owner) > 0`, []any{[]byte{}, number, list[i].Object[:]}
+			if list[i].Owner != (OwnerHash{}) {
+				statement, args = statement+` AND owner = $4`, append(args, list[i].Owner[:])
+			}
+			if _, err := t.ExecContext(ctx, statement, args...); err != nil {
 				return err
 			}
 		}

@@ -56,7 +56,7 @@ func TestOwners(t *testing.T) {
 		if n, err := s.OwnersOf(ctx, 1); err != nil || n != 3 {
 			t.Error(n, err)
 		}
-		if err := s.ForgetOwners(ctx, []store.OwnerHash{hashOf(1), hashOf(99)}); err != nil {
+		if err := s.ForgetOwners(ctx, []store.Owned{{Object: hashOf(1)}, {Object: hashOf(99)}}); err != nil {
 			t.Fatal(err)
 		}
 		changed, second := followed(t, s, first)
@@ -72,8 +72,11 @@ func TestOwners(t *testing.T) {
 		if now := keep(owned(1, 300)); now[0].Owner != hashOf(300) {
 			t.Errorf("one that was gone: %v", now)
 		}
-		if err := s.ForgetOwners(ctx, []store.OwnerHash{hashOf(2)}); err != nil {
+		if err := s.ForgetOwners(ctx, []store.Owned{owned(1, 100), owned(2, 100)}); err != nil {
 			t.Fatal(err)
+		}
+		if o, err := s.Owner(ctx, hashOf(1)); err != nil || o != hashOf(300) {
+			t.Errorf("of its former owner: %v, %v", o, err)
 		}
 		_, last := followed(t, s, 0)
 		if err := s.PurgeOwners(ctx, last); err != nil {

@@ -63,17 +63,17 @@ func (m *memory) Keep(_ context.Context, list []owner.Owned) ([]owner.Owned, err
 	return now, nil
 }
 
-func (m *memory) Forget(_ context.Context, objects []owner.Sum) error {
+func (m *memory) Forget(_ context.Context, list []owner.Gone) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down != nil {
 		return m.down
 	}
 	m.number++
-	for _, o := range objects {
-		if was, known := m.rows[o]; known {
+	for _, o := range list {
+		if was, known := m.rows[o.Object]; known && (o.Owner == (owner.Sum{}) || o.Owner == was.Owner) {
 			was.Owner, was.changed = owner.Sum{}, m.number
-			m.rows[o] = was
+			m.rows[o.Object] = was
 		}
 	}
 	return nil

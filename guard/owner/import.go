@@ -276,10 +276,10 @@ func (r *Registrar) Forget(ctx context.Context, kind, id string) error {
 	if wrong != "" {
 		return errors.New(wrong)
 	}
-	var list []Sum
+	var list []Gone
 	for _, v := range r.Hash.Versions() {
 		if sum, ok := r.Hash.Sum(v, message); ok {
-			list = append(list, hashFrom(sum[:]).bytes())
+			list = append(list, Gone{Object: hashFrom(sum[:]).bytes()})
 		}
 	}
 	return r.Store.Forget(ctx, list)

@@ -29,8 +29,9 @@ type Store interface {
 	// Keep keeps who owns objects that nobody owns, all or none, and returns who
 	// owns each then.
 	Keep(ctx context.Context, list []Owned) ([]Owned, error)
-	// Forget makes objects nobody's.
-	Forget(ctx context.Context, objects []Sum) error
+	// Forget makes objects nobody's: of those whose Owner is not the zero Sum
+	// only where that one still owns them.
+	Forget(ctx context.Context, list []Gone) error
 	// Owner returns who owns an object.
 	Owner(ctx context.Context, object Sum) (Sum, error)
 	// Read calls each with what changed above a change number, 0 for all, and
@@ -68,9 +69,11 @@ type Keeper struct {
 	writing bool
 	writers sync.WaitGroup
 
+	gone  gone
 	reads chan struct{} // holds one: the store was read
-	full  atomic.Int64  // objects for which there was no room
 	said  atomic.Int64  // when a warning was written last, in seconds
+	level atomic.Int32  // of the alarm
+	counts
 }
 
 // KeeperOptions are what a Keeper is made of.
@@ -112,14 +115,19 @@ func NewKeeper(o KeeperOptions) *Keeper {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	return &Keeper{store: o.Store, hash: o.Hash, log: o.Log, shared: o.Shared, max: o.Max, suppose: o.Suppose, asking: make(chan struct{}, maxAsking), reads: make(chan struct{}, 1)}
+	return &Keeper{store: o.Store, hash: o.Hash, log: o.Log, shared: o.Shared, max: o.Max, suppose: o.Suppose, asking: make(chan struct{}, maxAsking), reads: make(chan struct{}, 1),
+		gone: gone{list: map[Sum]Sum{}, more: make(chan struct{}, 1)}}
 }
 
 // Follow reads what the store holds and then what changes in it, until ctx
-// ends; then it waits for what is being written.
+// ends; then it waits for what is being written. Meanwhile it writes what could
+// not be written at once.
 func (k *Keeper) Follow(ctx context.Context) {
+	var teller sync.WaitGroup
+	teller.Go(func() { k.retry(ctx) })
 	k.store.Follow(ctx, k.read)
 	k.writers.Wait()
+	teller.Wait()
 }
 
 // read takes over what changed above since; 0 is everything, into a new table.
@@ -148,11 +156,14 @@ func (k *Keeper) take(t *table, o Owned) outcome {
 	if o.Owner != (Sum{}) {
 		owner = hashFrom(o.Owner[:]).asOwner()
 	}
+	if k.gone.has(&o) {
+		return kept // it is gone, and the store does not know yet
+	}
 	done := t.set(hashFrom(o.Object[:]), owner)
 	if done == full {
 		k.full.Add(1)
-		k.warn("there is no room for more objects: nobody is known to own those that come now", "max", k.max)
 	}
+	k.alarm(t)
 	return done
 }
 
@@ -163,17 +174,6 @@ func (k *Keeper) warn(text string, more ...any) {
 		k.log.Warn(text, more...)
 	}
 }
-
-// Objects is how many objects somebody is known to own.
-func (k *Keeper) Objects() int {
-	if t := k.table.Load(); t != nil {
-		return int(t.count.Load())
-	}
-	return 0
-}
-
-// Turned is for how many objects there was no room.
-func (k *Keeper) Turned() int64 { return k.full.Load() }
 
 // part appends a part of what is hashed, with its length.
 func part[T string | []byte](out []byte, p T) []byte {
@@ -253,137 +253,4 @@ func (k *Keeper) ask(ctx context.Context, t *table, object hash, version uint32)
 		return hash{}, version, err
 	}
 	return hashFrom(found[:]).asOwner(), version, nil
-}
-
-// learning is some objects with their owners on the way to the store.
-type learning struct {
-	rows  []Owned
-	taken int // of them, by somebody else
-	err   error
-	done  chan struct{}
-}
-
-var errBusy = errors.New("too much waits to be written")
-
-// learn has objects written and waits for it; it returns how many of them
-// somebody else owns already.
-func (k *Keeper) learn(ctx context.Context, rows []Owned) (taken int, err error) {
-	l, err := k.begin(rows)
-	if l == nil {
-		return 0, err
-	}
-	select {
-	case <-l.done:
-		return l.taken, l.err
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
-}
-
-// begin has objects written that are not known to be kept; nil when there are
-// none.
-func (k *Keeper) begin(rows []Owned) (*learning, error) {
-	t := k.table.Load()
-	if t == nil {
-		return nil, errUnread
-	}
-	l := &learning{done: make(chan struct{})}
-	for i := range rows {
-		switch now := t.get(hashFrom(rows[i].Object[:])); {
-		case now == hashFrom(rows[i].Owner[:]).asOwner():
-		case now != (hash{}):
-			l.taken++
-		case t.count.Load() >= t.max:
-			k.full.Add(1)
-			k.warn("there is no room for more objects: nobody is known to own those that come now", "max", k.max)
-		default:
-			l.rows = append(l.rows, rows[i])
-		}
-	}
-	if len(l.rows) == 0 {
-		close(l.done)
-		return l, nil
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.queue) >= maxWaiting {
-		return nil, errBusy
-	}
-	k.queue = append(k.queue, l)
-	if !k.writing {
-		k.writing = true
-		k.writers.Go(k.write)
-	}
-	return l, nil
-}
-
-// write writes what waits until nothing does: many learnings in one
-// transaction, since each waits for the disk.
-func (k *Keeper) write() {
-	for {
-		k.mu.Lock()
-		n, size := 0, 0
-		for n < len(k.queue) && (n == 0 || size+len(k.queue[n].rows) <= maxBatch) {
-			size += len(k.queue[n].rows)
-			n++
-		}
-		batch := k.queue[:n:n]
-		if k.queue = k.queue[n:]; len(k.queue) == 0 {
-			k.queue = nil
-		}
-		if n == 0 {
-			k.writing = false
-		}
-		k.mu.Unlock()
-		if n == 0 {
-			return
-		}
-		k.commit(batch, size)
-	}
-}
-
-// commit writes a batch. What the client of one of them does makes no
-// difference to the others: the store bounds the time.
-func (k *Keeper) commit(batch []*learning, size int) {
-	rows := make([]Owned, 0, size)
-	for _, l := range batch {
-		rows = append(rows, l.rows...)
-	}
-	now, err := k.store.Keep(context.Background(), rows)
-	t := k.table.Load()
-	for _, l := range batch {
-		if l.err = err; err == nil {
-			for i := range l.rows {
-				if now[i].Owner != l.rows[i].Owner {
-					l.taken++
-				}
-				k.take(t, now[i])
-			}
-			now = now[len(l.rows):]
-		}
-		close(l.done)
-	}
-	if err != nil {
-		k.warn("who owns objects cannot be kept", "cause", err)
-	}
-}
-
-// forget makes an object nobody's, here at once and in the store.
-func (k *Keeper) forget(ctx context.Context, object []byte) error {
-	t := k.table.Load()
-	if t == nil {
-		return errUnread
-	}
-	var list []Sum
-	for _, v := range k.hash.Versions() {
-		if h, ok := k.sum(v, object); ok {
-			t.forget(h)
-			list = append(list, h.bytes())
-		}
-	}
-	err := k.store.Forget(context.WithoutCancel(ctx), list)
-	if err != nil {
-		k.warn("that an object is gone cannot be kept", "cause", err)
-	}
-	return err
 }

@@ -166,6 +166,9 @@ func (g *Guard) deny(x *gate.Exchange, k *kind, f finding, in, name string) gate
 		r.Code = gate.OwnerDenied
 	case unknownObject:
 		r.Code = gate.OwnerUnknown
+		if keeper := g.keeper(); keeper != nil {
+			keeper.unknown.Add(1)
+		}
 		if k.report {
 			g.report(x, r)
 			return gate.Allow

@@ -331,8 +331,8 @@ func TestFull(t *testing.T) {
 		{"alice", "GET", "/orders/7", "", "200"}, {"alice", "GET", "/orders/8", "", "200"}, {"alice", "GET", "/orders/9", "", "403 owner-unknown"},
 		{"alice", "DELETE", "/orders/7", "", "204"}, {"alice", "POST", "/orders", `{}`, "201"}, {"alice", "GET", "/orders/11", "", "200"},
 	})
-	if s.keeper.Turned() != 2 {
-		t.Errorf("%d had no room", s.keeper.Turned())
+	if s.keeper.Stats().Refused != 2 {
+		t.Errorf("%d had no room", s.keeper.Stats().Refused)
 	}
 }
 

@@ -155,6 +155,7 @@ func TestSnapshots(t *testing.T) {
 		},
 		APIs:   []API{{"A", 1, 2, 3, 4, 5}, {"\xff", 1, 0, 0, 0, 0}},
 		Events: Events{1, 2, 3, 4}, Ready: true, Taken: 5, Refused: 6, Locks: 7, Revocations: 8, Unrevoked: 9,
+		Owners: &Owners{1, 2, 3, 4, 5, 6, 7, 8},
 	}
 	m := New("1.2.3", func() Snapshot { return s })
 	has(t, m,
@@ -168,6 +169,8 @@ func TestSnapshots(t *testing.T) {
 		`gatehouse_events_written_total 1`, `gatehouse_events_lost_total 2`, `gatehouse_events_waiting 3`, `gatehouse_events_capacity 4`,
 		`gatehouse_ready 1`, `gatehouse_configuration_stale 0`, `gatehouse_reloads_total{result="refused"} 6`,
 		`gatehouse_credential_locks_total 7`, `gatehouse_revocations 8`, `gatehouse_revocations_missing 9`,
+		`gatehouse_owned_objects 1`, `gatehouse_owned_objects_max 2`, `gatehouse_owned_objects_refused_total 3`, `gatehouse_owner_unknown_total 4`, `gatehouse_owner_conflicts_total 5`,
+		`gatehouse_owner_write_failures_total{what="learn"} 6`, `gatehouse_owner_write_failures_total{what="forget"} 7`, `gatehouse_owner_forgets_waiting 8`,
 	)
 	if !strings.Contains(text(t, m), `version="1.2.3"`) {
 		t.Error("the version is not said")
@@ -211,7 +214,7 @@ func TestReference(t *testing.T) {
 // are none of the table.
 func TestDefinitionsAreRegistered(t *testing.T) {
 	m := New("1", func() Snapshot {
-		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1)}
+		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1), Owners: &Owners{}}
 	})
 	m.Enable(true)
 	m.Sink(&sunk{}).Record(&gate.Event{Denied: true, Status: 200, Upstream: 1, BodyIn: 1, BodyOut: 1, Trimmed: 1, Would: []gate.Code{gate.BodySchema}})

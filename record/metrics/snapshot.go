@@ -20,6 +20,14 @@ type Snapshot struct {
 
 	Locks                  uint64 // lockouts
 	Revocations, Unrevoked int    // that are held; that found no room
+	Owners                 *Owners
+}
+
+// Owners is what the owners' table has counted; nil where there is none.
+type Owners struct {
+	Objects, Max                                        int
+	Refused, Unknown, Conflicts, Unlearned, Unforgotten int64
+	Waiting                                             int
 }
 
 // Listener is what one has counted.
@@ -68,6 +76,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 		&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
 		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
+		&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -110,6 +119,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&unrevoked, float64(s.Unrevoked))
 	t.add(&reloads, float64(s.Taken), "taken")
 	t.add(&reloads, float64(s.Refused), "refused")
+	if o := s.Owners; o != nil {
+		t.owners(o)
+	}
 	for _, r := range t.rows {
 		kind := prometheus.GaugeValue
 		if r.of.Kind == Counter {
@@ -185,4 +197,15 @@ func truth(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+func (t *tally) owners(o *Owners) {
+	t.add(&owned, float64(o.Objects))
+	t.add(&ownedMax, float64(o.Max))
+	t.add(&ownedRefused, float64(o.Refused))
+	t.add(&ownerUnknown, float64(o.Unknown))
+	t.add(&ownerConflicts, float64(o.Conflicts))
+	t.add(&ownerFailures, float64(o.Unlearned), "learn")
+	t.add(&ownerFailures, float64(o.Unforgotten), "forget")
+	t.add(&ownerWaiting, float64(o.Waiting))
 }

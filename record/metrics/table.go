@@ -69,6 +69,13 @@ var (
 	revocations    = Definition{"gatehouse_revocations", Gauge, nil, "Revocations that are held."}
 	unrevoked      = Definition{"gatehouse_revocations_missing", Gauge, nil, "Revocations of the store for which there is no room in memory: what they name is good all the same. Anything above 0 is an alarm."}
 	stale          = Definition{"gatehouse_configuration_stale", Gauge, nil, "1 when the files hold a configuration that was refused, so that the one before serves on."}
+	owned          = Definition{"gatehouse_owned_objects", Gauge, nil, "Objects that somebody is known to own."}
+	ownedMax       = Definition{"gatehouse_owned_objects_max", Gauge, nil, "Objects of which the owner can be known at once (max_objects of the store)."}
+	ownedRefused   = Definition{"gatehouse_owned_objects_refused_total", Counter, nil, "Objects for which there was no room: nobody is known to own them."}
+	ownerUnknown   = Definition{"gatehouse_owner_unknown_total", Counter, nil, "Calls that named, or were answered with, an object that nobody is known to own; refused or reported."}
+	ownerConflicts = Definition{"gatehouse_owner_conflicts_total", Counter, nil, "Objects that were made or listed for a caller and belong to somebody else: the first owner stays."}
+	ownerFailures  = Definition{"gatehouse_owner_write_failures_total", Counter, []string{"what"}, "Objects of which the store could not be told at once: learn (who owns them), forget (that they are gone)."}
+	ownerWaiting   = Definition{"gatehouse_owner_forgets_waiting", Gauge, nil, "Objects that are gone and of which the store is still to be told."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 
@@ -77,7 +84,8 @@ var Definitions = []*Definition{
 	&exchanges, &duration, &wait, &requestBytes, &answerBytes, &trimmed, &refusals, &would,
 	&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 	&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
-	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked, &build,
+	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
+	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.
