@@ -48,10 +48,10 @@ type API struct {
 	Rules []RuleFile
 	// Place is where the options were written, for problems with them.
 	Place config.Place
-	// Decide is the hint of the problem that credentials are asked for and
-	// nobody verifies them: how to decide, in the words of whoever sets the
-	// options. By default it names the option.
-	Decide string
+	// Decide returns the hint of the problem that credentials of a scheme are
+	// asked for and nobody verifies them: how to decide, in the words of whoever
+	// sets the options. By default it names the option.
+	Decide func(*contract.Scheme) string
 	// ClientCertificates says that whoever accepts connections asks clients for
 	// certificates and verifies them. Without it an operation that only a
 	// certificate opens is an error.

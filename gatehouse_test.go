@@ -177,7 +177,7 @@ func TestCompileProblems(t *testing.T) {
 		options    gatehouse.Options
 		want       []string // parts of the problems, in order
 	}{
-		{"nobody-verifies", vault, gatehouse.Options{}, []string{"api.yaml:8:7: #/paths/~1secrets~1{id}/get: getSecret asks for a credential and nothing says who verifies it"}},
+		{"nobody-verifies", vault, gatehouse.Options{}, []string{`api.yaml:18:12: #/components/securitySchemes/token: nothing says who verifies the scheme "token", which getSecret asks for`}},
 		{"nothing-said-of-security", strings.Replace(vault, "security: [{token: []}]\npaths:", "paths:\n  /used:\n    get:\n      security: [{token: []}]\n      responses: {\"200\": {description: OK}}", 1),
 			gatehouse.Options{Authentication: gatehouse.Upstream}, []string{"getSecret says nothing of security"}},
 		{"only-a-certificate", strings.Replace(vault, "security: []", "security: [{certificate: []}]", 1), gatehouse.Options{Authentication: gatehouse.Upstream},
@@ -211,16 +211,16 @@ func TestCertificatesAreVerifiedByTheListener(t *testing.T) {
 	for _, row := range []struct{ name, security, want string }{
 		{"alone", "[{certificate: []}]", ""},
 		{"twice", "[{certificate: []}, {certificate: []}]", ""},
-		{"with-another", "[{certificate: [], token: []}]", "nothing says who verifies it"},
-		{"or-another", "[{certificate: []}, {token: []}]", "nothing says who verifies it"},
-		{"another", "[{token: []}]", "nothing says who verifies it"},
+		{"with-another", "[{certificate: [], token: []}]", "nothing says who verifies the scheme"},
+		{"or-another", "[{certificate: []}, {token: []}]", "nothing says who verifies the scheme"},
+		{"another", "[{token: []}]", "nothing says who verifies the scheme"},
 	} {
 		text := strings.Replace(vault, "[{token: []}]", row.security, 1)
 		for _, asked := range []bool{true, false} {
 			_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, text), ClientCertificates: asked})
 			want := row.want
 			if !asked {
-				want = "nothing says who verifies it"
+				want = "nothing says who verifies the scheme"
 			}
 			if (problems.Err() == nil) != (want == "") || want != "" && !strings.Contains(problems.Error(), want) {
 				t.Errorf("%s, asked %v: %v, want %q", row.name, asked, problems, want)

@@ -55,7 +55,7 @@ type builder struct {
 	contract        *contract.Contract
 	options         Options
 	place           config.Place
-	decide          string
+	decide          func(*contract.Scheme) string
 	certified       bool // clients are asked for certificates
 	verifiers       map[string]gate.Verifier
 	shared          authn.Options // of all guards of credentials

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 )
@@ -12,10 +13,13 @@ import (
 // Words of the command stand in no hint of this package, but for those that the
 // options bring.
 func TestDecide(t *testing.T) {
-	for hint, want := range map[string]string{"": "say authentication upstream when", "use the flag": "use the flag"} {
-		_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, vault), Decide: hint})
+	for want, decide := range map[string]func(*contract.Scheme) string{
+		"bring a verifier for it; or say authentication upstream": nil,
+		"use the flag for token":                                  func(s *contract.Scheme) string { return "use the flag for " + s.Name },
+	} {
+		_, problems := gatehouse.Compile(gatehouse.API{Contract: load(t, vault), Decide: decide})
 		if len(problems) != 1 || !strings.HasPrefix(problems[0].Hint, want) || strings.Contains(problems[0].Hint, "--") {
-			t.Errorf("%q: %v", hint, problems)
+			t.Errorf("%q: %v", want, problems)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func newGate(c *contract.Contract, problems Problems, o Options, more []Extra) (
 	}
 	rules, unread := ReadRules(&o, config.Place{}, nil)
 	problems = append(problems, unread...)
-	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Decide: decideInGo})
+	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Decide: func(*contract.Scheme) string { return decideInGo }})
 	problems = append(problems, found...).Sort()
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func newGate(c *contract.Contract, problems Problems, o Options, more []Extra) (
 }
 
 // decideInGo says how a program decides who verifies credentials.
-const decideInGo = "set Options.Authentication to Upstream when your program verifies credentials itself: the gate then demands that they are present; Public lets everybody in"
+const decideInGo = "bring a verifier for it, by WithVerifiers; or set Options.Authentication to Upstream, if your program verifies it itself"
 
 // Warnings are what is loose or ignored in the contract.
 func (g *Gate) Warnings() Problems { return g.warnings }

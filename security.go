@@ -24,13 +24,9 @@ func (b *builder) verified() {
 					continue
 				}
 				seen[s] = true
-				hint := b.decide
-				if hint == "" {
-					hint = decideByDefault
-				}
-				if len(b.verifiers) == 0 {
-					b.problem(source.At(op.Node, hint, "%s asks for a credential and nothing says who verifies it", op.Name()))
-					return // one is enough: the way out is the same for all
+				hint := decideByDefault
+				if b.decide != nil {
+					hint = b.decide(s)
 				}
 				b.problem(source.At(s.Node, hint, "nothing says who verifies the scheme %q, which %s asks for", s.Name, op.Name()))
 			}
@@ -39,7 +35,7 @@ func (b *builder) verified() {
 }
 
 // decideByDefault is the hint for whoever did not say how options are written.
-const decideByDefault = "say authentication upstream when the API verifies credentials itself: the gate then demands that they are present; public lets everybody in; or bring verifiers for its schemes"
+const decideByDefault = "bring a verifier for it; or say authentication upstream, if the API verifies it itself"
 
 // authn judges credentials.
 func (b *builder) authn(op *contract.Operation, set *settled, _ gate.Mode) any {

@@ -45,7 +45,7 @@ func TestWhoVerifies(t *testing.T) {
 		options   gatehouse.Options
 		want      []string // parts of problems, one each
 	}{
-		{"nobody", guarded, nil, gatehouse.Options{}, []string{"readA asks for a credential and nothing says who verifies it"}},
+		{"nobody", guarded, nil, gatehouse.Options{}, []string{`nothing says who verifies the scheme "login", which readA asks for`, `nothing says who verifies the scheme "key", which readA asks for`}},
 		{"all", guarded, both, gatehouse.Options{}, nil},
 		{"one-of-two", guarded, map[string]gate.Verifier{"login": tokens{}}, gatehouse.Options{}, []string{`securitySchemes/key: nothing says who verifies the scheme "key", which readA asks for`}},
 		{"the-api-does-the-rest", guarded, map[string]gate.Verifier{"login": tokens{}}, gatehouse.Options{Authentication: gatehouse.Upstream}, nil},

@@ -176,14 +176,6 @@ func (r *reader) text() ([]byte, error) {
 
 var errNoFile = errors.New("the file is a pipe now, of which nobody knows when it is read to its end")
 
-// decide says by which flags a program decides who verifies credentials, and
-// decideInFile by which keys.
-const (
-	decide = "--authentication upstream when the API verifies credentials itself: the gate then demands that they are present; --public to let everybody in; a gatehouse.yaml with credentials has the gate verify them"
-
-	decideInFile = "in gatehouse.yaml describe a credential of the scheme's name under credentials, or name one in schemes of this API; or say authentication: upstream when the API verifies credentials itself: the gate then demands that they are present; public lets everybody in"
-)
-
 // api reads the contract of one API and finds the way to it. The result has
 // no contract when that could not be read.
 func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
