@@ -11,7 +11,7 @@ import (
 
 // decide says by which flags a program decides who verifies credentials.
 func decide(*contract.Scheme) string {
-	return "--authentication upstream, if the API verifies it itself; or have the gate verify it, by credentials of a gatehouse.yaml, which gatehouse init begins"
+	return "--authentication upstream, if the API verifies it itself; --public to let everybody in; or have the gate verify it, by credentials of a gatehouse.yaml (gatehouse init)"
 }
 
 // plainName is a name that YAML takes without quotes.
