@@ -1,8 +1,13 @@
 // A client of an identity provider and of an API, made of openid-client alone.
 // Arguments: the issuer and the address of the gate. One line for each thing
 // that it tried: its name and what came of it.
+import { webcrypto } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import * as oidc from "openid-client";
+
+// Node 18, which is Debian 12's, does not show these two.
+globalThis.crypto ??= webcrypto;
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
 
 const [issuer, gate] = process.argv.slice(2);
 const resource = (name) => `https://api.example.com/${name}`;
@@ -34,8 +39,8 @@ async function login(config, who, api, more = {}, options) {
   const cookies = new Map();
   for (let hops = 0; !at.href.startsWith(callback); hops++) {
     const answer = await fetch(at, { redirect: "manual", headers: { cookie: [...cookies].map((c) => c.join("=")).join("; ") } });
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+    for (const line of (answer.headers.get("set-cookie") ?? "").split(/, *(?=[^;,=\s]+=)/)) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       value ? cookies.set(name, value) : cookies.delete(name);
     }
     if (!answer.headers.has("location") || hops > 10) throw new Error(`the login ends with status ${answer.status}: ${await answer.text()}`);
@@ -82,7 +87,7 @@ const bound = oidc.getDPoPHandle(robot, await oidc.randomDPoPKeyPair("ES256"));
 const robots = await granted(robot, "bound", { DPoP: bound });
 say("bound-program", await ask(robot, robots.access_token, "/bound/orders", "GET", { DPoP: bound }));
 say("bound-program-again", await ask(robot, robots.access_token, "/bound/orders", "GET", { DPoP: bound }));
-const phone = oidc.getDPoPHandle(app, await oidc.randomDPoPKeyPair("EdDSA"));
+const phone = oidc.getDPoPHandle(app, await oidc.randomDPoPKeyPair("PS256"));
 const alices = await login(app, "alice", "bound", {}, { DPoP: phone });
 console.log(`token-type: ${alices.token_type}`);
 say("bound-person", await ask(app, alices.access_token, "/bound/orders", "GET", { DPoP: phone }));

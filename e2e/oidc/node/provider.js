@@ -1,7 +1,7 @@
-// An identity provider (panva's oidc-provider) whose logins need no browser:
-// whoever login_hint names is logged in and consents. Arguments: its issuer, a
-// folder that keeps its keys from run to run, and the names of the keys, of
-// which the first one signs.
+// An identity provider (panva's oidc-provider, of a version that runs on Debian
+// 12's Node 18) whose logins need no browser: whoever login_hint names is logged
+// in and consents. Arguments: its issuer, a folder that keeps its keys from run
+// to run, and the names of the keys, of which the first one signs.
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -40,7 +40,7 @@ const provider = new Provider(issuer, {
   jwks: { keys: kids.map(key) },
   scopes: ["openid", "offline_access"],
   clientAuthMethods: ["client_secret_basic", "client_secret_post", "none"],
-  enabledJWA: { idTokenSigningAlgValues: ["ES256"] },
+  enabledJWA: { idTokenSigningAlgValues: ["ES256"], dPoPSigningAlgValues: ["ES256", "PS256"] },
   acrValues: ["silver", "gold"],
   cookies: { keys: [randomBytes(32).toString("hex")] },
   pkce: { required: () => true },
