@@ -8,6 +8,8 @@ package gatehouse
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -34,9 +36,11 @@ type API struct {
 	// Issuers are the authorization servers whose tokens the verifiers take.
 	Issuers []string
 	// CallerKey signs the token that tells the API who calls, where the options
-	// ask for one. CallerKeyBroken says that it is missing because of something
-	// that was reported.
+	// ask for one. CallerKeys says which of several signs at a time, for options
+	// that name no key. CallerKeyBroken says that they are missing because of
+	// something that was reported.
 	CallerKey       crypto.Signer
+	CallerKeys      func(at time.Time) *ecdsa.PrivateKey
 	CallerKeyBroken bool
 	// Leaked hears of keys of this gate that stand in URLs, by their public
 	// ids; may be nil.

@@ -28,6 +28,8 @@ func (b *builder) identity(a *API) {
 	o := caller.Options{ID: f.ID, Subject: f.Subject, Issuer: f.Issuer, Client: f.Client, Tenant: f.Tenant, Scopes: f.Scopes, Roles: f.Roles, Certificate: c.Certificate}
 	if t := c.Token; t != nil {
 		switch {
+		case t.Key == "" && a.CallerKeys != nil:
+			o.Token = caller.NewRotatedToken(t.Field, t.Issuer, t.Audience, a.CallerKeys)
 		case a.CallerKey != nil:
 			var err error
 			if o.Token, err = caller.NewToken(t.Field, t.Issuer, t.Audience, a.CallerKey); err != nil {

@@ -18,6 +18,7 @@ func (d *decoder) check(c *Config) {
 	d.credentials(c)
 	d.locks(&c.Locks, c.Place)
 	d.store(c)
+	d.callerKeys(c)
 	d.admin(c)
 	d.signals(c)
 	names := make(map[string]bool)

@@ -10,7 +10,7 @@ type Caller struct {
 	// Certificate tells the certificate of the client in Client-Cert (RFC 9440).
 	Certificate bool `key:"certificate"`
 	// Token tells all of it in one token that the gate signs for the API, good for a minute. Without it there is none.
-	Token *CallerToken `key:"token,example={key: caller.pem, audience: shop}"`
+	Token *CallerToken `key:"token,example={audience: shop}"`
 }
 
 // CallerFields are names of header fields. In values, what may not stand in a field, and spaces, are written as in a URL (%20).
@@ -36,8 +36,8 @@ type CallerToken struct {
 	Place
 	// Field is the header field in which it is sent.
 	Field string `key:"field,default=X-Caller-Token,form=request-field"`
-	// Key is a PEM file with the private key that signs it, of ECDSA on P-256 (ES256) or of Ed25519 (EdDSA). It is read again when it changes.
-	Key File `key:"key,required,example=caller.pem"`
+	// Key is a PEM file with the private key that signs it, of ECDSA on P-256 (ES256) or of Ed25519 (EdDSA). It is read again when it changes. Without it, the gate's own key signs (ES256), which stands in keys_file of trust; the API of administration publishes its public half.
+	Key File `key:"key,example=caller.pem"`
 	// Issuer is what the token calls the gate (iss).
 	Issuer string `key:"issuer,default=gatehouse,form=claim"`
 	// Audience is what the token calls the API (aud).
@@ -94,6 +94,17 @@ func (c *collector) caller(a *Caller, at Place) {
 			if strings.EqualFold(name, before) {
 				c.add("caller-twice", at.node, "give each its own", "the field %s tells two things", quote(name))
 			}
+		}
+	}
+}
+
+// callerKeys demands a key for tokens that tell who calls: one that APIs can know
+// beyond the life of the program.
+func (d *decoder) callerKeys(c *Config) {
+	for i := range c.APIs {
+		api := &c.APIs[i]
+		if api.Caller != nil && api.Caller.Token != nil && !api.Caller.Token.has("key") && !c.Trust.has("keys_file") {
+			d.add("caller-key-needed", api.Caller.Token.node, "have the gate keep keys of its own: trust: {keys_file: ..., key: ...}; or name one: key: caller.pem", "there is no key to sign the token with")
 		}
 	}
 }

@@ -52,6 +52,7 @@ var rules = map[string]string{
 	"form-claim":            "classes and methods of authentication are words without spaces",
 	"locks-first":           "the first lock is not the longest",
 	"caller-empty":          "the API is told something of the caller",
+	"caller-key-needed":     "what tells an API who calls is signed by a key that lasts",
 	"caller-twice":          "a field tells one thing of the caller",
 	"form-resource":         "resources and issuers are https URLs",
 	"step-up-empty":         "a step-up asks for something",

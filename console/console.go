@@ -46,9 +46,12 @@ type Options struct {
 	// Room reports whether the gate has room for another revocation; nil for
 	// always. One that it cannot hold is not taken: what it names would be good
 	// all the same.
-	Room    func(v store.Revocation) bool
-	Version string
-	Now     func() time.Time
+	Room func(v store.Revocation) bool
+	// CallerKeys writes the public halves of the keys by which the gate signs who
+	// calls, as a JWK Set; nil where nothing is served.
+	CallerKeys func() ([]byte, error)
+	Version    string
+	Now        func() time.Time
 }
 
 // Keys are the API keys of one environment.
@@ -93,9 +96,24 @@ func New(o Options) http.Handler {
 	} {
 		mux.Handle(pattern, do)
 	}
+	mux.HandleFunc("GET /v1/caller-keys", c.callerKeys)
 	mux.Handle("POST /v1/signals/{credential}/logout", spoken(c.logout))
 	mux.Handle("POST /v1/signals/{credential}/events", spoken(c.events))
 	return mux
+}
+
+// callerKeys answers whoever asks: public keys are no secret, and APIs that
+// verify what the gate signs have no credential for this API.
+func (c *console) callerKeys(w http.ResponseWriter, _ *http.Request) {
+	text, err := c.CallerKeys()
+	if err != nil {
+		action(func(*http.Request) (int, any, error) { return 0, nil, err }).ServeHTTP(w, nil)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jwk-set+json") // RFC 7517 section 8.5.2
+	// Keys are published for twice as long before they sign.
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Write(text)
 }
 
 // room reports whether a revocation can be held.

@@ -30,8 +30,11 @@ func TestEveryOperationIsAnswered(t *testing.T) {
 		"POST /v1/environments/live/keys/0123456789ab/rotate", "POST /v1/environments/live/keys/0123456789ab/revoke", "GET /v1/revocations", "POST /v1/revocations",
 		"GET /v1/admins", "POST /v1/admins", "POST /v1/admins/0123456789ab/revoke",
 	}
-	if n := strings.Count(string(Contract), "operationId:"); n != len(described)+len(spokenOperations) {
+	if n := strings.Count(string(Contract), "operationId:"); n != len(described)+len(spokenOperations)+1 { // and the keys that anybody may have
 		t.Errorf("the contract has %d operations, and %d are tried", n, len(described)+len(spokenOperations))
+	}
+	if _, pattern := mux.Handler(httptest.NewRequest("GET", "/v1/caller-keys", nil)); pattern == "" {
+		t.Error("the keys that anybody may have have no handler")
 	}
 	for _, call := range described {
 		method, path, _ := strings.Cut(call, " ")

@@ -192,7 +192,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		a.Owners = r.remembered(d)
 		a.Verifiers = d.verifiers(settings, g.contract, &a)
 		g.verified = len(a.Verifiers) > 0
-		d.callerKey(settings, &a)
+		d.callerKey(settings, &a, r.credentials.deps.own())
 		r.credentials.equip(&a, &d.config.Locks)
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)

@@ -2,21 +2,34 @@ package serve
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
+	told "github.com/gatehouse-api/gatehouse/guard/caller"
+	"github.com/gatehouse-api/gatehouse/trust/keys"
 )
 
 // callerKey reads the key that signs the token by which an API is told who
 // calls.
-func (d *draft) callerKey(settings *config.API, a *gatehouse.API) {
+func (d *draft) callerKey(settings *config.API, a *gatehouse.API, own *keys.Keys) {
 	if settings.Caller == nil || settings.Caller.Token == nil {
 		return
 	}
 	t := settings.Caller.Token
+	if t.Key == "" {
+		a.CallerKeys = func(at time.Time) *ecdsa.PrivateKey {
+			if own == nil { // nothing is served
+				return nil
+			}
+			return own.Signing(at).Private()
+		}
+		return
+	}
 	d.files.add(string(t.Key))
 	key, err := readSigner(string(t.Key))
 	if err != nil {
@@ -25,6 +38,18 @@ func (d *draft) callerKey(settings *config.API, a *gatehouse.API) {
 		return
 	}
 	a.CallerKey = key
+}
+
+// callerSet returns what writes the public halves of the gate's own keys that
+// sign who calls.
+func callerSet(own *keys.Keys) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		var list []crypto.PublicKey
+		for _, k := range own.Verifying() {
+			list = append(list, k.Public())
+		}
+		return told.Set(list...)
+	}
 }
 
 var errNoSigner = errors.New("the file holds no private key in PEM (PKCS #8 or EC)")

@@ -168,3 +168,58 @@ func BenchmarkCaller(b *testing.B) {
 		c.Head(x)
 	}
 }
+
+// TestRotatedToken follows the key that signs, which is published with the id
+// that tokens name.
+func TestRotatedToken(t *testing.T) {
+	first, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	second, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	var now *ecdsa.PrivateKey
+	c := caller.New(caller.Options{Token: caller.NewRotatedToken("X-Caller-Token", "gate", "shop", func(at time.Time) *ecdsa.PrivateKey {
+		if at.Before(noon) {
+			t.Errorf("asked for %v", at)
+		}
+		return now
+	})})
+	text, err := caller.Set(first.Public(), second.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(text, &set); err != nil || len(set.Keys) != 2 {
+		t.Fatal(err, string(text))
+	}
+	p := alice()
+	for i, row := range []struct {
+		key   *ecdsa.PrivateKey
+		after time.Duration
+		want  *ecdsa.PrivateKey
+	}{{first, 0, first}, {second, caller.Lifetime/2 - 1, first}, {second, caller.Lifetime / 2, second}, {first, 2 * caller.Lifetime, first}} {
+		now = row.key
+		x := exchange(p)
+		x.Received = noon.Add(row.after)
+		if c.Head(x) != gate.Allow {
+			t.Fatal(x.Refusal.Cause)
+		}
+		parsed, err := jose.ParseSignedCompact(string(x.OutFields[0].Value), []jose.SignatureAlgorithm{jose.ES256})
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := set.Key(parsed.Signatures[0].Header.KeyID)
+		if len(known) != 1 || !row.want.PublicKey.Equal(known[0].Key) {
+			t.Fatalf("%d: the key is not the one that signs", i)
+		}
+		if _, err := parsed.Verify(known[0]); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	now = nil
+	x := exchange(alice())
+	if c.Head(x) != gate.Deny || x.Refusal.Code != gate.Internal || len(x.OutFields) != 0 {
+		t.Error("a call passes without the token that tells who calls")
+	}
+	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if _, err := caller.Set(first.Public(), p384.Public()); err == nil {
+		t.Error("a key of another curve is published")
+	}
+}

@@ -130,7 +130,7 @@ var rooms = map[string]room{
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
 		"wire/authorizer", "wire/session",
-		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "trust/jose", "trust/jwks",
+		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "guard/caller", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
 		"store", "store/keyring", "guard/owner",
 		"trust", "trust/apikey", "trust/revocation", "trust/signals", "guard/authn/lock",

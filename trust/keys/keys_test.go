@@ -58,6 +58,9 @@ func (w *marked) Unwrap(_ context.Context, wrapped, ad []byte) ([]byte, error) {
 	return body, nil
 }
 
+// later is when every key was published for long enough.
+var later = time.Now().Add(time.Hour)
+
 func open(t testing.TB, f keys.File, w wrap.Wrapper) *keys.Keys {
 	t.Helper()
 	k, err := keys.Open(t.Context(), f, w)
@@ -101,7 +104,7 @@ func TestKept(t *testing.T) {
 	if sum(t, k.MAC(keys.Pepper), 1) == sum(t, k.MAC(keys.Owners), 1) {
 		t.Error("two keys are one")
 	}
-	if again.Signing().ID != k.Signing().ID || !again.Signing().Private().Equal(k.Signing().Private()) {
+	if again.Signing(later).ID != k.Signing(later).ID || !again.Signing(later).Private().Equal(k.Signing(later).Private()) {
 		t.Error("another signing key")
 	}
 	if plain, err := again.Data().Open(value, seal.At{Row: "1"}); err != nil || string(plain) != "value" {
@@ -118,7 +121,7 @@ func TestRotate(t *testing.T) {
 	w := &marked{mark: 'w'}
 	serving, tool := open(t, f, w), open(t, f, w)
 	pepper := serving.MAC(keys.Pepper)
-	before, id := sum(t, pepper, 1), serving.Signing().ID
+	before, id := sum(t, pepper, 1), serving.Signing(later).ID
 	if err := tool.Rotate(t.Context(), keys.Names...); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +137,7 @@ func TestRotate(t *testing.T) {
 	if pepper.Newest() != 2 || fmt.Sprint(pepper.Versions()) != "[2 1]" || sum(t, pepper, 1) != before || sum(t, pepper, 2) == before {
 		t.Error("the handle does not follow")
 	}
-	if serving.Signing().ID == id || len(serving.Verifying()) != 2 || serving.Verifying()[1].ID != id {
+	if serving.Signing(later).ID == id || len(serving.Verifying()) != 2 || serving.Verifying()[1].ID != id {
 		t.Error("the signing key does not follow")
 	}
 	if len(serving.Ring().Versions()) != 2 {
@@ -253,7 +256,7 @@ func TestTwoStartAtOnce(t *testing.T) {
 			for { // as a service is started again
 				k, err := keys.Open(context.Background(), f, &marked{mark: 'w'})
 				if err == nil {
-					ids <- k.Signing().ID
+					ids <- k.Signing(later).ID
 					return
 				}
 				if !errors.Is(err, keys.ErrRaced) {
@@ -265,7 +268,7 @@ func TestTwoStartAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	close(ids)
-	want := open(t, f, &marked{mark: 'w'}).Signing().ID
+	want := open(t, f, &marked{mark: 'w'}).Signing(later).ID
 	for id := range ids {
 		if id != want {
 			t.Error("two keys")
@@ -291,13 +294,13 @@ func TestNothingIsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scalar, err := k.Signing().Private().Bytes()
+	scalar, err := k.Signing(later).Private().Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, x := new(big.Int).SetBytes(scalar).String(), new(big.Int).SetBytes(scalar).Text(16)
 	var b strings.Builder
-	for _, v := range []any{k, *k.Ring(), k.Signing(), k.Verifying(), k.Data(), k.MAC(keys.Pepper), struct{ a any }{k.Signing()}} {
+	for _, v := range []any{k, *k.Ring(), k.Signing(later), k.Verifying(), k.Data(), k.MAC(keys.Pepper), struct{ a any }{k.Signing(later)}} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
 			fmt.Fprintf(&b, format, v)
 		}
@@ -342,7 +345,7 @@ func TestSum(t *testing.T) {
 	if _, ok := m.Sum(2, []byte("a")); ok {
 		t.Error("a version that is not there")
 	}
-	if _, ok := any(k.Signing().Public()).(*ecdsa.PublicKey); !ok {
+	if _, ok := any(k.Signing(later).Public()).(*ecdsa.PublicKey); !ok {
 		t.Error("no public half")
 	}
 }

@@ -76,7 +76,7 @@ func TestKilledWhileWrapping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, signer := sum(t, gate.MAC(keys.Pepper), 1), gate.Signing().ID
+	want, signer := sum(t, gate.MAC(keys.Pepper), 1), gate.Signing(later).ID
 	ctx, stop := context.WithCancel(t.Context())
 	var load sync.WaitGroup
 	for range 2 {
@@ -125,7 +125,7 @@ func TestKilledWhileWrapping(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
-		if sum(t, k.MAC(keys.Pepper), 1) != want || k.Signing().ID != signer {
+		if sum(t, k.MAC(keys.Pepper), 1) != want || k.Signing(later).ID != signer {
 			t.Errorf("round %d: other keys", round)
 		}
 		if v, err := k.Data().Open(sealed, at); err != nil || string(v) != "value" {

@@ -135,14 +135,25 @@ func (k SigningKey) Public() *ecdsa.PublicKey { return &k.key.PublicKey }
 // Format implements fmt.Formatter, so that no printer walks into the key.
 func (k SigningKey) Format(f fmt.State, _ rune) { io.WriteString(f, "signing key "+k.ID) }
 
-// Signing is the key that signs now.
-func (k *Keys) Signing() SigningKey {
+// Lead is how long a key is published before it signs: whoever keeps what is
+// published for no longer knows a key before its first token comes.
+const Lead = 10 * time.Minute
+
+// Signing is the key that signs at a time: the newest one that was published for
+// long enough, or the oldest where none was. All gates that have the keys choose
+// the same.
+func (k *Keys) Signing(at time.Time) SigningKey {
 	list := k.now.Load().tokens
-	return list[len(list)-1]
+	for i := len(list) - 1; i > 0; i-- {
+		if at.Sub(list[i].Made) >= Lead {
+			return list[i]
+		}
+	}
+	return list[0]
 }
 
 // Verifying are the keys whose public halves are published, the newest first:
-// those behind the first signed before the last rotations.
+// the first ones may be to sign soon, the last ones signed before.
 func (k *Keys) Verifying() []SigningKey {
 	list := slices.Clone(k.now.Load().tokens)
 	slices.Reverse(list)
