@@ -44,7 +44,7 @@ func (p *Program) banner(d *draft) string {
 		}
 		b.indent = ""
 	}
-	for _, w := range d.loose {
+	for _, w := range d.warned() {
 		fmt.Fprintf(b, "  WARNING     %s\n", line(w))
 	}
 	b.contracts(p, d)

@@ -12,12 +12,25 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/trust"
 )
 
 // loosenings are the doors that stand open: every setting that lets through
 // more than the contract says, each with its place. They are the warnings of
 // the banner and a list of check.
 type loosenings struct{ list source.Problems }
+
+// warned is what whoever serves is told each time: doors that stand open, and
+// secrets that others may read.
+func (d *draft) warned() source.Problems {
+	list := slices.Clone(d.loose)
+	for _, p := range d.faults.problems {
+		if strings.HasPrefix(p.Text, trust.Readable) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
 
 func (l *loosenings) add(at config.Place, format string, args ...any) {
 	l.list = append(l.list, at.Warning("", format, args...))

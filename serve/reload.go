@@ -113,8 +113,8 @@ func (p *Program) reload(why string, onlyChanges bool) {
 	p.failing = false
 	p.taken.Add(1)
 	p.log.Info("the configuration was reloaded", "plan", p.count, "because", why, "changes", changes(before, d))
-	for _, w := range d.loose {
-		if text := line(w); !slices.ContainsFunc(before.loose, func(b source.Problem) bool { return line(b) == text }) {
+	for _, w := range d.warned() {
+		if text := line(w); !slices.ContainsFunc(before.warned(), func(b source.Problem) bool { return line(b) == text }) {
 			p.log.Warn(text)
 		}
 	}

@@ -54,6 +54,10 @@ type Note struct {
 	Warning    bool
 }
 
+// Readable is what the warning begins with that others may read a secret; its
+// file follows.
+const Readable = "others than its owner may read the secret in "
+
 const referenceHint = "write ${env:NAME} or ${file:PATH}"
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -148,7 +152,7 @@ func (l *Lookup) file(name string) (string, *Note) {
 		return "", &Note{Text: "the file " + path + " is empty", Hint: "write the secret into it"}
 	}
 	if loose {
-		return value, &Note{Text: "others than its owner may read the secret in " + path, Hint: "chmod 600 " + path, Warning: true}
+		return value, &Note{Text: Readable + path, Hint: "chmod 600 " + path, Warning: true}
 	}
 	return value, nil
 }

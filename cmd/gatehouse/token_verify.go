@@ -142,12 +142,16 @@ func (w *world) verifyToken(r *tokenRules, arg string) error {
 	p := w.paint(w.stdout)
 	words := map[jose.Outcome]string{jose.NotMade: "not made", jose.Passed: p.green("passed"), jose.Failed: p.red("failed")}
 	var rows [][]string
+	because := ""
 	for _, s := range steps {
+		if why != nil && s.Check == why.Check {
+			because = shown(s.Text)
+		}
 		rows = append(rows, []string{string(s.Check), words[s.Outcome], strings.ReplaceAll(shown(s.Text), "\n", `\n`)})
 	}
 	fmt.Fprint(w.stdout, table(rows))
 	if why != nil {
-		fmt.Fprintf(w.stdout, "%s by %s: %s\n", p.red("refused"), why.Check, why.Text)
+		fmt.Fprintf(w.stdout, "%s by %s: %s\n", p.red("refused"), why.Check, because)
 		return errReported
 	}
 	fmt.Fprintln(w.stdout, p.green("accepted"))

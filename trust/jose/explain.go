@@ -37,6 +37,9 @@ func (v *Verifier) Explain(raw []byte, keys *Set, now int64, audience []string) 
 		step := Step{Check: c, Outcome: Passed}
 		if why != nil {
 			step.Outcome, step.Text = Failed, why.Text
+			if more := s.detail(why, now, audience); more != "" {
+				step.Text += ": " + more
+			}
 			if first == nil {
 				first = why
 			}
