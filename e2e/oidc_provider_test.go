@@ -142,8 +142,9 @@ locks: {disabled: true}
 `
 
 // guarded starts the gate in front of an API that says in X-Saw who calls, and
-// returns the gate's address and how often the API was called.
-func guarded(t *testing.T, i *identity) (gate string, p *process, calls *atomic.Int64) {
+// returns the gate's address and how often the API was called. changes are
+// replacements in oidcConfig.
+func guarded(t *testing.T, i *identity, changes ...string) (gate string, p *process, calls *atomic.Int64) {
 	t.Helper()
 	program, err := gatehouse()
 	if err != nil {
@@ -160,8 +161,9 @@ func guarded(t *testing.T, i *identity) (gate string, p *process, calls *atomic.
 	dir, words := t.TempDir(), strings.NewReplacer("ISSUER", i.issuer, "API", api.URL)
 	writeFile(t, filepath.Join(dir, "openapi.yaml"), words.Replace(oidcContract))
 	writeFile(t, filepath.Join(dir, "secret.txt"), "gatehouses-secret")
+	writeFile(t, filepath.Join(dir, "pepper.txt"), strings.Repeat("pepper", 8))
 	config := filepath.Join(dir, "gatehouse.yaml")
-	writeFile(t, config, words.Replace(oidcConfig))
+	writeFile(t, config, words.Replace(strings.NewReplacer(changes...).Replace(oidcConfig)))
 	address, p := launch(t, gateListens, program, "serve", "--config", config)
 	return "http://" + address, p, calls
 }

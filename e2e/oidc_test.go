@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"io"
+	"net/http"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -32,7 +36,7 @@ func TestGoClient(t *testing.T) {
 	client, i := buildOIDC(t), newIdentity(t, installNode(t))
 	i.up(t, "a")
 	gate, _, calls := guarded(t, i)
-	out, err := run(t, ".", nil, client, i.issuer, gate)
+	out, err := run(t, ".", nil, client, "calls", i.issuer, gate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,4 +98,49 @@ func TestNodeClient(t *testing.T) {
 		"opaque-revoked":       "401 bearer invalid_token dpop invalid_token",
 		"revoked-in-time":      "true",
 	})
+}
+
+var adminListens = regexp.MustCompile(`admin +(http://127\.0\.0\.1:\d+)`)
+
+// TestProviderTellsOfLogouts has a user log out at oidc-provider, which tells
+// the gate of it (OpenID Connect Back-Channel Logout): tokens of that session
+// are void, and of no other.
+func TestProviderTellsOfLogouts(t *testing.T) {
+	client, i := buildOIDC(t), newIdentity(t, installNode(t))
+	i.up(t, "a")
+	gate, p, _ := guarded(t, i, `"], clock_skew: 1s}`, `"], clock_skew: 1s, signals: {audience: [web]}}`,
+		"locks:", "store: {}\nadmin: {address: '127.0.0.1:0', pepper: '${file:pepper.txt}', first_credential: first.txt}\nlocks:")
+	admin, provider := p.await(t, adminListens), *i.front.Load()
+	var told atomic.Int64
+	i.answers(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/heard" {
+			provider.ServeHTTP(w, r)
+			return
+		}
+		res, err := http.Post(admin+"/v1/signals/login/logout", r.Header.Get("Content-Type"), r.Body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer res.Body.Close()
+		told.Add(1)
+		if w.WriteHeader(res.StatusCode); res.StatusCode != http.StatusOK {
+			body, _ := io.ReadAll(res.Body)
+			t.Errorf("the gate answers the provider with %d %s", res.StatusCode, body)
+		}
+	})
+	out, err := run(t, ".", nil, client, "logout", i.issuer, gate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried(t, out, map[string]string{
+		"logged-in":                 "200 alice",
+		"logged-in-elsewhere":       "200 alice",
+		"logged-out":                "401 Bearer invalid_token DPoP invalid_token",
+		"still-logged-in-elsewhere": "200 alice",
+		"logged-in-again":           "200 alice",
+	})
+	if n := told.Load(); n != 1 {
+		t.Errorf("the provider told %d times, want once", n)
+	}
 }

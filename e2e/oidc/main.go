@@ -3,14 +3,18 @@
 // and run it with the issuer and the address of the gate; nobody imports it. It
 // knows nothing of the gate but what an API's documentation would say. It
 // prints a line for each thing that it tried: its name and what came of it.
+//
+//	oidc calls|logout ISSUER GATE
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -26,7 +30,7 @@ const resource = "https://api.example.com/"
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	if err := run(ctx, os.Args[1], os.Args[2]); err != nil {
+	if err := run(ctx, os.Args[1], os.Args[2], os.Args[3]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -38,13 +42,14 @@ type user struct {
 	gate     string
 }
 
-func run(ctx context.Context, issuer, gate string) error {
+func run(ctx context.Context, what, issuer, gate string) error {
 	provider, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
 		return err
 	}
 	u := &user{provider, gate}
-	for _, step := range []func(context.Context) error{u.programs, u.persons, u.brief} {
+	steps := map[string][]func(context.Context) error{"calls": {u.programs, u.persons, u.brief}, "logout": {u.logout}}
+	for _, step := range steps[what] {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -87,7 +92,7 @@ func (u *user) programs(ctx context.Context) error {
 // they are from the ID token.
 func (u *user) persons(ctx context.Context) error {
 	config := u.client("web", "webs-secret", "orders:read")
-	token, err := u.login(ctx, config, "alice")
+	token, _, err := u.login(ctx, config, "alice")
 	if err != nil {
 		return err
 	}
@@ -107,15 +112,23 @@ func (u *user) persons(ctx context.Context) error {
 // oauth2 gets another by itself.
 func (u *user) brief(ctx context.Context) error {
 	config := u.client("brief", "briefs-secret", "orders:read")
-	token, err := u.login(ctx, config, "bob")
+	token, _, err := u.login(ctx, config, "bob")
 	if err != nil {
 		return err
 	}
+	if err := u.refused(ctx, "expired", token); err != nil {
+		return err
+	}
+	u.try("refreshed", config.Client(ctx, token), "GET")
+	return nil
+}
+
+// refused calls with a token until it is refused, and prints how.
+func (u *user) refused(ctx context.Context, name string, token *oauth2.Token) error {
 	for again := time.NewTicker(100 * time.Millisecond); ; {
-		said := u.ask(holder(token), "GET")
-		if !strings.HasPrefix(said, "200 ") {
-			fmt.Println("expired:", said)
-			break
+		if said := u.ask(holder(token), "GET"); !strings.HasPrefix(said, "200 ") {
+			fmt.Printf("%s: %s\n", name, said)
+			return nil
 		}
 		select {
 		case <-again.C:
@@ -123,8 +136,6 @@ func (u *user) brief(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	u.try("refreshed", config.Client(ctx, token), "GET")
-	return nil
 }
 
 func (u *user) program(api string, scopes ...string) *clientcredentials.Config {
@@ -144,13 +155,13 @@ const nonce, state = "n-0S6_WzA2Mj", "af0ifjsldkj"
 
 // login goes to the provider as a browser would, as far as the address of the
 // client.
-func (u *user) login(ctx context.Context, config *oauth2.Config, who string) (*oauth2.Token, error) {
+func (u *user) login(ctx context.Context, config *oauth2.Config, who string) (*oauth2.Token, *http.Client, error) {
 	verifier, api := oauth2.GenerateVerifier(), oauth2.SetAuthURLParam("resource", resource+"orders")
 	address := config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier), oidc.Nonce(nonce), api,
 		oauth2.SetAuthURLParam("login_hint", who), oauth2.SetAuthURLParam("prompt", "consent"))
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if r.URL.Path == "/callback" {
@@ -160,14 +171,68 @@ func (u *user) login(ctx context.Context, config *oauth2.Config, who string) (*o
 	}}
 	answer, err := browser.Get(address)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answer.Body.Close()
 	back, err := answer.Location()
 	if err != nil || back.Query().Get("state") != state {
-		return nil, fmt.Errorf("the login of %s ends with status %d at %v: %w", who, answer.StatusCode, back, errors.Join(err))
+		return nil, nil, fmt.Errorf("the login of %s ends with status %d at %v: %w", who, answer.StatusCode, back, errors.Join(err))
 	}
-	return config.Exchange(ctx, back.Query().Get("code"), oauth2.VerifierOption(verifier), api)
+	token, err := config.Exchange(ctx, back.Query().Get("code"), oauth2.VerifierOption(verifier), api)
+	return token, browser, err
+}
+
+var xsrf = regexp.MustCompile(`name="xsrf" value="(\w+)"`)
+
+// logout has alice log in by two browsers and log out in one of them (OpenID
+// Connect RP-Initiated Logout): the provider tells whom it must.
+func (u *user) logout(ctx context.Context) error {
+	config := u.client("web", "webs-secret", "orders:read")
+	token, browser, err := u.login(ctx, config, "alice")
+	if err != nil {
+		return err
+	}
+	elsewhere, _, err := u.login(ctx, config, "alice")
+	if err != nil {
+		return err
+	}
+	u.try("logged-in", holder(token), "GET")
+	u.try("logged-in-elsewhere", holder(elsewhere), "GET")
+	var metadata struct {
+		End string `json:"end_session_endpoint"`
+	}
+	if err := u.provider.Claims(&metadata); err != nil {
+		return err
+	}
+	id, _ := token.Extra("id_token").(string)
+	answer, err := browser.Get(metadata.End + "?" + url.Values{"id_token_hint": {id}}.Encode())
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	found := xsrf.FindSubmatch(page)
+	if found == nil {
+		return fmt.Errorf("the provider shows no form for logging out, but status %d", answer.StatusCode)
+	}
+	done, err := browser.PostForm(metadata.End+"/confirm", url.Values{"xsrf": {string(found[1])}, "logout": {"yes"}})
+	if err != nil {
+		return err
+	}
+	done.Body.Close()
+	if err := u.refused(ctx, "logged-out", token); err != nil {
+		return err
+	}
+	u.try("still-logged-in-elsewhere", holder(elsewhere), "GET")
+	again, _, err := u.login(ctx, config, "alice")
+	if err != nil {
+		return err
+	}
+	u.try("logged-in-again", holder(again), "GET")
+	return nil
 }
 
 // holder is a client that has t and gets no other.

@@ -32,7 +32,7 @@ const program = { redirect_uris: [], response_types: [], grant_types: ["client_c
 const provider = new Provider(issuer, {
   clients: [
     { client_id: "robot", client_secret: "robots-secret", ...program },
-    { client_id: "web", client_secret: "webs-secret", ...callback },
+    { client_id: "web", client_secret: "webs-secret", backchannel_logout_uri: issuer + "/heard", backchannel_logout_session_required: true, ...callback },
     { client_id: "brief", client_secret: "briefs-secret", ...callback }, // its tokens live for a second
     { client_id: "app", token_endpoint_auth_method: "none", dpop_bound_access_tokens: true, ...callback },
     { client_id: "gatehouse", client_secret: "gatehouses-secret", ...program },
@@ -46,6 +46,7 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   issueRefreshToken: (_ctx, client, code) => client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
   features: {
+    backchannelLogout: { enabled: true },
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
@@ -57,10 +58,11 @@ const provider = new Provider(issuer, {
       getResourceServerInfo: (_ctx, resource, client) => client.clientId === "brief" ? brief : apis.get(resource),
     },
   },
-  // RFC 9470 section 6: tokens say how and when their user was authenticated.
+  // Tokens say how and when their user was authenticated (RFC 9470 section 6),
+  // and in which session.
   extraTokenClaims(ctx, token) {
     const grant = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
-    return token.kind === "AccessToken" && grant ? { acr: grant.acr, auth_time: grant.authTime } : undefined;
+    return token.kind === "AccessToken" && grant ? { acr: grant.acr, auth_time: grant.authTime, sid: grant.sid } : undefined;
   },
   findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
@@ -80,6 +82,7 @@ async function interact(req, res) {
   return provider.interactionFinished(req, res, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
 }
 
+provider.on("backchannel.error", (_ctx, err) => console.error(err));
 provider.on("server_error", (_ctx, err) => console.error(err));
 const others = provider.callback();
 const server = createServer((req, res) => {
