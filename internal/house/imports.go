@@ -72,7 +72,7 @@ var rooms = map[string]room{
 	"guard/authn":           {floor: guards, ours: []string{"contract", "contract/source", "gate", "guard/internal/cookie"}},
 	"guard/authn/replay":    {floor: ground},
 	"guard/authn/remember":  {floor: ground},
-	"guard/authn/party":     {floor: recorder, ours: []string{"gate"}},
+	"guard/authn/party":     {floor: recorder, ours: []string{"gate", "guard/authn/replay"}},
 	"guard/authn/mac":       {floor: guards, ours: []string{"gate", "guard/authn/party", "guard/authn/replay"}},
 	"guard/authn/signature": {floor: guards, ours: []string{"gate", "guard/authn/party", "guard/authn/replay", "guard/internal/sfv"},
 		outside: []string{"github.com/go-jose/go-jose/v4", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}},

@@ -111,14 +111,10 @@ func New(o Options) (*Verifier, error) {
 // nobody.
 var (
 	elsewhere = &gate.Refusal{Code: gate.CredentialRestricted, Cause: errors.New("the operation is not among those that take passwords")}
-	badForm   = invalid("the credentials are not base64 of a user, a colon and a password")
-	wrong     = invalid("there is no such user with this password")
+	badForm   = party.Invalid("the credentials are not base64 of a user, a colon and a password")
+	wrong     = party.Invalid("there is no such user with this password")
 	busy      = &gate.Refusal{Code: gate.CredentialUnverified, Retry: 1, Cause: errors.New("as many passwords are hashed as there is room for")}
 )
-
-func invalid(why string) *gate.Refusal {
-	return &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New(why)}
-}
 
 // Verify implements gate.Verifier.
 func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, raw []byte) (*gate.Principal, *gate.Refusal) {

@@ -104,27 +104,22 @@ func New(o Options) (*Verifier, error) {
 
 // The refusals; all are shared.
 var (
-	missing    = &gate.Refusal{Code: gate.CredentialMissing}
-	stranger   = invalid("no authority of this credential is in the certificate's chain")
-	notClient  = invalid("the certificate is not one for clients: it lacks the extended key usage clientAuth")
-	authority  = invalid("the certificate is an authority's, and an authority is no caller")
-	nameless   = invalid("the certificate has not exactly one name of the kind that is asked for")
-	notSPIFFE  = invalid("the certificate has no SPIFFE ID of a trust domain that is trusted")
-	unlisted   = invalid("nobody of the list has the name of the certificate")
-	tooMany    = invalid("the certificate has more names than are looked at")
-	notSigning = invalid("the certificate's key is not for signatures")
+	stranger   = party.Invalid("no authority of this credential is in the certificate's chain")
+	notClient  = party.Invalid("the certificate is not one for clients: it lacks the extended key usage clientAuth")
+	authority  = party.Invalid("the certificate is an authority's, and an authority is no caller")
+	nameless   = party.Invalid("the certificate has not exactly one name of the kind that is asked for")
+	notSPIFFE  = party.Invalid("the certificate has no SPIFFE ID of a trust domain that is trusted")
+	unlisted   = party.Invalid("nobody of the list has the name of the certificate")
+	tooMany    = party.Invalid("the certificate has more names than are looked at")
+	notSigning = party.Invalid("the certificate's key is not for signatures")
 	expired    = &gate.Refusal{Code: gate.CredentialExpired}
 )
-
-func invalid(why string) *gate.Refusal {
-	return &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New(why)}
-}
 
 // Verify implements gate.Verifier. Behind a trusted proxy the certificate of
 // the connection is the proxy's, and the caller has none.
 func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Principal, *gate.Refusal) {
 	if x.TLS == nil || len(x.TLS.VerifiedChains) == 0 || len(x.TLS.VerifiedChains[0]) == 0 || x.Proxied() {
-		return nil, missing
+		return nil, party.Missing
 	}
 	leaf := x.TLS.VerifiedChains[0][0]
 	slot := &v.known[place(leaf, len(v.known))]

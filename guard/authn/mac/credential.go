@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 )
 
 // scheme is the authentication scheme, and the first line of what is signed, so
@@ -31,7 +32,7 @@ func (c *credential) find(x *gate.Exchange) *gate.Refusal {
 	value, n := x.Field("Authorization")
 	switch {
 	case n == 0, n == 1 && !isOurs(value):
-		return missing
+		return party.Missing
 	case n > 1 || !c.read(value[len(scheme)+1:]):
 		return badForm
 	}

@@ -119,20 +119,13 @@ func macs(secret []byte) *sync.Pool {
 // The refusals; all are shared. Which of key and signature is wrong is told to
 // nobody.
 var (
-	missing    = &gate.Refusal{Code: gate.CredentialMissing}
-	badForm    = invalid("Authorization is not of the form of HMAC-SHA256")
-	badTime    = &gate.Refusal{Code: gate.CredentialExpired, Cause: errors.New("the time of the signature is not of now")}
-	badMAC     = invalid("nobody who is known has signed this request")
-	uncovered  = invalid("the signature does not cover a field that it must")
-	badField   = invalid("the signature covers a field that is not there once")
-	usedBefore = invalid("the signature was used before")
-	badBody    = invalid("the body is not the one that was signed")
-	isFull     = &gate.Refusal{Code: gate.CredentialUnverified, Retry: 5, Cause: errors.New("as many signatures are remembered as there is room for")}
+	badForm   = party.Invalid("Authorization is not of the form of HMAC-SHA256")
+	badTime   = &gate.Refusal{Code: gate.CredentialExpired, Cause: errors.New("the time of the signature is not of now")}
+	badMAC    = party.Invalid("nobody who is known has signed this request")
+	uncovered = party.Invalid("the signature does not cover a field that it must")
+	badField  = party.Invalid("the signature covers a field that is not there once")
+	badBody   = party.Invalid("the body is not the one that was signed")
 )
-
-func invalid(why string) *gate.Refusal {
-	return &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New(why)}
-}
 
 // Verify implements gate.Verifier.
 func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Principal, *gate.Refusal) {
@@ -157,13 +150,7 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Princi
 	if r != nil {
 		return nil, r
 	}
-	switch v.used.Use(p.Subject, string(c.nonce), now) {
-	case replay.Fresh:
-		return p, nil
-	case replay.Seen:
-		return nil, usedBefore
-	}
-	return nil, isFull
+	return party.Once(v.used, p, string(c.nonce), now)
 }
 
 // verify looks for a secret of k that the request was signed with. The work is

@@ -1,8 +1,8 @@
 // Package party makes principals of the callers that gatehouse.yaml names one by
-// one, with the key, the secret or the password that each proves itself by, and
-// tells whether one whose call takes long is still who it was. Verifiers below
-// guard/authn import it; it knows the words of gate and nothing of how anything
-// is verified.
+// one, with the key, the secret or the password that each proves itself by, tells
+// whether one whose call takes long is still who it was, and has what a caller
+// signed be good once. Verifiers below guard/authn import it; it knows the words
+// of gate and nothing of how anything is verified.
 package party
 
 import (
@@ -11,8 +11,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/replay"
 )
 
 // Party is a caller, and what it may.
@@ -63,6 +65,32 @@ func Same(was, now *gate.Principal) bool {
 		slices.Equal(was.Scopes, now.Scopes) && slices.Equal(was.Roles, now.Roles)
 }
 
-// Gone is what RecheckVerifiers say of a caller that is not known any more, or
-// not as it was. It is shared.
-var Gone = &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New("the caller is not known any more, or proves itself by something else, or may something else")}
+// The refusals that verifiers share.
+var (
+	// Missing says that the request has no such credential.
+	Missing = &gate.Refusal{Code: gate.CredentialMissing}
+	// Gone is what RecheckVerifiers say of a caller that is not known any more, or
+	// not as it was.
+	Gone = Invalid("the caller is not known any more, or proves itself by something else, or may something else")
+
+	usedBefore = Invalid("the signature was used before")
+	isFull     = &gate.Refusal{Code: gate.CredentialUnverified, Retry: 5, Cause: errors.New("as many signatures are remembered as there is room for")}
+)
+
+// Invalid returns a refusal of a credential that is not good. It is made once and
+// shared: why holds nothing of a request.
+func Invalid(why string) *gate.Refusal {
+	return &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New(why)}
+}
+
+// Once returns p for a signature by it whose nonce was not used before, and says
+// why not for others.
+func Once(used *replay.Set, p *gate.Principal, nonce string, now time.Time) (*gate.Principal, *gate.Refusal) {
+	switch used.Use(p.Subject, nonce, now) {
+	case replay.Fresh:
+		return p, nil
+	case replay.Seen:
+		return nil, usedBefore
+	}
+	return nil, isFull
+}

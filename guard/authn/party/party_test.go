@@ -1,11 +1,14 @@
 package party_test
 
 import (
+	"crypto/rand"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/party"
+	"github.com/gatehouse-api/gatehouse/guard/authn/replay"
 )
 
 func TestPrincipal(t *testing.T) {
@@ -47,4 +50,29 @@ func TestSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOnce has a nonce be of one caller, good once, and refused where there is no
+// room to remember it.
+func TestOnce(t *testing.T) {
+	acme, shop := (&party.Party{ID: "acme"}).Principal("c", gate.Program, nil), (&party.Party{ID: "shop"}).Principal("c", gate.Program, nil)
+	used, now := replay.New(time.Minute, 160), time.Now()
+	for i, row := range []struct {
+		who  *gate.Principal
+		want gate.Code
+	}{{acme, gate.Undecided}, {acme, gate.CredentialInvalid}, {shop, gate.Undecided}} {
+		p, r := party.Once(used, row.who, "nonce", now)
+		if (r == nil) != (p == row.who) || r != nil && r.Code != row.want || r == nil && row.want != gate.Undecided {
+			t.Errorf("%d: %v %v", i, p, r)
+		}
+	}
+	for range 400 {
+		if _, r := party.Once(used, acme, rand.Text(), now); r != nil {
+			if r.Code != gate.CredentialUnverified || r.Retry == 0 {
+				t.Errorf("a full set says %v", r)
+			}
+			return
+		}
+	}
+	t.Error("it is never full")
 }

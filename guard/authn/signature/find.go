@@ -2,6 +2,7 @@ package signature
 
 import (
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/authn/party"
 	"github.com/gatehouse-api/gatehouse/guard/internal/sfv"
 )
 
@@ -23,7 +24,7 @@ func (v *Verifier) find(x *gate.Exchange) (*signed, *gate.Refusal) {
 	input, n := x.Field("Signature-Input")
 	value, m := x.Field("Signature")
 	if n == 0 && m == 0 {
-		return nil, missing
+		return nil, party.Missing
 	}
 	if n != 1 || m != 1 {
 		return nil, badForm

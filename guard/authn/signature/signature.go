@@ -126,24 +126,17 @@ func (v *Verifier) Finds(*gate.Use) (gate.CredentialPlace, string) {
 
 // The refusals; all are shared.
 var (
-	missing     = &gate.Refusal{Code: gate.CredentialMissing}
-	badForm     = invalid("Signature-Input and Signature are not of the form of RFC 9421")
-	ambiguous   = invalid("the request has not exactly one signature that it may mean")
-	noKey       = invalid("nobody who is known has signed this request")
-	badParams   = invalid("the signature lacks created, keyid or nonce, or has a parameter that is none")
-	otherAlg    = invalid("the signature is of another algorithm than its key")
+	badForm     = party.Invalid("Signature-Input and Signature are not of the form of RFC 9421")
+	ambiguous   = party.Invalid("the request has not exactly one signature that it may mean")
+	noKey       = party.Invalid("nobody who is known has signed this request")
+	badParams   = party.Invalid("the signature lacks created, keyid or nonce, or has a parameter that is none")
+	otherAlg    = party.Invalid("the signature is of another algorithm than its key")
 	badTime     = &gate.Refusal{Code: gate.CredentialExpired, Cause: errors.New("the signature has expired, is too old, or not of now")}
-	uncovered   = invalid("the signature does not cover all that it must")
-	unknownPart = invalid("the signature covers a part that the request has not, or not once, or that is not known")
-	badSig      = invalid("the signature is not that of its key")
-	usedBefore  = invalid("the signature was used before")
-	badBody     = invalid("the body is not the one that Content-Digest says")
-	isFull      = &gate.Refusal{Code: gate.CredentialUnverified, Retry: 5, Cause: errors.New("as many signatures are remembered as there is room for")}
+	uncovered   = party.Invalid("the signature does not cover all that it must")
+	unknownPart = party.Invalid("the signature covers a part that the request has not, or not once, or that is not known")
+	badSig      = party.Invalid("the signature is not that of its key")
+	badBody     = party.Invalid("the body is not the one that Content-Digest says")
 )
-
-func invalid(why string) *gate.Refusal {
-	return &gate.Refusal{Code: gate.CredentialInvalid, Cause: errors.New(why)}
-}
 
 // Verify implements gate.Verifier: RFC 9421 section 3.2, what is cheap first.
 func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Principal, *gate.Refusal) {
@@ -174,13 +167,7 @@ func (v *Verifier) Verify(x *gate.Exchange, _ *gate.Use, _ []byte) (*gate.Princi
 	if s.nonce == "" { // NonceOptional
 		return k.principal, nil
 	}
-	switch v.used.Use(s.keyID, s.nonce, x.Received) {
-	case replay.Fresh:
-		return k.principal, nil
-	case replay.Seen:
-		return nil, usedBefore
-	}
-	return nil, isFull
+	return party.Once(v.used, k.principal, s.nonce, x.Received)
 }
 
 // timely is RFC 9421 section 2.3, created and expires.
