@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -13,30 +12,6 @@ import (
 	"testing"
 	"time"
 )
-
-// token asks the provider for a token of a program for an API.
-func (i *identity) token(t *testing.T, api string) string {
-	t.Helper()
-	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}, "resource": {"https://api.example.com/" + api}}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.issuer+"/token", strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth("robot", "robots-secret")
-	var answer struct {
-		Token string `json:"access_token"`
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || answer.Token == "" {
-		t.Fatalf("the provider gives no token, but status %d: %v", res.StatusCode, err)
-	}
-	return answer.Token
-}
 
 // said is what the gate answers to a call with a token.
 type said struct {

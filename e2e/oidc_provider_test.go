@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -66,6 +68,40 @@ func (i *identity) up(t *testing.T, keys ...string) {
 		p.Out.Host = p.In.Host // of which the provider makes its addresses
 	}}
 	i.answers(forward.ServeHTTP)
+}
+
+// token asks the provider for a token of a program for an API.
+func (i *identity) token(t *testing.T, api string) string {
+	t.Helper()
+	return i.tokenOf(t, "robot", api, nil)
+}
+
+// tokenOf asks for a token of a client, which shows its certificate by way of
+// what ends TLS for the provider; nil for none.
+func (i *identity) tokenOf(t *testing.T, client, api string, certificate []byte) string {
+	t.Helper()
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}, "resource": {"https://api.example.com/" + api}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.issuer+"/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(client, client+"s-secret")
+	if certificate != nil {
+		r.Header.Set("Client-Cert", ":"+base64.StdEncoding.EncodeToString(certificate)+":")
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || answer.Token == "" {
+		t.Fatalf("the provider gives no token, but status %d: %v", res.StatusCode, err)
+	}
+	return answer.Token
 }
 
 // installNode installs, once for all tests, what oidc/node/package-lock.json

@@ -1,12 +1,18 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // tried are the lines of a client: the name of what it tried, and what came of
@@ -142,5 +148,51 @@ func TestProviderTellsOfLogouts(t *testing.T) {
 	})
 	if n := told.Load(); n != 1 {
 		t.Errorf("the provider told %d times, want once", n)
+	}
+}
+
+// TestCertificateBoundTokens has oidc-provider bind tokens to the certificate of
+// their client (RFC 8705), of which the gate then asks for the same.
+func TestCertificateBoundTokens(t *testing.T) {
+	i := newIdentity(t, installNode(t))
+	i.up(t, "a")
+	partners, end := testdata.NewAuthority(t, "partners"), time.Now().Add(time.Hour)
+	authority := filepath.Join(t.TempDir(), "partners.pem")
+	writeFile(t, authority, string(partners.PEM))
+	cert, key := certificate(t)
+	gate, _, calls := guarded(t, i, `"127.0.0.1:0"}`, fmt.Sprintf(`"127.0.0.1:0", tls: {certificate: %s, key: %s, client_certificates: [{authorities: %s, optional: true}]}}`, cert, key, authority),
+		"nonce: always", "nonce: never") // demands of bound tokens nothing of DPoP
+	gate = strings.Replace(gate, "http:", "https:", 1)
+	own, other := partners.Client(2, end), partners.Client(3, end)
+	bound, loose := i.tokenOf(t, "partner", "bound", own.Certificate[0]), i.token(t, "bound")
+	for _, row := range []struct {
+		name   string
+		shown  []tls.Certificate
+		token  string
+		status int
+	}{
+		{"own-certificate", []tls.Certificate{own}, bound, 200},
+		{"other-certificate", []tls.Certificate{other}, bound, 401},
+		{"no-certificate", nil, bound, 401},
+		{"token-that-is-not-bound", []tls.Certificate{own}, loose, 401},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			calls.Store(0)
+			client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: row.shown}}}
+			defer client.CloseIdleConnections()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gate+"/bound/orders", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+row.token)
+			res, err := client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if res.StatusCode != row.status || (calls.Load() == 1) != (row.status == 200) {
+				t.Errorf("status %d with %d calls of the API, want %d\n%s", res.StatusCode, calls.Load(), row.status, res.Header.Values("WWW-Authenticate"))
+			}
+		})
 	}
 }

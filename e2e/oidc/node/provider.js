@@ -3,7 +3,7 @@
 // in and consents. Arguments: its issuer, a folder that keeps its keys from run
 // to run, and the names of the keys, of which the first one signs.
 import { createServer } from "node:http";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { X509Certificate, generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Provider from "oidc-provider";
@@ -35,6 +35,7 @@ const provider = new Provider(issuer, {
     { client_id: "web", client_secret: "webs-secret", backchannel_logout_uri: issuer + "/heard", backchannel_logout_session_required: true, ...callback },
     { client_id: "brief", client_secret: "briefs-secret", ...callback }, // its tokens live for a second
     { client_id: "app", token_endpoint_auth_method: "none", dpop_bound_access_tokens: true, ...callback },
+    { client_id: "partner", client_secret: "partners-secret", tls_client_certificate_bound_access_tokens: true, ...program },
     { client_id: "gatehouse", client_secret: "gatehouses-secret", ...program },
   ],
   jwks: { keys: kids.map(key) },
@@ -50,6 +51,11 @@ const provider = new Provider(issuer, {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+    // The certificate of a client, as a proxy that ends TLS says it (RFC 9440).
+    mTLS: {
+      enabled: true, certificateBoundAccessTokens: true,
+      getCertificate: (ctx) => ctx.get("client-cert") ? new X509Certificate(Buffer.from(ctx.get("client-cert").slice(1, -1), "base64")) : undefined,
+    },
     introspection: { enabled: true, allowedPolicy: (_ctx, client) => client.clientId === "gatehouse" },
     revocation: { enabled: true },
     resourceIndicators: {
