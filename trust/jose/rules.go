@@ -145,3 +145,6 @@ func mediaType(s string) string {
 	}
 	return s
 }
+
+// Issuer is whose tokens v verifies.
+func (v *Verifier) Issuer() string { return v.rules.Issuer }

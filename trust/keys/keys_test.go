@@ -350,18 +350,6 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// TestAllocations counts those of a sum.
-func TestAllocations(t *testing.T) {
-	k, err := keys.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, message := k.MAC(keys.Owners), []byte("message")
-	if n := testing.AllocsPerRun(1000, func() { m.Sum(1, message) }); n > 0.1 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func BenchmarkSum(b *testing.B) {
 	k, err := keys.Generate()
 	if err != nil {

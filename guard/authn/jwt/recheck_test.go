@@ -2,15 +2,17 @@ package jwt
 
 import (
 	"testing"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/trust/jose"
 )
 
 // TestRecheck ends long calls of tokens whose key is withdrawn, remembered or
 // not, wherever the token stood.
 func TestRecheck(t *testing.T) {
 	a, b := newIssuer("a", 1), newIssuer("b", 2)
-	token := a.token(nil)
+	token := tokenOfNow(a)
 	for name, row := range map[string]struct {
 		use   gate.Use
 		field gate.Field
@@ -26,6 +28,7 @@ func TestRecheck(t *testing.T) {
 				keys := ringOf(a.set(t))
 				v := verifier(t, keys, func(o *Options) { o.Capacity, o.Binding = capacity, nil })
 				x := exchange()
+				x.Received = time.Now()
 				x.Fields = []gate.Field{row.field}
 				p, r := v.Verify(x, &row.use, []byte(token))
 				if r != nil {
@@ -44,5 +47,61 @@ func TestRecheck(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// tokenOfNow is one that is good by the clock of this machine.
+func tokenOfNow(i *issuer) string {
+	now := time.Now().Unix()
+	return i.token(object{"iat": now - 10, "exp": now + 600, "roles": []string{"clerk"}, "groups": []string{"admin"}})
+}
+
+// TestRecheckByAnotherVerifier asks the one that a reload has put in the place of
+// the one before.
+func TestRecheckByAnotherVerifier(t *testing.T) {
+	a := newIssuer("a", 1)
+	token := tokenOfNow(a)
+	field := gate.Use{Place: gate.InAuthorization, Name: "Authorization"}
+	cookie := gate.Use{Place: gate.InCookie, Name: "t"}
+	judge := func(r jose.Rules) func(*Options) {
+		return func(o *Options) {
+			var err error
+			if o.Judge, err = jose.New(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	x := exchange()
+	x.Received = time.Now()
+	x.Fields = []gate.Field{{Name: []byte("Authorization"), Value: []byte("Bearer " + token)}}
+	was, r := verifier(t, ringOf(a.set(t)), nil).Verify(x, &field, []byte(token))
+	if r != nil {
+		t.Fatal(r.Cause)
+	}
+	another := jose.Rules{Issuer: "https://other.example.com", Audience: []string{"shop"}}
+	for name, row := range map[string]struct {
+		use    gate.Use
+		change func(*Options)
+		want   gate.Code
+	}{
+		"the-same":                 {field, nil, gate.Undecided},
+		"the-same-in-a-cookie":     {cookie, nil, gate.Undecided},
+		"another-issuer":           {field, judge(another), gate.CredentialInvalid},
+		"another-issuer-by-cookie": {cookie, judge(another), gate.CredentialInvalid},
+		"another-entry-by-cookie":  {cookie, func(o *Options) { o.Name = "partners" }, gate.CredentialInvalid},
+		"another-audience":         {field, judge(jose.Rules{Issuer: "https://id.example.com", Audience: []string{"post"}}), gate.CredentialInvalid},
+		"of-the-api":               {gate.Use{Place: gate.InAuthorization, Name: "Authorization", Audience: []string{"post"}}, nil, gate.CredentialInvalid},
+		"other-roles":              {field, func(o *Options) { o.Claims.Roles = "groups" }, gate.CredentialInvalid},
+		"without-keys":             {field, func(o *Options) { o.Keys = ringOf(nil) }, gate.CredentialUnverified},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := gate.Undecided
+			if r := verifier(t, ringOf(a.set(t)), row.change).Recheck(x, &row.use, was); r != nil {
+				got = r.Code
+			}
+			if got != row.want {
+				t.Error(got)
+			}
+		})
 	}
 }
