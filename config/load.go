@@ -73,7 +73,22 @@ func ParseWith(name string, text []byte, look Environment, remote Remote) (*Conf
 	return parse(name, text, look, remote, nil)
 }
 
+// ParseToLook is Parse for whoever serves nothing by it: what could be read of
+// the configuration is returned beside its errors as well, nil only when it is
+// no configuration at all.
+func ParseToLook(name string, text []byte, look Environment) (*Config, source.Problems) {
+	return parseWhole(name, text, look, Unasked, nil)
+}
+
 func parse(name string, text []byte, look Environment, remote Remote, hit map[string]bool) (*Config, source.Problems) {
+	c, problems := parseWhole(name, text, look, remote, hit)
+	if problems.Err() != nil {
+		return nil, problems
+	}
+	return c, problems
+}
+
+func parseWhole(name string, text []byte, look Environment, remote Remote, hit map[string]bool) (*Config, source.Problems) {
 	if len(text) > maxFile {
 		return nil, source.Problems{{Position: source.Position{File: name}, Text: "the configuration is larger than 1 MiB"}}
 	}
@@ -89,10 +104,6 @@ func parse(name string, text []byte, look Environment, remote Remote, hit map[st
 	c := new(Config)
 	d := &decoder{look: look, remote: remote, collector: collector{problems: problems, hit: hit}}
 	d.whole(c, file.Root)
-	problems = d.problems.Sort()
-	if problems.Err() != nil {
-		return nil, problems
-	}
 	c.Path = name
-	return c, problems
+	return c, d.problems.Sort()
 }

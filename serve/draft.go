@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
@@ -62,7 +64,7 @@ type reader struct {
 func (r *reader) read() *draft {
 	d := &draft{files: watch{}, faults: faults{file: r.flags.File != ""}}
 	r.settings(d)
-	if d.config == nil || d.faults.err() != nil {
+	if d.config == nil || d.faults.err() != nil && !r.looks {
 		return d
 	}
 	if wrong := r.custody.open(d); wrong != nil {
@@ -110,6 +112,22 @@ func (r *reader) read() *draft {
 	return d
 }
 
+// apart are the parts of a configuration whose mistakes change nothing of what
+// is to be said of its APIs and contracts.
+var apart = []string{"#/trust", "#/store", "#/admin", "#/maintenance", "#/handover"}
+
+// goesOn reports whether the rest can be looked at behind mistakes of the
+// configuration, so that all are told at once: by one who only looks, where
+// they stand apart.
+func (d *draft) goesOn() bool {
+	return !slices.ContainsFunc(d.faults.problems, func(p source.Problem) bool {
+		kept := strings.HasPrefix(p.Pointer, "#/credentials/") && strings.HasSuffix(p.Pointer, "/keys") // they want a store, or a pepper
+		return p.Severity == source.Error && !kept && !slices.ContainsFunc(apart, func(part string) bool {
+			return p.Pointer == part || strings.HasPrefix(p.Pointer, part+"/")
+		})
+	})
+}
+
 // settings reads the file, or takes the flags.
 func (r *reader) settings(d *draft) {
 	if r.flags.File == "" {
@@ -133,7 +151,13 @@ func (r *reader) settings(d *draft) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	d.config, d.faults.problems = config.ParseWith(r.flags.File, text, look, r.custody.remote(ctx, d))
+	if !r.looks {
+		d.config, d.faults.problems = config.ParseWith(r.flags.File, text, look, r.custody.remote(ctx, d))
+		return
+	}
+	if d.config, d.faults.problems = config.ParseToLook(r.flags.File, text, look); d.faults.err() != nil && !d.goesOn() {
+		d.config = nil
+	}
 }
 
 // follow notes each file that a secret is read from.

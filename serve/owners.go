@@ -123,7 +123,7 @@ func (r *reader) own(d *draft) {
 // somebody who knows nothing.
 func (r *reader) remembered(d *draft) *owner.Keeper {
 	switch {
-	case r.looks && d.config.Store != nil && d.config.Trust.KeysFile != "":
+	case r.looks && (d.config.Store != nil && d.config.Trust.KeysFile != "" || d.faults.err() != nil): // where they are to be mended, they will be there
 		return owner.NewKeeper(owner.KeeperOptions{Suppose: r.suppose})
 	case r.keeper != nil:
 		return r.keeper.owners
