@@ -22,9 +22,10 @@ func (g *Guard) Recheck(x *gate.Exchange) gate.Verdict {
 			return gate.Deny
 		}
 	}
-	before := guardOf(x)
-	if before != nil && before != g {
-		return g.again(x, before)
+	if x.Operation != nil {
+		if before := guardOf(x); before != g {
+			return g.again(x, before)
+		}
 	}
 	if x.Alternative == 0 {
 		return gate.Allow // nobody had to be known
@@ -48,9 +49,6 @@ func (g *Guard) Newest() {}
 
 // guardOf returns the guard that let x pass; nil for none.
 func guardOf(x *gate.Exchange) *Guard {
-	if x.Operation == nil {
-		return nil
-	}
 	for i := range x.Operation.Steps {
 		switch g := x.Operation.Steps[i].Head.(type) {
 		case *Guard:
@@ -86,9 +84,9 @@ func same(a, b gate.Verifier) bool {
 
 // again judges an exchange that another guard let pass, of the configuration
 // before: some entry must be fulfilled by the credentials that opened it, as if
-// it came now with them and no others.
+// it came now with them and no others. before is nil where everybody passed.
 func (g *Guard) again(x *gate.Exchange, before *Guard) gate.Verdict {
-	if x.Alternative > 0 {
+	if before != nil && x.Alternative > 0 {
 		slots := make([]slot, len(g.uses))
 		shown := before.shown(x)
 		for i := range g.entries {

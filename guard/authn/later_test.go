@@ -102,3 +102,21 @@ func TestRecheckByAnotherGuard(t *testing.T) {
 		})
 	}
 }
+
+// TestRecheckOfPublicCalls ends those of nobody when somebody must be known by
+// now.
+func TestRecheckOfPublicCalls(t *testing.T) {
+	public := &gate.Operation{Steps: []gate.Step{{Name: "another"}}}
+	for name, row := range map[string]struct {
+		now  *contract.Operation
+		want gate.Verdict
+	}{
+		"closed-by-now":   {operation(need(oauth)), gate.Deny},
+		"optional-by-now": {operation(need(oauth), contract.Requirement{}), gate.Allow},
+	} {
+		guard, _ := authn.New(row.now, options())
+		if got := guard.Recheck(&gate.Exchange{Operation: public}); got != row.want {
+			t.Errorf("%s: verdict %d", name, got)
+		}
+	}
+}
