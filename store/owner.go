@@ -1,10 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
+	"slices"
 )
 
 // OwnerHash is a keyed hash of an object or of an owner. Of an owner the zero
@@ -19,91 +20,90 @@ type Owned struct {
 	Changed int64
 }
 
-// ownedAtOnce is how many rows one statement takes or gives.
-const ownedAtOnce = 1000
-
 // KeepOwners keeps who owns objects that nobody owns yet, and returns who owns
 // each of list then: the first one wins. All of them are kept or none.
 func (s *Store) KeepOwners(ctx context.Context, list []Owned) (now []Owned, err error) {
-	now = append([]Owned(nil), list...)
+	// In the order of the table, which has room for a row where the one before
+	// stands; of several rows of an object the first one.
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(list[a].Object[:], list[b].Object[:]) })
+	first := slices.CompactFunc(slices.Clone(order), func(a, b int) bool { return list[a].Object == list[b].Object })
+	now = make([]Owned, len(list))
 	err = s.write(ctx, "keep owners", func(ctx context.Context, t *tx) error {
+		copy(now, list)
 		number, err := t.change(ctx)
 		if err != nil {
 			return err
 		}
-		for at := 0; at < len(list); at += ownedAtOnce {
-			part := list[at:min(at+ownedAtOnce, len(list))]
-			if err := t.keepOwners(ctx, part, number); err != nil {
+		kept := int64(0)
+		for version, rows := range byVersion(list, first) {
+			n, err := t.keepOwners(ctx, rows, version, number)
+			if err != nil {
 				return err
 			}
-			if err := t.owners(ctx, part, now[at:]); err != nil {
-				return err
-			}
+			kept += n
 		}
-		return nil
+		if kept == int64(len(list)) { // nobody owned any of them
+			for i := range now {
+				now[i].Changed = number
+			}
+			return nil
+		}
+		return t.owners(ctx, list, first, order, now)
 	})
 	return now, err
 }
 
-func (t *tx) keepOwners(ctx context.Context, list []Owned, number int64) error {
-	var text strings.Builder
-	text.WriteString(`INSERT INTO owners (object, owner, version, changed) VALUES `)
-	args := make([]any, 0, 3*len(list)+1)
-	args = append(args, number)
-	seen := make(map[OwnerHash]bool, len(list))
-	for i := range list {
-		o := &list[i]
-		if seen[o.Object] {
-			continue // one statement changes a row once
-		}
-		seen[o.Object] = true
-		if len(args) > 1 {
-			text.WriteString(", ")
-		}
-		n := len(args)
-		fmt.Fprintf(&text, "($%d, $%d, $%d, $1)", n+1, n+2, n+3)
-		args = append(args, o.Object[:], o.Owner[:], int64(o.Version))
+// byVersion returns the rows of a list, in an order, by the version of their key.
+func byVersion(list []Owned, order []int) map[uint32][]*Owned {
+	all := make(map[uint32][]*Owned, 1)
+	for _, i := range order {
+		all[list[i].Version] = append(all[list[i].Version], &list[i])
 	}
-	text.WriteString(` ON CONFLICT (object) DO UPDATE SET owner = excluded.owner, version = excluded.version, changed = excluded.changed WHERE length(owners.owner) = 0`)
-	_, err := t.ExecContext(ctx, text.String(), args...)
-	return err
+	return all
 }
 
-// owners fills in who owns the objects of list.
-func (t *tx) owners(ctx context.Context, list, now []Owned) error {
-	known := make(map[OwnerHash]Owned, len(list))
-	args := make([]any, len(list))
-	for i := range list {
-		args[i] = list[i].Object[:]
+// keepOwners adds rows of one version, and returns how many there was no owner
+// of.
+func (t *tx) keepOwners(ctx context.Context, rows []*Owned, version uint32, number int64) (int64, error) {
+	from, args := t.s.dialect.hashes(rows, 3)
+	result, err := t.ExecContext(ctx, `INSERT INTO owners (object, owner, version, changed) SELECT object, owner, $1, $2 FROM `+from+` AS given WHERE true
+		ON CONFLICT (object) DO UPDATE SET owner = excluded.owner, version = excluded.version, changed = excluded.changed WHERE length(owners.owner) = 0`,
+		append([]any{int64(version), number}, args...)...)
+	if err != nil {
+		return 0, err
 	}
-	rows, err := t.QueryContext(ctx, `SELECT object, owner, version, changed FROM owners WHERE object IN (`+places(len(list))+`)`, args...)
+	return result.RowsAffected()
+}
+
+// owners fills in who owns the objects of list: first has each object once, order
+// has equal ones together.
+func (t *tx) owners(ctx context.Context, list []Owned, first, order []int, now []Owned) error {
+	rows := make([]*Owned, len(first))
+	for i, at := range first {
+		rows[i] = &list[at]
+	}
+	from, args := t.s.dialect.hashes(rows, 1)
+	found, err := t.QueryContext(ctx, `SELECT o.object, o.owner, o.version, o.changed FROM `+from+` AS asked JOIN owners AS o ON o.object = asked.object`, args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		o, err := scanOwned(rows)
+	defer found.Close()
+	known := make(map[OwnerHash]Owned, len(first))
+	for found.Next() {
+		o, err := scanOwned(found)
 		if err != nil {
 			return err
 		}
 		known[o.Object] = o
 	}
-	for i := range list {
+	for _, i := range order {
 		now[i] = known[list[i].Object]
 	}
-	return rows.Err()
-}
-
-// places are n parameters from $1.
-func places(n int) string {
-	var text strings.Builder
-	for i := range n {
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		fmt.Fprintf(&text, "$%d", i+1)
-	}
-	return text.String()
+	return found.Err()
 }
 
 func scanOwned(row interface{ Scan(...any) error }) (o Owned, err error) {

@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"encoding/binary"
+	"path/filepath"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/store"
+	"github.com/gatehouse-api/gatehouse/trust"
 )
 
 func hashOf(n int) (h store.OwnerHash) {
@@ -111,4 +114,33 @@ func TestManyOwners(t *testing.T) {
 			t.Errorf("%d of %d: %v", n, many, err)
 		}
 	})
+}
+
+// BenchmarkKeepOwners keeps as many rows at once as an import does, and says how
+// many a second that is: where a million are kept already it is slower, since
+// each stands somewhere else.
+func BenchmarkKeepOwners(b *testing.B) {
+	backends := map[string]func() store.Settings{
+		"sqlite": func() store.Settings { return store.Settings{SQLite: filepath.Join(b.TempDir(), "gatehouse.db")} },
+		"postgres": func() store.Settings {
+			return store.Settings{Postgres: trust.NewSecret(testdata.SharedPostgres(b).Database())}
+		},
+	}
+	for _, name := range []string{"sqlite", "postgres"} {
+		b.Run(name, func(b *testing.B) {
+			const rows = 20_000
+			s := open(b, backends[name]())
+			list, next := make([]store.Owned, rows), 0
+			for b.Loop() {
+				for i := range list {
+					list[i] = owned(next, 7)
+					next++
+				}
+				if now, err := s.KeepOwners(b.Context(), list); err != nil || now[rows-1].Owner != hashOf(7) {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -73,6 +74,16 @@ var types = strings.NewReplacer(" INTEGER", " BIGINT", " BLOB", " BYTEA", ") STR
 func (postgresDialect) snapshot() string { return `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY` }
 
 func (postgresDialect) words(statement string) string { return types.Replace(statement) }
+
+// hashes binds two arrays, which the server has as rows about as fast as by COPY;
+// that needs a table between.
+func (postgresDialect) hashes(rows []*Owned, parameter int) (table string, args []any) {
+	objects, owners := make([][]byte, len(rows)), make([][]byte, len(rows))
+	for i, o := range rows {
+		objects[i], owners[i] = o.Object[:], o.Owner[:]
+	}
+	return fmt.Sprintf(`(SELECT object, owner FROM unnest($%d::bytea[], $%d::bytea[]) AS both_of (object, owner))`, parameter, parameter+1), []any{objects, owners}
+}
 
 // kind reads the class of an error (PostgreSQL, appendix A).
 func (postgresDialect) kind(err error) error {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -93,6 +94,16 @@ func (sqliteDialect) kind(err error) error {
 		}
 	}
 	return nil
+}
+
+// hashes has one text of bytes taken apart, 32 for each row.
+func (sqliteDialect) hashes(rows []*Owned, parameter int) (table string, args []any) {
+	all := make([]byte, 0, 32*len(rows))
+	for _, o := range rows {
+		all = append(append(all, o.Object[:]...), o.Owner[:]...)
+	}
+	return strings.ReplaceAll(`(WITH RECURSIVE place (at) AS (SELECT 1 UNION ALL SELECT at + 32 FROM place WHERE at + 32 < length($N))
+		SELECT substr($N, at, 16) AS object, substr($N, at + 16, 16) AS owner FROM place)`, "$N", fmt.Sprint("$", parameter)), []any{all}
 }
 
 // notify does nothing: other processes look at the change number.

@@ -68,6 +68,10 @@ type dialect interface {
 	snapshot() string
 	// kind classifies an error of the driver; nil when it is a mistake of ours.
 	kind(err error) error
+	// hashes are the objects and owners of many rows as a table with these two
+	// columns, and what is to be bound from the parameter of a number on: to bind
+	// each by itself takes longer than to keep it.
+	hashes(rows []*Owned, parameter int) (table string, args []any)
 	// notify tells other processes, as part of a transaction.
 	notify(ctx context.Context, tx *sql.Tx) error
 	// listen calls poke when another process has told, until ctx ends; and says

@@ -34,7 +34,7 @@ func everyBackend(t *testing.T, test func(t *testing.T, b backend)) {
 }
 
 // open opens a store and prepares it.
-func open(t *testing.T, settings store.Settings) *store.Store {
+func open(t testing.TB, settings store.Settings) *store.Store {
 	t.Helper()
 	s, err := store.Open(settings)
 	if err != nil {

@@ -91,14 +91,20 @@ already keeps its owner, and the line is told. The same file may be read again.`
 
 // take reads a file and says what became of it.
 func (o *ownerDesk) take(ctx context.Context, owners *serve.Owners, from io.Reader, name string) error {
-	told := time.Now()
-	owners.Progress = func(lines int) {
-		if time.Since(told) > time.Second {
-			told = time.Now()
-			fmt.Fprintf(o.w.stderr, "%d lines\n", lines)
+	begun := time.Now()
+	told := begun
+	if onTerminal(o.w.stderr) {
+		owners.Progress = func(lines int) {
+			if time.Since(told) > time.Second/4 {
+				told = time.Now()
+				fmt.Fprintf(o.w.stderr, "\r\x1b[K%d lines, %.0f a second", lines, float64(lines)/time.Since(begun).Seconds())
+			}
 		}
 	}
 	done, err := owners.Import(ctx, from)
+	if told.After(begun) {
+		fmt.Fprint(o.w.stderr, "\r\x1b[K")
+	}
 	if done != nil {
 		for _, m := range done.First {
 			fmt.Fprintf(o.w.stderr, "%s:%d: %s\n", name, m.Line, m.Text)

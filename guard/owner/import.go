@@ -66,7 +66,7 @@ func (m *Imported) mistake(line int, text string) {
 }
 
 const (
-	importBatch = 5000
+	importBatch = 20_000
 	maxLine     = 64 << 10
 )
 

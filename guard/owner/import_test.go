@@ -59,14 +59,14 @@ func TestImport(t *testing.T) {
 func TestImportMany(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("kind,id,owner\n")
-	for i := range 12_000 {
+	for i := range 25_000 {
 		fmt.Fprintf(&b, "order,%d,idp|alice\n", i)
 	}
 	m, told := newMemory(), []int(nil)
 	r := registrar(m)
 	r.Progress = func(n int) { told = append(told, n) }
 	done, err := r.Import(t.Context(), strings.NewReader(b.String()))
-	if err != nil || done.Kept != 12_000 || m.wrote != 3 || fmt.Sprint(told) != "[5000 10000 12000]" {
+	if err != nil || done.Kept != 25_000 || m.wrote != 2 || fmt.Sprint(told) != "[20000 25000]" {
 		t.Errorf("%+v %v, %d transactions, told %v", done, err, m.wrote, told)
 	}
 	m.down = errDown
