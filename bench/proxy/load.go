@@ -35,8 +35,11 @@ var (
 // runWrk drives HTTP/1.1 over 32 connections.
 func runWrk(ctx context.Context, s *scenario, at *stage, d time.Duration) (load, error) {
 	args := []string{"-t1", "-c32", "-d" + strconv.Itoa(int(max(d.Round(time.Second), time.Second)/time.Second)) + "s"}
-	if s.request.method == "POST" {
+	switch {
+	case s.request.method == "POST":
 		args = append(args, "-s", at.file("post.lua"))
+	case s.request.tokens:
+		args = append(args, "-s", at.file("tokens.lua"))
 	}
 	text, err := outputOf(ctx, "wrk", append(args, s.url(at))...)
 	if err != nil {

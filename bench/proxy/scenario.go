@@ -30,14 +30,16 @@ const (
 type request struct {
 	name, method, path string
 	answer             func(at *stage) []byte
+	tokens             bool // each with one of the stage's tokens, in turns
 }
 
 var (
-	get     = request{"GET, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }}
-	get16   = request{"GET, 16 KiB answer", "GET", "/order16.json", func(at *stage) []byte { return at.order16 }}
-	get100  = request{"GET, 100 KiB answer", "GET", "/order100.json", func(at *stage) []byte { return at.order100 }}
-	post    = request{"POST 1 KiB, 200 B answer", "POST", "/orders", func(at *stage) []byte { return at.receipt }}
-	crooked = request{"GET, an answer off its schema", "GET", "/crooked", func(at *stage) []byte { return at.crooked }}
+	get      = request{"GET, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }, false}
+	getToken = request{"GET with a token seen before, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }, true}
+	get16    = request{"GET, 16 KiB answer", "GET", "/order16.json", func(at *stage) []byte { return at.order16 }, false}
+	get100   = request{"GET, 100 KiB answer", "GET", "/order100.json", func(at *stage) []byte { return at.order100 }, false}
+	post     = request{"POST 1 KiB, 200 B answer", "POST", "/orders", func(at *stage) []byte { return at.receipt }, false}
+	crooked  = request{"GET, an answer off its schema", "GET", "/crooked", func(at *stage) []byte { return at.crooked }, false}
 )
 
 // scenario is one row of what is measured, for each of its subjects.
@@ -51,13 +53,16 @@ type scenario struct {
 
 // What stands in a scenario. nginx is first, as the measure.
 var (
-	everyone  = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
+	everyone = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
+	// those that look at tokens beside those that do not
+	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-before-token"}
 	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 )
 
 var scenarios = []scenario{
 	{"get", &get, plain, saturated, everyone},
 	{"post", &post, plain, saturated, everyone},
+	{"get-token", &getToken, plain, saturated, known},
 	{"get16", &get16, plain, saturated, everyone},
 	{"get100", &get100, plain, saturated, slices.Insert(slices.Clone(everyone), 1, "nginx-buffers")},
 	{"get-tls", &get, tls13, saturated, encrypted},

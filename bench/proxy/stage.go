@@ -27,6 +27,7 @@ type stage struct {
 	ports                    [4]int // of the API, of the proxy plain and encrypted, for those who watch over it
 	order, order16, order100 []byte
 	receipt, crooked         []byte
+	tokens                   []string
 	upstream                 *process
 	programs                 map[string]string // paths of those that are not looked up
 	env                      []string          // of the gate
@@ -36,7 +37,7 @@ type stage struct {
 type setting struct {
 	Dir, Contract                     string
 	Upstream, Plain, TLS, Maintenance int
-	Buffers                           bool
+	Buffers, Tokens, Rules            bool
 	Order, Receipt, Crooked, Schema   string
 }
 
@@ -91,9 +92,14 @@ func (at *stage) files() error {
 	if err != nil {
 		return err
 	}
+	jwks, public, err := at.mint(time.Now())
+	if err != nil {
+		return err
+	}
 	lua := "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = " + quoteLua(at.order) + "\n"
 	for name, text := range map[string][]byte{
 		"www" + get16.path: at.order16, "www" + get100.path: at.order100, "order.json": at.order, "post.lua": []byte(lua),
+		"tokens.lua": at.tokensLua(), "bench.jwks": jwks, "bench.pub": public, "bench.cedar": []byte(rule),
 		"bench.crt": cert, "bench.key": key, "bench.pem": append(bytes.Clone(cert), key...),
 	} {
 		if err := os.MkdirAll(filepath.Dir(at.file(name)), 0o755); err != nil {

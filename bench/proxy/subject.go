@@ -21,6 +21,7 @@ type subject struct {
 	library string   // the module whose version counts, where the program is ours
 	plain   bool     // speaks no TLS
 	judges  bool     // refuses what breaks the contract
+	guards  bool     // refuses who has no good token
 	gate    bool
 }
 
@@ -29,6 +30,8 @@ var subjects = []subject{
 	{name: "nginx-buffers", program: "nginx", config: "nginx.conf",
 		setting: setting{Buffers: true}, args: nginxArgs},
 	{name: "haproxy", program: "haproxy", config: "haproxy.cfg", version: []string{"-v"},
+		args: func(config string) []string { return []string{"-db", "-f", config} }},
+	{name: "haproxy-token", program: "haproxy", config: "haproxy.cfg", setting: setting{Tokens: true}, guards: true,
 		args: func(config string) []string { return []string{"-db", "-f", config} }},
 	{name: "caddy", program: "caddy", config: "Caddyfile",
 		args: func(config string) []string { return []string{"run", "--adapter", "caddyfile", "--config", config} }},
@@ -39,9 +42,15 @@ var subjects = []subject{
 		args: gateArgs, version: []string{"version"}, gate: true},
 	{name: "gate-enforced", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"},
 		args: gateArgs, gate: true, judges: true},
+	{name: "gate-token", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true},
+		args: gateArgs, gate: true, judges: true, guards: true},
+	{name: "gate-rule", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, Rules: true},
+		args: gateArgs, gate: true, judges: true, guards: true},
 	// the same of another build, to see what a change brings
 	{name: "gate-before", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "open.yaml"}, args: gateArgs, version: []string{"version"}, gate: true},
 	{name: "gate-before-enforced", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"}, args: gateArgs, gate: true, judges: true},
+	{name: "gate-before-token", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true},
+		args: gateArgs, gate: true, judges: true, guards: true},
 }
 
 func nginxArgs(config string) []string {
@@ -67,7 +76,7 @@ func (s *subject) start(ctx context.Context, at *stage) (*process, error) {
 		args = append(args, "-listen", at.plain(), "-upstream", address(at.ports[0]))
 	}
 	if s.gate {
-		if _, err := at.write(s.setting.Contract, setting{}); err != nil {
+		if _, err := at.write(s.setting.Contract, setting{Tokens: s.setting.Tokens}); err != nil {
 			return nil, err
 		}
 		env = append(env, at.env...)

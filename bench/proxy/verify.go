@@ -31,6 +31,11 @@ func verify(ctx context.Context, s *scenario, sub *subject, at *stage) error {
 	case status != 200 || !bytes.Equal(body, s.request.answer(at)):
 		return fmt.Errorf("%s answers %d and %.200q", s.request.name, status, body)
 	}
+	if sub.guards {
+		if err := verifyGuards(ctx, c, s, at); err != nil {
+			return err
+		}
+	}
 	status, _, _, err = c.call(ctx, s, &post, at, at.crooked)
 	if err != nil || sub.judges != (status == 400 || status == 422) {
 		return fmt.Errorf("a request off its schema is answered %d, %v", status, err)
@@ -38,6 +43,19 @@ func verify(ctx context.Context, s *scenario, sub *subject, at *stage) error {
 	status, _, _, err = c.call(ctx, s, &crooked, at, nil)
 	if err != nil || sub.judges != (status == 502 || status == 500) {
 		return fmt.Errorf("an answer off its schema is answered %d, %v", status, err)
+	}
+	return nil
+}
+
+// verifyGuards demands that callers without a good token are refused.
+func verifyGuards(ctx context.Context, c *client, s *scenario, at *stage) error {
+	good := at.tokens
+	defer func() { at.tokens = good }()
+	for name, bad := range map[string]string{"none": "", "spoiled": spoil(good[0])} {
+		at.tokens = []string{bad}
+		if status, _, _, err := c.call(ctx, s, s.request, at, nil); err != nil || status != 401 {
+			return fmt.Errorf("a caller with a token that is %s is answered %d, %v", name, status, err)
+		}
 	}
 	return nil
 }
@@ -66,6 +84,9 @@ func (c *client) call(ctx context.Context, s *scenario, r *request, at *stage, b
 	if r.method == http.MethodPost {
 		q.Body, q.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		q.Header.Set("Content-Type", "application/json")
+	}
+	if s.request.tokens && at.tokens[0] != "" {
+		q.Header.Set("Authorization", "Bearer "+at.tokens[0])
 	}
 	a, err := c.Do(q)
 	if err != nil {

@@ -123,7 +123,7 @@ func (c *call) send() error {
 		}
 		c.stop()
 		kept, nothing := c.conn.used, c.conn.written == 0
-		if kept && c.end == 0 { // it ended behind its last answer, as far as anybody can tell
+		if kept && c.end == 0 && !isOver(err) { // it ended behind its last answer, as far as anybody can tell
 			c.owner.habit.note(now() - c.conn.since)
 		}
 		c.forsake()
@@ -144,7 +144,11 @@ func (c *call) try() error {
 	small := len(c.rest) <= together
 	var err error
 	if c.from == nil && small {
-		err = c.conn.send(c.out, c.rest)
+		if c.conn.tls == nil && len(c.rest) == 0 {
+			c.end, err = c.conn.ask(c.out, c.buf)
+		} else {
+			err = c.conn.send(c.out, c.rest)
+		}
 		c.finish(err)
 	} else if err = c.conn.send(c.out, nil); err == nil {
 		err = c.stream()
@@ -160,10 +164,7 @@ func (c *call) try() error {
 		}
 		return err
 	}
-	if err = c.readHead(); err != nil && c.end == 0 && c.conn.used && !isOver(err) {
-		c.owner.habit.note(now() - c.conn.since)
-	}
-	return err
+	return c.readHead()
 }
 
 // isOver reports whether err says that the exchange has come to an end of its

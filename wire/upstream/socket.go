@@ -22,12 +22,17 @@ type socket struct {
 	written         int64   // bytes of the request that left
 	user            *call   // that has the connection; nil while it is kept
 	dry             bool    // Read takes nothing from the system
+	early           error   // of a read that ask has tried; Read returns it
 }
 
 // Read implements net.Conn.
 func (s *socket) Read(p []byte) (int, error) {
 	if s.dry {
 		return 0, os.ErrDeadlineExceeded
+	}
+	if err := s.early; err != nil {
+		s.early = nil
+		return 0, err
 	}
 	began := now()
 	for at := began; ; at = now() {
@@ -44,6 +49,26 @@ func (s *socket) Read(p []byte) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// ask writes p and reads the beginning of the answer, as much of it as comes
+// within a slice. Its error is one of writing.
+func (s *socket) ask(p, in []byte) (n int, err error) {
+	at := now()
+	if err = s.armWrite(at, at); err != nil {
+		return 0, err
+	}
+	if w := wake(at, slice, s.readBy); w != 0 {
+		s.Conn.SetReadDeadline(w.time())
+		s.readBy = w
+	}
+	wrote, n, early := s.Conn.Ask(p, in)
+	s.progress(int64(wrote), at)
+	if s.early = early; wrote < len(p) {
+		s.early = nil
+		_, err = s.Write(p[wrote:])
+	}
+	return n, err
 }
 
 // Write implements net.Conn.

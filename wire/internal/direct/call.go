@@ -9,11 +9,11 @@ import (
 
 // call has wait, which is Read or Write of a syscall.RawConn, try until p is
 // done or the deadline is over.
-func (h *half) call(wait func(func(fd uintptr) bool) error, c net.Conn, op string, p []byte) (int, error) {
+func (h *half) call(wait func(func(fd uintptr) bool) error, try func(fd uintptr) bool, c net.Conn, op string, p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.p, h.n, h.err = p, 0, 0
-	err := wait(h.try)
+	err := wait(try)
 	h.p = nil
 	switch {
 	case err != nil: // the deadline, or a connection that was closed

@@ -23,6 +23,7 @@ type Conn struct {
 	net.Conn
 	socket  syscall.RawConn // nil where there is none to be had
 	in, out half
+	both    question
 }
 
 // half is one direction. What a call of it works on stands here, so that
@@ -45,7 +46,7 @@ func New(c net.Conn) *Conn {
 	if s, ok := c.(syscall.Conn); ok && able {
 		d.socket, _ = s.SyscallConn()
 	}
-	d.in.try, d.out.try = d.in.read, d.out.write
+	d.in.try, d.out.try, d.both.try = d.in.read, d.out.write, d.ask
 	return d
 }
 
@@ -54,7 +55,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.socket == nil || len(p) == 0 {
 		return c.Conn.Read(p)
 	}
-	return c.in.call(c.socket.Read, c.Conn, "read", p[:min(len(p), most)])
+	return c.in.call(c.socket.Read, c.in.try, c.Conn, "read", p[:min(len(p), most)])
 }
 
 // Write implements net.Conn.
@@ -62,5 +63,5 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.socket == nil || len(p) == 0 || len(p) > most {
 		return c.Conn.Write(p)
 	}
-	return c.out.call(c.socket.Write, c.Conn, "write", p)
+	return c.out.call(c.socket.Write, c.out.try, c.Conn, "write", p)
 }
