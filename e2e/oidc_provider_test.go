@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -24,6 +25,7 @@ var providerListens = regexp.MustCompile(`provider listens on (127\.0\.0\.1:\d+)
 // down, is started again, or something else answers in its place.
 type identity struct {
 	issuer  string
+	roots   []byte // PEM of the certificate of its address; nil without TLS
 	node    string // the folder with the program
 	keys    string // the folder that keeps its keys
 	front   atomic.Pointer[http.Handler]
@@ -33,12 +35,28 @@ type identity struct {
 // newIdentity gives a provider an address, where nothing answers yet.
 func newIdentity(t *testing.T, node string) *identity {
 	t.Helper()
-	i := &identity{node: node, keys: t.TempDir()}
-	i.down()
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*i.front.Load()).ServeHTTP(w, r) }))
-	t.Cleanup(front.Close)
+	i, front := unstartedIdentity(t, node)
+	front.Start()
 	i.issuer = front.URL
 	return i
+}
+
+// newTLSIdentity is newIdentity for an address of https.
+func newTLSIdentity(t *testing.T, node string) *identity {
+	t.Helper()
+	i, front := unstartedIdentity(t, node)
+	front.StartTLS()
+	i.issuer, i.roots = front.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
+	return i
+}
+
+func unstartedIdentity(t *testing.T, node string) (*identity, *httptest.Server) {
+	t.Helper()
+	i := &identity{node: node, keys: t.TempDir()}
+	i.down()
+	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*i.front.Load()).ServeHTTP(w, r) }))
+	t.Cleanup(front.Close)
+	return i, front
 }
 
 // answers has h answer in the place of the provider.
@@ -66,6 +84,7 @@ func (i *identity) up(t *testing.T, keys ...string) {
 	forward := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
 		p.SetURL(&url.URL{Scheme: "http", Host: at})
 		p.Out.Host = p.In.Host // of which the provider makes its addresses
+		p.SetXForwarded()
 	}}
 	i.answers(forward.ServeHTTP)
 }
@@ -135,9 +154,9 @@ const oidcContract = `openapi: 3.1.0
 info: {title: Orders, version: 1.0.0}
 components:
   securitySchemes:
-    login: {type: openIdConnect, openIdConnectUrl: ISSUER/.well-known/openid-configuration}
-    bound: {type: openIdConnect, openIdConnectUrl: ISSUER/.well-known/openid-configuration}
-    opaque: {type: openIdConnect, openIdConnectUrl: ISSUER/.well-known/openid-configuration}
+    login: {type: openIdConnect, openIdConnectUrl: $ISSUER/.well-known/openid-configuration}
+    bound: {type: openIdConnect, openIdConnectUrl: $ISSUER/.well-known/openid-configuration}
+    opaque: {type: openIdConnect, openIdConnectUrl: $ISSUER/.well-known/openid-configuration}
   responses:
     done: {description: done, headers: {X-Saw: {schema: {type: string}}}, content: {application/json: {schema: {type: object, additionalProperties: false}}}}
 paths:
@@ -157,18 +176,18 @@ const oidcConfig = `version: 1
 listeners: [{address: "127.0.0.1:0"}]
 apis:
   - contract: openapi.yaml
-    upstreams: [{url: API}]
+    upstreams: [{url: $API}]
     caller: {fields: {subject: X-User}}
     operations: {pay: {step_up: {acr: [gold], max_age: 10m}}}
 credentials:
   - name: login
-    jwt: {issuer: ISSUER, audience: ["https://api.example.com/orders"], clock_skew: 1s}
+    jwt: {issuer: $ISSUER, audience: ["https://api.example.com/orders"], clock_skew: 1s}
   - name: bound
-    jwt: {issuer: ISSUER, audience: ["https://api.example.com/bound"], binding: {required: true, nonce: always}}
+    jwt: {issuer: $ISSUER, audience: ["https://api.example.com/bound"], binding: {required: true, nonce: always}}
   - name: opaque
     introspection:
-      url: ISSUER/token/introspection
-      issuer: ISSUER
+      url: $ISSUER/token/introspection
+      issuer: $ISSUER
       audience: ["https://api.example.com/opaque"]
       client_id: gatehouse
       client_secret: ${file:secret.txt}
@@ -194,7 +213,7 @@ func guarded(t *testing.T, i *identity, changes ...string) (gate string, p *proc
 		_, _ = w.Write([]byte("{}"))
 	}))
 	t.Cleanup(api.Close)
-	dir, words := t.TempDir(), strings.NewReplacer("ISSUER", i.issuer, "API", api.URL)
+	dir, words := t.TempDir(), strings.NewReplacer("$ISSUER", i.issuer, "$API", api.URL)
 	writeFile(t, filepath.Join(dir, "openapi.yaml"), words.Replace(oidcContract))
 	writeFile(t, filepath.Join(dir, "secret.txt"), "gatehouses-secret")
 	writeFile(t, filepath.Join(dir, "pepper.txt"), strings.Repeat("pepper", 8))

@@ -61,7 +61,7 @@ const provider = new Provider(issuer, {
     resourceIndicators: {
       enabled: true,
       useGrantedResource: () => true,
-      getResourceServerInfo: (_ctx, resource, client) => client.clientId === "brief" ? brief : apis.get(resource),
+      getResourceServerInfo: (_ctx, resource, client) => client.clientId === "brief" ? brief : apis.get(resource) ?? { ...apis.get("https://api.example.com/orders"), audience: resource },
     },
   },
   // Tokens say how and when their user was authenticated (RFC 9470 section 6),
@@ -88,6 +88,7 @@ async function interact(req, res) {
   return provider.interactionFinished(req, res, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
 }
 
+provider.proxy = true; // which says in X-Forwarded-Proto whether it spoke TLS
 provider.on("backchannel.error", (_ctx, err) => console.error(err));
 provider.on("server_error", (_ctx, err) => console.error(err));
 const others = provider.callback();
