@@ -52,7 +52,7 @@ components:
 
 // TestRead takes out what the caller has no role for, wherever it stands.
 func TestRead(t *testing.T) {
-	s := newStage(t, people, gatehouse.Options{})
+	s := newPlay(t, people, gatehouse.Options{})
 	rows := []struct {
 		name   string
 		roles  []string
@@ -82,37 +82,37 @@ func TestRead(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			s.answer.media, s.answer.body = "application/json", r.answer
 			s.call(r.roles, "GET", r.target, "", "")
-			if s.status != 200 || s.body != r.want {
-				t.Fatalf("%d %s, want %s", s.status, s.body, r.want)
+			if s.Status != 200 || s.Body != r.want {
+				t.Fatalf("%d %s, want %s", s.Status, s.Body, r.want)
 			}
-			if _, kept := s.fields["ETag"]; kept != (r.answer == r.want) {
+			if _, kept := s.Fields["ETag"]; kept != (r.answer == r.want) {
 				t.Errorf("ETag kept: %v", kept)
 			}
-			if s.fields["Cache-Control"] != "no-store" {
-				t.Errorf("fields %v", s.fields)
+			if s.Fields["Cache-Control"] != "no-store" {
+				t.Errorf("fields %v", s.Fields)
 			}
-			if (s.event.Trimmed > 0) != (r.answer != r.want) {
-				t.Errorf("trimmed %d", s.event.Trimmed)
+			if (s.Event.Trimmed > 0) != (r.answer != r.want) {
+				t.Errorf("trimmed %d", s.Event.Trimmed)
 			}
 		})
 	}
 	t.Run("type-that-is-not-read", func(t *testing.T) {
 		s.answer.media, s.answer.body = "text/csv", "A,7"
-		if s.call([]string{"x"}, "GET", "/any", "", ""); s.status != 502 || strings.Contains(s.body, "A,7") {
-			t.Errorf("%d %s", s.status, s.body)
+		if s.call([]string{"x"}, "GET", "/any", "", ""); s.Status != 502 || strings.Contains(s.Body, "A,7") {
+			t.Errorf("%d %s", s.Status, s.Body)
 		}
 	})
 	t.Run("head", func(t *testing.T) {
 		s.answer.media, s.answer.body = "application/json", ""
-		if s.call([]string{"x"}, "HEAD", "/people/one", "", ""); s.status != 200 || s.fields["ETag"] != "" {
-			t.Errorf("%d %v", s.status, s.fields)
+		if s.call([]string{"x"}, "HEAD", "/people/one", "", ""); s.Status != 200 || s.Fields["ETag"] != "" {
+			t.Errorf("%d %v", s.Status, s.Fields)
 		}
 	})
 }
 
 // TestWrite refuses what the caller has no role for, in every form of a body.
 func TestWrite(t *testing.T) {
-	s := newStage(t, people, gatehouse.Options{})
+	s := newPlay(t, people, gatehouse.Options{})
 	const form, xml = "application/x-www-form-urlencoded", "application/xml"
 	rows := []struct {
 		name, media, body string
@@ -136,8 +136,8 @@ func TestWrite(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			s.answer.body = ""
 			s.call(r.roles, "PUT", "/people/one", r.media, r.body)
-			if r.want == "" && (s.status != 200 || s.sent != r.body) || r.want != "" && (s.status != 403 || s.called || !strings.Contains(s.body, r.want)) {
-				t.Errorf("%d %s; sent %s", s.status, s.body, s.sent)
+			if r.want == "" && (s.Status != 200 || s.sent != r.body) || r.want != "" && (s.Status != 403 || s.called || !strings.Contains(s.Body, r.want)) {
+				t.Errorf("%d %s; sent %s", s.Status, s.Body, s.sent)
 			}
 		})
 	}
@@ -146,7 +146,7 @@ func TestWrite(t *testing.T) {
 // TestObservedRequestIsStillHeld shows that observing other guards opens no way
 // around the rules.
 func TestObservedRequestIsStillHeld(t *testing.T) {
-	s := newStage(t, people, gatehouse.Options{Settings: gatehouse.Settings{Mode: gatehouse.Observe}})
+	s := newPlay(t, people, gatehouse.Options{Settings: gatehouse.Settings{Mode: gatehouse.Observe}})
 	for _, row := range []struct{ name, target, media, body string }{
 		{"unknown-query", "/people/one?x=1", "application/json", `{"name":"A","salary":7}`},
 		{"off-schema", "/people/one", "application/json", `{"name":1,"salary":7}`},
@@ -154,33 +154,33 @@ func TestObservedRequestIsStillHeld(t *testing.T) {
 		{"in-order", "/people/one", "application/json", `{"name":"A","salary":7}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if s.call([]string{"x"}, "PUT", row.target, row.media, row.body); s.called || s.status != 403 {
-				t.Errorf("%d %s, sent %s", s.status, s.body, s.sent)
+			if s.call([]string{"x"}, "PUT", row.target, row.media, row.body); s.called || s.Status != 403 {
+				t.Errorf("%d %s, sent %s", s.Status, s.Body, s.sent)
 			}
 			if s.call([]string{"hr"}, "PUT", row.target, row.media, row.body); !s.called {
-				t.Errorf("with the role: %d %s", s.status, s.body)
+				t.Errorf("with the role: %d %s", s.Status, s.Body)
 			}
 		})
 	}
 	s.answer.media, s.answer.body = "application/json", `{"name":1,"salary":4711}`
-	if s.call([]string{"x"}, "GET", "/people/one", "", ""); s.status != 502 || strings.Contains(s.body, "4711") {
-		t.Errorf("an answer off its schema: %d %s", s.status, s.body)
+	if s.call([]string{"x"}, "GET", "/people/one", "", ""); s.Status != 502 || strings.Contains(s.Body, "4711") {
+		t.Errorf("an answer off its schema: %d %s", s.Status, s.Body)
 	}
 	s.answer.body = `{"name":"A","salary":7,"u":1}`
-	if s.call([]string{"x"}, "GET", "/people/one", "", ""); s.status != 200 || s.body != `{"name":"A","u":1}` {
-		t.Errorf("beside edits that are taken back: %d %s", s.status, s.body)
+	if s.call([]string{"x"}, "GET", "/people/one", "", ""); s.Status != 200 || s.Body != `{"name":"A","u":1}` {
+		t.Errorf("beside edits that are taken back: %d %s", s.Status, s.Body)
 	}
 }
 
 // TestObservedFields changes nothing and says what would have been.
 func TestObservedFields(t *testing.T) {
-	s := newStage(t, people, gatehouse.Options{Settings: gatehouse.Settings{Modes: map[string]gatehouse.Mode{"fields": gatehouse.Observe}}})
+	s := newPlay(t, people, gatehouse.Options{Settings: gatehouse.Settings{Modes: map[string]gatehouse.Mode{"fields": gatehouse.Observe}}})
 	s.answer.media, s.answer.body = "application/json", `{"name":"A","salary":7}`
-	if s.call([]string{"x"}, "GET", "/people/one", "", ""); s.body != s.answer.body || s.event.Trimmed != 1 || s.fields["ETag"] == "" {
-		t.Errorf("%s %v, trimmed %d", s.body, s.fields, s.event.Trimmed)
+	if s.call([]string{"x"}, "GET", "/people/one", "", ""); s.Body != s.answer.body || s.Event.Trimmed != 1 || s.Fields["ETag"] == "" {
+		t.Errorf("%s %v, trimmed %d", s.Body, s.Fields, s.Event.Trimmed)
 	}
-	if s.call([]string{"x"}, "PUT", "/people/one", "application/json", s.answer.body); !s.called || len(s.event.Would) != 1 || s.event.Would[0] != gate.FieldDenied {
-		t.Errorf("%d, would %v", s.status, s.event.Would)
+	if s.call([]string{"x"}, "PUT", "/people/one", "application/json", s.answer.body); !s.called || len(s.Event.Would) != 1 || s.Event.Would[0] != gate.FieldDenied {
+		t.Errorf("%d, would %v", s.Status, s.Event.Would)
 	}
 }
 
@@ -193,31 +193,31 @@ func TestSettings(t *testing.T) {
 		"Person/reports/*/tags": {Read: []string{}},
 		"Address/street":        {Write: []string{"hr"}, OnWrite: config.DropWrite},
 	}}
-	s := newStage(t, people, o)
+	s := newPlay(t, people, o)
 	s.answer.media, s.answer.body = "application/json", `{"name":"A","salary":7,"address":{"city":"X","street":"Y"},"tags":{}}`
 	for roles, want := range map[string]string{
 		"hr":         `{"name":"A","address":{"city":"X","street":"Y"}}`,
 		"hr auditor": `{"name":"A","salary":7,"address":{"city":"X","street":"Y"}}`,
 		"auditor":    `{"name":"A","address":{"street":"Y"}}`,
 	} {
-		if s.call(strings.Fields(roles), "GET", "/people/one", "", ""); s.body != want {
-			t.Errorf("%s: %s, want %s", roles, s.body, want)
+		if s.call(strings.Fields(roles), "GET", "/people/one", "", ""); s.Body != want {
+			t.Errorf("%s: %s, want %s", roles, s.Body, want)
 		}
 	}
 	s.answer.body = ""
-	if s.call([]string{"boss"}, "PUT", "/people/one", "application/json", `{"name":"A","address":{"street":"Y","city":"X"}}`); s.status != 400 || !strings.Contains(s.body, `"required"`) {
-		t.Errorf("salary is required: %d %s", s.status, s.body)
+	if s.call([]string{"boss"}, "PUT", "/people/one", "application/json", `{"name":"A","address":{"street":"Y","city":"X"}}`); s.Status != 400 || !strings.Contains(s.Body, `"required"`) {
+		t.Errorf("salary is required: %d %s", s.Status, s.Body)
 	}
-	if s.call([]string{"x"}, "PUT", "/people/one", "application/json", `{"name":"A","salary":1}`); s.status != 403 {
-		t.Errorf("dropping one does not allow the other: %d %s", s.status, s.body)
+	if s.call([]string{"x"}, "PUT", "/people/one", "application/json", `{"name":"A","salary":1}`); s.Status != 403 {
+		t.Errorf("dropping one does not allow the other: %d %s", s.Status, s.Body)
 	}
-	if s.call([]string{"boss", "auditor"}, "PUT", "/people/one", "application/json", `{"name":"A","address":{"street":"Y","city":"X"}}`); s.status != 400 {
-		t.Errorf("%d %s", s.status, s.body)
+	if s.call([]string{"boss", "auditor"}, "PUT", "/people/one", "application/json", `{"name":"A","address":{"street":"Y","city":"X"}}`); s.Status != 400 {
+		t.Errorf("%d %s", s.Status, s.Body)
 	}
 	loose := strings.Replace(people, "required: [name, salary]", "required: []", 1)
-	s = newStage(t, loose, o)
-	if s.call([]string{"x"}, "PUT", "/people/one", "application/json", `{"name":"A","address":{"street":"Y", "city":"X"}}`); s.status != 200 || s.sent != `{"address":{"city":"X"}}` {
-		t.Errorf("%d %s, sent %s", s.status, s.body, s.sent)
+	s = newPlay(t, loose, o)
+	if s.call([]string{"x"}, "PUT", "/people/one", "application/json", `{"name":"A","address":{"street":"Y", "city":"X"}}`); s.Status != 200 || s.sent != `{"address":{"city":"X"}}` {
+		t.Errorf("%d %s, sent %s", s.Status, s.Body, s.sent)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestProblems(t *testing.T) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			r.o.Authentication = gatehouse.Public
-			plan, problems := compile(t, r.text, r.o, nil)
+			plan, problems := compile(t, r.text, r.o)
 			if !strings.Contains(problems.Error(), r.want) || (plan == nil) == strings.HasPrefix(r.want, "warning") {
 				t.Errorf("plan %v, want %q in\n%v", plan != nil, r.want, problems)
 			}
@@ -261,21 +261,21 @@ func TestProblems(t *testing.T) {
 // what tightens it.
 func TestSiblingsOfReferences(t *testing.T) {
 	old := strings.NewReplacer("3.1.0", "3.0.3", "{const: firm}", "{enum: [firm]}", "{const: person}", "{enum: [person]}").Replace(people)
-	s := newStage(t, old, gatehouse.Options{})
+	s := newPlay(t, old, gatehouse.Options{})
 	s.answer.media, s.answer.body = "application/json", `{"name":"A","salary":1,"notes":{"text":"x"}}`
-	if s.call([]string{"boss"}, "GET", "/people/one", "", ""); s.body != `{"name":"A","salary":1}` {
-		t.Errorf("%d %s", s.status, s.body)
+	if s.call([]string{"boss"}, "GET", "/people/one", "", ""); s.Body != `{"name":"A","salary":1}` {
+		t.Errorf("%d %s", s.Status, s.Body)
 	}
-	if s.call([]string{"hr"}, "GET", "/people/one", "", ""); s.body != s.answer.body {
-		t.Errorf("%d %s", s.status, s.body)
+	if s.call([]string{"hr"}, "GET", "/people/one", "", ""); s.Body != s.answer.body {
+		t.Errorf("%d %s", s.Status, s.Body)
 	}
 }
 
 // TestCaches keeps shared caches from answers that hang on roles.
 func TestCaches(t *testing.T) {
-	data, plain := newStage(t, people, gatehouse.Options{}), newStage(t, people, gatehouse.Options{SecurityHeaders: gatehouse.NoSecurity})
+	data, plain := newPlay(t, people, gatehouse.Options{}), newPlay(t, people, gatehouse.Options{SecurityHeaders: gatehouse.NoSecurity})
 	for _, row := range []struct {
-		s              *stage
+		s              *play
 		target         string
 		said, forwards string
 	}{
@@ -286,8 +286,8 @@ func TestCaches(t *testing.T) {
 		if row.target == "/notes" {
 			row.s.answer.body = `{}`
 		}
-		if row.s.call([]string{"hr"}, "GET", row.target, "", ""); row.s.status != 200 || row.s.fields["Cache-Control"] != row.forwards {
-			t.Errorf("%+v: %d %v", row, row.s.status, row.s.fields)
+		if row.s.call([]string{"hr"}, "GET", row.target, "", ""); row.s.Status != 200 || row.s.Fields["Cache-Control"] != row.forwards {
+			t.Errorf("%+v: %d %v", row, row.s.Status, row.s.Fields)
 		}
 	}
 }

@@ -42,9 +42,9 @@ func (w within) Body(x *gate.Exchange) gate.Verdict { return w.again(x, w.Step.B
 // judged makes one call by a caller with a role, and has do judge it.
 func judged(t testing.TB, role, method, target, body, answer string, do func(judge func() gate.Verdict)) {
 	t.Helper()
-	s := newStage(t, people, gatehouse.Options{})
+	s := newPlay(t, people, gatehouse.Options{})
 	called := false
-	for _, op := range s.gate.Plan().Operations {
+	for _, op := range s.Gate.Plan().Operations {
 		for i := range op.Steps {
 			if step := op.Steps[i]; step.Name == "fields" {
 				w := within{step, func(judge func() gate.Verdict) { called = true; do(judge) }}
@@ -62,7 +62,7 @@ func judged(t testing.TB, role, method, target, body, answer string, do func(jud
 	}
 	s.answer.media, s.answer.body = "application/json", answer
 	if s.call([]string{role}, method, target, "application/json", body); !called {
-		t.Fatalf("%s %s: the guard was not asked: %d %s", method, target, s.status, s.body)
+		t.Fatalf("%s %s: the guard was not asked: %d %s", method, target, s.Status, s.Body)
 	}
 }
 

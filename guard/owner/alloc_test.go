@@ -21,12 +21,12 @@ func asked(t testing.TB, who string) (judge func() gate.Verdict) {
 		t.Fatal(err)
 	}
 	m := newMemory()
-	s := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Hash: k.MAC(keys.Owners)}), m)
+	s := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Hash: k.MAC(keys.Owners)}), m)
 	shop(s)
 	if got := s.call("alice", "POST", "/orders", `{}`); got != "201" {
 		t.Fatal(got)
 	}
-	plan := s.plan
+	plan := s.Gate.Plan()
 	x := &gate.Exchange{Plan: plan, Context: t.Context(), Method: []byte("GET"), Received: time.Now(), Principal: as(who)}
 	plan.Routes.Match(&x.Match, []byte("api.test"), []byte("GET"), []byte("/orders/7"))
 	for _, step := range plan.Operations[x.Match.Number].Steps {

@@ -100,7 +100,7 @@ func TestGoneIsToldAtTheEnd(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); k.Follow(ctx) }()
 		k.Await(t.Context())
-		s := newStage(t, orders, gatehouse.Options{}, k, m)
+		s := newPlay(t, orders, gatehouse.Options{}, k, m)
 		shop(s)
 		s.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
 		m.fail(errDown)
@@ -119,7 +119,7 @@ func TestGoneIsToldAtTheEnd(t *testing.T) {
 func TestAlarm(t *testing.T) {
 	var log bytes.Buffer
 	m := newMemory()
-	s := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Max: 10, Log: slog.New(slog.NewTextHandler(&log, nil))}), m)
+	s := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Max: 10, Log: slog.New(slog.NewTextHandler(&log, nil))}), m)
 	shop(s)
 	said := func(name string, warned, filled int) {
 		t.Helper()

@@ -6,18 +6,15 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse"
-	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/stage"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 )
 
@@ -140,21 +137,15 @@ func (h *hasher) Sum(version uint32, message []byte) (sum [32]byte, ok bool) {
 	return [32]byte(mac.Sum(nil)), true
 }
 
-// stage is a whole gate in front of an API.
-type stage struct {
+// play is a whole gate in front of an API.
+type play struct {
+	*stage.Stage
 	t      testing.TB
-	gate   *gate.Gate
 	keeper *owner.Keeper
 	store  *memory
-	plan   *gate.Plan
-	who    *gate.Principal
 	api    func(method, path, body string) (status int, location, answer string)
 
-	calls  []string // that the API got
-	status int
-	body   string
-	retry  string
-	event  gate.Event
+	calls []string // that the API got
 }
 
 // newKeeper returns a keeper that has read its store.
@@ -178,83 +169,25 @@ func newKeeper(t testing.TB, m *memory, o owner.KeeperOptions) *owner.Keeper {
 	return k
 }
 
-func compile(t testing.TB, text string, o gatehouse.Options, k *owner.Keeper, up gate.Upstream) (*gate.Plan, source.Problems) {
+func compile(t testing.TB, text string, o gatehouse.Options, k *owner.Keeper) (*gate.Plan, source.Problems) {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "api.yaml")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, problems := openapi.Load(name)
-	if c == nil {
-		t.Fatal(problems)
-	}
 	o.Authentication = gatehouse.Public
-	plan, more := gatehouse.Compile(gatehouse.API{Contract: c, Options: o, Upstream: up, Owners: k})
-	return plan, append(problems, more...)
+	return stage.Compile(t, text, gatehouse.API{Options: o, Owners: k})
 }
 
-func newStage(t testing.TB, text string, o gatehouse.Options, k *owner.Keeper, m *memory) *stage {
+func newPlay(t testing.TB, text string, o gatehouse.Options, k *owner.Keeper, m *memory) *play {
 	t.Helper()
-	s := &stage{t: t, keeper: k, store: m}
-	plan, problems := compile(t, text, o, k, s)
-	if plan == nil {
-		t.Fatal(problems)
-	}
-	for _, op := range plan.Operations { // instead of credentials
-		op.Steps = append([]gate.Step{{Name: "who", Head: head(func(x *gate.Exchange) { x.Principal = s.who })}}, op.Steps...)
-		if err := op.Compile(); err != nil {
-			t.Fatal(err)
+	s := &play{Stage: stage.New(t, text, gatehouse.API{Options: o, Owners: k}), t: t, keeper: k, store: m}
+	s.API = func(x *gate.Exchange) {
+		s.calls = append(s.calls, string(x.Method)+" "+string(x.OutTarget))
+		status, location, answer := s.api(string(x.Method), string(x.OutTarget), string(x.OutBody))
+		x.Answer.Status = status
+		if location != "" {
+			stage.Answer(x, "Location", location)
 		}
+		stage.Content(x, "application/json", answer)
 	}
-	s.gate = gate.New(gate.Options{Sink: s, Poison: true})
-	s.gate.Swap(plan)
-	s.plan = plan
 	return s
-}
-
-type head func(*gate.Exchange)
-
-func (f head) Head(x *gate.Exchange) gate.Verdict { f(x); return gate.Allow }
-
-// Send implements gate.Upstream.
-func (s *stage) Send(_ context.Context, x *gate.Exchange) error {
-	s.calls = append(s.calls, string(x.Method)+" "+string(x.OutTarget))
-	status, location, answer := s.api(string(x.Method), string(x.OutTarget), string(x.OutBody))
-	x.Answer.Status = status
-	if location != "" {
-		x.Answer.Fields = append(x.Answer.Fields, gate.Field{Name: []byte("Location"), Value: []byte(location)})
-	}
-	if answer != "" {
-		x.Answer.Fields = append(x.Answer.Fields, gate.Field{Name: []byte("Content-Type"), Value: []byte("application/json")})
-		x.Answer.Length, x.Answer.Body = int64(len(answer)), io.NopCloser(strings.NewReader(answer))
-	}
-	return nil
-}
-
-// Reply implements gate.Wire.
-func (s *stage) Reply(x *gate.Exchange) error {
-	s.status, s.body = x.Reply.Status, string(x.Reply.Body)
-	value, _ := gate.FindField(x.Reply.Fields, "Retry-After")
-	s.retry = string(value)
-	return nil
-}
-
-// Relay implements gate.Wire.
-func (s *stage) Relay(x *gate.Exchange) error {
-	s.status, s.body = x.Answer.Status, ""
-	if x.AnswerWhole {
-		s.body = string(x.OutAnswer)
-	} else if x.Answer.Body != nil {
-		b, _ := io.ReadAll(x.Answer.Body)
-		s.body = string(b)
-	}
-	return nil
-}
-
-// Record implements gate.Sink.
-func (s *stage) Record(e *gate.Event) {
-	s.event = *e
-	s.event.Would = append([]gate.Code(nil), e.Would...)
 }
 
 // as is a caller: a name, or tenant/name, with roles behind it.
@@ -273,26 +206,18 @@ func as(text string) *gate.Principal {
 
 // call makes a call and returns what came of it: the status, and the code of a
 // refusal.
-func (s *stage) call(who, method, target, body string) string {
-	s.t.Helper()
-	s.who, s.calls, s.status, s.body, s.retry = as(who), nil, 0, "", ""
-	x := s.gate.Acquire()
-	x.Method, x.Target, x.Host, x.Version = []byte(method), []byte(target), []byte("api.test"), "HTTP/1.1"
-	if body != "" {
-		media := "application/json"
-		if body[0] != '{' && body[0] != '[' {
-			media = "application/x-www-form-urlencoded"
-		}
-		x.Fields = append(x.Fields, gate.Field{Name: []byte("Content-Type"), Value: []byte(media)})
-		x.BodyLength, x.Incoming = int64(len(body)), strings.NewReader(body)
+func (s *play) call(who, method, target, body string) string {
+	s.Who, s.calls = as(who), nil
+	media := "application/json"
+	if body != "" && body[0] != '{' && body[0] != '[' {
+		media = "application/x-www-form-urlencoded"
 	}
-	s.gate.Serve(x, s)
-	s.gate.Release(x)
-	out := fmt.Sprint(s.status)
-	if s.event.Denied {
-		out += " " + s.event.Code.String()
+	s.Call(method, target, media, body)
+	out := fmt.Sprint(s.Status)
+	if s.Event.Denied {
+		out += " " + s.Event.Code.String()
 	}
-	for _, c := range s.event.Would {
+	for _, c := range s.Event.Would {
 		out += " would " + c.String()
 	}
 	return out

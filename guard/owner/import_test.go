@@ -34,7 +34,7 @@ func TestImport(t *testing.T) {
 			if err != nil || done.Lines != 3 || done.Kept != 2 || done.Conflicts != 1 || done.Wrong != 5 || len(done.First) != 6 {
 				t.Fatalf("%+v %v", done, err)
 			}
-			s := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{}), m)
+			s := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{}), m)
 			s.api = func(string, string, string) (int, string, string) { return 404, "", "" }
 			s.walk([]step{
 				{"alice", "GET", "/orders/7", "", "404"}, {"bob", "GET", "/orders/8", "", "404"},

@@ -19,7 +19,7 @@ import (
 var orders string
 
 // shop is an API that checks nothing.
-func shop(s *stage) map[string]string {
+func shop(s *play) map[string]string {
 	held, next := map[string]string{}, 7
 	pattern := regexp.MustCompile(`^/orders/(\d+)`)
 	s.api = func(method, path, body string) (int, string, string) {
@@ -55,20 +55,20 @@ func shop(s *stage) map[string]string {
 	return held
 }
 
-func ready(t testing.TB, o gatehouse.Options) *stage {
+func ready(t testing.TB, o gatehouse.Options) *play {
 	t.Helper()
 	m := newMemory()
-	return newStage(t, orders, o, newKeeper(t, m, owner.KeeperOptions{}), m)
+	return newPlay(t, orders, o, newKeeper(t, m, owner.KeeperOptions{}), m)
 }
 
 // step is one call and what comes of it.
 type step struct{ who, method, target, body, want string }
 
-func (s *stage) walk(steps []step) {
+func (s *play) walk(steps []step) {
 	s.t.Helper()
 	for _, p := range steps {
 		if got := s.call(p.who, p.method, p.target, p.body); got != p.want {
-			s.t.Errorf("%s %s %s %s: %s, want %s; %s", p.who, p.method, p.target, p.body, got, p.want, s.body)
+			s.t.Errorf("%s %s %s %s: %s, want %s; %s", p.who, p.method, p.target, p.body, got, p.want, s.Body)
 		}
 	}
 }
@@ -105,11 +105,11 @@ func TestTwoUsers(t *testing.T) {
 		{"alice", "DELETE", "/orders/7", "", "204"},
 		{"alice", "GET", "/orders/7", "", "403 owner-unknown"},
 	})
-	if s.call("bob", "GET", "/orders/8", ""); !strings.Contains(s.body, "secret 8") {
-		t.Error(s.body)
+	if s.call("bob", "GET", "/orders/8", ""); !strings.Contains(s.Body, "secret 8") {
+		t.Error(s.Body)
 	}
-	if s.call("bob", "POST", "/orders", `{"copies":[7]}`); !strings.Contains(s.body, `"pointer":"/copies/0"`) || len(s.calls) > 0 {
-		t.Errorf("%s %v", s.body, s.calls)
+	if s.call("bob", "POST", "/orders", `{"copies":[7]}`); !strings.Contains(s.Body, `"pointer":"/copies/0"`) || len(s.calls) > 0 {
+		t.Errorf("%s %v", s.Body, s.calls)
 	}
 }
 
@@ -140,11 +140,11 @@ func TestLists(t *testing.T) {
 	answer := ""
 	s.api = func(string, string, string) (int, string, string) { return 200, "", answer }
 	answer = `{"total":4,"found":[{"id":8},{"id":7, "text":"x"},{"id":9,"earlier":[{"id":7}]},{"id":99}]}`
-	if got := s.call("alice", "GET", "/orders/search", ""); got != "200" || s.body != `{"total":4,"found":[{"id":7, "text":"x"}]}` {
-		t.Errorf("%s %s", got, s.body)
+	if got := s.call("alice", "GET", "/orders/search", ""); got != "200" || s.Body != `{"total":4,"found":[{"id":7, "text":"x"}]}` {
+		t.Errorf("%s %s", got, s.Body)
 	}
-	if got := s.call("bob", "GET", "/orders/search", ""); got != "200" || s.body != `{"total":4,"found":[{"id":8},{"id":9,"earlier":[]}]}` {
-		t.Errorf("%s %s", got, s.body)
+	if got := s.call("bob", "GET", "/orders/search", ""); got != "200" || s.Body != `{"total":4,"found":[{"id":8},{"id":9,"earlier":[]}]}` {
+		t.Errorf("%s %s", got, s.Body)
 	}
 	answer = `[{"id":7},{"id":8}]`
 	s.walk([]step{
@@ -290,8 +290,8 @@ func TestObserve(t *testing.T) {
 		{"bob", "GET", "/orders/7", "", "200 would owner-denied would owner-denied"},
 		{"bob", "DELETE", "/orders/7/items/1", "", "204 would owner-denied"},
 	})
-	if s.event.Guard != "owner" || s.event.Name != "id" {
-		t.Errorf("%+v", s.event)
+	if s.Event.Guard != "owner" || s.Event.Name != "id" {
+		t.Errorf("%+v", s.Event)
 	}
 }
 
@@ -303,8 +303,8 @@ func TestStoreFails(t *testing.T) {
 	s.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
 	s.store.down = errDown
 	s.walk([]step{{"alice", "POST", "/orders", `{}`, "503 owner-unavailable"}})
-	if s.retry == "" || !strings.Contains(s.body, "may have been performed") || strings.Contains(s.body, "secret") {
-		t.Errorf("Retry-After %q %s", s.retry, s.body)
+	if s.Reply["Retry-After"] == "" || !strings.Contains(s.Body, "may have been performed") || strings.Contains(s.Body, "secret") {
+		t.Errorf("Retry-After %q %s", s.Reply["Retry-After"], s.Body)
 	}
 	s.walk([]step{
 		{"alice", "GET", "/orders/7", "", "200"},
@@ -314,7 +314,7 @@ func TestStoreFails(t *testing.T) {
 	})
 	m := newMemory()
 	m.down = errDown
-	unread := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{}), m)
+	unread := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{}), m)
 	shop(unread)
 	unread.walk([]step{{"alice", "GET", "/orders/7", "", "503 owner-unavailable"}, {"alice", "POST", "/orders", `{}`, "503 owner-unavailable"}})
 }
@@ -322,7 +322,7 @@ func TestStoreFails(t *testing.T) {
 // TestFull: nothing is evicted; new objects are unknown.
 func TestFull(t *testing.T) {
 	m := newMemory()
-	s := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Max: 2}), m)
+	s := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Max: 2}), m)
 	shop(s)
 	for range 4 {
 		s.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
@@ -340,8 +340,8 @@ func TestFull(t *testing.T) {
 func TestOtherNodes(t *testing.T) {
 	m := newMemory()
 	h := &hasher{versions: []uint32{1}}
-	a := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Shared: true, Hash: h}), m)
-	b := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Shared: true, Hash: h}), m)
+	a := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Shared: true, Hash: h}), m)
+	b := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Shared: true, Hash: h}), m)
 	held := shop(a)
 	b.api = a.api
 	a.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
@@ -359,7 +359,7 @@ func TestOtherNodes(t *testing.T) {
 func TestRotatedKey(t *testing.T) {
 	m := newMemory()
 	h := &hasher{versions: []uint32{1}}
-	s := newStage(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Hash: h}), m)
+	s := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{Hash: h}), m)
 	shop(s)
 	s.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
 	h.versions = []uint32{2, 1}

@@ -33,7 +33,7 @@ func TestProblems(t *testing.T) {
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
-			if _, problems := compile(t, r.text, r.o, nil, nil); !strings.Contains(problems.Error(), r.want) {
+			if _, problems := compile(t, r.text, r.o, nil); !strings.Contains(problems.Error(), r.want) {
 				t.Errorf("want %q in\n%v", r.want, problems)
 			}
 		})

@@ -13,7 +13,7 @@ import (
 func TestShared(t *testing.T) {
 	text := strings.Replace(orders, "text: {type: string}\n        earlier:", "text: {type: string}\n        readers: {type: array, items: {type: string}}\n        earlier:", 1)
 	m := newMemory()
-	s := newStage(t, text, gatehouse.Options{Owners: map[string]config.OwnerRule{"order": {Shared: []string{"Order/readers/*"}}}}, newKeeper(t, m, owner.KeeperOptions{}), m)
+	s := newPlay(t, text, gatehouse.Options{Owners: map[string]config.OwnerRule{"order": {Shared: []string{"Order/readers/*"}}}}, newKeeper(t, m, owner.KeeperOptions{}), m)
 	held := shop(s)
 	s.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
 	held["7"] = `{"id":7,"readers":["bob","idp|carol"],"text":"x"}`
@@ -32,7 +32,7 @@ func TestShared(t *testing.T) {
 	})
 	held["7"] = ""
 	s.walk([]step{{"dave", "GET", "/orders/7", "", "404"}})
-	if _, problems := compile(t, text, gatehouse.Options{Owners: map[string]config.OwnerRule{"order": {Shared: []string{"/orders/{id}"}}}}, s.keeper, nil); !strings.Contains(problems.Error(), "is no property of an answer") {
+	if _, problems := compile(t, text, gatehouse.Options{Owners: map[string]config.OwnerRule{"order": {Shared: []string{"/orders/{id}"}}}}, s.keeper); !strings.Contains(problems.Error(), "is no property of an answer") {
 		t.Error(problems)
 	}
 }

@@ -124,6 +124,7 @@ var rooms = map[string]room{
 	"wire/edge":                {floor: guards, ours: []string{"trust/revoke", "wire/internal/proxyproto"}},
 	"wire/internal/proxyproto": {floor: ground},
 	"wire/internal/leak":       {floor: ground, helper: true},
+	"guard/internal/stage":     {floor: consoles, ours: []string{".", "contract/openapi", "contract/source", "gate"}, helper: true},
 	"wire/internal/stage":      {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"guard/owner",
