@@ -59,8 +59,9 @@ func newTrustRotate(w *world) *cobra.Command {
 		Short: "Make new versions of the gate's own keys",
 		Long: `Makes a new version of the keys that are named, or of all: pepper (API keys),
 owners (the owners' table), nonces, tokens (what tells APIs who calls), data (what
-the store seals). From then on the new version is used, and what was made with
-earlier ones is still known, until gatehouse trust destroy.`,
+the store seals). From then on the new version is used (of tokens ten minutes
+later, when APIs know it), and what was made with earlier ones is still known,
+until gatehouse trust destroy.`,
 		Example: `  gatehouse trust rotate --config gatehouse.yaml
   gatehouse trust rotate --config gatehouse.yaml data tokens`,
 		RunE: func(cmd *cobra.Command, args []string) error {
