@@ -128,6 +128,8 @@ func (s *signer) sign(input []byte) []byte {
 		r, v, e := ecdsa.Sign(rand.Reader, key, digest)
 		n := (key.Curve.Params().BitSize + 7) / 8
 		sig, err = append(r.FillBytes(make([]byte, n)), v.FillBytes(make([]byte, n))...), e
+	case *salted:
+		sig, err = rsa.SignPSS(rand.Reader, key.PrivateKey, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: key.length})
 	case ed25519.PrivateKey:
 		sig = ed25519.Sign(key, input)
 	case *rsa.PrivateKey:

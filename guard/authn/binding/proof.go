@@ -223,21 +223,43 @@ func (b *Binder) read(text string) (*proof, *gate.Refusal) {
 	if err != nil {
 		return nil, badForm
 	}
-	if edwards, ok := key.(ed25519.PublicKey); ok && algorithm.name == ed25519Name {
-		key = &newerName{edwards}
-	}
-	if _, err := signed.Verify(key); err != nil { // point 6
+	if _, err := signed.Verify(algorithm.verifier(key)); err != nil { // point 6
 		return nil, badSignature
 	}
 	return p, nil
 }
 
-// newerName verifies what EdDSA verifies, under the name Ed25519.
-type newerName struct{ key ed25519.PublicKey }
+// pssHashes are those of PS256, PS384 and PS512.
+var pssHashes = map[jose.SignatureAlgorithm]crypto.Hash{jose.PS256: crypto.SHA256, jose.PS384: crypto.SHA384, jose.PS512: crypto.SHA512}
+
+// verifier returns what the library verifies with: the key, or our own code
+// where the library takes too much or too little.
+func (a *algorithm) verifier(key any) any {
+	switch key := key.(type) {
+	case ed25519.PublicKey:
+		if a.name == ed25519Name { // what EdDSA verifies, under another name
+			return opaque(func(payload, signature []byte) bool { return ed25519.Verify(key, payload, signature) })
+		}
+	case *rsa.PublicKey:
+		if hash, ok := pssHashes[a.name]; ok {
+			return opaque(func(payload, signature []byte) bool {
+				h := hash.New()
+				h.Write(payload)
+				// RFC 7518 section 3.5: the salt is as long as the hash. The
+				// library takes any length.
+				return rsa.VerifyPSS(key, hash, h.Sum(nil), signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+			})
+		}
+	}
+	return key
+}
+
+// opaque is a verifier of ours inside the library's.
+type opaque func(payload, signature []byte) bool
 
 // VerifyPayload implements jose.OpaqueVerifier.
-func (n *newerName) VerifyPayload(payload, signature []byte, _ jose.SignatureAlgorithm) error {
-	if !ed25519.Verify(n.key, payload, signature) {
+func (verify opaque) VerifyPayload(payload, signature []byte, _ jose.SignatureAlgorithm) error {
+	if !verify(payload, signature) {
 		return jose.ErrCryptoFailure
 	}
 	return nil

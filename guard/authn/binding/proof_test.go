@@ -60,6 +60,12 @@ func TestProofs(t *testing.T) {
 	}
 }
 
+// salted signs by PS256 with a salt of another length.
+type salted struct {
+	*rsa.PrivateKey
+	length int
+}
+
 // TestHostileProofs refuses each of these.
 func TestHostileProofs(t *testing.T) {
 	s, other := es256(t), es256(t)
@@ -121,6 +127,8 @@ func TestHostileProofs(t *testing.T) {
 		{"key-of-exchange", edwards.proof(set{"jwk": set{"kty": "OKP", "crv": "X25519", "x": edwards.jwk["x"]}}, nil)},
 		{"signature-of-edwards-changed", replaceSignature(edwards.proof(nil, nil), newSigner(t, "Ed25519", foreign))},
 		{"signature-of-edwards-of-zeros", edwardsZeros},
+		{"ps256-with-a-short-salt", newSigner(t, "PS256", &salted{big, 16}).proof(nil, nil)},
+		{"ps256-with-a-long-salt", newSigner(t, "PS256", &salted{big, 64}).proof(nil, nil)},
 		{"algorithm-not-allowed", newSigner(t, "RS256", big).proof(nil, nil)},
 		{"symmetric", symmetric()},
 		{"key-missing", s.proof(set{"jwk": nil}, nil)},
@@ -182,7 +190,7 @@ func TestHostileProofs(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := binder(t, binding.Options{})
 			x := exchange("Authorization", "DPoP "+token, "DPoP", row.proof)
-			for _, hash := range []string{s.hash, edwards.hash} {
+			for _, hash := range []string{s.hash, edwards.hash, newSigner(t, "PS256", big).hash} {
 				r := b.Check(x, []byte(token), &gate.Principal{KeyHash: hash})
 				if code(r) != gate.ProofInvalid {
 					t.Errorf("%s", code(r))
