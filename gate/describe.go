@@ -61,6 +61,9 @@ func (x *Exchange) describe() {
 	case len(x.Would) > 0:
 		e.place(x.notedBy, &x.noted)
 	}
+	if e.Kind == "" { // of an earlier would-be refusal, whatever was refused then
+		e.Kind, e.Caller = x.noted.Kind, x.noted.Caller
+	}
 }
 
 // place says where and by which guard something was or would have been

@@ -273,6 +273,11 @@ func TestUnknownIsReported(t *testing.T) {
 		{"alice", "GET", "/orders/50", "", "200 would owner-unknown would owner-unknown"},
 		{"alice", "POST", "/orders", `{}`, "201"},
 		{"bob", "GET", "/orders/7", "", "403 owner-denied"},
+		// A PUT that has made nothing (RFC 9110 section 9.3.4) teaches nothing.
+		{"bob", "PUT", "/orders/50", `{}`, "200 would owner-unknown"},
+		{"alice", "GET", "/orders/50", "", "200 would owner-unknown would owner-unknown"},
+		{"bob", "PUT", "/orders/51", `{}`, "201"},
+		{"alice", "GET", "/orders/51", "", "403 owner-denied"},
 	})
 }
 
@@ -290,8 +295,17 @@ func TestObserve(t *testing.T) {
 		{"bob", "GET", "/orders/7", "", "200 would owner-denied would owner-denied"},
 		{"bob", "DELETE", "/orders/7/items/1", "", "204 would owner-denied"},
 	})
-	if s.Event.Guard != "owner" || s.Event.Name != "id" {
+	bob := s.Event
+	if bob.Guard != "owner" || bob.Name != "id" || bob.Kind != "order" || bob.Caller == 0 {
 		t.Errorf("%+v", s.Event)
+	}
+	s.walk([]step{{"carol", "DELETE", "/orders/7/items/1", "", "204 would owner-denied"}})
+	if s.Event.Caller == bob.Caller || s.Event.Caller == 0 {
+		t.Errorf("two callers are one: %x", s.Event.Caller)
+	}
+	s.walk([]step{{"bob", "GET", "/accounts/alice", "", "404 answer-error would owner-denied"}})
+	if s.Event.Caller != bob.Caller || s.Event.Kind != "account" {
+		t.Errorf("one caller is two, or another kind: %+v", s.Event)
 	}
 }
 
