@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,6 +125,7 @@ func (d *decoder) object(v reflect.Value, n *source.Node) {
 	if at := v.FieldByName("Place"); at.IsValid() && at.Type() == placeType {
 		at.Set(reflect.ValueOf(Place{n}))
 	}
+	var meant []string // by keys that there are not
 	for i := range n.Len() {
 		m := n.Member(i)
 		if f := find(list, m.Name); f != nil {
@@ -134,10 +136,11 @@ func (d *decoder) object(v reflect.Value, n *source.Node) {
 			return
 		}
 		known := names(list)
+		meant = append(meant, source.Nearest(m.Name, known...))
 		d.addName("unknown-key", m, source.DidYouMean(elsewhere(m.Name, known), m.Name, known...), "there is no key %s", quote(m.Name))
 	}
 	for i := range list {
-		if f := &list[i]; f.required && n.Get(f.name) == nil {
+		if f := &list[i]; f.required && n.Get(f.name) == nil && !slices.Contains(meant, f.name) { // one mistake is told once
 			d.add("missing-key", n, f.missing(), "the key %q is missing", f.name)
 		}
 	}

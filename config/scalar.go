@@ -52,6 +52,10 @@ func (d *decoder) text(v reflect.Value, n *source.Node, f *field) {
 	if list := wordsOf(v.Type()); list != nil {
 		words = oneOf(list)
 	}
+	if n.Is(source.Number) && (f.form == "address" || f.form == "listen") {
+		d.add("type", n, "write 127.0.0.1:"+clip(n.Text())+" for this machine alone", "must be a host and a port, not %s", clip(n.Text()))
+		return
+	}
 	if text, ok := d.literal(n, words); ok {
 		v.SetString(text)
 		d.accept(v, n, f)

@@ -253,7 +253,7 @@ func (d *draft) contract(settings *config.API, warnings *int) *contract.Contract
 		}
 		if _, err := os.Stat(name); err != nil {
 			d.faults.add(&fault{at: settings.Place.At("contract"), text: "the contract cannot be read: " + cause(err).Error(),
-				remedy: "check the path; it counts from the folder of " + filepath.Base(d.config.Path)})
+				remedy: openapi.NearestTo(name, "check the path; it counts from the folder of "+filepath.Base(d.config.Path))})
 			return nil
 		}
 	}

@@ -141,7 +141,7 @@ func (postgresDialect) listen(ctx context.Context, s *Store) {
 		if heard {
 			pause = first
 		}
-		s.settings.Log.Warn("notices of the store are not heard; changes are looked for instead", "cause", err)
+		s.settings.Log.Warn("notices of the store are not heard; changes are looked for instead", "cause", inOneLine(err))
 		wait(ctx, pause/2+rand.N(pause/2))
 		pause = min(2*pause, last)
 	}

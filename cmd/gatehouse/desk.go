@@ -81,6 +81,8 @@ func (d *desk) explain(err error) error {
 		hint = "make a new key instead"
 	case errors.Is(err, store.ErrNewer):
 		hint = "update this program"
+	case errors.Is(err, store.ErrUnavailable):
+		hint = "is the database running, and is store in the gatehouse.yaml right?"
 	default:
 		return err
 	}

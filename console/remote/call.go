@@ -85,6 +85,8 @@ func (g *Gate) refused(role string, answer *http.Response, text []byte) error {
 		wait = "try again in " + after + " seconds"
 	}
 	switch {
+	case p.Code == "path-unknown", p.Code == "method-unknown", p.Code == "misdirected":
+		return g.strange("it knows no such call")
 	case answer.StatusCode == http.StatusUnauthorized:
 		return &Error{Text: "the gate does not take the credential: " + p.Code, Hint: "it has ended, or is one of another gate; gatehouse admin create makes one, where the gate's gatehouse.yaml is"}
 	case p.Code == console.CodeReserved:

@@ -98,6 +98,7 @@ func TestAnswers(t *testing.T) {
 		{"none", problemType, `{"code":"not-found"}`, 404, "there is none", store.ErrNotFound},
 		{"void", problemType, `{"code":"key-void"}`, 409, "revoked or has expired", keyring.ErrDead},
 		{"done", problemType, `{"code":"done-already"}`, 409, "already", store.ErrConflict},
+		{"other-gate", problemType, `{"code":"path-unknown"}`, 404, "no API of administration: it knows no such call", nil},
 		{"other", problemType, `{"code":"new","title":"Something new.","detail":"do this"}`, 409, "the gate refuses: Something new.", nil},
 		{"mistake", problemType, `{"code":"wrong-value","field":"roles","detail":"roles must be plain words"}`, 400, "roles must be plain words", nil},
 		{"page", "text/html", `<h1>404</h1>`, 404, "no API of administration: it answers 404", nil},

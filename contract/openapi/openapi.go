@@ -9,6 +9,8 @@ package openapi
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/contract"
@@ -26,11 +28,25 @@ func Load(path string) (*contract.Contract, source.Problems) {
 	if err != nil {
 		p := source.Problem{Position: source.Position{File: path}, Text: err.Error()}
 		if errors.Is(err, fs.ErrNotExist) {
-			p.Hint = "check the path; it counts from the current folder"
+			p.Hint = NearestTo(path, "check the path; it counts from the current folder")
 		}
 		return nil, source.Problems{p}
 	}
 	return Read(set, main)
+}
+
+// NearestTo is a hint for a path at which there is no document: the nearest name
+// in its folder, or otherwise.
+func NearestTo(path, otherwise string) string {
+	var names []string
+	list, _ := os.ReadDir(filepath.Dir(path)) // which may be missing as well
+	for _, e := range list[:min(len(list), 1000)] {
+		switch filepath.Ext(e.Name()) {
+		case ".yaml", ".yml", ".json":
+			names = append(names, e.Name())
+		}
+	}
+	return source.DidYouMean(otherwise, filepath.Base(path), names...)
 }
 
 // Read reads the contract whose main document is main, a file of set. What

@@ -106,10 +106,6 @@ func loadYAML(f *File) (*yaml.Node, *Problem) {
 func syntax(f *File, err error) *Problem {
 	p := &Problem{Position: Position{File: f.Name}, Text: "not valid YAML: " + err.Error()}
 	if e := (*yaml.LoadError)(nil); errors.As(err, &e) {
-		p.Text = "not valid YAML: " + e.Message
-		if strings.HasPrefix(e.Message, "unknown anchor") { // whose name may be a secret, as that of a tag
-			p.Text = "not valid YAML: unknown anchor"
-		}
 		mark := e.Mark
 		if mark.Line == 0 {
 			mark = e.ContextMark
@@ -117,29 +113,13 @@ func syntax(f *File, err error) *Problem {
 		if mark.Line > 0 {
 			p.Position = f.position(place(mark.Line)<<columnBits | place(mark.Column))
 		}
-		if e.ContextMsg != "" {
-			p.Text += " " + e.ContextMsg
-		}
-		p.Hint = syntaxHint(p.Text, f.text[f.byteOf(p.Position):])
+		// What is not put into other words holds nothing of the text: a name of an
+		// anchor may be a secret, as that of a tag.
+		p.Text, p.Hint = plainSyntax(strings.TrimSpace(e.Message+" "+e.ContextMsg), f.text[f.byteOf(p.Position):])
+		p.Text = "not valid YAML: " + p.Text
 	}
 	p.Text = clip(p.Text)
 	return p
-}
-
-// syntaxHint says what to do about the most common mistakes; rest is the text
-// from the place on.
-func syntaxHint(said, rest string) string {
-	switch {
-	case strings.Contains(said, "cannot start any token") && strings.HasPrefix(rest, "\t"), strings.Contains(said, "tab character that violates"):
-		return "indent with spaces, not with tabs"
-	case strings.Contains(said, "mapping values are not allowed"):
-		return "put text that holds a colon and a space into quotes; keys of one group begin in one column"
-	case strings.Contains(said, "unknown anchor"):
-		return "put text that begins with * into quotes"
-	case strings.Contains(said, "while parsing a block mapping"), strings.Contains(said, "while parsing a block collection"):
-		return "look at the indentation: keys of one group, and dashes of one list, begin in one column"
-	}
-	return ""
 }
 
 // unreadable finds what no YAML text may hold (YAML 1.2.2 section 5.1).
