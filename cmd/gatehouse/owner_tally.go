@@ -36,10 +36,17 @@ type ownerRow struct {
 	Refused  int       `json:"refused"`
 	Callers  int       `json:"callers"` // 0 where events have none
 	More     bool      `json:"more_callers,omitempty"`
+	Top      []ownerBy `json:"top_callers,omitempty"` // the most frequent ones
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
 	Examples []string  `json:"examples"` // ids of events
-	who      map[string]struct{}
+	who      map[string]int
+}
+
+// ownerBy counts the calls of one caller, by the hash that events have.
+type ownerBy struct {
+	Caller string `json:"caller"`
+	Calls  int    `json:"calls"`
 }
 
 // ownerCase is what is counted together.
@@ -125,7 +132,7 @@ func (t *ownerTally) count(l *record.Line, code string, refused bool) {
 			t.all.More++
 			return
 		}
-		row = &ownerRow{ownerCase: of, First: l.Time, who: map[string]struct{}{}}
+		row = &ownerRow{ownerCase: of, First: l.Time, who: map[string]int{}}
 		t.rows[of] = row
 	}
 	if refused {
@@ -142,15 +149,17 @@ func (t *ownerTally) count(l *record.Line, code string, refused bool) {
 	if len(row.Examples) < maxOwnerExamples {
 		row.Examples = append(row.Examples, l.ID)
 	}
-	if _, known := row.who[l.Caller]; known || l.Caller == "" {
+	if l.Caller == "" {
 		return
 	}
-	if t.callers >= maxOwnerCallers {
-		row.More = true
-		return
+	if _, known := row.who[l.Caller]; !known {
+		if t.callers >= maxOwnerCallers {
+			row.More = true
+			return
+		}
+		t.callers++
 	}
-	t.callers++
-	row.who[l.Caller] = struct{}{}
+	row.who[l.Caller]++
 }
 
 // found returns what was counted, the most frequent first.
@@ -158,6 +167,11 @@ func (t *ownerTally) found() *ownerFound {
 	t.all.Rows = make([]ownerRow, 0, len(t.rows))
 	for _, row := range t.rows {
 		row.Callers = len(row.who)
+		for caller, calls := range row.who {
+			row.Top = append(row.Top, ownerBy{caller, calls})
+		}
+		slices.SortFunc(row.Top, func(a, b ownerBy) int { return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Caller, b.Caller)) })
+		row.Top = row.Top[:min(len(row.Top), maxOwnerExamples)]
 		t.all.Rows = append(t.all.Rows, *row)
 	}
 	slices.SortFunc(t.all.Rows, func(a, b ownerRow) int {
