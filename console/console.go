@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
@@ -94,6 +95,9 @@ func New(o Options) http.Handler {
 		"POST /v1/admins":                                      c.createAdmin,
 		"POST /v1/admins/{id}/revoke":                          c.revokeAdmin,
 	} {
+		if strings.HasPrefix(pattern, http.MethodPost) {
+			do = c.settled(do)
+		}
 		mux.Handle(pattern, do)
 	}
 	mux.HandleFunc("GET /v1/caller-keys", c.callerKeys)
@@ -118,6 +122,17 @@ func (c *console) callerKeys(w http.ResponseWriter, _ *http.Request) {
 
 // room reports whether a revocation can be held.
 func (c *console) room(v store.Revocation) bool { return c.Room == nil || c.Room(v) }
+
+// settled answers only when the next request at this gate meets what do changed.
+func (c *console) settled(do action) action {
+	return func(r *http.Request) (int, any, error) {
+		status, value, err := do(r)
+		if err == nil {
+			c.Store.Settle(r.Context())
+		}
+		return status, value, err
+	}
+}
 
 // action answers one call: with a value and the status of success, where nil is
 // an empty answer, or with why not.

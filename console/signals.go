@@ -108,6 +108,7 @@ func (c *console) hear(r *http.Request, judge func(*signals.Receiver, context.Co
 			return storeFailed
 		}
 	}
+	c.Store.Settle(ctx)
 	h.Accept(n, c.Now())
 	return nil
 }

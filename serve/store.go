@@ -101,7 +101,7 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	k.revocations(first, 0, table, log)
 	enough()
 	k.work.Go(func() {
-		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
+		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Awaited: true, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
 	k.work.Go(func() { k.tidy(ctx, table, log) })
 }

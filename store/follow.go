@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -12,6 +13,10 @@ import (
 type hub struct {
 	last  atomic.Pointer[sight]
 	wakes chan struct{} // holds one: look now
+
+	mu      sync.Mutex
+	awaited map[*int64]struct{} // what Settle waits for has been read until; guarded by mu, and so is each
+	moved   chan struct{}       // closed when one of awaited has moved; guarded by mu
 }
 
 // sight is one look at the change number.
@@ -25,6 +30,7 @@ type sight struct {
 
 func (h *hub) init() {
 	h.wakes = make(chan struct{}, 1)
+	h.awaited, h.moved = map[*int64]struct{}{}, make(chan struct{})
 	h.last.Store(&sight{err: errUnprepared, next: make(chan struct{})})
 }
 
@@ -92,6 +98,8 @@ type Follower struct {
 	// Fresh is told a time at which what was read was all there was. Nil is told
 	// nothing.
 	Fresh func(at time.Time)
+	// Awaited has Settle wait for it.
+	Awaited bool
 }
 
 // Follow calls f, on this goroutine, until ctx ends: within a second of each
@@ -100,6 +108,8 @@ type Follower struct {
 func (s *Store) Follow(ctx context.Context, f Follower) {
 	var since, done int64 = 0, -1
 	epoch := ""
+	moved, end := s.hub.await(f.Awaited)
+	defer end()
 	for {
 		seen := s.hub.last.Load()
 		if seen.err == nil {
@@ -108,6 +118,7 @@ func (s *Store) Follow(ctx context.Context, f Follower) {
 			}
 			if err := f.catchUp(ctx, seen, &since, &done); err == nil {
 				epoch = seen.epoch
+				moved(done)
 			} else if ctx.Err() == nil && !errors.Is(err, ErrUnavailable) {
 				s.settings.Log.Error("what changed in the store cannot be taken over", "cause", err)
 			}
@@ -118,6 +129,64 @@ func (s *Store) Follow(ctx context.Context, f Follower) {
 		case <-seen.next:
 		}
 	}
+}
+
+// await returns what a follower calls when it has read until a number, and when
+// it ends.
+func (h *hub) await(awaited bool) (moved func(done int64), end func()) {
+	if !awaited {
+		return func(int64) {}, func() {}
+	}
+	until := new(int64)
+	tell := func(change func()) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		change()
+		close(h.moved)
+		h.moved = make(chan struct{})
+	}
+	tell(func() { *until = -1; h.awaited[until] = struct{}{} })
+	return func(done int64) { tell(func() { *until = done }) }, func() { tell(func() { delete(h.awaited, until) }) }
+}
+
+// settleTime is how long Settle waits: all followers know within a second.
+const settleTime = time.Second
+
+// Settle waits until all followers in this process that are awaited have taken
+// over what the store holds now, so that the next request meets it. Where that
+// takes too long, or the store goes away meanwhile, it does not wait any longer:
+// what was written is written, and followers come to it by themselves.
+func (s *Store) Settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	number, err := s.Change(ctx)
+	if err != nil {
+		return
+	}
+	for {
+		moved := s.hub.behind(number)
+		if moved == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-moved:
+		}
+	}
+}
+
+// behind returns what is closed at the next move while somebody who is awaited
+// has not read until a number; nil when nobody is left.
+func (h *hub) behind(number int64) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for until := range h.awaited {
+		if *until < number {
+			return h.moved
+		}
+	}
+	return nil
 }
 
 // catchUp reads what is new since a sight before this one.

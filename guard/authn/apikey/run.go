@@ -26,7 +26,7 @@ func (v *Verifier) Run(ctx context.Context, s Store) {
 	}()
 	s.Follow(ctx, store.Follower{
 		Read:  func(ctx context.Context, since int64) (int64, error) { return v.read(ctx, s, since) },
-		Fresh: func(at time.Time) { v.fresh.Store(at.UnixNano()) },
+		Fresh: func(at time.Time) { v.fresh.Store(at.UnixNano()) }, Awaited: true,
 	})
 	<-noted
 }
