@@ -144,7 +144,7 @@ func (c *call) try() error {
 	small := len(c.rest) <= together
 	var err error
 	if c.from == nil && small {
-		if c.conn.tls == nil && len(c.rest) == 0 {
+		if c.asks() {
 			c.end, err = c.conn.ask(c.out, c.buf)
 		} else {
 			err = c.conn.send(c.out, c.rest)
@@ -165,6 +165,13 @@ func (c *call) try() error {
 		return err
 	}
 	return c.readHead()
+}
+
+// asks reports whether the request is written inside of the wait for its answer.
+// An API may have spoken before it was asked on a new connection, as one that
+// turns it away, or have ended its side of one that was kept.
+func (c *call) asks() bool {
+	return c.conn.tls == nil && len(c.rest) == 0 && c.conn.used && !c.owner.habit.shows()
 }
 
 // isOver reports whether err says that the exchange has come to an end of its

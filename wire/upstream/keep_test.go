@@ -253,3 +253,44 @@ func TestQuietConnectionIsTrusted(t *testing.T) {
 		t.Error("it is not looked at behind the glance")
 	}
 }
+
+// TestSpeaksBeforeItIsAsked: what an API said before the request left is not
+// overlooked until somebody looks around.
+func TestSpeaksBeforeItIsAsked(t *testing.T) {
+	t.Run("on-a-new-connection", func(t *testing.T) {
+		u := to(t, listen(t, func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			io.Copy(io.Discard, c)
+		}), Options{})
+		began := time.Now()
+		for range 40 {
+			if status, _, err := outcome(u, request("POST", "")); status != 503 || err != nil {
+				t.Fatal(status, err)
+			}
+		}
+		if took := time.Since(began); took > 3*time.Duration(slice) {
+			t.Errorf("40 calls took %v", took)
+		}
+	})
+	t.Run("ends-its-side", func(t *testing.T) {
+		u := to(t, listen(t, func(c net.Conn) {
+			if _, err := skipHead(bufio.NewReader(c)); err == nil {
+				io.WriteString(c, fine)
+				c.(*net.TCPConn).CloseWrite()
+				io.Copy(io.Discard, c)
+			}
+		}), Options{})
+		began := time.Now()
+		for range 40 {
+			mustGet(t, u)
+			if k := u.pool.get(); k != nil {
+				until(t, "its end", func() bool { return k.look.see() == ending })
+				u.pool.put(k)
+				k.since = now() + glance // nobody looks
+			}
+		}
+		if took := time.Since(began); took > 3*time.Duration(slice) {
+			t.Errorf("40 calls took %v", took)
+		}
+	})
+}

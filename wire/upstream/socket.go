@@ -52,13 +52,15 @@ func (s *socket) Read(p []byte) (int, error) {
 }
 
 // ask writes p and reads the beginning of the answer, as much of it as comes
-// within a slice. Its error is one of writing.
+// within a slice. Its error is one of writing. It is for a connection on which
+// nothing waits: what came before is noticed late.
 func (s *socket) ask(p, in []byte) (n int, err error) {
-	at := now()
+	at, c := now(), s.user
 	if err = s.armWrite(at, at); err != nil {
 		return 0, err
 	}
-	if w := wake(at, slice, s.readBy); w != 0 {
+	left := min(instant(c.owner.limits.AnswerTimeout), c.until-at) // the answer may come no later
+	if w := wake(at, left, s.readBy); w != 0 {
 		s.Conn.SetReadDeadline(w.time())
 		s.readBy = w
 	}

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -88,6 +89,32 @@ func TestWaitsEnd(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestShortTimeouts are kept also where they are shorter than a slice, on new
+// connections and on those that were kept.
+func TestShortTimeouts(t *testing.T) {
+	for name, o := range map[string]Options{
+		"answer": {AnswerTimeout: 20 * time.Millisecond},
+		"total":  {TotalTimeout: 20 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			least := time.Hour
+			for range 5 { // of which some may be held up
+				u, _ := kept(t, Options{})
+				u.limits.AnswerTimeout, u.limits.TotalTimeout = cmp.Or(o.AnswerTimeout, u.limits.AnswerTimeout), o.TotalTimeout
+				began := time.Now()
+				if _, _, err := outcome(u, request("POST", "")); code(err) != gate.UpstreamTimeout {
+					t.Fatal(err)
+				}
+				least = min(least, time.Since(began))
+			}
+			if least > time.Duration(slice)/2 {
+				t.Errorf("it took %v", least)
+			}
+		})
 	}
 }
 
