@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,6 +59,57 @@ func FuzzSet(f *testing.F) {
 			if !set.Equal(set.Adopt(set)) {
 				t.Error("a set is not itself")
 			}
+		}
+	})
+}
+
+// FuzzClaims looks for claims that are signed as they should be, and accepted
+// though they are another issuer's, another API's or another time's, or of
+// nobody.
+func FuzzClaims(f *testing.F) {
+	workload := strings.Replace(goodClaims, `"alice"`, `"spiffe://prod.example/a"`, 1)
+	f.Add(goodClaims)
+	f.Add(workload)
+	f.Add(with("aud", `["x","shop"]`))
+	f.Add(with("exp", `1.8000006e9`))
+	f.Add(with("nbf", `1e400`))
+	f.Add(strings.Replace(workload, "/a", "/a/../b", 1))
+	people, set := verifier(f, nil), publicSet(f)
+	workloads := verifier(f, func(r *Rules) { r.TrustDomain = "prod.example" })
+	f.Fuzz(func(t *testing.T, claims string) {
+		token := sign(goodHeader, claims)
+		for _, v := range []*Verifier{people, workloads} {
+			got, why := judge(v, token, set)
+			if why != nil {
+				continue
+			}
+			if got.Issuer != "https://id.example.com" || got.Subject == "" || got.Expires <= now-60 || got.Issued > now+60 ||
+				!slices.Contains(got.Audience, "shop") || got.Text("jti") == "" {
+				t.Errorf("accepted: %q", claims)
+			}
+			if v == workloads && (!strings.HasPrefix(got.Subject, "spiffe://prod.example/") || strings.Contains(got.Subject, "/../") || strings.ContainsAny(got.Subject, "?#%@ ")) {
+				t.Errorf("a workload: %q", got.Subject)
+			}
+		}
+	})
+}
+
+// FuzzKeyFiles looks for files of keys that are read and hold keys that nobody
+// may use, or that make the reader stumble.
+func FuzzKeyFiles(f *testing.F) {
+	f.Add(publicPEM())
+	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"))
+	f.Add([]byte(`{"kty":"OKP","crv":"Ed25519","x":"AA","d":"AA"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if set, _, err := ReadPEM(text); err == nil {
+			for _, k := range set.keys {
+				if k.family == noFamily || k.family == macFamily {
+					t.Errorf("%+v", k)
+				}
+			}
+		}
+		if _, algorithm, key, err := ReadPrivate(text); err == nil && (key == nil || algorithm != "" && algorithm.known() != nil) {
+			t.Errorf("%q %T", algorithm, key)
 		}
 	})
 }
