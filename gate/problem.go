@@ -77,7 +77,9 @@ func appendProblem(b []byte, x *Exchange) []byte {
 		b = append(b, `,"pointer":`...)
 		b = AppendString(b, r.Pointer)
 	}
-	b = appendMember(b, "keyword", r.Keyword)
+	if r.In != "" { // which check a credential has failed is for the operator
+		b = appendMember(b, "keyword", r.Keyword)
+	}
 	return append(b, '}', '\n')
 }
 

@@ -204,7 +204,7 @@ type Refusal struct {
 	In      string // "path", "query", "header", "cookie", "body", "answer"; "" when it is none of these
 	Name    string // of the parameter or part, as the contract writes it
 	Pointer string // JSON pointer into the value or body, of declared names only
-	Keyword string // of the schema: "maxLength"
+	Keyword string // of the schema: "maxLength"; where nothing is named by In, for the operator alone
 	Detail  string // what was expected, for the client
 	Kind    string // of the object, as the operator calls it; for the event alone
 	// Caller is a keyed hash of who called, 0 for none. Only would-be refusals

@@ -2,6 +2,9 @@ package serve
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 
@@ -87,7 +90,9 @@ func jwtKeys(name string, c *config.JWTCredential, d dependencies) (*jwks.Source
 			return nil, err
 		}
 	}
-	if err := o.Check(); err != nil {
+	if err := o.Check(); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s, which jwks names", o.File)
+	} else if err != nil {
 		return nil, err
 	}
 	if d.keys == nil {

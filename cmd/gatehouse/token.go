@@ -46,6 +46,9 @@ func oneToken(cmd *cobra.Command, args []string) error {
 // token returns the token that an argument names. Of standard input one line
 // end at the end is no part of it.
 func (w *world) token(arg string) ([]byte, error) {
+	if word, _, ok := strings.Cut(arg, " "); ok && strings.EqualFold(word, "bearer") {
+		return nil, &usageError{"the token begins with " + word + ", which says how it is sent and is no part of it", "leave it out"}
+	}
 	if arg != "-" {
 		return []byte(arg), nil
 	}

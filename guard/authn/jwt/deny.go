@@ -22,7 +22,7 @@ func (d *denials) of(why *jose.Failure) *gate.Refusal {
 	if r, ok := d.known.Load(why); ok {
 		return r.(*gate.Refusal)
 	}
-	r, _ := d.known.LoadOrStore(why, &gate.Refusal{Code: codes[why.Kind], Cause: why})
+	r, _ := d.known.LoadOrStore(why, &gate.Refusal{Code: codes[why.Kind], Keyword: string(why.Check), Cause: why})
 	return r.(*gate.Refusal)
 }
 
