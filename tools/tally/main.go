@@ -1,7 +1,8 @@
 // Command tally reads the output of "go test -json ./..." on standard input,
 // prints what a person wants to see of it and counts what ran. It fails when a
 // test failed, when a package with test files ran no test, and when a test that
-// makes cases made none: a suite that runs nothing must not pass. (Which
+// makes cases made none: a suite that runs nothing must not pass. It fails as
+// well when anything that was written holds a secret that tests plant. (Which
 // packages need tests is a rule of internal/house.) It is a tool of the
 // repository, no part of the product.
 package main
@@ -60,11 +61,12 @@ type tally struct {
 	cases    map[string]int      // by package and top-level test: its cases
 	empty    map[string]bool     // packages without test files
 	skips    map[string]bool     // top-level tests that were skipped
+	leaked   map[string]bool     // tests that wrote a planted secret
 	failures []string
 }
 
 func newTally(out io.Writer) *tally {
-	return &tally{out: out, printed: map[string][]string{}, tests: map[string]int{}, cases: map[string]int{}, empty: map[string]bool{}, skips: map[string]bool{}}
+	return &tally{out: out, printed: map[string][]string{}, tests: map[string]int{}, cases: map[string]int{}, empty: map[string]bool{}, skips: map[string]bool{}, leaked: map[string]bool{}}
 }
 
 func (t *tally) read(in io.Reader) error {
@@ -82,6 +84,7 @@ func (t *tally) read(in io.Reader) error {
 }
 
 func (t *tally) see(e *event) {
+	t.search(e)
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "build-output":

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/base64"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +49,9 @@ func TestRun(t *testing.T) {
 {"Action":"fail","Package":"m/x","Test":"TestPlain"}
 {"Action":"fail","Package":"m/x"}
 `, "boom\n0 passed, 1 failed", "m/x failed"},
+		{"planted-secret", `{"Action":"output","Package":"m/x","Test":"TestPlain","Output":"key zqx7-planted-1\n"}` + "\n" + plain + end, "1 passed", "m/x TestPlain writes a planted secret"},
+		{"planted-secret-of-a-package", `{"Action":"output","Package":"m/x","Output":"key zqx7-planted-1\n"}` + "\n" + plain + end, "(a line with a planted secret)", "m/x writes a planted secret"},
+		{"planted-on-purpose", `{"Action":"output","Package":"m/x","Test":"TestPlantedSecretsAreFound/a","Output":"key zqx7-planted-1\n"}` + "\n" + plain + end, "1 passed", ""},
 		{"does-not-build", `{"Action":"build-output","ImportPath":"m/x","Output":"x.go:1: bad\n"}
 {"Action":"fail","Package":"m/x"}
 `, "x.go:1: bad", "m/x failed"},
@@ -76,5 +82,18 @@ func write(t *testing.T, name, text string) {
 	}
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFormsOfSecrets finds the mark in whatever stands around it.
+func TestFormsOfSecrets(t *testing.T) {
+	for n := range 4 {
+		text := strings.Repeat("-", n) + mark + " and more"
+		for _, written := range []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text))} {
+			found := newTally(io.Discard)
+			if found.search(&event{Package: "m/x", Test: "TestPlain", Output: written}); len(found.failures) != 1 {
+				t.Errorf("not found in %s", written)
+			}
+		}
 	}
 }
