@@ -37,10 +37,16 @@ type custody struct {
 	mu    sync.Mutex
 	vault *vaultSecrets // guarded by mu; nil where nothing is asked of Vault
 	stale atomic.Bool   // a secret of Vault is another one than the live configuration has
+
+	renewing  atomic.Bool // the keys are being read again
+	renewed   atomic.Bool // they are others than the live configuration was made with
+	every     time.Duration
+	renewedAt time.Time   // when they were last to be read again
+	refused   atomic.Bool // they could not be, the last time
 }
 
 func newCustody() *custody {
-	return &custody{wrappers: map[sum]wrap.Wrapper{}, unsealed: map[sum]string{}}
+	return &custody{wrappers: map[sum]wrap.Wrapper{}, unsealed: map[sum]string{}, every: renewEvery}
 }
 
 // open has the keys that a configuration names: made at the first start, read
@@ -80,6 +86,35 @@ func (c *custody) open(d *draft) *fault {
 	d.files.add(string(t.KeysFile)) // as it is now: the first start has made it
 	c.file, c.with = t.KeysFile, key
 	return nil
+}
+
+// renewEvery is how often the keys are read again. It is a fraction of takenUp.
+const renewEvery = 5 * time.Second
+
+// renew reads the gate's own keys again when another program changed them, also
+// while the configuration as a whole cannot be taken over or what opens keys was
+// down when they changed: nothing may be made with a version that others take for
+// taken out of use. It does not wait for the answer.
+func (c *custody) renew(ctx context.Context, now time.Time) {
+	k := c.keys
+	if k == nil || !k.Durable() || now.Sub(c.renewedAt) < c.every || c.renewing.Swap(true) {
+		return
+	}
+	c.renewedAt = now
+	go func() {
+		defer c.renewing.Store(false)
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		changed, err := k.Refresh(ctx)
+		if changed {
+			c.renewed.Store(true)
+		}
+		if failed := err != nil && ctx.Err() == nil; failed && !c.refused.Swap(true) {
+			c.warn("the gate's own keys cannot be read again for now: those in memory go on", err)
+		} else if err == nil {
+			c.refused.Store(false)
+		}
+	}()
 }
 
 // generate makes keys that end with the program.

@@ -146,6 +146,43 @@ func TestKeysGoOn(t *testing.T) {
 	}
 }
 
+// TestKeysAreRenewed: a gate takes new versions up also while its configuration is
+// broken. Otherwise it would go on to make things with versions that gatehouse
+// trust destroy has destroyed.
+func TestKeysAreRenewed(t *testing.T) {
+	h, v, _ := vaultHouse(t, func(c *Config) { c.Poll = 5 * time.Millisecond })
+	pepper, file := h.reader.custody.keys.MAC(keys.Pepper), filepath.Join(h.dir, "gatehouse.yaml")
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside := filepath.Join(h.dir, "aside.yaml")
+	h.write("aside.yaml", string(good))
+	h.reader.custody.every = 0
+	ctx, end := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Wait(ctx) }()
+	defer func() {
+		end()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	h.write("gatehouse.yaml", "nonsense: 1\n")
+	h.said("the changed configuration is not used")
+	if _, problems := RotateKeys(t.Context(), aside, []string{"pepper"}); problems.Err() != nil {
+		t.Fatal(problems)
+	}
+	eventually(t, func() bool { return pepper.Newest() == 2 })
+	h.said("the gate's own keys changed")
+	v.Instead(fake.Faults["error"].Handler)
+	h.write("gate.keys", "nonsense")
+	h.said("those in memory go on")
+	if pepper.Newest() != 2 {
+		t.Error("the keys in memory do not go on")
+	}
+}
+
 // TestSealedSecrets opens what another purpose or key sealed for nobody.
 func TestSealedSecrets(t *testing.T) {
 	h, v, _ := vaultHouse(t)

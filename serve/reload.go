@@ -41,6 +41,10 @@ func (p *Program) Wait(ctx context.Context) error {
 			changed, quiet = nil, nil
 		case now := <-look:
 			p.reader.custody.look(p.ending, now)
+			p.reader.custody.renew(p.ending, now)
+			if p.reader.custody.renewed.Swap(false) {
+				p.reload("the gate's own keys changed", false)
+			}
 			if p.reader.custody.stale.Swap(false) {
 				p.reload("a secret of Vault changed", false)
 			}
