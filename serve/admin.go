@@ -66,22 +66,34 @@ func (p *Program) openAdmin(d *draft) (*adminpost, *fault) {
 		p.admin.listener.Reread()
 		return p.admin, nil
 	}
-	o := edge.Options{Address: a.Address, Log: p.log, Socket: p.heritage.socket(forAdmin, a.Address, 0), MaxConnections: console.Connections, MaxPerAddress: console.PerAddress}
-	if a.Certificate != "" {
-		o.TLS = &edge.TLS{Pairs: []edge.Pair{{CertFile: string(a.Certificate), KeyFile: string(a.Key)}}}
-	}
+	o := adminOptions(a)
+	o.Log, o.Socket = p.log, p.heritage.socket(forAdmin, a.Address, 0)
 	if p.admin != nil && p.admin.address == a.Address && !anyPort(a.Address) {
 		o.Beside = p.admin.listener
 	}
 	l, err := edge.Listen(o)
 	if err != nil {
-		f := listenFault(&config.Listener{Place: a.Place, Address: a.Address}, err)
-		if a.Certificate == "" && errors.Is(err, edge.ErrExposed) {
-			f.remedy = "give admin a certificate and a key, or an address on loopback"
-		}
-		return nil, f
+		return nil, adminFault(a, err)
 	}
 	return &adminpost{address: a.Address, key: k.sum(), listener: l, server: console.NewServer(p.log)}, nil
+}
+
+// adminOptions are those of the listener for administration.
+func adminOptions(a *config.Admin) edge.Options {
+	o := edge.Options{Address: a.Address, MaxConnections: console.Connections, MaxPerAddress: console.PerAddress}
+	if a.Certificate != "" {
+		o.TLS = &edge.TLS{Pairs: []edge.Pair{{CertFile: string(a.Certificate), KeyFile: string(a.Key)}}}
+	}
+	return o
+}
+
+// adminFault says what is wrong with the listener.
+func adminFault(a *config.Admin, err error) *fault {
+	f := listenFault(&config.Listener{Place: a.Place, Address: a.Address}, err)
+	if a.Certificate == "" && errors.Is(err, edge.ErrExposed) {
+		f.remedy = "give admin a certificate and a key, or an address on loopback"
+	}
+	return f
 }
 
 // undoAdmin closes what openAdmin has opened.

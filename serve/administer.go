@@ -126,6 +126,7 @@ func (d *Desk) Ring(credential string) (*keyring.Ring, error) {
 		return nil, &DeskError{Text: fmt.Sprintf("no credential %q is of the kind keys", credential), Hint: source.DidYouMean("those that are: "+strings.Join(names, ", "), credential, names...)}
 	}
 	secrets := peppers(found, nil)
+	complete := len(secrets) == 0 || d.Config.Trust.KeysFile == "" // else the gate's own keys may have hashed some
 	if len(secrets) == 0 {
 		k, problems := ownKeys(d.Config)
 		if problems != nil {
@@ -133,7 +134,14 @@ func (d *Desk) Ring(credential string) (*keyring.Ring, error) {
 		}
 		secrets = peppers(found, k)
 	}
-	return &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(secrets[0]), Now: time.Now, Known: operationsIn(d.Config)}, nil
+	r := &keyring.Ring{Store: d.Store, Environment: found.Keys.Environment, Pepper: apikey.NewPepper(secrets[0]), Now: time.Now, Known: operationsIn(d.Config)}
+	if complete {
+		r.Former = []*apikey.Pepper{}
+		for _, secret := range secrets[1:] {
+			r.Former = append(r.Former, apikey.NewPepper(secret))
+		}
+	}
+	return r, nil
 }
 
 // DeskError is what somebody asked for that cannot be, with what to do next.

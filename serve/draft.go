@@ -95,6 +95,12 @@ func (r *reader) read() *draft {
 			d.faults.add(wrong)
 		}
 	}
+	if a := d.config.Admin; a != nil {
+		o := adminOptions(a)
+		if err := o.Check(); err != nil {
+			d.faults.add(adminFault(a, err))
+		}
+	}
 	d.idle()
 	plan, problems := gatehouse.CompileFor(&d.config.Callers, apis...)
 	d.faults.problems = append(d.faults.problems, problems...)

@@ -42,7 +42,11 @@ func wrapperIn(file string) (*kept, source.Problems) {
 		return nil, problems
 	}
 	if c.Trust.Key == nil {
-		return nil, append(problems, c.Trust.Place.Problem("say it under trust.key, as in trust: {key: {passphrase: ${file:/run/secrets/passphrase}}}", "the file names no key that seals"))
+		at := c.Trust.Place
+		if at == (config.Place{}) {
+			at = c.Place
+		}
+		return nil, append(problems, at.Problem("say it under trust.key, as in trust: {key: {passphrase: ${file:/run/secrets/passphrase}}}", "the file names no key that seals"))
 	}
 	w, err := newWrapper(&c.Trust)
 	if err != nil {

@@ -50,7 +50,7 @@ func (a *adminDesk) keys(cmd *cobra.Command, do func(ctx context.Context, s shel
 		if err != nil {
 			return err
 		}
-		return do(ctx, ownShelf{r})
+		return do(ctx, ownShelf{r, a.w.complain})
 	})
 }
 

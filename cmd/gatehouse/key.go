@@ -62,7 +62,7 @@ func (k *keyDesk) keys(cmd *cobra.Command, do func(ctx context.Context, s shelf)
 		if err != nil {
 			return err
 		}
-		return do(ctx, ownShelf{r})
+		return do(ctx, ownShelf{r, k.w.complain})
 	})
 }
 

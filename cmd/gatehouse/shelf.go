@@ -27,10 +27,16 @@ var (
 )
 
 // ownShelf is the store itself.
-type ownShelf struct{ ring *keyring.Ring }
+type ownShelf struct {
+	ring *keyring.Ring
+	warn func(text, hint string)
+}
 
 func (s ownShelf) List(ctx context.Context) ([]keyring.View, error) {
 	list, err := s.ring.List(ctx)
+	if n := s.ring.Strange(list); n > 0 {
+		s.warn("gates refuse "+plural(n, "key")+" of these, hashed with a pepper that the configuration does not name", "put the pepper of before under former_peppers")
+	}
 	views := make([]keyring.View, len(list))
 	for i, k := range list {
 		views[i] = keyring.ViewOf(k, time.Now())

@@ -25,7 +25,9 @@ type Ring struct {
 	Store       *store.Store
 	Environment string
 	Pepper      *apikey.Pepper // for new keys
-	Now         func() time.Time
+	// Former are the peppers of older keys, where all of them are known.
+	Former []*apikey.Pepper
+	Now    func() time.Time
 	// Known returns the names by which the gate knows what somebody calls an
 	// operation, or a *Mistake: a key for an operation that there is not would be
 	// good for nothing. nil has names taken as they are.

@@ -30,6 +30,25 @@ type View struct {
 	Successor   string         `json:"successor,omitempty"`
 }
 
+// Strange counts the keys that were hashed with a pepper that is none of the
+// ring's: gates refuse them. 0 where not all peppers are known.
+func (r *Ring) Strange(list []*store.Key) (n int) {
+	if r.Former == nil {
+		return 0
+	}
+	good := map[string]bool{r.Pepper.ID(): true}
+	for _, p := range r.Former {
+		good[p.ID()] = true
+	}
+	now := r.Now()
+	for _, k := range list {
+		if s := State(k, now); !good[k.Pepper] && s != Revoked && s != Expired {
+			n++
+		}
+	}
+	return n
+}
+
 // ViewOf shows a key as it is at a time.
 func ViewOf(k *store.Key, now time.Time) View {
 	return View{ID: k.ID, Name: k.Name, Environment: k.Environment, State: State(k, now), Issuer: k.Issuer, Subject: k.Subject, Tenant: k.Tenant, Client: k.Client,
