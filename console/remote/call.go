@@ -76,6 +76,9 @@ type problem struct {
 func (g *Gate) refused(role string, answer *http.Response, text []byte) error {
 	var p problem
 	media, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
+	if answer.StatusCode == http.StatusBadRequest && strings.Contains(string(text), "HTTP request to an HTTPS server") { // of net/http
+		return &Error{Text: "what answers at " + g.base + " speaks TLS", Hint: "write https://"}
+	}
 	if json.Unmarshal(text, &p) != nil || media != "application/problem+json" {
 		return g.strange(fmt.Sprintf("it answers %d without a problem", answer.StatusCode))
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"syscall"
 )
@@ -45,17 +46,13 @@ func (g *Gate) unreached(err error) error {
 
 // cause is an error without the URL that net/http puts before it.
 func cause(err error) string {
-	var outer interface {
-		error
-		Unwrap() error
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
 	}
-	for errors.As(err, &outer) && outer.Unwrap() != nil {
-		err = outer.Unwrap()
-		var op *net.OpError
-		if errors.As(err, &op) {
-			return op.Err.Error()
-		}
-		break
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
 	}
 	return err.Error()
 }
