@@ -120,6 +120,7 @@ type Exchange struct {
 	// Shares are kinds of objects that a rule which lets the call through opens
 	// to the caller, whoever owns them; see Share.
 	Shares  []string
+	Assumed bool     // the rules that share are observed: who enforces does not go by them
 	Rules   []string // the ids of the rules that decided, at most maxRules; see Decided
 	Would   []Code   // would-be refusals in observe mode, at most maxWould
 	noted   Refusal  // the first of Would, for the event

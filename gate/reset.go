@@ -54,7 +54,7 @@ func (x *Exchange) resetFound() {
 
 func (x *Exchange) resetEnd() {
 	x.Refusal, x.Refused, x.Granted, x.Guard, x.Aborted = Refusal{}, false, false, "", false
-	x.Rules, x.Shares = x.Rules[:0], x.Shares[:0]
+	x.Rules, x.Shares, x.Assumed = x.Rules[:0], x.Shares[:0], false
 	x.Would, x.noted, x.notedBy = x.Would[:0], Refusal{}, ""
 	x.Unremoved = false
 	x.OutTarget, x.OutBody, x.OutFields, x.AddFields = nil, nil, x.OutFields[:0], x.AddFields[:0]

@@ -273,6 +273,7 @@ func (g *Gate) head(x *Exchange) bool {
 func (x *Exchange) forgetEdits(s *Step, n int) {
 	if s.Mode == Observe {
 		x.Edits = x.Edits[:n]
+		x.Assumed = len(x.Shares) > 0
 	}
 }
 

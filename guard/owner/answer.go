@@ -190,7 +190,7 @@ func (g *Guard) objects(x *gate.Exchange, s *scratch, good bool) (told bool) {
 // is judged by what it has created.
 func (g *Guard) judgeWhole(x *gate.Exchange, s *scratch, k *kind, values []value, good bool) (f finding, own bool) {
 	switch {
-	case spared(x, k):
+	case g.spared(x, k):
 		return nothing, false
 	case x.Principal == nil:
 		return otherOwner, false

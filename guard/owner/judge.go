@@ -54,7 +54,7 @@ func worse(a, b finding) finding { return max(a, b) }
 
 // judgeParameter judges the objects that a parameter names.
 func (g *Guard) judgeParameter(x *gate.Exchange, s *scratch, p *parameter) finding {
-	if spared(x, p.kind) {
+	if g.spared(x, p.kind) {
 		return nothing
 	}
 	return g.lookUp(x, s, p)

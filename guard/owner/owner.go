@@ -123,7 +123,7 @@ func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
 	defer s.close()
 	for _, span := range x.Schema.Spans {
 		t := g.tag(span.Tag)
-		if t == nil || t.role != idRole && t.role != ownerRole || spared(x, t.kind) {
+		if t == nil || t.role != idRole && t.role != ownerRole || g.spared(x, t.kind) {
 			continue
 		}
 		f := g.judgeValue(x, s, t, x.BodyJSON[span.Start:span.End])

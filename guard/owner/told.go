@@ -58,7 +58,8 @@ func (g *Guard) Owner(x *gate.Exchange, kind string) (caller, known bool, err er
 }
 
 // spared reports whether the caller is not asked for objects of a kind: by a
-// role, or since a rule that lets the call through shares them.
-func spared(x *gate.Exchange, k *kind) bool {
-	return slices.Contains(x.Shares, k.name) || x.Principal != nil && excepted(x, k)
+// role, or since a rule that lets the call through shares them. Rules that are only
+// observed open nothing that is enforced.
+func (g *Guard) spared(x *gate.Exchange, k *kind) bool {
+	return slices.Contains(x.Shares, k.name) && (g.observe || !x.Assumed) || x.Principal != nil && excepted(x, k)
 }
