@@ -2,6 +2,7 @@ package serve
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -41,7 +42,7 @@ type nodes struct {
 	begun       time.Time
 }
 
-func openNodes(t *testing.T) *nodes {
+func openNodes(t *testing.T, api string) *nodes {
 	t.Helper()
 	t.Setenv("STORE_URL", testdata.StartPostgres(t).Database())
 	key, err := jose.GenerateKey("ES256")
@@ -56,9 +57,9 @@ func openNodes(t *testing.T) *nodes {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, _ := upstreamOf(t)
 	open := func() *office {
 		return &office{house: openHouse(t, one("nodes.yaml", api)+nodeSettings, func(c *Config) {
+			c.recheck = time.Nanosecond
 			before := &house{t: t, dir: filepath.Dir(c.File)}
 			for name, text := range map[string]string{"pepper": pepperOfTests, "nodes.yaml": nodeContract, "keys.json": string(set)} {
 				before.write(name, text)
@@ -98,8 +99,8 @@ func (n *nodes) token(name string) string {
 	return n.sign(jose.AccessToken, map[string]any{"aud": "shop", "sub": "sub-" + name, "sid": "sid-" + name, "client_id": "app-" + name, "jti": "jti-" + name})
 }
 
-// ask calls a gate with a credential, a key or a token.
-func (n *nodes) ask(o *office, credential string) int {
+// begin calls a gate with a credential, a key or a token.
+func (n *nodes) begin(o *office, credential string) *http.Response {
 	n.t.Helper()
 	r, err := http.NewRequestWithContext(n.t.Context(), http.MethodGet, o.URL()+"/orders", nil)
 	if err != nil {
@@ -110,13 +111,28 @@ func (n *nodes) ask(o *office, credential string) int {
 	} else {
 		r.Header.Set("Authorization", "Bearer "+credential)
 	}
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(r)
 	if err != nil {
 		n.t.Fatal(err)
 	}
+	return answer
+}
+
+// ask calls a gate and returns the status.
+func (n *nodes) ask(o *office, credential string) int {
+	n.t.Helper()
+	answer := n.begin(o, credential)
 	answer.Body.Close()
 	return answer.StatusCode
+}
+
+// revoke takes something back at the first gate.
+func (n *nodes) revoke(kind, value string) {
+	n.t.Helper()
+	if status, found := n.told.call("POST", "/v1/revocations", n.told.first, `{"kind":"`+kind+`","value":"`+value+`"}`); status != 201 {
+		n.t.Fatal(status, found)
+	}
 }
 
 // tell has an issuer say something to the first gate.
@@ -135,13 +151,8 @@ func (n *nodes) tell(path, media, body string) {
 // TestRevocationsReachEveryNode: what is taken back at one gate is void there at
 // the next request, and at another gate on the same PostgreSQL within a second.
 func TestRevocationsReachEveryNode(t *testing.T) {
-	n := openNodes(t)
-	revoke := func(kind, value string) {
-		t.Helper()
-		if status, found := n.told.call("POST", "/v1/revocations", n.told.first, `{"kind":"`+kind+`","value":"`+value+`"}`); status != 201 {
-			t.Fatal(status, found)
-		}
-	}
+	api, _ := upstreamOf(t)
+	n := openNodes(t, api)
 	_, found := n.told.call("POST", "/v1/environments/live/keys", n.told.first, `{"name":"nightly"}`)
 	key, keyID := n.told.made(found)
 	bystander := n.token("bystander")
@@ -149,10 +160,10 @@ func TestRevocationsReachEveryNode(t *testing.T) {
 		what, credential string
 		take             func()
 	}{
-		{"token", n.token("a"), func() { revoke("token", "jti-a") }},
-		{"session", n.token("b"), func() { revoke("session", "sid-b") }},
-		{"subject", n.token("c"), func() { revoke("subject", "sub-c") }},
-		{"client", n.token("d"), func() { revoke("client", "app-d") }},
+		{"token", n.token("a"), func() { n.revoke("token", "jti-a") }},
+		{"session", n.token("b"), func() { n.revoke("session", "sid-b") }},
+		{"subject", n.token("c"), func() { n.revoke("subject", "sub-c") }},
+		{"client", n.token("d"), func() { n.revoke("client", "app-d") }},
 		{"key", key, func() {
 			if status, found := n.told.call("POST", "/v1/environments/live/keys/"+keyID+"/revoke", n.told.first, ""); status != 204 {
 				t.Fatal(status, found)
@@ -187,5 +198,36 @@ func TestRevocationsReachEveryNode(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRevocationsEndLongCalls: what is taken back at one gate ends the calls that
+// it opened at both, when they are asked again.
+func TestRevocationsEndLongCalls(t *testing.T) {
+	n := openNodes(t, endlessAPI(t))
+	var gone, stays []*http.Response
+	for _, o := range []*office{n.told, n.other} {
+		gone, stays = append(gone, n.begin(o, n.token("a"))), append(stays, n.begin(o, n.token("b")))
+	}
+	some := func(answer *http.Response, bytes int64) error {
+		_, err := io.CopyN(io.Discard, answer.Body, bytes)
+		return err
+	}
+	for _, answer := range append(gone, stays...) {
+		defer answer.Body.Close()
+		if err := some(answer, 3); answer.StatusCode != 200 || err != nil {
+			t.Fatal(answer.Status, err)
+		}
+	}
+	n.revoke("session", "sid-a")
+	for _, answer := range gone {
+		if err := some(answer, 10_000); err == nil {
+			t.Error("goes on with a token that was taken back")
+		}
+	}
+	for _, answer := range stays {
+		if err := some(answer, 100); err != nil {
+			t.Error("ended with a token that nobody took back: ", err)
+		}
 	}
 }
