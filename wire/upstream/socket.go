@@ -66,9 +66,13 @@ func (s *socket) ask(p, in []byte) (n int, err error) {
 	}
 	wrote, n, early := s.Conn.Ask(p, in)
 	s.progress(int64(wrote), at)
-	if s.early = early; wrote < len(p) {
-		s.early = nil
+	switch {
+	case wrote < len(p):
 		_, err = s.Write(p[wrote:])
+	case n == 0 && early == nil: // the slice is over
+		_, s.early = c.readLeft(at, now())
+	default:
+		s.early = early
 	}
 	return n, err
 }

@@ -185,3 +185,48 @@ func TestSettings(t *testing.T) {
 		t.Error("what was given is changed or lost")
 	}
 }
+
+// TestAskWaitsNoLongerThanItMay: the first wait for an answer ends when the
+// time for it is up, and one that a context has ended is told of it.
+func TestAskWaitsNoLongerThanItMay(t *testing.T) {
+	over := make(chan bool)
+	defer close(over)
+	target := listen(t, func(net.Conn) { <-over })
+	ctx, cancel := context.WithCancelCause(context.Background())
+	for _, row := range []struct {
+		o    Options
+		left instant
+	}{
+		{Options{AnswerTimeout: 50 * time.Millisecond}, never},
+		{Options{}, instant(50 * time.Millisecond)},
+	} {
+		u := to(t, target, row.o)
+		c := &call{owner: u, ctx: ctx, until: never, heading: true}
+		if err := u.dial(c); err != nil {
+			t.Fatal(err)
+		}
+		began := now()
+		c.until, c.conn.readBy = began+row.left, 0
+		if n, err := c.conn.ask([]byte("GET / HTTP/1.1\r\n\r\n"), make([]byte, 10)); n != 0 || err != nil {
+			t.Error(n, err)
+		}
+		if by := c.conn.readBy; by != 0 && by > began+slice/2 {
+			t.Errorf("it waits for %v", time.Duration(by-began))
+		}
+		c.conn.drop()
+	}
+	cancel(errStop)
+	u := to(t, target, Options{AnswerTimeout: time.Millisecond})
+	c := &call{owner: u, ctx: context.Background(), until: never, heading: true}
+	if err := u.dial(c); err != nil {
+		t.Fatal(err)
+	}
+	c.ctx = ctx
+	if n, err := c.conn.ask([]byte("GET / HTTP/1.1\r\n\r\n"), make([]byte, 10)); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+	if n, err := c.conn.Read(make([]byte, 10)); n != 0 || !errors.Is(err, errStop) {
+		t.Error(n, err)
+	}
+	c.conn.drop()
+}
