@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/console"
@@ -65,6 +66,10 @@ func Open(s Settings) (*Gate, error) {
 	if p, ok := apikey.Parse([]byte(s.Credential.Reveal())); !ok || string(p.Environment) != console.Environment {
 		return nil, ErrCredential
 	}
+	dialer := net.Dialer{Timeout: callTime / 3}
+	if u.Scheme == "http" {
+		dialer.Control = onlyLoopback
+	}
 	return &Gate{
 		base: u.Scheme + "://" + u.Host, bearer: s.Credential,
 		http: &http.Client{
@@ -72,12 +77,21 @@ func Open(s Settings) (*Gate, error) {
 			// A credential goes where it was sent, and nowhere else.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
-				DialContext:         (&net.Dialer{Timeout: callTime / 3}).DialContext,
+				DialContext:         dialer.DialContext,
 				TLSClientConfig:     &tls.Config{RootCAs: s.Authorities, MinVersion: tls.VersionTLS12},
 				TLSHandshakeTimeout: callTime / 3, MaxResponseHeaderBytes: 64 << 10,
 			},
 		},
 	}, nil
+}
+
+// onlyLoopback keeps what is not encrypted on this machine, whatever a name stands
+// for.
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	if at, err := netip.ParseAddrPort(address); err != nil || !at.Addr().Unmap().IsLoopback() {
+		return ErrPlain
+	}
+	return nil
 }
 
 func loopback(host string) bool {

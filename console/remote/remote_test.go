@@ -222,3 +222,18 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestPlainStaysHere: a name that stands for this machine by its looks alone gets
+// no credential.
+func TestPlainStaysHere(t *testing.T) {
+	g := answering(t, func(http.ResponseWriter, *http.Request) {})
+	for address, want := range map[string]error{"127.0.0.1:9091": nil, "[::1]:9091": nil, "[::ffff:127.0.0.1]:9091": nil, "192.0.2.1:9091": ErrPlain, "[2001:db8::1]:9091": ErrPlain, "": ErrPlain} {
+		if err := onlyLoopback("tcp", address, nil); !errors.Is(err, want) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	g.base = "http://192.0.2.1:9091" // as a name would that leads there
+	if _, err := g.Keys(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "192.0.2.1:9091 is plain HTTP beyond this machine") {
+		t.Errorf("%v", err)
+	}
+}

@@ -22,6 +22,8 @@ func (g *Gate) unreached(err error) error {
 	var network net.Error
 	at := strings.TrimPrefix(strings.TrimPrefix(g.base, "https://"), "http://")
 	switch {
+	case errors.Is(err, ErrPlain):
+		return &Error{Text: at + " " + ErrPlain.Error(), Hint: "write https://, and give admin a certificate in the gate's gatehouse.yaml"}
 	case errors.As(err, &unknown):
 		return &Error{Text: "nobody known vouches for the certificate of " + at, Hint: "name the file of its authority with --admin-ca"}
 	case errors.As(err, &name):
