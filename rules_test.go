@@ -72,6 +72,12 @@ type gated struct {
 
 func newGated(t testing.TB, o gatehouse.Options, who gatehouse.Callers, rules string) *gated {
 	t.Helper()
+	_, tests := t.(*testing.T)
+	return gatedBy(t, o, who, rules, gate.Options{Poison: tests})
+}
+
+func gatedBy(t testing.TB, o gatehouse.Options, who gatehouse.Callers, rules string, of gate.Options) *gated {
+	t.Helper()
 	g := &gated{who: &gate.Principal{ID: "i|alice", Kind: gate.Person, Issuer: "i", Subject: "alice", Credential: "staff", Roles: []string{"clerk"}}}
 	a := gatehouse.API{Contract: load(t, ruled), Upstream: g, Options: o, Verifiers: map[string]gate.Verifier{"token": &known{g.who}}}
 	if o.Authentication != "" {
@@ -84,8 +90,8 @@ func newGated(t testing.TB, o gatehouse.Options, who gatehouse.Callers, rules st
 	if plan == nil {
 		t.Fatal(problems)
 	}
-	_, tests := t.(*testing.T)
-	g.Gate = gate.New(gate.Options{Sink: &g.kept, Poison: tests})
+	of.Sink = &g.kept
+	g.Gate = gate.New(of)
 	g.Swap(plan)
 	return g
 }
