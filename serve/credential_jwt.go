@@ -91,7 +91,7 @@ func jwtKeys(name string, c *config.JWTCredential, d dependencies) (*jwks.Source
 		}
 	}
 	if err := o.Check(); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s, which jwks names", o.File)
+		return nil, fmt.Errorf("jwks names %s: no such file", o.File)
 	} else if err != nil {
 		return nil, err
 	}
