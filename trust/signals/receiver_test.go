@@ -67,12 +67,17 @@ func TestKeysOfSignals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	another, err := jose.PublicSet("another", "", strange.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, row := range map[string]struct {
 		keys source
 		want Code
 	}{
 		"there":         {source{set: set}, ""},
 		"newer":         {source{set: other, newer: set}, ""},
+		"newest":        {source{set: other, between: another, newer: set}, ""},
 		"first":         {source{newer: set}, ""},
 		"none":          {source{}, Unavailable},
 		"other":         {source{set: other}, InvalidKey},

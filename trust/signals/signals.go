@@ -153,10 +153,16 @@ func (r *Receiver) verify(ctx context.Context, v *jose.Verifier, raw []byte, now
 	set := r.options.Keys.Keys()
 	t, why := v.Verify(raw, set, now.Unix())
 	if why != nil && why.Newer {
-		newer, wait := r.options.Keys.Newer(ctx, set, jose.KeyID(raw))
-		if newer != set {
+		var wait time.Duration
+		for range 2 { // another one may have come meanwhile, and not be new enough
+			var newer *jose.Set
+			if newer, wait = r.options.Keys.Newer(ctx, set, jose.KeyID(raw)); newer == set {
+				break
+			}
 			set = newer
-			t, why = v.Verify(raw, set, now.Unix())
+			if t, why = v.Verify(raw, set, now.Unix()); why == nil || !why.Newer {
+				break
+			}
 		}
 		if why != nil && why.Newer && wait > 0 { // the issuer says it again
 			return nil, &Failure{Code: Unavailable, Text: "the keys of the issuer are fetched again soon", Retry: int((wait + time.Second - 1) / time.Second)}
