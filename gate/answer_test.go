@@ -117,6 +117,37 @@ func TestLeftoversOfAnObservedDenial(t *testing.T) {
 	}
 }
 
+// TestSharesOfAnObservedStep are told from those of one that is enforced, beside
+// which others may be observed.
+func TestSharesOfAnObservedStep(t *testing.T) {
+	for _, row := range []struct {
+		name          string
+		rules, before gate.Mode
+	}{
+		{"enforced", gate.Enforce, gate.Enforce},
+		{"beside-one-that-is-observed", gate.Enforce, gate.Observe},
+		{"observed", gate.Observe, gate.Enforce},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			other := head(func(*gate.Exchange) gate.Verdict { return gate.Allow })
+			share := head(func(x *gate.Exchange) gate.Verdict { x.Share("pet"); return gate.Allow })
+			seen := head(func(x *gate.Exchange) gate.Verdict {
+				if len(x.Shares) != 1 || x.Assumed != (row.rules == gate.Observe) {
+					t.Errorf("%q, assumed %v", x.Shares, x.Assumed)
+				}
+				return gate.Allow
+			})
+			h := build(t, gate.Enforce, gate.Step{Name: "a", Mode: row.before, Head: other}, gate.Step{Name: "b", Mode: row.rules, Head: share},
+				gate.Step{Name: "c", Mode: row.before, Head: other}, gate.Step{Name: "d", Head: seen})
+			for range 2 { // nothing of the one before is left
+				if w := h.call("POST", "/pets/1", ""); w.status != 200 {
+					t.Error(w.status)
+				}
+			}
+		})
+	}
+}
+
 func TestDoneGuards(t *testing.T) {
 	rows := []struct {
 		name   string

@@ -253,11 +253,12 @@ func (g *Gate) head(x *Exchange) bool {
 			continue
 		}
 		x.Guard, judged = s.Name, true
-		n := len(x.Edits)
+		n, shared := len(x.Edits), len(x.Shares)
 		if !x.settle(i, s.Head.Head(x)) {
 			return false
 		}
 		x.forgetEdits(s, n)
+		x.Assumed = x.Assumed || s.Mode == Observe && len(x.Shares) > shared
 		if x.replied() {
 			return true
 		}
@@ -273,7 +274,6 @@ func (g *Gate) head(x *Exchange) bool {
 func (x *Exchange) forgetEdits(s *Step, n int) {
 	if s.Mode == Observe {
 		x.Edits = x.Edits[:n]
-		x.Assumed = len(x.Shares) > 0
 	}
 }
 
