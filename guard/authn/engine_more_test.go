@@ -84,6 +84,7 @@ func TestMisplaced(t *testing.T) {
 		{"key", "k=" + key, true, "k7Q2"},
 		{"key-as-name", key, true, "k7Q2"},
 		{"key-within-text", "note=see:" + key + "!", true, "k7Q2"},
+		{"key-behind-its-prefix", "note=ghk_," + key, true, "k7Q2"},
 		{"key-in-a-declared-parameter", "confirm=" + key, true, "k7Q2"},
 		{"no-whole-key", "k=ghk_live", false, ""},
 		{"token", "a=1&b=" + token, true, ""},
@@ -110,6 +111,26 @@ func TestMisplaced(t *testing.T) {
 					t.Errorf("verdict %d, %v, leaked %q", got, x.Refusal.Code, leaked)
 				}
 			})
+		}
+	}
+}
+
+// TestKeyInThePath: a path may hold a token, as links in mail do, but no key.
+func TestKeyInThePath(t *testing.T) {
+	for path, id := range map[string]string{
+		"/orders/ghk_live_k7Q2_0123456789abcdefghijklmnopqrstuv_a1B2":      "k7Q2",
+		"/ghk_/ghk_live_k7Q2_0123456789abcdefghijklmnopqrstuv_a1B2/orders": "k7Q2",
+		"/orders/ghk_live": "",
+		"/confirm/eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln": "",
+	} {
+		leaked := ""
+		o := options()
+		o.Leaked = func(id string) { leaked += id }
+		guard, _ := authn.New(operation(need(oauth)), o)
+		x := exchange("Authorization: Bearer alice")
+		x.Path = []byte(path)
+		if got := guard.Head(x); (got == gate.Deny) != (id != "") || id != "" && (x.Refusal.Code != gate.CredentialMisplaced || x.Refusal.In != "path") || leaked != id {
+			t.Errorf("%s: verdict %d, %v, leaked %q", path, got, x.Refusal, leaked)
 		}
 	}
 }

@@ -9,7 +9,10 @@ import (
 
 // leak is the refusal of credentials in the URL, where logs, histories and
 // Referer fields keep them (RFC 6750 section 5.3).
-var leak = gate.Refusal{Code: gate.CredentialMisplaced, In: "query", Detail: "must carry credentials in header fields"}
+var (
+	leak       = gate.Refusal{Code: gate.CredentialMisplaced, In: "query", Detail: "must carry credentials in header fields"}
+	leakInPath = gate.Refusal{Code: gate.CredentialMisplaced, In: "path", Detail: "must carry credentials in header fields"}
+)
 
 // Names of query parameters that hold credentials: RFC 6750 section 2.3, and
 // what keys are mostly called.
@@ -36,13 +39,8 @@ func (g *Guard) misplaced(x *gate.Exchange) bool {
 		if i := bytes.IndexByte(pair, '='); i >= 0 {
 			name, value = pair[:i], pair[i+1:]
 		}
-		if i := bytes.Index(pair, keyPrefix); i >= 0 {
-			if id, ok := keyID(pair[i:]); ok {
-				if g.leaked != nil {
-					g.leaked(string(id))
-				}
-				return true
-			}
+		if g.hasKey(pair) {
+			return true
 		}
 		if slices.ContainsFunc(g.may, func(may string) bool { return string(name) == may }) {
 			continue
@@ -50,6 +48,22 @@ func (g *Guard) misplaced(x *gate.Exchange) bool {
 		if signed(value) || len(value) > 0 && slices.ContainsFunc(leaky, func(l string) bool { return gate.EqualFold(name, l) }) {
 			return true
 		}
+	}
+	return false
+}
+
+// hasKey reports whether a part of the URL holds a key of this gate, and tells of
+// the first one.
+func (g *Guard) hasKey(b []byte) bool {
+	for i := bytes.Index(b, keyPrefix); i >= 0; i = bytes.Index(b, keyPrefix) {
+		b = b[i:]
+		if id, ok := keyID(b); ok {
+			if g.leaked != nil {
+				g.leaked(string(id))
+			}
+			return true
+		}
+		b = b[len(keyPrefix):]
 	}
 	return false
 }
