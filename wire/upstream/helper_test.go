@@ -18,7 +18,13 @@ import (
 // URL.
 func listen(t testing.TB, serve func(net.Conn)) *url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return listenOn(t, "tcp", "127.0.0.1:0", serve)
+}
+
+// listenOn is listen on an address of a network.
+func listenOn(t testing.TB, network, address string, serve func(net.Conn)) *url.URL {
+	t.Helper()
+	l, err := net.Listen(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +42,9 @@ func listen(t testing.TB, serve func(net.Conn)) *url.URL {
 		}
 	})
 	t.Cleanup(func() { l.Close(); work.Wait() })
+	if network == "unix" {
+		return &url.URL{Scheme: "unix", Path: address}
+	}
 	return &url.URL{Scheme: "http", Host: l.Addr().String()}
 }
 

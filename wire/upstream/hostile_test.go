@@ -18,9 +18,22 @@ import (
 // answered is the answer to that request, no POST comes twice, and nobody waits
 // for a deadline.
 func TestHostileAPI(t *testing.T) {
+	t.Run("tcp", func(t *testing.T) { hostileAPI(t, "tcp", "127.0.0.1:0") })
+	t.Run("unix", func(t *testing.T) { hostileAPI(t, "unix", t.TempDir()+"/s") })
+}
+
+// reset ends a connection so that its other end learns of it by an error.
+func reset(c net.Conn) {
+	if t, ok := c.(*net.TCPConn); ok {
+		t.SetLinger(0)
+	}
+	c.Close()
+}
+
+func hostileAPI(t *testing.T, network, address string) {
 	var mu sync.Mutex
 	seen := map[string]int{} // requests by their target
-	u := to(t, listen(t, func(c net.Conn) {
+	u := to(t, listenOn(t, network, address, func(c net.Conn) {
 		in := bufio.NewReader(c)
 		for {
 			first, err := skipHead(in)
@@ -38,7 +51,7 @@ func TestHostileAPI(t *testing.T) {
 			answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(id), id)
 			switch rand.N(12) {
 			case 0: // before it has answered
-				c.(*net.TCPConn).SetLinger(0)
+				reset(c)
 				return
 			case 1:
 				return
@@ -50,7 +63,7 @@ func TestHostileAPI(t *testing.T) {
 				return
 			case 4:
 				io.WriteString(c, answer)
-				c.(*net.TCPConn).CloseWrite()
+				c.(interface{ CloseWrite() error }).CloseWrite()
 				io.Copy(io.Discard, in)
 				return
 			case 5: // a moment later
@@ -65,7 +78,7 @@ func TestHostileAPI(t *testing.T) {
 				return
 			case 8:
 				io.WriteString(c, answer)
-				c.(*net.TCPConn).SetLinger(0)
+				reset(c)
 				return
 			default:
 				io.WriteString(c, answer)
@@ -104,5 +117,10 @@ func TestHostileAPI(t *testing.T) {
 			t.Errorf("%s came %d times", id, n)
 		}
 	}
-	t.Logf("%d good, slowest %v, %+v", good.Load(), time.Duration(slowest.Load()), u.Stats())
+	if len(seen) == 0 || good.Load() < 1000 {
+		t.Errorf("%d of %d were answered: too few to say anything", good.Load(), len(seen))
+	}
+	if took := time.Duration(slowest.Load()); took > 5*time.Second {
+		t.Errorf("one took %v", took)
+	}
 }
