@@ -39,6 +39,7 @@ type extras struct {
 	rules   []RuleFile
 
 	verifiers map[string]Verifier
+	locks     Locks
 }
 
 // WithEvents calls f once for every call when it is over. f is called by the
@@ -72,6 +73,14 @@ type Verifier = gate.Verifier
 func WithVerifiers(byScheme map[string]Verifier) Extra {
 	return func(e *extras) { e.verifiers = byScheme }
 }
+
+// Locks count credentials that are not valid and lock out whom too many came
+// from.
+type Locks = gate.Locks
+
+// WithLocks has credentials that are not valid counted by l; by default nobody
+// counts them.
+func WithLocks(l Locks) Extra { return func(e *extras) { e.locks = l } }
 
 // CallerOf returns who calls, in the context of a request behind Protect; nil
 // when the operation is public or nobody verified the caller.
@@ -120,7 +129,7 @@ func newGate(c *contract.Contract, problems Problems, o Options, more []Extra) (
 	}
 	rules, unread := ReadRules(&o, config.Place{}, nil)
 	problems = append(problems, unread...)
-	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Decide: func(*contract.Scheme) string { return decideInGo }})
+	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Locks: e.locks, Decide: func(*contract.Scheme) string { return decideInGo }})
 	problems = append(problems, found...).Sort()
 	if err := problems.Err(); err != nil {
 		return nil, err

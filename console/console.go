@@ -51,8 +51,11 @@ type Options struct {
 	// CallerKeys writes the public halves of the keys by which the gate signs who
 	// calls, as a JWK Set; nil where nothing is served.
 	CallerKeys func() ([]byte, error)
-	Version    string
-	Now        func() time.Time
+	// Locks lock out those from whom too many credentials came that are not
+	// valid; nil for nobody.
+	Locks   gatehouse.Locks
+	Version string
+	Now     func() time.Time
 }
 
 // Keys are the API keys of one environment.

@@ -17,7 +17,7 @@ import (
 // Contract and each caller by v. events is told of every call, log of what
 // clients must not see.
 func Guard(o Options, v gatehouse.Verifier, events func(*gatehouse.Event), log *slog.Logger) (http.Handler, error) {
-	g, err := gatehouse.New("openapi.yaml", Contract, gatehouse.Options{Name: "gatehouse administration"},
+	g, err := gatehouse.New("openapi.yaml", Contract, gatehouse.Options{Name: "gatehouse administration"}, gatehouse.WithLocks(o.Locks),
 		gatehouse.WithVerifiers(map[string]gatehouse.Verifier{Scheme: v}), gatehouse.WithEvents(events), gatehouse.WithLog(log))
 	if err != nil {
 		return nil, err

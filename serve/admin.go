@@ -10,9 +10,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/console"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/guard/authn/lock"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/store/keyring"
 	"github.com/gatehouse-api/gatehouse/trust"
@@ -27,6 +29,8 @@ type adminpost struct {
 	key      sum    // of its settings
 	listener *edge.Listener
 	server   *console.Server
+	locks    gatehouse.Locks // its own: whoever tries at the APIs locks out no administrator
+	locking  lock.Options    // of locks
 	serving  sync.WaitGroup
 	left     atomic.Bool // another gate has the socket
 }
@@ -135,6 +139,7 @@ func (p *Program) swapAdmin(w *adminpost, d *draft) {
 // office has the API of administration answer as d describes the gate.
 func (p *Program) office(w *adminpost, d *draft) {
 	o := console.Options{Store: p.reader.keeper.Store, Pepper: apikey.NewPepper(d.config.Admin.Pepper), Keys: map[string]console.Keys{}, Signals: d.signals(), Room: room(p.reader.credentials.revocations), CallerKeys: callerSet(p.reader.custody.keys), Version: p.config.Version, Now: time.Now}
+	o.Locks = w.lock(&d.config.Locks)
 	known := d.operations().known
 	for i := range d.config.Credentials {
 		c := &d.config.Credentials[i]
@@ -148,6 +153,18 @@ func (p *Program) office(w *adminpost, d *draft) {
 	if err := w.server.Use(o, d.credentials[adminCredential].Verifier, p.events.Record, p.log); err != nil { // the contract is ours, and a test reads it
 		p.log.Error("the API of administration cannot be guarded, so it answers nothing", "cause", err)
 	}
+}
+
+// lock returns the counters of failures here, which stay while their settings
+// do; nil when they are disabled.
+func (w *adminpost) lock(l *config.Locks) gatehouse.Locks {
+	switch o := lockOptions(l); {
+	case l.Disabled:
+		w.locks = nil
+	case w.locks == nil || w.locking != o:
+		w.locks, w.locking = lock.New(o), o
+	}
+	return w.locks
 }
 
 // firstAdmin makes the first credential where there never was one, and shows it

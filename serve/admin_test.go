@@ -126,7 +126,7 @@ func (o *office) admin(role string) (secret, id string) {
 // TestRolesOfAdministration: each operation takes the roles that the contract
 // says, and nobody without.
 func TestRolesOfAdministration(t *testing.T) {
-	o := openOffice(t)
+	o := openOffice(t, "locks: {disabled: true}\n", "")
 	o.until(200, "GET", "/v1/status", o.first, "")
 	who := map[string]string{"nobody": "", "client": "", "admin": o.first}
 	who["viewer"], _ = o.admin("viewer")
@@ -241,6 +241,24 @@ func TestRefusedAdministration(t *testing.T) {
 		if got, found := o.call(row.method, row.path, o.first, row.body); got != row.want {
 			t.Errorf("%s %s %s: %d, want %d: %v", row.method, row.path, row.body, got, row.want, found)
 		}
+	}
+}
+
+// TestLockedAdministration: whoever guesses is locked out, and no one who was
+// let in from there before.
+func TestLockedAdministration(t *testing.T) {
+	o := openOffice(t, "locks: {network_failures: 3, first: 1m}\n", "")
+	o.until(200, "GET", "/v1/status", o.first, "")
+	seen := map[int]int{}
+	for i := range 8 {
+		status, _ := o.call("GET", "/v1/status", o.first[:len(o.first)-1]+string("-_!~.,:;"[i]), "")
+		seen[status]++
+	}
+	if seen[401] < 3 || seen[429] < 3 || len(seen) != 2 {
+		t.Errorf("%v", seen)
+	}
+	if status, _ := o.call("GET", "/v1/status", o.first, ""); status != 200 {
+		t.Errorf("who was let in before: %d", status)
 	}
 }
 

@@ -91,10 +91,14 @@ func (cs *credentials) equip(a *gatehouse.API, l *config.Locks) {
 	}
 }
 
+func lockOptions(l *config.Locks) lock.Options {
+	return lock.Options{Failures: l.Failures, NetworkFailures: l.NetworkFailures, Window: l.Window, First: l.First, Longest: l.Longest}
+}
+
 // lock returns the counters of failures. There is one table, which stays while
 // its settings do.
 func (cs *credentials) lock(l *config.Locks) *lock.Table {
-	o := lock.Options{Failures: l.Failures, NetworkFailures: l.NetworkFailures, Window: l.Window, First: l.First, Longest: l.Longest}
+	o := lockOptions(l)
 	if cs.locks[o] == nil {
 		clear(cs.locks)
 		cs.locks[o] = lock.New(o)
