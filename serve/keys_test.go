@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -178,16 +180,54 @@ func keysOverTime(t *testing.T, s *store.Store, gates ...*house) {
 	}
 }
 
+// TestKeysWithTheStoreAwayAtStart: a store that is not there, says nothing or
+// something else than PostgreSQL would is no reason to refuse a key for good, nor
+// to let anybody in.
 func TestKeysWithTheStoreAwayAtStart(t *testing.T) {
-	t.Setenv("STORE_URL", "postgres://u:p@127.0.0.1:1/d?sslmode=disable")
-	h := openKeyed(t, "store: {postgres: {url: \"${env:STORE_URL}\"}, timeout: 1s}\n")
-	secret, _ := apikey.New("live")
-	if got := answerTo(t, h.URL()+"/orders", secret.Reveal()); got != "503" {
-		t.Error(got)
+	for name, does := range map[string]func(net.Conn){
+		"away":   nil,
+		"silent": func(c net.Conn) { io.Copy(io.Discard, c) },
+		"lying":  func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("STORE_URL", "postgres://u:p@"+answering(t, does)+"/d?sslmode=disable")
+			h := openKeyed(t, "store: {postgres: {url: \"${env:STORE_URL}\"}, timeout: 1s}\n")
+			secret, _ := apikey.New("live")
+			if got := answerTo(t, h.URL()+"/orders", secret.Reveal()); got != "503" {
+				t.Error(got)
+			}
+			if got := answerTo(t, h.URL()+"/orders", "ghk_live_x"); got != "401" {
+				t.Error(got)
+			}
+		})
 	}
-	if got := answerTo(t, h.URL()+"/orders", "ghk_live_x"); got != "401" {
-		t.Error(got)
+}
+
+// answering returns an address at which does answers each connection; nil is for
+// an address where nobody is.
+func answering(t *testing.T, does func(net.Conn)) string {
+	t.Helper()
+	if does == nil {
+		return "127.0.0.1:1"
 	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				does(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 func TestKeysInACookie(t *testing.T) {
