@@ -323,3 +323,15 @@ func FuzzDigest(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadKey looks for files that are taken for keys which nobody could verify
+// with.
+func FuzzReadKey(f *testing.F) {
+	f.Add([]byte("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n-----END PUBLIC KEY-----\n"), "a")
+	f.Add([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}`), "a")
+	f.Fuzz(func(t *testing.T, text []byte, id string) {
+		if key, err := signature.ReadKey(text, id); (err == nil) != (key != nil) {
+			t.Errorf("%T and %v", key, err)
+		}
+	})
+}
