@@ -200,6 +200,11 @@ func (s *stream) stream(x *gate.Exchange) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
+		if now := time.Now(); now.Sub(checked) > s.conn.shared.Limits.Recheck { // what came behind a silence is not written yet
+			if checked = now; !x.Recheck() {
+				return errDenied
+			}
+		}
 		whole := a.Length >= 0 && x.AnswerBytes+int64(n) == a.Length
 		switch {
 		case a.Length >= 0 && x.AnswerBytes+int64(n) > a.Length:
@@ -222,16 +227,8 @@ func (s *stream) stream(x *gate.Exchange) error {
 			}
 			head = nil
 		}
-		if now := time.Now(); now.Sub(checked) > recheckEvery {
-			if checked = now; !x.Recheck() {
-				return errDenied
-			}
-		}
 	}
 }
-
-// recheckEvery is how often an answer that takes long is asked about.
-const recheckEvery = 30 * time.Second
 
 // ready reports whether an answer's body knows that its next read does not
 // wait.
