@@ -24,6 +24,7 @@ func fromRequest(l *Limits, proxies []netip.Prefix) func(t *turn, x *gate.Exchan
 	trust := forwarded.New(proxies)
 	return func(t *turn, x *gate.Exchange) {
 		r := t.r
+		t.recheck = l.Recheck
 		x.Method, x.Target, x.Host = t.text(r.Method), t.text(r.RequestURI), t.text(r.Host)
 		x.Version, x.Secure, x.TLS = r.Proto, r.TLS != nil, r.TLS
 		x.Peer = peerOf(r.RemoteAddr)

@@ -25,6 +25,8 @@ type turn struct {
 	both   bool        // the answer began before that
 	cut    bool        // the answer broke off
 	stop   bool        // Abort was called and works
+
+	recheck time.Duration // after which an answer that takes long is asked about; 0 for never
 }
 
 var (
@@ -233,6 +235,8 @@ func (t *turn) flush(rc *http.ResponseController) error {
 	return nil
 }
 
+var errRevoked = errors.New("the exchange may not go on")
+
 // copy writes the answer's body as it arrives.
 func (t *turn) copy(x *gate.Exchange, rc *http.ResponseController, flush bool) error {
 	buf := buffers.Get().(*[copyBytes]byte)
@@ -242,8 +246,14 @@ func (t *turn) copy(x *gate.Exchange, rc *http.ResponseController, flush bool) e
 			return err
 		}
 	}
+	checked := x.Answered
 	for {
 		n, err := x.Answer.Body.Read(buf[:])
+		if now := time.Now(); t.recheck > 0 && now.Sub(checked) > t.recheck {
+			if checked = now; !x.Recheck() {
+				return errRevoked
+			}
+		}
 		if n > 0 {
 			written, err := t.w.Write(buf[:n])
 			x.AnswerBytes += int64(written)
