@@ -6,7 +6,7 @@ import "github.com/gatehouse-api/gatehouse/trust"
 type Admin struct {
 	Place
 	// Address is host:port. Beyond loopback it needs a certificate.
-	Address string `key:"address,required,form=address,example=127.0.0.1:9091"`
+	Address string `key:"address,form=address,default=127.0.0.1:9091"`
 	// Certificate is a PEM file with the certificate by which clients know the listener. Without it, it speaks plain HTTP, on loopback only.
 	Certificate File `key:"certificate,example=admin.crt"`
 	// Key is a PEM file with the private key of that certificate.

@@ -15,7 +15,7 @@ type Limits struct {
 	WriteStall  time.Duration // in which a client must take 32 KiB of what it is sent, or the rest when that is less; default 30s
 	HalfClose   time.Duration // for which a client that sends no more may still wait for its answer; more often it has left, and the API works for nobody; default 5s
 	Linger      time.Duration // for which a refused client is still listened to, so that it can read the refusal; default 500ms
-	Recheck     time.Duration // after which an exchange that takes long, a stream or a tunnel, is asked again whether it may go on; default 30s
+	Recheck     time.Duration // after which an exchange that takes long, a stream or a tunnel, is asked again whether it may go on; default 800ms, so that what was taken back ends it within a second
 	TunnelIdle  time.Duration // for which nothing may move in a tunnel; default 10m
 	Farewell    time.Duration // for which a connection that is to end may still bring a request, which its client sent before it could know; default 500ms
 }
@@ -33,7 +33,7 @@ func (l Limits) WithDefaults() Limits {
 	fill(&l.HalfClose, 5*time.Second)
 	fill(&l.Linger, 500*time.Millisecond)
 	fill(&l.Farewell, 500*time.Millisecond)
-	fill(&l.Recheck, 30*time.Second)
+	fill(&l.Recheck, 800*time.Millisecond)
 	fill(&l.TunnelIdle, 10*time.Minute)
 	return l
 }
