@@ -109,6 +109,14 @@ func (r *response) choose(x *gate.Exchange) (k media.Kind, d *medium, v gate.Ver
 			}
 		}
 	}
+	return r.match(x, value, n)
+}
+
+// match finds the medium of an answer by what its type means. It needs much of a
+// stack, which a connection keeps, and few answers need it.
+//
+//go:noinline
+func (r *response) match(x *gate.Exchange, value []byte, n int) (k media.Kind, d *medium, v gate.Verdict) {
 	m, ok := media.Read(value)
 	switch {
 	case n == 0:
