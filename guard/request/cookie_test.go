@@ -108,11 +108,11 @@ func TestBounds(t *testing.T) {
 		{"parts", 1000, func(n int) string {
 			return "POST /many\nContent-Type: multipart/form-data; boundary=x\n\n" + numbered(n, "--x\r\nContent-Disposition: form-data; name=\"k%d\"\r\n\r\n1\r\n", "") + "--x--\r\n"
 		}, "body-syntax"},
-		{"content-type", 256, func(n int) string {
+		{"content-type", 255, func(n int) string {
 			const start = "image/png; a="
 			return "POST /many\nContent-Type: " + start + strings.Repeat("b", n-len(start)) + "\n\nx"
 		}, "body-media Content-Type"},
-		{"content-type-of-a-part", 256, func(n int) string {
+		{"content-type-of-a-part", 255, func(n int) string {
 			const start = "text/plain; a="
 			return "POST /many\nContent-Type: multipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: " +
 				start + strings.Repeat("b", n-len(start)) + "\r\n\r\n1\r\n--x--\r\n"

@@ -4,23 +4,27 @@
 package media
 
 import (
+	"math"
 	"strings"
 	"unsafe"
 )
 
-// Type is a media type as it was written: views of its text.
+// Type is a media type as it was written: views of its text. It is small, since
+// a connection's stack holds copies of it.
 type Type struct {
 	Main, Sub string
+	text      string
 	params    [maxParams]param
-	n         int // of params
+	n         uint8 // of params
 }
 
-// param is one parameter; its value stands without quotes.
-type param struct{ name, value string }
+// param is where a parameter stands in the text of its type; the value is
+// without quotes.
+type param struct{ name, nameEnd, value, valueEnd uint8 }
 
 const (
 	maxParams = 8
-	maxBytes  = 256
+	maxBytes  = math.MaxUint8
 )
 
 // Tokens are the characters of a token (RFC 9110 section 5.6.2).
@@ -39,6 +43,7 @@ func Parse(s string) (m Type, ok bool) {
 	if len(s) > maxBytes {
 		return m, false
 	}
+	m.text = s
 	if m.Main, s = token(s); m.Main == "" || s == "" || s[0] != '/' {
 		return m, false
 	}
@@ -55,36 +60,41 @@ func Parse(s string) (m Type, ok bool) {
 		if s = strings.TrimLeft(s[1:], " \t"); s == "" {
 			return m, true
 		}
-		var p param
-		if p, s, ok = parseParam(s); !ok || m.n == maxParams || m.Has(p.name) {
+		var name, value string
+		at := len(m.text) - len(s)
+		if name, value, s, ok = parseParam(s); !ok || m.n == maxParams || m.Has(name) {
 			return m, false
 		}
-		m.params[m.n] = p
+		end := len(m.text) - len(s)
+		if m.text[end-1] == '"' {
+			end--
+		}
+		m.params[m.n] = param{uint8(at), uint8(at + len(name)), uint8(end - len(value)), uint8(end)}
 		m.n++
 	}
 }
 
 // parseParam reads name=token or name="text".
-func parseParam(s string) (p param, rest string, ok bool) {
+func parseParam(s string) (name, value, rest string, ok bool) {
 	// A "*" would continue or re-encode another parameter for some readers
 	// (RFC 2231 sections 3 and 4).
-	if p.name, s = token(s); p.name == "" || s == "" || s[0] != '=' || strings.Contains(p.name, "*") {
-		return p, s, false
+	if name, s = token(s); name == "" || s == "" || s[0] != '=' || strings.Contains(name, "*") {
+		return name, "", s, false
 	}
 	if s = s[1:]; s == "" || s[0] != '"' {
-		p.value, s = token(s)
-		return p, s, p.value != ""
+		value, s = token(s)
+		return name, value, s, value != ""
 	}
 	for i := 1; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"':
-			p.value = s[1:i]
-			return p, s[i+1:], p.value != ""
+			value = s[1:i]
+			return name, value, s[i+1:], value != ""
 		case c == '\\', c < 0x20 && c != '\t', c >= 0x7f:
-			return p, s, false
+			return name, "", s, false
 		}
 	}
-	return p, s, false
+	return name, "", s, false
 }
 
 func token(s string) (t, rest string) {
@@ -97,9 +107,9 @@ func token(s string) (t, rest string) {
 
 // Param returns the value of a parameter; names compare without case.
 func (m *Type) Param(name string) (value string, ok bool) {
-	for i := range m.params[:m.n] {
-		if strings.EqualFold(m.params[i].name, name) {
-			return m.params[i].value, true
+	for _, p := range m.params[:m.n] {
+		if strings.EqualFold(m.text[p.name:p.nameEnd], name) {
+			return m.text[p.value:p.valueEnd], true
 		}
 	}
 	return "", false
@@ -159,7 +169,8 @@ func (m *Type) Kind() Kind {
 // then "*/*", "type/*", the type itself, the type with its parameters.
 func (m *Type) Covers(other *Type) int {
 	for _, p := range m.params[:m.n] {
-		if v, ok := other.Param(p.name); !ok || !sameParam(p.name, v, p.value) {
+		name := m.text[p.name:p.nameEnd]
+		if v, ok := other.Param(name); !ok || !sameParam(name, v, m.text[p.value:p.valueEnd]) {
 			return 0
 		}
 	}
@@ -171,7 +182,7 @@ func (m *Type) Covers(other *Type) int {
 	case m.Sub == "*":
 		return 2
 	case strings.EqualFold(m.Sub, other.Sub):
-		return 3 + m.n
+		return 3 + m.Params()
 	}
 	return 0
 }
@@ -186,7 +197,7 @@ func sameParam(name, a, b string) bool {
 }
 
 // Params returns how many parameters m has.
-func (m *Type) Params() int { return m.n }
+func (m *Type) Params() int { return int(m.n) }
 
 // CharsetKnown reports whether the charset, when there is one, is UTF-8 or a
 // part of it.

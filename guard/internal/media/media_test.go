@@ -102,7 +102,7 @@ func FuzzContentType(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q is read here and not by Go: %v", s, err)
 		}
-		if kind != strings.ToLower(m.Main+"/"+m.Sub) || len(params) != m.n {
+		if kind != strings.ToLower(m.Main+"/"+m.Sub) || len(params) != m.Params() {
 			t.Fatalf("%q is %s with %d parameters for Go", s, kind, len(params))
 		}
 		for name, value := range params {
