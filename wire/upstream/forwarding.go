@@ -59,24 +59,41 @@ func addForwarded(h *head, x *gate.Exchange, proto string, host []byte) {
 }
 
 func addElement(h *head, addr netip.Addr, host []byte, proto string) {
-	between := ""
+	start := len(h.b)
 	if addr.IsValid() {
-		open, end := node(addr)
-		h.text("for=", open)
-		h.b = addr.AppendTo(h.b)
-		h.text(end)
-		between = ";"
+		h.part(start, "for=")
+		addNode(h, addr)
 	}
 	if len(host) > 0 {
 		quote := quoting(host)
-		h.text(between, "host=", quote)
+		h.part(start, "host=")
+		h.text(quote)
 		h.b = append(h.b, host...)
 		h.text(quote)
-		between = ";"
 	}
 	if proto != "" {
-		h.text(between, "proto=", proto)
+		h.part(start, "proto=")
+		h.text(proto)
 	}
+}
+
+// part begins a part of the element that began at start.
+func (h *head) part(start int, name string) {
+	if len(h.b) > start {
+		h.b = append(h.b, ';')
+	}
+	h.text(name)
+}
+
+// addNode adds an address, those of IPv6 as RFC 7239 section 6 quotes them.
+func addNode(h *head, a netip.Addr) {
+	if a.Is6() {
+		h.text(`"[`)
+		h.b = appendAddr(h.b, a)
+		h.text(`]"`)
+		return
+	}
+	h.b = appendAddr(h.b, a)
 }
 
 // addAddresses adds X-Forwarded-For: the client, the hops and the peer.
@@ -87,14 +104,14 @@ func addAddresses(h *head, x *gate.Exchange) {
 	}
 	h.begin("X-Forwarded-For")
 	if x.Client.IsValid() && x.Client != peer {
-		h.b = x.Client.AppendTo(h.b)
+		h.b = appendAddr(h.b, x.Client)
 		for _, hop := range x.Hops {
 			h.text(", ")
-			h.b = hop.AppendTo(h.b)
+			h.b = appendAddr(h.b, hop)
 		}
 		h.text(", ")
 	}
-	h.b = peer.AppendTo(h.b)
+	h.b = appendAddr(h.b, peer)
 	h.end()
 }
 
@@ -107,10 +124,26 @@ func quoting(host []byte) string {
 	return ""
 }
 
-// node returns what stands around an address (RFC 7239 section 6).
-func node(a netip.Addr) (open, end string) {
-	if a.Is6() {
-		return `"[`, `]"`
+// appendAddr appends a, which has no zone. Addresses of IPv6 need much of a
+// stack, which a connection keeps: others must not pay for it.
+func appendAddr(b []byte, a netip.Addr) []byte {
+	if !a.Is4() {
+		return appendWide(b, a)
 	}
-	return "", ""
+	for i, n := range a.As4() {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		if n >= 100 {
+			b = append(b, '0'+n/100)
+		}
+		if n >= 10 {
+			b = append(b, '0'+n/10%10)
+		}
+		b = append(b, '0'+n%10)
+	}
+	return b
 }
+
+//go:noinline
+func appendWide(b []byte, a netip.Addr) []byte { return a.AppendTo(b) }

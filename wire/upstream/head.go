@@ -39,11 +39,7 @@ func (h *head) begin(name string) {
 	h.b = append(h.b, ": "...)
 }
 
-func (h *head) text(parts ...string) {
-	for _, p := range parts {
-		h.b = append(h.b, p...)
-	}
-}
+func (h *head) text(s string) { h.b = append(h.b, s...) }
 
 func (h *head) end() {
 	h.b = append(h.b, "\r\n"...)
@@ -110,7 +106,8 @@ func (u *Upstream) addFields(h *head, x *gate.Exchange) bool {
 		}
 	}
 	h.begin("Via")
-	h.text(strings.TrimPrefix(x.Version, "HTTP/"), " ")
+	h.text(strings.TrimPrefix(x.Version, "HTTP/"))
+	h.text(" ")
 	h.b = append(h.b, u.pseudonym...)
 	h.end()
 	for i := range x.OutFields {
