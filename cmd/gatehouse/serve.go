@@ -59,6 +59,7 @@ of --drain, or of drain in gatehouse.yaml; a second signal cuts them.`,
 			defer stop()
 			reload, rest := hangups()
 			defer rest()
+			collectSooner()
 			defer outliveReaders()()
 			c.Cut, c.Reload, c.Look = cut, reload, w.lookup
 			return serve.Run(ctx, c)
