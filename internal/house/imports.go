@@ -101,6 +101,7 @@ var rooms = map[string]room{
 	"guard/owner":             {floor: guards, ours: []string{"contract", "contract/cut", "contract/schema", "contract/source", "gate", "guard/internal/media", "guard/internal/reach", "guard/internal/style"}},
 	"guard/fields":            {floor: guards, ours: []string{"contract", "contract/cut", "contract/schema", "contract/source", "gate", "guard/internal/media", "guard/internal/reach"}},
 	"guard/origin":            {floor: guards, ours: []string{"contract", "gate"}},
+	"guard/inspect/detect":    {floor: ground},
 	"wire":                    {floor: guards},
 	"wire/internal/octet":     {floor: ground},
 	"wire/internal/direct":    {floor: ground},

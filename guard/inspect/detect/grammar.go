@@ -1,0 +1,43 @@
+package detect
+
+// trigger is a condition on the characters of a value: at least one of any,
+// and, when and is set, at least one of and.
+type trigger struct{ any, and chars }
+
+// grammar reads one class of attack, or several that share a way of reading.
+type grammar struct {
+	name string
+	when []trigger // one of them must hold, or the grammar can find nothing
+	// json: the grammar is about the structure of JSON, and also reads a text
+	// that is JSON; the others then read just the strings in it.
+	json bool
+	read func(*view)
+}
+
+// grammars are all grammars. Of findings of the same score the first counts.
+var grammars = []grammar{
+	{name: "sql", when: sqlWhen, read: sql},
+}
+
+// loud are the characters without which no grammar and no decoding has
+// anything to do.
+var loud = func() (m chars) {
+	m = codings
+	for _, g := range grammars {
+		for _, t := range g.when {
+			m |= t.any
+		}
+	}
+	return m
+}()
+
+// awake says whether the grammar has anything to do in a text with these
+// characters.
+func (g *grammar) awake(m chars) bool {
+	for _, t := range g.when {
+		if m&t.any != 0 && (t.and == 0 || m&t.and != 0) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package detect
+
+import "sync"
+
+// maxLayers bounds how many codings are undone.
+const maxLayers = 3
+
+// keptScratch is the largest buffer that the pool keeps.
+const keptScratch = 64 << 10
+
+// view is a value in one layer of its codings, as grammars see it.
+type view struct {
+	raw   []byte   // the value as it came
+	text  []byte   // the value in this layer
+	chars chars    // what kinds of characters text has
+	layer uint8    // how many codings were undone to get text
+	at    Position // where it came from
+	field Field    // what it is meant for
+	json  bool     // text is JSON
+
+	low    []byte // lower's answer, empty before the first call
+	tokens []token
+
+	best   Verdict
+	budget int // bytes that may still be read
+
+	bufs    [maxLayers + 1][]byte // what each layer decoded to
+	lowered []byte
+}
+
+var views = sync.Pool{New: func() any { return new(view) }}
+
+// judge runs the grammars over value and what is coded in it.
+func judge(value []byte, m chars, at Position, field Field) Verdict {
+	v := views.Get().(*view)
+	v.raw, v.at, v.field, v.best = value, at, field, Verdict{}
+	v.budget = 12*len(value) + 4096
+	v.walk(value, m, 0)
+	best := v.best
+	v.release()
+	return best
+}
+
+// release gives v back, without anything of the value and without large
+// buffers.
+func (v *view) release() {
+	v.raw, v.text, v.low = nil, nil, nil
+	for i := range v.bufs {
+		if cap(v.bufs[i]) > keptScratch {
+			v.bufs[i] = nil
+		}
+	}
+	if cap(v.lowered) > keptScratch {
+		v.lowered = nil
+	}
+	views.Put(v)
+}
+
+// walk reads one layer, then those under it.
+func (v *view) walk(text []byte, m chars, layer uint8) {
+	if v.budget -= len(text); v.budget < 0 {
+		v.found(Code, 50, TooDeep)
+		return
+	}
+	if m&loud == 0 {
+		return
+	}
+	isJSON := m&(cBrace|cLeft) != 0 && m&(cUnbrace|cRight) != 0 && looksJSON(text)
+	v.text, v.chars, v.layer, v.json, v.low = text, m, layer, isJSON, nil
+	for i := range grammars {
+		if g := &grammars[i]; (g.json || !isJSON) && g.awake(m) {
+			g.read(v)
+		}
+	}
+	if layer < maxLayers {
+		v.under(text, m, layer+1, isJSON)
+	}
+}
+
+// found notes a finding if it is the worst so far and the field can carry its
+// class. The first reason should be the weightiest.
+func (v *view) found(class Class, score uint8, reasons ...Reason) {
+	if score <= v.best.Score || !carries(v.field, class) {
+		return
+	}
+	v.best = Verdict{Class: class, Score: min(score, 100), Layer: v.layer}
+	for _, r := range reasons {
+		v.best.Reasons.add(r)
+	}
+}
+
+// lower is text with ASCII letters in lower case. It is made once per layer,
+// has the same length as text, and must not be changed or kept.
+func (v *view) lower() []byte {
+	if v.low != nil || len(v.text) == 0 {
+		return v.low
+	}
+	buf := v.lowered[:0]
+	for _, b := range v.text {
+		if b >= 'A' && b <= 'Z' {
+			b |= 0x20
+		}
+		buf = append(buf, b)
+	}
+	v.lowered, v.low = buf, buf
+	return buf
+}
