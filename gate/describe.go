@@ -2,7 +2,6 @@ package gate
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/route"
 )
@@ -27,7 +26,7 @@ func (x *Exchange) describe() {
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
-		Rules: x.Rules, Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: time.Since(x.Received),
+		Rules: x.Rules, Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: x.Ended.Sub(x.Received),
 	}
 	if x.Question != nil {
 		e.Asked = x.Question.Protocol

@@ -136,6 +136,7 @@ type Exchange struct {
 	AddFields []Field // fields that guards add to whatever the client gets, also to a refusal
 
 	Sent, Answered time.Time // to and from the API
+	Ended          time.Time // when its guards were told of the end
 	// SentTo is the address of the API that it was sent to last, as the
 	// configuration writes it, where there are several; Tries is to how many.
 	SentTo      string

@@ -58,7 +58,7 @@ func (x *Exchange) resetEnd() {
 	x.Would, x.noted, x.notedBy = x.Would[:0], Refusal{}, ""
 	x.Unremoved = false
 	x.OutTarget, x.OutBody, x.OutFields, x.AddFields = nil, nil, x.OutFields[:0], x.AddFields[:0]
-	x.Sent, x.Answered, x.SentTo, x.Tries = time.Time{}, time.Time{}, "", 0
+	x.Sent, x.Answered, x.Ended, x.SentTo, x.Tries = time.Time{}, time.Time{}, time.Time{}, "", 0
 	x.BodyBytes, x.AnswerBytes = 0, 0
 	x.gate, x.asked, x.failed, x.reader, x.reserved = nil, nil, 0, 0, 0
 	x.event, x.bound, x.over = Event{}, bounded{}, overflow{}

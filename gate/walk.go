@@ -381,6 +381,7 @@ func (g *Gate) done(x *Exchange) {
 			}
 		}
 	}
+	x.Ended = x.now()
 	if g.sink != nil {
 		x.describe()
 		g.sink.Record(&x.event)

@@ -79,6 +79,9 @@ func (t *turn) Relay(x *gate.Exchange) (err error) {
 		err = t.tunnel(x)
 	} else {
 		b := t.appendHead(t.out[:0], x.Answered, a.Status, a.Fields, a.Length)
+		if x.AnswerWhole || a.Body == nil || ready(a.Body) {
+			t.conn.just = x.Answered
+		}
 		var n int
 		switch {
 		case x.AnswerWhole && bodyAllowed(a.Status) && string(x.Method) != "HEAD":

@@ -191,7 +191,7 @@ func (b *body) fetch(p []byte) (int, error) {
 			b.asks = false
 		}
 		began := time.Now()
-		c.readWithin(b.slack)
+		c.readWithin(began, b.slack)
 		if b.aborted.Load() { // it may have come before our deadline was set
 			return 0, errAborted
 		}

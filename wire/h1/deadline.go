@@ -10,11 +10,11 @@ import (
 // as it is: so a connection that is busy moves its deadlines every few seconds,
 // and not with each request.
 
-// readWithin sets the read deadline to limit from now, or leaves one that is
+// readWithin sets the read deadline to limit from at, or leaves one that is
 // up to an eighth earlier.
-func (c *conn) readWithin(limit time.Duration) {
-	if left := time.Until(c.until); left > limit || left < limit-limit/8 {
-		c.setRead(time.Now().Add(limit))
+func (c *conn) readWithin(at time.Time, limit time.Duration) {
+	if left := c.until.Sub(at); left > limit || left < limit-limit/8 {
+		c.setRead(at.Add(limit))
 	}
 }
 
@@ -33,9 +33,12 @@ func (c *conn) setRead(t time.Time) {
 
 // writeWithin bounds how long a client may not take what it is sent.
 func (c *conn) writeWithin() {
-	limit := c.limits.WriteStall
-	if left := time.Until(c.writes); left > limit || left < limit-limit/8 {
-		c.writes = time.Now().Add(limit)
+	at, limit := c.just, c.limits.WriteStall
+	if c.just = (time.Time{}); at.IsZero() {
+		at = time.Now()
+	}
+	if left := c.writes.Sub(at); left > limit || left < limit-limit/8 {
+		c.writes = at.Add(limit)
 		c.Conn.SetWriteDeadline(c.writes)
 	}
 }

@@ -56,6 +56,8 @@ type conn struct {
 	begun   bool        // a request came
 	until   time.Time   // the read deadline that is set
 	writes  time.Time   // the write deadline that is set
+	ended   time.Time   // when the last exchange did
+	just    time.Time   // what the clock has just shown, for the next write; zero when nothing is known
 	halfway time.Time   // when the client was first seen to send no more
 	waiting atomic.Bool // for a request of which nothing came
 	reset   bool        // close with a reset
@@ -95,7 +97,7 @@ func (c *conn) next() bool {
 // wait parks until something of a request comes; nil when nothing will.
 func (c *conn) wait() *turn {
 	if c.begun {
-		c.readWithin(c.limits.IdleTimeout)
+		c.readWithin(c.ended, c.limits.IdleTimeout)
 	} else {
 		since := c.peer.Since
 		if since.IsZero() {

@@ -118,6 +118,7 @@ func (t *turn) serve() bool {
 	x := s.Gate.Acquire()
 	t.fill(x)
 	s.Serve(x, t)
+	c.ended = x.Ended
 	s.Gate.Release(x)
 	t.x = nil
 	if s.Poison {

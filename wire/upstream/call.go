@@ -80,11 +80,12 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 	c := calls.Get().(*call)
 	c.owner, c.ctx, c.x, c.until, c.asked, c.poison = u, ctx, x, never, now(), u.limits.Poison
 	if u.limits.TotalTimeout > 0 {
-		c.until = now() + instant(u.limits.TotalTimeout)
+		c.until = c.asked + instant(u.limits.TotalTimeout)
 	}
 	err := c.write(x)
-	if err == nil {
+	if err == nil && c.from != nil {
 		err = c.gather()
+		c.asked = now() // the client may have taken its time
 	}
 	if err == nil {
 		err = c.send()

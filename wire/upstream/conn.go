@@ -36,9 +36,9 @@ const glance = instant(time.Millisecond)
 const trusting = 8
 
 // stale reports whether a kept connection is of no use any more, for a request
-// that may go out once only, or for others.
-func (k *conn) stale(once bool, h *habit) bool {
-	idle := now() - k.since
+// that may go out once only, or for others. at is when it was asked for.
+func (k *conn) stale(at instant, once bool, h *habit) bool {
+	idle := at - k.since
 	if idle < glance && !k.unsure && (!once || k.calm >= trusting) {
 		return false
 	}

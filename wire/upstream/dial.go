@@ -38,7 +38,7 @@ func (u *Upstream) connect(c *call, fresh bool) error {
 		if k == nil {
 			break
 		}
-		if k.stale(once, &u.habit) {
+		if k.stale(c.asked, once, &u.habit) {
 			k.drop()
 			continue
 		}

@@ -61,7 +61,7 @@ func TestKeptConnectionIsLookedAt(t *testing.T) {
 				until(t, "what the API did", func() bool { return k.look.see() != silence })
 			}
 			k.since = now() - row.age
-			if got := k.stale(row.once, &u.habit); got != row.stale || u.habit.shows() != row.habit {
+			if got := k.stale(now(), row.once, &u.habit); got != row.stale || u.habit.shows() != row.habit {
 				t.Errorf("stale %v, habit %v", got, u.habit.shows())
 			}
 			k.drop()
@@ -240,16 +240,16 @@ func TestQuietConnectionIsTrusted(t *testing.T) {
 		if k.calm != uint8(i) {
 			t.Fatalf("after %d looks %d are counted", i, k.calm)
 		}
-		if k.since = now(); k.stale(true, &u.habit) {
+		if k.since = now(); k.stale(now(), true, &u.habit) {
 			t.Fatal("a quiet connection is stale")
 		}
 	}
 	api.Close()
 	until(t, "the API's end", func() bool { return k.look.see() == ending })
-	if k.since = now() + never; k.stale(true, &u.habit) { // as if no time had gone by
+	if k.since = now() + never; k.stale(now(), true, &u.habit) { // as if no time had gone by
 		t.Error("it is looked at within the glance")
 	}
-	if k.since = now() - glance; !k.stale(true, &u.habit) || !u.habit.shows() {
+	if k.since = now() - glance; !k.stale(now(), true, &u.habit) || !u.habit.shows() {
 		t.Error("it is not looked at behind the glance")
 	}
 }

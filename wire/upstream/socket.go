@@ -55,7 +55,8 @@ func (s *socket) Read(p []byte) (int, error) {
 // within a slice. Its error is one of writing. It is for a connection on which
 // nothing waits: what came before is noticed late.
 func (s *socket) ask(p, in []byte) (n int, err error) {
-	at, c := now(), s.user
+	c := s.user
+	at := c.asked // a moment ago
 	if err = s.armWrite(at, at); err != nil {
 		return 0, err
 	}

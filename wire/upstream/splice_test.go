@@ -118,7 +118,7 @@ func TestSplice(t *testing.T) {
 				if row.name == "bytes-behind-it" {
 					until(t, "the byte has come", func() bool { return k.look.see() != silence })
 				}
-				if k.stale(false, &u.habit) != (row.name == "bytes-behind-it") {
+				if k.stale(now(), false, &u.habit) != (row.name == "bytes-behind-it") {
 					t.Error("what nobody asked for is not seen, or something is that is not there")
 				}
 				k.drop()

@@ -1,4 +1,4 @@
-//go:build unix && !aix && !solaris && !illumos && (!linux || race || msan || asan)
+//go:build unix && !aix && !solaris && !illumos && (!linux || 386 || s390x || race || msan || asan)
 
 package direct
 
