@@ -17,6 +17,8 @@ type grammar struct {
 // grammars are all grammars. Of findings of the same score the first counts.
 var grammars = []grammar{
 	{name: "sql", when: sqlWhen, read: sql},
+	{name: "markup", when: markupWhen, read: markup},
+	{name: "script", when: scriptWhen, read: script},
 }
 
 // loud are the characters without which no grammar and no decoding has

@@ -1,4 +1,26 @@
 package detect
 
+// The reasons of markup, shells, paths and the other grammars of fragments.
+const (
+	ActiveElement Reason = firstTextReason + iota
+	Element
+	BreaksElement
+	Handler
+	ActiveAddress
+	ActiveStyle
+	ScriptFragment
+	BreaksQuote
+	lastTextReason
+)
+
 // textReasons are the words of the reasons from firstTextReason on.
-var textReasons = [...]string{}
+var textReasons = [...]string{
+	ActiveElement - firstTextReason:  "has an element that runs or loads by itself",
+	Element - firstTextReason:        "is markup",
+	BreaksElement - firstTextReason:  "closes an element of the page around it",
+	Handler - firstTextReason:        "has a handler of events",
+	ActiveAddress - firstTextReason:  "has an address that runs script",
+	ActiveStyle - firstTextReason:    "has a style that runs or loads",
+	ScriptFragment - firstTextReason: "is a piece of script that acts",
+	BreaksQuote - firstTextReason:    "ends a quoted text around it",
+}

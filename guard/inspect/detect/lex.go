@@ -1,0 +1,185 @@
+package detect
+
+// What the grammars of fragments share: reading words without regard to case,
+// skipping, and judging how much of a value is prose. All of it looks ahead a
+// bounded distance or moves forward only.
+
+// Classes of a byte.
+const (
+	letter = 1 << iota
+	digit
+	blank   // what HTML, shells and scripts take for a space
+	control // other C0 controls and DEL
+	high    // part of a character beyond ASCII
+	hexa    // hexadecimal digit
+)
+
+// sorts maps a byte to its classes.
+var sorts = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+			t[c] = letter
+		case c >= '0' && c <= '9':
+			t[c] = digit | hexa
+		case c == ' ' || c >= 9 && c <= 13:
+			t[c] = blank
+		case c < ' ' || c == 127:
+			t[c] = control
+		case c >= 128:
+			t[c] = high
+		}
+		if c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' {
+			t[c] |= hexa
+		}
+	}
+	return t
+}()
+
+func is(c byte, kind uint8) bool { return sorts[c]&kind != 0 }
+
+func small(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 32
+	}
+	return c
+}
+
+// wordy says whether c continues a word of a programming language.
+func wordy(c byte) bool { return c == '_' || is(c, letter|digit) }
+
+// peek is the byte at i, and 0 beyond either end.
+func peek(b []byte, i int) byte {
+	if i < 0 || i >= len(b) {
+		return 0
+	}
+	return b[i]
+}
+
+// starts says whether b has word, in small letters, at i, whatever its case.
+func starts(b []byte, i int, word string) bool {
+	if i < 0 || len(b)-i < len(word) {
+		return false
+	}
+	for k := range len(word) {
+		if small(b[i+k]) != word[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// seek is the first place of word, in small letters, from i on, or -1.
+func seek(b []byte, i int, word string) int {
+	first := word[0]
+	for ; i+len(word) <= len(b); i++ {
+		if small(b[i]) == first && starts(b, i, word) {
+			return i
+		}
+	}
+	return -1
+}
+
+// holds says whether word, in small letters, stands anywhere in b.
+func holds(b []byte, word string) bool { return seek(b, 0, word) >= 0 }
+
+// skip moves over spaces.
+func skip(b []byte, i int) int {
+	for i < len(b) && is(b[i], blank) {
+		i++
+	}
+	return i
+}
+
+// longest is the longest word that any table holds.
+const longest = 32
+
+// spelling holds one word in small letters, on the stack.
+type spelling struct {
+	text [longest]byte
+	n    int
+}
+
+func (s *spelling) add(c byte) {
+	if s.n < longest {
+		s.text[s.n] = small(c)
+	}
+	s.n++
+}
+
+// word is what was spelt, or nothing if no table could hold it.
+func (s *spelling) word() []byte {
+	if s.n > longest {
+		return nil
+	}
+	return s.text[:s.n]
+}
+
+// spell reads the word at i and gives the place behind it.
+func (s *spelling) spell(b []byte, i int) int {
+	s.n = 0
+	for i < len(b) && wordy(b[i]) {
+		s.add(b[i])
+		i++
+	}
+	return i
+}
+
+// words is a table of small words with what each means to its grammar.
+type words map[string]uint8
+
+// vocabulary reads a table out of text: words with spaces between.
+func vocabulary(meaning uint8, text string, into words) words {
+	if into == nil {
+		into = words{}
+	}
+	from := 0
+	for i := 0; i <= len(text); i++ {
+		if i == len(text) || is(text[i], blank) {
+			if i > from {
+				into[text[from:i]] |= meaning
+			}
+			from = i + 1
+		}
+	}
+	return into
+}
+
+// prose counts the words of human language in b, up to eight: letters only,
+// with at most a mark behind. Code has few of them side by side.
+func prose(b []byte) int {
+	n := 0
+	for i := 0; i < len(b) && n < 8; {
+		i = skip(b, i)
+		from := i
+		for i < len(b) && (is(b[i], letter|high) || b[i] == '\'' && i > from && is(peek(b, i+1), letter)) {
+			i++
+		}
+		length := i - from
+		if i < len(b) && length > 0 && (b[i] == ',' || b[i] == '.' || b[i] == '!' || b[i] == '?' || b[i] == ';' || b[i] == ':') {
+			i++
+		}
+		if i < len(b) && !is(b[i], blank) {
+			for i < len(b) && !is(b[i], blank) {
+				i++
+			}
+			continue
+		}
+		if length >= 2 || length == 1 && (small(b[from]) == 'a' || small(b[from]) == 'i') {
+			n++
+		}
+	}
+	return n
+}
+
+// How grave a finding of these grammars is, against the thresholds of fields.
+const (
+	runs  = 95 // runs wherever it is pasted
+	grave = 80 // refused in free text too
+	odd   = 60 // refused where no prose is expected
+	faint = 45 // refused in identifiers and file names only
+)
+
+// wide says whether the field is for prose or markup, where code may be
+// mentioned and harmless markup written.
+func (v *view) wide() bool { return v.field == FreeText || v.field == Markup }
