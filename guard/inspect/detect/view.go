@@ -8,6 +8,9 @@ const maxLayers = 3
 // keptScratch is the largest buffer that the pool keeps.
 const keptScratch = 64 << 10
 
+// enough is the score from which nothing worse is looked for.
+const enough = 90
+
 // view is a value in one layer of its codings, as grammars see it.
 type view struct {
 	raw   []byte   // the value as it came
@@ -68,11 +71,14 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 	isJSON := m&(cBrace|cLeft) != 0 && m&(cUnbrace|cRight) != 0 && looksJSON(text)
 	v.text, v.chars, v.layer, v.json, v.low = text, m, layer, isJSON, nil
 	for i := range grammars {
+		if v.best.Score >= enough {
+			return
+		}
 		if g := &grammars[i]; (g.json || !isJSON) && g.awake(m) {
 			g.read(v)
 		}
 	}
-	if layer < maxLayers {
+	if layer < maxLayers && v.best.Score < enough {
 		v.under(text, m, layer+1, isJSON)
 	}
 }

@@ -1,0 +1,268 @@
+package detect
+
+import "bytes"
+
+// kind is the kind of a token of SQL.
+type kind uint8
+
+const (
+	tEnd kind = iota
+	tNumber
+	tWord
+	tQuote // ', " or `: whether it opens or closes depends on who reads
+	tOpen
+	tClose
+	tComma
+	tSemi
+	tCompare
+	tArith
+	tConcat // ||
+	tBoth   // &&
+	tDot
+	tVar     // @name, @@name
+	tComment // --, # or /* without an end
+	tOther
+)
+
+// token is one token of a fragment of SQL.
+type token struct {
+	kind kind
+	b    byte // the first byte
+	odd  bool // of a quote: closes a literal that began before the value
+	is   *sqlWord
+	at   int // where it begins
+	end  int
+}
+
+// sqlWindow is how many tokens are held at once; a long value passes through
+// in windows that overlap by sqlAhead, which is as far as a shape looks.
+const (
+	sqlWindow = 1024
+	sqlAhead  = 96
+)
+
+// sqlLexer cuts text into tokens. A quote is a token of its own, since a
+// fragment begins inside of a literal or outside of it: which, nobody tells.
+// Comments between tokens are white space.
+type sqlLexer struct {
+	s     []byte // lower case
+	i     int
+	count [3]int // quotes of each kind so far, without apostrophes
+	ends  int    // where the next comment ends
+}
+
+// next returns the next token, of kind tEnd at the end.
+func (l *sqlLexer) next() token {
+	l.skip()
+	if l.i >= len(l.s) {
+		return token{at: len(l.s), end: len(l.s), is: &noWord}
+	}
+	begin := l.i
+	b := l.s[l.i]
+	t := token{b: b, at: begin, is: &noWord}
+	switch k := kinds[b]; {
+	case k&(cLetter|cUnder|cHigh) != 0:
+		l.word(&t)
+	case k&cDigit != 0, k&cDot != 0 && l.is(1, cDigit):
+		l.number(&t)
+	default:
+		l.mark(&t)
+	}
+	t.end = l.i
+	return t
+}
+
+// is says whether the byte n further on is of one of kinds m.
+func (l *sqlLexer) is(n int, m chars) bool {
+	return l.i+n < len(l.s) && kinds[l.s[l.i+n]]&m != 0
+}
+
+// byteAt is the byte n further on, 0 beyond the end.
+func (l *sqlLexer) byteAt(n int) byte {
+	if l.i+n < len(l.s) {
+		return l.s[l.i+n]
+	}
+	return 0
+}
+
+// skip passes white space and comments that end.
+func (l *sqlLexer) skip() {
+	for l.i < len(l.s) {
+		switch b := l.s[l.i]; {
+		case kinds[b]&(cSpace|cTab|cNewline|cControl) != 0:
+			l.i++
+		case b == 0xc2 && l.byteAt(1) == 0xa0: // no-break space
+			l.i += 2
+		case b == '/' && l.byteAt(1) == '*':
+			if !l.comment() {
+				return
+			}
+		case b == '*' && l.byteAt(1) == '/': // the end of /*!50000 ... */
+			l.i += 2
+		case b == '-' && l.byteAt(1) == '-', b == '#':
+			if !l.lineComment() {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// comment passes /* ... */, and of /*! only the mark, since MySQL runs what
+// stands in it. It reports false when the comment has no end.
+func (l *sqlLexer) comment() bool {
+	if l.byteAt(2) == '!' {
+		l.i += 3
+		for n := 0; n < 6 && l.is(0, cDigit); n++ {
+			l.i++
+		}
+		return true
+	}
+	if l.ends < l.i+2 { // the last end that was found is behind: once per end, so linear
+		l.ends = len(l.s)
+		if n := bytes.Index(l.s[l.i+2:], []byte("*/")); n >= 0 {
+			l.ends = l.i + 2 + n
+		}
+	}
+	switch {
+	case l.ends == len(l.s):
+		return false
+	case l.ends-l.i > 4096: // a long one is not white space but a place to hide
+		l.i += 2
+	default:
+		l.i = l.ends + 2
+	}
+	return true
+}
+
+// lineComment passes a comment of some letters up to the end of its line,
+// which is white space. A longer one may be plain text that only looks so.
+func (l *sqlLexer) lineComment() bool {
+	for j := l.i + 1; j < len(l.s) && j-l.i < 64; j++ {
+		switch k := kinds[l.s[j]]; {
+		case k&cNewline != 0:
+			l.i = j + 1
+			return true
+		case k&(cLetter|cDigit|cSpace|cTab|cUnder) == 0:
+			return false
+		}
+	}
+	return false
+}
+
+const inWord = cLetter | cDigit | cUnder | cDollar | cHigh
+
+func (l *sqlLexer) word(t *token) {
+	t.kind = tWord
+	begin := l.i
+	for l.i++; l.is(0, inWord); {
+		l.i++
+	}
+	t.is = sqlWordOf(l.s[begin:l.i])
+}
+
+// number reads digits, fraction, exponent and 0x; what letters follow make it
+// a name, unless they are a word of SQL, as in 1union.
+func (l *sqlLexer) number(t *token) {
+	t.kind = tNumber
+	begin := l.i
+	if l.s[l.i] == '0' && l.byteAt(1) == 'x' && l.is(2, cDigit|cLetter) {
+		l.i += 2
+		for l.i < len(l.s) && hexDigit(l.s[l.i]) >= 0 {
+			l.i++
+		}
+	} else {
+		for l.is(0, cDigit|cDot) {
+			l.i++
+		}
+		if l.byteAt(0) == 'e' && (l.is(1, cDigit) || l.is(1, cPlus|cMinus) && l.is(2, cDigit)) {
+			for l.i += 2; l.is(0, cDigit); {
+				l.i++
+			}
+		}
+	}
+	if !l.is(0, inWord) {
+		return
+	}
+	end := l.i
+	for l.is(0, inWord) {
+		l.i++
+	}
+	if w := sqlWordOf(l.s[end:l.i]); w.is != wNone && w.is != wType && w.is != wThing {
+		l.i = end
+		return
+	}
+	t.kind, t.is = tWord, sqlWordOf(l.s[begin:l.i])
+}
+
+// marks are the kinds of tokens of one character.
+var marks = func() (t [256]kind) {
+	for i := range t {
+		t[i] = tOther
+	}
+	t['('], t[')'], t[','], t[';'], t['.'], t['#'] = tOpen, tClose, tComma, tSemi, tDot, tComment
+	t['\''], t['"'], t['`'] = tQuote, tQuote, tQuote
+	for _, b := range []byte("=<>") {
+		t[b] = tCompare
+	}
+	for _, b := range []byte("+-*/%^&|~!") {
+		t[b] = tArith
+	}
+	return t
+}()
+
+func (l *sqlLexer) mark(t *token) {
+	b, c := l.s[l.i], l.byteAt(1)
+	t.kind = marks[b]
+	l.i++
+	switch {
+	case t.kind == tQuote:
+		l.quote(t)
+	case b == '|' && c == '|':
+		t.kind = tConcat
+		l.i++
+	case b == '&' && c == '&':
+		t.kind = tBoth
+		l.i++
+	case b == '-' && c == '-', b == '/' && c == '*':
+		t.kind = tComment
+		l.i++
+	case t.kind == tCompare, b == '!' && c == '=', b == '^' && c == '=', b == '~' && c == '=':
+		t.kind = tCompare
+		for n := 0; n < 2 && l.i < len(l.s) && (marks[l.s[l.i]] == tCompare || l.s[l.i] == '~' || l.s[l.i] == '*'); n++ {
+			l.i++
+		}
+	case b == '@' && (c == '@' || kinds[c]&(cLetter|cTick|cSingle|cUnder) != 0):
+		t.kind = tVar
+		for l.is(0, inWord|cAt) {
+			l.i++
+		}
+	}
+}
+
+// quote says whether a quote closes the literal in which the value stands: the
+// first, third ... of its kind. An apostrophe between letters is none, unless
+// a word of a query follows, as in x'or.
+func (l *sqlLexer) quote(t *token) {
+	b := t.b
+	if b == '\'' && t.at > 0 && kinds[l.s[t.at-1]]&(cLetter|cHigh) != 0 && l.is(0, cLetter|cHigh) {
+		j := l.i
+		for j < len(l.s) && j-l.i < 12 && kinds[l.s[j]]&inWord != 0 {
+			j++
+		}
+		if w := sqlWordOf(l.s[l.i:j]).is; w != wLogic && w != wUnion && w != wFilter && w != wLike && w != wOrder && w != wGroup {
+			t.kind = tOther
+			return
+		}
+	}
+	n := 0
+	switch b {
+	case '"':
+		n = 1
+	case '`':
+		n = 2
+	}
+	l.count[n]++
+	t.odd = l.count[n]%2 == 1
+}
