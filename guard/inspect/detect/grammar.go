@@ -19,6 +19,8 @@ var grammars = []grammar{
 	{name: "sql", when: sqlWhen, read: sql},
 	{name: "markup", when: markupWhen, read: markup},
 	{name: "script", when: scriptWhen, read: script},
+	{name: "shell", when: shellWhen, read: shell},
+	{name: "traversal", when: traversalWhen, read: traversal},
 }
 
 // loud are the characters without which no grammar and no decoding has

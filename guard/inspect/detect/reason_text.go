@@ -10,17 +10,35 @@ const (
 	ActiveStyle
 	ScriptFragment
 	BreaksQuote
+	RunsCommand
+	HiddenCommand
+	Substitution
+	Redirects
+	DefinesFunction
+	LeavesPath
+	SystemPath
+	StreamAddress
+	EndsName
 	lastTextReason
 )
 
 // textReasons are the words of the reasons from firstTextReason on.
 var textReasons = [...]string{
-	ActiveElement - firstTextReason:  "has an element that runs or loads by itself",
-	Element - firstTextReason:        "is markup",
-	BreaksElement - firstTextReason:  "closes an element of the page around it",
-	Handler - firstTextReason:        "has a handler of events",
-	ActiveAddress - firstTextReason:  "has an address that runs script",
-	ActiveStyle - firstTextReason:    "has a style that runs or loads",
-	ScriptFragment - firstTextReason: "is a piece of script that acts",
-	BreaksQuote - firstTextReason:    "ends a quoted text around it",
+	ActiveElement - firstTextReason:   "has an element that runs or loads by itself",
+	Element - firstTextReason:         "is markup",
+	BreaksElement - firstTextReason:   "closes an element of the page around it",
+	Handler - firstTextReason:         "has a handler of events",
+	ActiveAddress - firstTextReason:   "has an address that runs script",
+	ActiveStyle - firstTextReason:     "has a style that runs or loads",
+	ScriptFragment - firstTextReason:  "is a piece of script that acts",
+	BreaksQuote - firstTextReason:     "ends a quoted text around it",
+	RunsCommand - firstTextReason:     "has a command where a shell runs one",
+	HiddenCommand - firstTextReason:   "hides a command from filters",
+	Substitution - firstTextReason:    "has a command in a substitution",
+	Redirects - firstTextReason:       "connects a shell to the network",
+	DefinesFunction - firstTextReason: "defines a function of a shell",
+	LeavesPath - firstTextReason:      "leads out of its directory",
+	SystemPath - firstTextReason:      "names a file of the system",
+	StreamAddress - firstTextReason:   "has an address of files or streams near the server",
+	EndsName - firstTextReason:        "ends a name with a zero byte",
 }
