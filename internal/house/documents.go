@@ -26,6 +26,7 @@ var dependencies = map[string]string{
 	"github.com/go-json-experiment/json":  "docs/decisions/dependencies.md",
 	"github.com/caddyserver/certmagic":    "docs/decisions/dependencies.md",
 	"google.golang.org/protobuf":          "docs/decisions/dependencies.md",
+	"github.com/redis/rueidis":            "docs/decisions/dependencies.md",
 	"github.com/tink-crypto/tink-go/v2":   "docs/decisions/dependencies.md",
 	"github.com/ebitengine/purego":        "docs/decisions/dependencies.md",
 	"go.uber.org/zap":                     "docs/decisions/dependencies.md",

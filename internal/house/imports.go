@@ -49,6 +49,7 @@ var rooms = map[string]room{
 	"trust/apikey":          {floor: grammar, ours: []string{"trust"}},
 	"store/keyring":         {floor: word, ours: []string{"store", "trust", "trust/apikey"}},
 	"trust/devca":           {floor: ground},
+	"store/counter":         {floor: grammar, ours: []string{"trust"}, outside: []string{"github.com/redis/rueidis"}},
 	"store":                 {floor: grammar, ours: []string{"trust", "trust/seal"}, outside: databases},
 	"trust/seal":            {floor: ground, outside: tink},
 	"trust/wrap":            {floor: grammar, ours: []string{"trust"}, outside: []string{"golang.org/x/crypto/argon2"}},
