@@ -5,7 +5,7 @@ export FUZZTIME ?= 30s
 export COUNT ?= 6
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: help build test quick fuzz bench bench-check bench-proxy soak pgo clean
+.PHONY: help build test quick fuzz bench bench-check bench-proxy detect soak pgo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -33,6 +33,9 @@ bench-check: ## hold every promise of speed; wants a machine that does nothing e
 bench-proxy: ## measure the whole gate beside nginx, HAProxy and Caddy: ROUNDS (5) of LENGTH (3s)
 	@scripts/install-test-deps
 	@scripts/bench-proxy
+
+detect: ## measure the detection of attacks on labelled values, beside Coraza: SAMPLE (400) of each label
+	@go -C bench run ./detect -sample $${SAMPLE:-400}
 
 soak: ## drive the gate for SOAK (10m) and look whether it grows
 	@scripts/install-test-deps
