@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
+	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 )
 
 // API is one API of a plan.
@@ -48,6 +49,9 @@ type API struct {
 	// Owners remembers whose objects are; it outlives the plan. Without it nothing
 	// is learned, and kinds of objects for which that is needed are errors.
 	Owners *owner.Keeper
+	// Resolver finds where names in requests lead, where Options.SSRF asks for it;
+	// it outlives the plan. By default one is made as the system is set up.
+	Resolver *ssrf.Resolver
 	// Rules are what the files that Options.Policies names hold: see ReadRules.
 	Rules []RuleFile
 	// Place is where the options were written, for problems with them.

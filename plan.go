@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
 	"github.com/gatehouse-api/gatehouse/guard/request"
+	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 )
 
 // order is the one table of guards: each exchange meets them from the top, in
@@ -44,6 +45,7 @@ var order = []struct {
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
+	{"ssrf", (*builder).ssrf, false, func(*builder) any { return nil }, false},
 	{"caller", (*builder).caller, true, (*builder).callerUnrouted, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 	{"owner", (*builder).owner, true, func(*builder) any { return nil }, false},
@@ -64,6 +66,8 @@ type builder struct {
 	rules           *fields.Rules
 	fieldsForNobody bool // was said
 	owners          *owner.Types
+	urls            *ssrf.Rules
+	resolver        *ssrf.Resolver
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
@@ -98,6 +102,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.strange = make(map[*source.Node]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
+	b.urls, b.resolver = b.urlRules(), a.Resolver
 	b.schemas = newCompiler(c, &b.options, b.tags)
 	return b
 }
@@ -297,6 +302,7 @@ func (b *builder) all(rules []RuleFile) {
 	b.problem(b.schemas.Problems()...)
 	b.problem(b.rules.Problems()...)
 	b.problem(b.owners.Problems()...)
+	b.problem(b.urls.Problems()...)
 	for _, text := range b.schemas.Unreplaced() {
 		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
 	}

@@ -31,7 +31,7 @@ func (b *builder) tags(n *source.Node) []schema.Tag {
 			b.problem(source.At(&m.Value, source.DidYouMean("the words for schemas are "+strings.Join(ownWords, ", "), m.Name, ownWords...), "a schema has no word %q", m.Name))
 		}
 	}
-	return append(b.rules.Tags(n), b.owners.Tags(n)...)
+	return append(append(b.rules.Tags(n), b.owners.Tags(n)...), b.urls.Tags(n)...)
 }
 
 // fieldSettings are the rules of properties in gatehouse.yaml, in order.

@@ -72,7 +72,7 @@ var beyondSchemas = []string{
 	"step-up-empty", "locks-first", "caller-empty", "caller-twice", "caller-key-needed",
 	"introspection-client", "secret-short", "caller-key-twice", "signature-key",
 	"certificate-spiffe", "jwt-keys", "jwt-secret", "jwt-mixed", "jwt-secret-short",
-	"api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
+	"ssrf-fields", "api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
 	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-pair", "upstream-plain", "upstream-upgrade",
 	"authorizer-api-twice", "authorizer-envoy", "authorizer-http2", "authorizer-listener", "authorizer-proxies",
 	"client-hosts", "tls-pair", "role-unknown", "grant-credential",

@@ -24,6 +24,8 @@ var rules = map[string]string{
 	"form-pin":           "pins name keys by their SHA-256",
 	"form-host":          "hosts are plain names or addresses",
 	"form-server-name":   "names of servers are plain, or *.name",
+	"form-target":        "targets are hosts, names below a host, or networks",
+	"ssrf-fields":        "fields with hosts of their own stand at the API",
 	"form-domain":        "domains of ACME are plain names",
 	"form-directory":     "directories of ACME are https URLs",
 	"form-email":         "addresses of mail have a name and a host",

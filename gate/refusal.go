@@ -45,6 +45,10 @@ const (
 	OwnerUnavailable
 	FieldDenied
 	OriginRefused
+	CrossSite
+	URLForm
+	URLTarget
+	URLUnresolved
 	QueryForm
 	ParameterUnknown
 	ParameterMissing
@@ -128,6 +132,10 @@ var table = [codes]row{
 	OwnerUnavailable:     {"owner-unavailable", 503, "Who owns the object cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
 	FieldDenied:          {"field-denied", 403, "The caller may not read or write this property.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
+	CrossSite:            {"cross-site", 403, "A page of another site may not make this call with the cookies of its visitors.", "RFC 9110 section 15.5.4"},
+	URLForm:              {"url-form", 400, "The request holds a URL in a form that others could read differently.", "RFC 9110 section 15.5.1"},
+	URLTarget:            {"url-target", 403, "The request holds a URL that leads where it may not.", "RFC 9110 section 15.5.4"},
+	URLUnresolved:        {"url-unresolved", 503, "Where a URL of the request leads cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
 	QueryForm:            {"query-form", 400, "The query is written in a form that others could read differently.", "RFC 3986 section 3.4"},
 	ParameterUnknown:     {"parameter-unknown", 400, "The request has a parameter that the contract does not describe.", "RFC 9110 section 15.5.1"},
 	ParameterMissing:     {"parameter-missing", 400, "A required parameter is missing.", "RFC 9110 section 15.5.1"},
