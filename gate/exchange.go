@@ -95,6 +95,14 @@ type Exchange struct {
 	BodyJSON []byte
 	Edits    []Edit // on Target and Body, applied before forwarding; then on AnswerBody
 
+	// Charges are what limits have counted for the exchange. The guard that did
+	// settles them in its Done.
+	Charges []Charge
+	// Complexity is what a query in the body costs, in units of the guard that
+	// reads such queries and sets it before the last step of the body; 0 for
+	// what is no query.
+	Complexity int64
+
 	// Upstream takes the exchange instead of the API's own; nil for that one.
 	Upstream Upstream
 	// The answer of the API, filled in by the Upstream.
@@ -134,6 +142,7 @@ type Exchange struct {
 	OutBody   []byte  // Body with its edits
 	OutFields []Field // fields that the gate adds when it forwards
 	AddFields []Field // fields that guards add to whatever the client gets, also to a refusal
+	Told      []byte  // backs values of AddFields: a guard appends its own, and takes the end of it
 
 	Sent, Answered time.Time // to and from the API
 	Ended          time.Time // when its guards were told of the end
@@ -225,6 +234,15 @@ type Edit struct {
 	Member     bool
 	Start, End uint32
 	With       []byte
+}
+
+// Charge is what one limit has counted for an exchange.
+type Charge struct {
+	By    any       // the limit, a pointer
+	Key   [2]uint64 // of its counter
+	Units int64
+	Spare bool // in a counter that keys without room share
+	Lease bool // of units that nodes share
 }
 
 // Means keeps the JSON text that a body means which is not JSON itself, and

@@ -44,6 +44,8 @@ const (
 	OwnerUnknown
 	OwnerUnavailable
 	FieldDenied
+	LimitExceeded
+	LimitUnavailable
 	OriginRefused
 	CrossSite
 	URLForm
@@ -131,6 +133,8 @@ var table = [codes]row{
 	OwnerUnknown:         {"owner-unknown", 403, "Nobody is known to own the object.", "RFC 9110 section 15.5.4"},
 	OwnerUnavailable:     {"owner-unavailable", 503, "Who owns the object cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
 	FieldDenied:          {"field-denied", 403, "The caller may not read or write this property.", "RFC 9110 section 15.5.4"},
+	LimitExceeded:        {"limit-exceeded", 429, "There were too many calls, or too much was asked for, within a time.", "RFC 6585 section 4"},
+	LimitUnavailable:     {"limit-unavailable", 503, "How many calls there were cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	CrossSite:            {"cross-site", 403, "A page of another site may not make this call with the cookies of its visitors.", "RFC 9110 section 15.5.4"},
 	URLForm:              {"url-form", 400, "The request holds a URL in a form that others could read differently.", "RFC 9110 section 15.5.1"},

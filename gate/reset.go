@@ -30,6 +30,7 @@ func (x *Exchange) reset() {
 		x.cuts = nil
 	}
 	x.Edits, x.cuts = x.Edits[:0], x.cuts[:0]
+	x.Told = x.Told[:0]
 	x.buffer, x.scratch, x.reply = keep(x.buffer), keep(x.scratch), keep(x.reply)
 	x.answer, x.trimmed, x.meant = keep(x.answer), keep(x.trimmed), keep(x.meant)
 }
@@ -46,6 +47,8 @@ func (x *Exchange) resetFound() {
 	x.ID = ID{}
 	x.Plan, x.API, x.Operation, x.Path, x.Query, x.Upgrade = nil, nil, nil, nil, nil, nil
 	x.Principal, x.Alternative, x.WholeBody, x.streamed = nil, 0, false, false
+	clear(x.Charges)
+	x.Charges, x.Complexity = x.Charges[:0], 0
 	clear(x.Principals)
 	x.Principals = x.Principals[:0]
 	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream = Intake{}, nil, nil, nil, nil

@@ -18,7 +18,10 @@ type Rule struct {
 	// 2% of it, at least 1.
 	Slice int64
 
-	key secret // of the hashes of whose calls are counted together
+	key      secret // of the hashes of whose calls are counted together
+	state    *State
+	reckon   reckoning
+	counters *counters
 }
 
 // The most that limits can count.
@@ -31,18 +34,22 @@ const (
 // errors of Limit.check, of which the words are those of the configuration.
 var (
 	errKind   = errors.New("a limit is a rate, a window, a quota or a concurrency")
+	errName   = errors.New("a limit has a name of small letters, digits and hyphens, at most 64")
 	errKey    = errors.New("a limit has a key")
 	errAmount = fmt.Errorf("a limit has an amount of 1 to %d", int64(MaxAmount))
 	errBurst  = fmt.Errorf("a burst is at most %d", int64(MaxAmount))
 	errPer    = errors.New("a rate and a window have a time, of 1 ms to 366 days")
 	errWindow = fmt.Errorf("a window counts at most %d units of what is not bytes", MaxWindow)
 	errPeriod = errors.New("a quota is of a day or a month")
+	errLong   = errors.New("what a rate lets through at once comes back within 366 days")
 	errUnit   = errors.New("a concurrency counts calls")
 )
 
 // check finds what no Rule is made of.
 func (l *Limit) check() error {
 	switch {
+	case !plain(l.Name):
+		return errName
 	case len(l.Key) == 0:
 		return errKey
 	case l.Kind == NoKind || l.Kind > Concurrency:
@@ -53,6 +60,8 @@ func (l *Limit) check() error {
 		return errBurst
 	case (l.Kind == Rate || l.Kind == Window) && (l.Per < time.Millisecond || l.Per > MaxPer):
 		return errPer
+	case l.Kind == Rate && float64(max(l.Burst, l.Amount))/float64(l.Amount)*float64(l.Per) > float64(MaxPer):
+		return errLong
 	case l.Kind == Window && l.Amount > MaxWindow && l.Unit != RequestBytes && l.Unit != AnswerBytes:
 		return errWindow
 	case l.Kind == Quota && l.Period != Day && l.Period != Month:
@@ -61,6 +70,16 @@ func (l *Limit) check() error {
 		return errUnit
 	}
 	return nil
+}
+
+// plain reports whether clients can be told a name as it is.
+func plain(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
 }
 
 // fill puts defaults in the place of what was left out.

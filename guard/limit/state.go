@@ -2,6 +2,7 @@ package limit
 
 import (
 	"crypto/rand"
+	"sync"
 	"time"
 )
 
@@ -10,7 +11,17 @@ import (
 type State struct {
 	secret secret
 	shared Shared
-	began  time.Time // times are counted from then on
+	began  time.Time // ticks are counted from then on
+
+	mu     sync.Mutex // above tables
+	tables map[Hash]*counters
+}
+
+// counters are those of one limit.
+type counters struct {
+	name  string
+	alone *table  // of this node
+	lease *leases // of units that nodes share; nil for a limit of each node
 }
 
 // StateOptions say what a State is made of.
@@ -26,7 +37,7 @@ func NewState(o StateOptions) *State {
 	if o.Secret == [16]byte{} {
 		rand.Read(o.Secret[:])
 	}
-	return &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now()}
+	return &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters)}
 }
 
 // Rule makes a limit ready, with the counters that it has had before.
@@ -36,5 +47,104 @@ func (s *State) Rule(l Limit) (*Rule, error) {
 	}
 	l.fill()
 	id := s.secret.sum(l.identity())
-	return &Rule{Limit: l, ID: asHash(id), key: id, Slice: max(1, l.capacity()/50)}, nil
+	r := &Rule{Limit: l, ID: asHash(id), Slice: max(1, l.capacity()/50), key: id, state: s}
+	own := l
+	if l.Global { // what this node counts when it is on its own
+		own.Amount, own.Burst = max(1, l.Amount/int64(l.Nodes)), max(1, l.Burst/int64(l.Nodes))
+	}
+	r.reckon = newReckoning(&own)
+	r.counters = s.counters(r)
+	r.counters.alone.max.Store(int64(l.MaxKeys))
+	return r, nil
+}
+
+// counters returns those of a rule, which are made when there are none.
+func (s *State) counters(r *Rule) *counters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.tables[r.ID]
+	if c == nil {
+		idle := r.reckon
+		c = &counters{name: r.Name, alone: newTable(idle.idle)}
+		s.tables[r.ID] = c
+	}
+	if r.Global && c.lease == nil && s.shared != nil {
+		c.lease = newLeases(s)
+	}
+	return c
+}
+
+// Keep forgets the counters of all limits but those of rules: those of the plan
+// that serves.
+func (s *State) Keep(rules []*Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := make(map[Hash]*counters, len(rules))
+	for _, r := range rules {
+		left[r.ID] = r.counters
+	}
+	s.tables = left
+}
+
+// Sweep gives back the memory of counters that are as good as new. Without it
+// that is done when a table has to grow.
+func (s *State) Sweep(at time.Time) {
+	now := s.moment(at)
+	for _, c := range s.all() {
+		c.alone.sweep(now)
+		if c.lease != nil {
+			c.lease.table.sweep(now)
+		}
+	}
+}
+
+func (s *State) all() []*counters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*counters, 0, len(s.tables))
+	for _, c := range s.tables {
+		list = append(list, c)
+	}
+	return list
+}
+
+// Stats are what was counted of one limit since the program began.
+type Stats struct {
+	Name    string
+	Passed  uint64 // calls that it let through
+	Refused uint64 // calls that it refused, or would have
+	Crowded uint64 // calls of keys for which there was no room
+	Failed  uint64 // calls for which the counter that nodes share could not be asked
+	Keys    int    // counters in memory
+}
+
+// Stats counts.
+func (s *State) Stats() []Stats {
+	var list []Stats
+	for _, c := range s.all() {
+		one := Stats{Name: c.name, Keys: c.alone.keys()}
+		if c.lease != nil {
+			one.Keys += c.lease.table.keys()
+		}
+		for i := range c.alone.shards {
+			sh := &c.alone.shards[i]
+			one.Passed += sh.passed.Load()
+			one.Refused += sh.refused.Load()
+			one.Crowded += sh.crowded.Load()
+			one.Failed += sh.failed.Load()
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// longest is the most nanoseconds that a tick can count, far from overflow.
+const longest = most / fine
+
+// moment is a time as counters count it. Received times have the reading of a
+// clock that is never set (package time), so that nobody is locked out or let in
+// by one that is.
+func (s *State) moment(at time.Time) moment {
+	since := min(max(int64(at.Sub(s.began)), 0), longest)
+	return moment{tick: since*fine + 1, wall: at}
 }

@@ -90,7 +90,7 @@ var rooms = map[string]room{
 	"guard/authn/certificate": {floor: guards, ours: []string{"gate", "guard/authn/binding", "guard/authn/party"}},
 	"guard/authn/jwt":         {floor: guards, ours: []string{"gate", "guard/authn/binding", "guard/authn/party", "trust/jose"}, outside: []string{"github.com/go-json-experiment/json"}},
 	"guard/authz":             {floor: guards, ours: []string{"gate"}},
-	"guard/limit":             {floor: guards},
+	"guard/limit":             {floor: guards, ours: []string{"gate"}},
 	"guard/policy": {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate", "guard/internal/media", "guard/internal/style"},
 		outside: []string{"github.com/cedar-policy/cedar-go", "github.com/cedar-policy/cedar-go/ast", "github.com/cedar-policy/cedar-go/types", "github.com/cedar-policy/cedar-go/x/exp/ast",
 			"github.com/cedar-policy/cedar-go/x/exp/eval", "github.com/cedar-policy/cedar-go/x/exp/schema", "github.com/cedar-policy/cedar-go/x/exp/schema/ast", "github.com/cedar-policy/cedar-go/x/exp/schema/resolved",
