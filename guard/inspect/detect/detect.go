@@ -101,7 +101,7 @@ type Verdict struct {
 // many goroutines at once and keeps nothing of value.
 func Judge(value []byte, at Position, field Field) Verdict {
 	m := scan(value)
-	if m&loud == 0 {
+	if m&loud == 0 && !leadsQuery(value, m) {
 		return Verdict{}
 	}
 	return judge(value, m, at, field)

@@ -8,6 +8,9 @@ type trigger struct{ any, and chars }
 type grammar struct {
 	name string
 	when []trigger // one of them must hold, or the grammar can find nothing
+	// first: the grammar is also worth running for how a text of other
+	// characters begins.
+	first func(text []byte, m chars) bool
 	// json: the grammar is about the structure of JSON, and also reads a text
 	// that is JSON; the others then read just the strings in it.
 	json bool
@@ -16,7 +19,10 @@ type grammar struct {
 
 // grammars are all grammars. Of findings of the same score the first counts.
 var grammars = []grammar{
-	{name: "sql", when: sqlWhen, read: sql},
+	{name: "sql", when: sqlWhen, first: leadsQuery, read: sql},
+	{name: "nosql", when: nosqlWhen, json: true, read: nosql},
+	{name: "ldap", when: ldapWhen, read: ldap},
+	{name: "xpath", when: xpathWhen, read: xpath},
 	{name: "markup", when: markupWhen, read: markup},
 	{name: "script", when: scriptWhen, read: script},
 	{name: "shell", when: shellWhen, read: shell},
@@ -37,11 +43,11 @@ var loud = func() (m chars) {
 
 // awake says whether the grammar has anything to do in a text with these
 // characters.
-func (g *grammar) awake(m chars) bool {
+func (g *grammar) awake(text []byte, m chars) bool {
 	for _, t := range g.when {
 		if m&t.any != 0 && (t.and == 0 || m&t.and != 0) {
 			return true
 		}
 	}
-	return false
+	return g.first != nil && g.first(text, m)
 }

@@ -9,6 +9,25 @@ var sqlWhen = []trigger{
 	{any: cMinus, and: cSpace},
 }
 
+// leadsQuery says whether a text of letters alone begins like a statement.
+func leadsQuery(text []byte, m chars) bool {
+	if m&cSpace == 0 || len(text) < 8 || len(text) > 256 {
+		return false
+	}
+	var first [10]byte
+	for i, b := range text {
+		if b == ' ' {
+			w := sqlWordOf(first[:i]).is
+			return i > 1 && (w == wChange || w == wUnion || w == wSelect || w == wHalt || w == wLogic || w == wDelete)
+		}
+		if i == len(first) {
+			return false
+		}
+		first[i] = b | 0x20
+	}
+	return false
+}
+
 // level says how a part of a query comes to stand in a value.
 type level uint8
 
@@ -98,6 +117,12 @@ func (r *sqlReader) token(i int) {
 	case tSemi:
 		if n := r.statement(i + 1); n > 0 {
 			r.stacked(i, n)
+		} else if r.kind(i+1) == tEnd && r.odd(i-1) && r.first(i-1) {
+			r.found(50, BreaksOut)
+		}
+	case tOther:
+		if t.b == ':' && r.word(i+2) == wType && r.at(i+1).b == ':' { // a cast
+			r.say(i, 50, 60, 70, Statement)
 		}
 	case tOpen:
 		if r.word(i+1) == wSelect {
@@ -123,8 +148,9 @@ func (r *sqlReader) atWord(i int, t *token) {
 	case wOrder, wGroup:
 		r.order(i)
 	case wLike, wBetween, wIn, wIs, wNot:
-		r.joined(i)
+		l := r.joined(i)
 		r.between(i)
+		r.null(i, l)
 	case wCase:
 		r.caseWhen(i)
 	case wInto:
@@ -141,6 +167,12 @@ func (r *sqlReader) atWord(i int, t *token) {
 		}
 	case wLimit:
 		r.joined(i)
+	case wAs:
+		r.renamed(i)
+	case wValues:
+		if i == 0 && r.base == 0 && r.kind(1) == tOpen && r.kind(2) == tQuote {
+			r.found(50, Statement)
+		}
 	}
 	if i == 0 && r.base == 0 {
 		r.whole()
@@ -174,6 +206,9 @@ func (r *sqlReader) joined(i int) level {
 // beginning of the value, if need be with closing parentheses between.
 func (r *sqlReader) after(i int) level {
 	j := i - 1
+	if j < 0 && r.base == 0 {
+		return leading // the fragment itself is what joins
+	}
 	for n := 0; n < 12; n++ {
 		switch t := r.at(j); {
 		case t.kind == tClose, t.kind == tArith && t.b == '%', t.kind == tSemi, t.kind == tOther && t.b != '\'' && t.b != '?' && t.b != ':':

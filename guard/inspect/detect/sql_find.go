@@ -17,7 +17,7 @@ func (r *sqlReader) condition(i int, l level) {
 		r.truth(i, a, k, l)
 		return
 	}
-	_, k2 := r.operand(after)
+	end, k2 := r.operand(after)
 	switch {
 	case k2 == opNone:
 		if symbol && k == opConst && r.kind(after) == tEnd {
@@ -33,7 +33,7 @@ func (r *sqlReader) condition(i int, l level) {
 		r.sayAt(l, 25, 70, 80, Tautology)
 	case symbol:
 		r.sayAt(l, 20, 55, 70, Tautology)
-	case k2 == opConst || k == opConst:
+	case k2 == opConst || k == opConst || r.kind(end) == tSemi || r.kind(end) == tComment:
 		r.sayAt(l, 10, 45, 70, Tautology)
 	}
 }
@@ -183,7 +183,7 @@ func (r *sqlReader) concat(i int) {
 		return
 	}
 	next := r.at(i + 1)
-	_, k := r.operand(i + 1)
+	a, k := r.operand(i + 1)
 	tight := next.at == r.t[i].end
 	switch {
 	case k == opCall && next.is.call != callPlain || k == opQuery || next.is.is == wCase:
@@ -193,6 +193,10 @@ func (r *sqlReader) concat(i int) {
 		r.found(60, Concatenation, BreaksOut)
 	case l == broken && next.kind == tQuote && tight && r.first(i-1):
 		r.found(55, Concatenation, BreaksOut)
+	case l == broken && k != opNone && r.kind(a) == tComment:
+		r.found(65, CommentTail, BreaksOut)
+	case l == leading && next.is.is == wTruth && tight && r.kind(a) == tEnd:
+		r.found(55, Tautology)
 	case l == broken && k == opConst && r.cutTight(i+2):
 		r.found(60, Concatenation, BreaksOut)
 	}
@@ -213,6 +217,27 @@ func (r *sqlReader) between(i int) {
 	}
 }
 
+// null looks for is null and is not null, which end a condition.
+func (r *sqlReader) null(i int, l level) {
+	_, j := r.compare(i)
+	if j > i && r.word(i) == wIs && r.word(j) == wTruth && (r.ends(j+1) || r.word(j+1) == wLogic) {
+		r.sayAt(l, 0, 55, 70, Tautology)
+	}
+}
+
+// renamed looks for ) as name from, which goes on with a list of columns that
+// began before the value.
+func (r *sqlReader) renamed(i int) {
+	if r.base > 0 || i > 2 || i == 0 || r.kind(i-1) != tClose && r.kind(i-1) != tQuote && r.kind(i-1) != tNumber && r.kind(i-1) != tSemi {
+		return
+	}
+	for j := i + 1; j < i+5; j++ {
+		if r.word(j) == wFrom {
+			r.found(50, Statement)
+		}
+	}
+}
+
 // first says whether the quote i closes a literal near the value's beginning.
 func (r *sqlReader) first(i int) bool { return r.base == 0 && i <= 2 }
 
@@ -222,8 +247,11 @@ func (r *sqlReader) cutTight(i int) bool { return r.kind(i) == tComment || r.kin
 // tail looks for the comment that cuts the rest of the query off right behind
 // what breaks out of a literal.
 func (r *sqlReader) tail(i int) {
-	l := r.after(i)
-	if l != broken {
+	rest := len(r.lex.s) - r.t[i].end
+	if r.after(i) != broken {
+		if r.level == broken && rest <= 2 {
+			r.found(72, CommentTail, BreaksOut)
+		}
 		return
 	}
 	j := i - 1
@@ -232,7 +260,6 @@ func (r *sqlReader) tail(i int) {
 	}
 	t := &r.t[i]
 	tight := t.at == r.at(i-1).end
-	rest := len(r.lex.s) - t.end
 	switch {
 	case (tight || j < i-1) && r.first(j) && rest <= 40:
 		r.found(75, CommentTail, BreaksOut)
@@ -285,6 +312,9 @@ func (r *sqlReader) call(i int, t *token) {
 		if !open {
 			return
 		}
+		if r.kind(i+2) == tNumber && r.kind(i+3) == tClose && string(r.lex.s[t.at:t.end]) == "sleep" {
+			r.say(i, 50, 70, 85, DangerousCall)
+		}
 		if r.kind(i+2) == tNumber && r.kind(i+3) == tClose && (r.t[i].end-r.t[i].at <= 5) && string(r.lex.s[t.at:t.end]) != "len" {
 			if r.chars++; r.chars >= 2 && r.isChar(t) {
 				r.say(i, 50, 75, 80, HiddenText)
@@ -321,6 +351,9 @@ func (r *sqlReader) joiner(i int) bool {
 
 // whole looks whether the value is a statement from its beginning.
 func (r *sqlReader) whole() {
+	if r.word(0) == wFrom && r.source(1) == 2 {
+		r.found(55, Statement)
+	}
 	switch r.statement(0) {
 	case 2:
 		r.found(55, Statement)

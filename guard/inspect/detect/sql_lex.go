@@ -47,6 +47,7 @@ const (
 type sqlLexer struct {
 	s     []byte // lower case
 	i     int
+	last  word   // what the token before means
 	count [3]int // quotes of each kind so far, without apostrophes
 	ends  int    // where the next comment ends
 }
@@ -69,6 +70,7 @@ func (l *sqlLexer) next() token {
 		l.mark(&t)
 	}
 	t.end = l.i
+	l.last = t.is.is
 	return t
 }
 
@@ -246,12 +248,12 @@ func (l *sqlLexer) mark(t *token) {
 // a word of a query follows, as in x'or.
 func (l *sqlLexer) quote(t *token) {
 	b := t.b
-	if b == '\'' && t.at > 0 && kinds[l.s[t.at-1]]&(cLetter|cHigh) != 0 && l.is(0, cLetter|cHigh) {
+	if b == '\'' && t.at > 0 && !joins(l.last) && kinds[l.s[t.at-1]]&(cLetter|cHigh) != 0 && l.is(0, cLetter|cHigh) {
 		j := l.i
 		for j < len(l.s) && j-l.i < 12 && kinds[l.s[j]]&inWord != 0 {
 			j++
 		}
-		if w := sqlWordOf(l.s[l.i:j]).is; w != wLogic && w != wUnion && w != wFilter && w != wLike && w != wOrder && w != wGroup {
+		if w := sqlWordOf(l.s[l.i:j]).is; !joins(w) {
 			t.kind = tOther
 			return
 		}
@@ -265,4 +267,13 @@ func (l *sqlLexer) quote(t *token) {
 	}
 	l.count[n]++
 	t.odd = l.count[n]%2 == 1
+}
+
+// joins says whether w is a word with which a query goes on after a literal.
+func joins(w word) bool {
+	switch w {
+	case wLogic, wUnion, wFilter, wLike, wOrder, wGroup:
+		return true
+	}
+	return false
 }

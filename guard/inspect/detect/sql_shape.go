@@ -224,7 +224,10 @@ func (r *sqlReader) source(i int) int {
 	if r.kind(i) == tOpen || r.at(i).is.names || r.word(i) == wDual {
 		return 2
 	}
-	if r.kind(i) != tWord {
+	if r.kind(i) == tEnd {
+		return 1
+	}
+	if r.kind(i) != tWord && r.kind(i) != tQuote {
 		return 0
 	}
 	i++
@@ -243,6 +246,8 @@ func (r *sqlReader) source(i int) int {
 	case t.kind == tComment && t.b != '#', t.kind == tClose:
 		return 2
 	case t.kind == tSemi && r.kind(i+1) == tEnd:
+		return 2
+	case t.is.is == wOrder && r.word(i+1) == wBy, t.is.is == wGroup && r.word(i+1) == wBy:
 		return 2
 	case t.is.is == wLimit && r.kind(i+1) == tNumber, t.is.is == wUnion && r.word(i+1) == wSelect:
 		return 2

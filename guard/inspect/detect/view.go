@@ -65,7 +65,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 		v.found(Code, 50, TooDeep)
 		return
 	}
-	if m&loud == 0 {
+	if m&loud == 0 && !leadsQuery(text, m) {
 		return
 	}
 	isJSON := m&(cBrace|cLeft) != 0 && m&(cUnbrace|cRight) != 0 && looksJSON(text)
@@ -74,7 +74,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 		if v.best.Score >= enough {
 			return
 		}
-		if g := &grammars[i]; (g.json || !isJSON) && g.awake(m) {
+		if g := &grammars[i]; (g.json || !isJSON) && g.awake(text, m) {
 			g.read(v)
 		}
 	}

@@ -1,0 +1,135 @@
+package detect
+
+import "bytes"
+
+// xpathWhen: a path has slashes or an axis, and stands in a predicate or call.
+var xpathWhen = []trigger{{any: cSlash, and: cOpen | cLeft | cPipe | cStar}, {any: cColon, and: cOpen | cStar | cSlash}, {any: cOpen, and: cSingle | cDouble | cEqual}, {any: cRight, and: cSingle | cDouble | cPipe}}
+
+// xpathAxes go with :: (XPath 1.0, section 2.2).
+var xpathAxes = []string{"child", "parent", "ancestor", "ancestor-or-self", "descendant", "descendant-or-self", "following", "following-sibling", "preceding", "preceding-sibling", "self", "attribute", "namespace"}
+
+// xpathCalls are functions that take or test nodes.
+var xpathCalls = []string{"count", "name", "local-name", "string-length", "substring", "string", "contains", "starts-with", "boolean", "not", "sum", "normalize-space", "translate", "doc", "document", "string-to-codepoints", "namespace-uri", "concat"}
+
+// xpath finds values that break out of a predicate into a path of their own.
+// A condition that is always true, as ' or '1'='1, is the same in SQL, which
+// finds it.
+func xpath(v *view) {
+	s := v.lower()
+	for i, b := range s {
+		switch b {
+		case ':':
+			if i+2 < len(s) && s[i+1] == ':' {
+				xpathAxis(v, s, i)
+			}
+		case '(':
+			xpathCall(v, s, i)
+		case '|':
+			xpathUnion(v, s, i)
+		case '/':
+			if i+2 < len(s) && s[i+1] == '/' && s[i+2] == '*' && (i == 0 || s[i-1] != ':') {
+				xpathAll(v, s, i)
+			}
+		}
+	}
+}
+
+// xpathBroken says whether a quote before i closes a literal, roughly: one
+// stands near before it.
+func xpathBroken(s []byte, i int) bool {
+	return bytes.IndexAny(s[max(0, i-48):i], "'\"]") >= 0
+}
+
+func xpathAxis(v *view, s []byte, i int) {
+	begin := i
+	for begin > 0 && i-begin < 20 && kinds[s[begin-1]]&(cLetter|cMinus) != 0 {
+		begin--
+	}
+	next := s[i+2]
+	if next != '*' && kinds[next]&cLetter == 0 {
+		return
+	}
+	for _, axis := range xpathAxes {
+		if string(s[begin:i]) != axis {
+			continue
+		}
+		switch before, _ := around(s, begin-1, i); {
+		case before == '/' || before == '|' || before == '[':
+			if xpathBroken(s, begin) {
+				v.found(XPath, 75, PathBreak)
+			} else {
+				v.found(XPath, 60, PathBreak)
+			}
+		case kinds[before]&cLetter != 0 && xpathBroken(s, begin):
+			v.found(XPath, 60, PathBreak)
+		case begin == 0 || before == '(' || before == '\'':
+			v.found(XPath, 55, PathBreak)
+		}
+		return
+	}
+}
+
+// xpathCall judges a call whose argument is a path or a test of nodes.
+func xpathCall(v *view, s []byte, i int) {
+	begin := i
+	for begin > 0 && i-begin < 24 && kinds[s[begin-1]]&(cLetter|cMinus) != 0 {
+		begin--
+	}
+	name, arg := s[begin:i], s[i+1:min(len(s), i+40)]
+	if len(name) == 0 {
+		return
+	}
+	if len(arg) > 0 && arg[0] == ')' {
+		xpathTest(v, s, begin, i)
+		return
+	}
+	known := false
+	for _, call := range xpathCalls {
+		known = known || string(name) == call
+	}
+	if !known {
+		return
+	}
+	arg = bytes.TrimLeft(arg, " (")
+	path := len(arg) > 1 && (arg[0] == '/' && (arg[1] == '/' || arg[1] == '*' || kinds[arg[1]]&cLetter != 0) || arg[0] == '.' && (arg[1] == '/' || arg[1] == '.' && len(arg) > 2 && arg[2] == '/'))
+	for _, inner := range [...]string{"name(", "local-name(", "string(/", "string-length(", "//", "@*", "*["} {
+		path = path || bytes.HasPrefix(arg, []byte(inner)) && string(name) != "concat"
+	}
+	switch {
+	case path && xpathBroken(s, begin):
+		v.found(XPath, 88, PathCall, PathBreak)
+	case path:
+		v.found(XPath, 60, PathCall)
+	}
+}
+
+// xpathTest judges node(), text(), position() and their like.
+func xpathTest(v *view, s []byte, begin, i int) {
+	before, after := around(s, begin-1, i+2)
+	switch string(s[begin:i]) {
+	case "node", "text", "comment", "processing-instruction":
+		if before == '/' || before == ':' {
+			v.found(XPath, 60, PathBreak)
+		}
+	case "position", "last", "name", "local-name":
+		if after == '=' && xpathBroken(s, begin) {
+			v.found(XPath, 87, PathCall, PathBreak)
+		}
+	}
+}
+
+// xpathUnion judges a | with a path behind it and an end before it.
+func xpathUnion(v *view, s []byte, i int) {
+	before, after := around(s, i-1, i+1)
+	if (before == ']' || before == ')' || before == '\'') && after == '/' {
+		v.found(XPath, 75, PathBreak)
+	}
+}
+
+// xpathAll judges //*, all nodes.
+func xpathAll(v *view, s []byte, i int) {
+	_, after := around(s, i, i+3)
+	if after == '[' || after == '|' || after == '/' || after == ')' {
+		v.found(XPath, 60, PathBreak)
+	}
+}
