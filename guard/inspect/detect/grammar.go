@@ -27,6 +27,8 @@ var grammars = []grammar{
 	{name: "script", when: scriptWhen, read: script},
 	{name: "shell", when: shellWhen, read: shell},
 	{name: "traversal", when: traversalWhen, read: traversal},
+	{name: "code", when: codeWhen, read: code},
+	{name: "template", when: templateWhen, read: template},
 }
 
 // loud are the characters without which no grammar and no decoding has

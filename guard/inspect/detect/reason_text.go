@@ -19,6 +19,11 @@ const (
 	SystemPath
 	StreamAddress
 	EndsName
+	Program
+	CallsSystem
+	WalksObject
+	Lookup
+	Expression
 	lastTextReason
 )
 
@@ -41,4 +46,9 @@ var textReasons = [...]string{
 	SystemPath - firstTextReason:      "names a file of the system",
 	StreamAddress - firstTextReason:   "has an address of files or streams near the server",
 	EndsName - firstTextReason:        "ends a name with a zero byte",
+	Program - firstTextReason:         "is a program in a page",
+	CallsSystem - firstTextReason:     "calls what reaches the system",
+	WalksObject - firstTextReason:     "walks to the inside of an object",
+	Lookup - firstTextReason:          "is a lookup that fetches or runs something",
+	Expression - firstTextReason:      "is an expression that a template engine computes",
 }
