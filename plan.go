@@ -42,6 +42,7 @@ var order = []struct {
 	options bool
 }{
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
+	{"csrf", (*builder).csrf, false, func(*builder) any { return nil }, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},

@@ -49,7 +49,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: authn, authz, request, policy, caller, answer, owner, fields, ssrf. They win over mode.
+	// Modes are the modes of single guards: authn, authz, request, policy, caller, answer, owner, fields, ssrf, csrf. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`
@@ -61,6 +61,8 @@ type Settings struct {
 	StepUp *StepUp `key:"step_up"`
 	// SSRF holds URLs and hosts in requests to public addresses. Without it they are not judged. An operation's replaces that of its API, but for its fields.
 	SSRF *SSRF `key:"ssrf,example={check: typed}"`
+	// CSRF keeps pages of other sites from making calls with the cookies of their visitors. Without it, calls that carry a credential which the contract has in a cookie are held to it.
+	CSRF *CSRF `key:"csrf,example={cookies: [session]}"`
 	// MaxBodyBytes bounds a request's body.
 	MaxBodyBytes Bytes `key:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
 	// MaxAnswerBytes bounds an answer's body where the gate reads it.

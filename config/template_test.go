@@ -84,7 +84,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.step_up": {"apis.step_up.max_age"}, "apis.protected_resource": {"apis.protected_resource.resource"}, "apis.caller": {"apis.caller.fields", "apis.caller.fields.subject"}, "apis.caller.fields": {"apis.caller.fields.subject"},
 		"apis.caller.token": {"apis.caller.token.key", "apis.caller.token.audience"}, "locks": {"locks.failures"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
-		"apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"apis.csrf": {"apis.csrf.check"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 	}
 	maps.Copy(beside, besideTrust)
 	// What needs more than lines of the template: redirect_to_https is false by
