@@ -206,8 +206,8 @@ func (r *sqlReader) joined(i int) level {
 // beginning of the value, if need be with closing parentheses between.
 func (r *sqlReader) after(i int) level {
 	j := i - 1
-	if j < 0 && r.base == 0 {
-		return leading // the fragment itself is what joins
+	if j < 0 && r.base == 0 && r.joinsAlone() {
+		return leading
 	}
 	for n := 0; n < 12; n++ {
 		switch t := r.at(j); {
@@ -236,6 +236,19 @@ func (r *sqlReader) after(i int) level {
 		return within
 	}
 	return within
+}
+
+// joinsAlone says whether the value begins with what joins it to a query.
+func (r *sqlReader) joinsAlone() bool {
+	switch r.kind(0) {
+	case tConcat, tBoth, tSemi, tComma, tClose, tComment:
+		return true
+	}
+	switch r.word(0) {
+	case wLogic, wFilter, wUnion, wOrder, wGroup, wLike:
+		return true
+	}
+	return false
 }
 
 // leads says whether only signs and parentheses stand before token j.

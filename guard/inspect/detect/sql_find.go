@@ -83,7 +83,7 @@ func (r *sqlReader) union(i int) {
 	case 2:
 		r.sayAt(l, 55+all, 90, 95, UnionSelect)
 	case 1:
-		r.sayAt(l, 40+all, 75, 90, UnionSelect)
+		r.sayAt(l, 40+all, 58+2*all, 90, UnionSelect)
 	default:
 		r.sayAt(l, 30+all, 55, 75, UnionSelect)
 	}
