@@ -105,6 +105,9 @@ type Exchange struct {
 
 	// Upstream takes the exchange instead of the API's own; nil for that one.
 	Upstream Upstream
+	// Holds is what guard/overload counts x as, and gives back at its end: at the
+	// gate and at the API. Zero for nothing.
+	Holds [2]uint32
 	// The answer of the API, filled in by the Upstream.
 	Answer Answer
 	// AnswerIntake says how the answer's body is taken; an AnswerHeadGuard sets

@@ -51,7 +51,7 @@ func (x *Exchange) resetFound() {
 	x.Charges, x.Complexity = x.Charges[:0], 0
 	clear(x.Principals)
 	x.Principals = x.Principals[:0]
-	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream = Intake{}, nil, nil, nil, nil
+	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream, x.Holds = Intake{}, nil, nil, nil, nil, [2]uint32{}
 	x.AnswerIntake, x.AnswerBody, x.OutAnswer, x.AnswerWhole, x.Trimmed = Intake{}, nil, nil, false, 0
 }
 

@@ -22,6 +22,14 @@ type BodyGuard interface {
 	Body(x *Exchange) Verdict
 }
 
+// ForwardGuard judges an exchange last: every guard of its head and its body has
+// let it through, and the API is called next. Forward may wait, no longer than
+// the client does. It is not called for what the gate answers itself, nor where
+// a proxy only asks.
+type ForwardGuard interface {
+	Forward(x *Exchange) Verdict
+}
+
 // AnswerHeadGuard judges the head of the API's answer and says in
 // Exchange.AnswerIntake how its body is taken, under the same contract as
 // HeadGuard. It may mark fields of the answer as gone.
@@ -58,7 +66,7 @@ func (m Mode) String() string {
 	return "enforce"
 }
 
-// Step is one guard in its place. Of the five guards at least one is set;
+// Step is one guard in its place. Of the six guards at least one is set;
 // usually they are the same value. Steps run in the order of their list, in
 // each phase anew.
 type Step struct {
@@ -67,9 +75,13 @@ type Step struct {
 	Needs      []string // names of steps before it; when one of them failed in observe mode, this one is skipped
 	Head       HeadGuard
 	Body       BodyGuard
+	Forward    ForwardGuard
 	AnswerHead AnswerHeadGuard
 	Answer     AnswerGuard
 	Done       DoneGuard
 	Recheck    RecheckGuard // beside the others: of exchanges that take long
-	Whole      bool         // Body judges streams as well, where its Head asks for Exchange.WholeBody
+	// Aside says that Head judges how much there is to do, and not whether the
+	// call is allowed: where nobody else judges, the call is refused.
+	Aside bool
+	Whole bool // Body judges streams as well, where its Head asks for Exchange.WholeBody
 }

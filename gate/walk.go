@@ -2,7 +2,6 @@ package gate
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -252,7 +251,7 @@ func (g *Gate) head(x *Exchange) bool {
 		if s.Head == nil || x.skips(i) {
 			continue
 		}
-		x.Guard, judged = s.Name, true
+		x.Guard, judged = s.Name, judged || !s.Aside
 		n, shared := len(x.Edits), len(x.Shares)
 		if !x.settle(i, s.Head.Head(x)) {
 			return false
@@ -312,48 +311,6 @@ func (x *Exchange) would() {
 	}
 	if len(x.Would) < maxWould {
 		x.Would = append(x.Would, x.Refusal.Code)
-	}
-}
-
-// forward sends the exchange to the API.
-func (g *Gate) forward(x *Exchange) bool {
-	if x.Question != nil {
-		return x.grant()
-	}
-	if x.replied() {
-		return true
-	}
-	if err := x.applyEdits(); err != nil {
-		x.Guard = "gate"
-		x.Refusal = Refusal{Code: Internal, Cause: err}
-		return false
-	}
-	x.Guard = "upstream"
-	x.Sent = x.now()
-	to := x.Upstream
-	if to == nil {
-		to = x.API.Upstream
-	}
-	err := to.Send(x.Context, x)
-	x.Answered = x.now()
-	if err == nil {
-		return g.judgeAnswer(x)
-	}
-	x.closeAnswer()
-	x.Refusal = Refusal{Code: UpstreamBroken, Cause: err}
-	if u := (*Unavailable)(nil); errors.As(err, &u) {
-		x.Refusal.Code, x.Refusal.Retry = u.Code, u.Retry
-	}
-	return false
-}
-
-// now reads only the clock that measures, which costs half of what time.Now does.
-func (x *Exchange) now() time.Time { return x.Received.Add(time.Since(x.Received)) }
-
-func (x *Exchange) closeAnswer() {
-	if x.Answer.Body != nil {
-		x.Answer.Body.Close()
-		x.Answer.Body = nil
 	}
 }
 

@@ -1,0 +1,66 @@
+package gate
+
+import (
+	"errors"
+	"time"
+)
+
+// forward sends the exchange to the API.
+func (g *Gate) forward(x *Exchange) bool {
+	if x.Question != nil {
+		return x.grant()
+	}
+	if x.replied() {
+		return true
+	}
+	if !x.lastly() {
+		return false
+	}
+	if err := x.applyEdits(); err != nil {
+		x.Guard = "gate"
+		x.Refusal = Refusal{Code: Internal, Cause: err}
+		return false
+	}
+	x.Guard = "upstream"
+	x.Sent = x.now()
+	to := x.Upstream
+	if to == nil {
+		to = x.API.Upstream
+	}
+	err := to.Send(x.Context, x)
+	x.Answered = x.now()
+	if err == nil {
+		return g.judgeAnswer(x)
+	}
+	x.closeAnswer()
+	x.Refusal = Refusal{Code: UpstreamBroken, Cause: err}
+	if u := (*Unavailable)(nil); errors.As(err, &u) {
+		x.Refusal.Code, x.Refusal.Retry = u.Code, u.Retry
+	}
+	return false
+}
+
+// lastly asks the guards that judge just before the API is called.
+func (x *Exchange) lastly() bool {
+	for i := range x.Operation.Steps {
+		s := &x.Operation.Steps[i]
+		if s.Forward == nil || x.skips(i) {
+			continue
+		}
+		x.Guard = s.Name
+		if !x.settle(i, s.Forward.Forward(x)) {
+			return false
+		}
+	}
+	return true
+}
+
+// now reads only the clock that measures, which costs half of what time.Now does.
+func (x *Exchange) now() time.Time { return x.Received.Add(time.Since(x.Received)) }
+
+func (x *Exchange) closeAnswer() {
+	if x.Answer.Body != nil {
+		x.Answer.Body.Close()
+		x.Answer.Body = nil
+	}
+}
