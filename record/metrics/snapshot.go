@@ -21,6 +21,8 @@ type Snapshot struct {
 	Locks                  uint64 // lockouts
 	Revocations, Unrevoked int    // that are held; that found no room
 	Owners                 *Owners
+	Loads                  []Load // the gate's own among them, of no API
+	Host                   Host
 }
 
 // Owners is what the owners' table has counted; nil where there is none.
@@ -77,6 +79,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
 		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 		&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
+		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -122,6 +125,13 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	if o := s.Owners; o != nil {
 		t.owners(o)
 	}
+	for i := range s.Loads {
+		t.load(&s.Loads[i])
+	}
+	t.add(&loadDelay, s.Host.Delay.Seconds())
+	t.add(&loadUsed, float64(s.Host.Used))
+	t.add(&loadBound, float64(s.Host.Bound))
+	t.add(&loadSqueeze, float64(s.Host.Squeeze))
 	for _, r := range t.rows {
 		kind := prometheus.GaugeValue
 		if r.of.Kind == Counter {

@@ -76,6 +76,15 @@ var (
 	ownerConflicts = Definition{"gatehouse_owner_conflicts_total", Counter, nil, "Objects that were made or listed for a caller and belong to somebody else: the first owner stays."}
 	ownerFailures  = Definition{"gatehouse_owner_write_failures_total", Counter, []string{"what"}, "Objects of which the store could not be told at once: learn (who owns them), forget (that they are gone)."}
 	ownerWaiting   = Definition{"gatehouse_owner_forgets_waiting", Gauge, nil, "Objects that are gone and of which the store is still to be told."}
+	loadLimit      = Definition{"gatehouse_overload_limit", Gauge, ofAPI, "Calls that may be at work with an API at once; with the gate as a whole where api is empty."}
+	loadWork       = Definition{"gatehouse_overload_in_flight", Gauge, ofAPI, "Calls that are at work with an API, or with the gate: until their answers begin."}
+	loadWaiting    = Definition{"gatehouse_overload_waiting", Gauge, ofAPI, "Calls that wait for room at an API."}
+	loadShed       = Definition{"gatehouse_overload_shed_total", Counter, []string{"api", "priority"}, "Calls that were refused as overloaded, by their priority; where that is observed, those that would have been. By the gate itself where api is empty."}
+	loadUnfair     = Definition{"gatehouse_overload_unfair_total", Counter, ofAPI, "Of these, calls of clients that had their share."}
+	loadDelay      = Definition{"gatehouse_overload_delay_seconds", Gauge, nil, "How long half of the gate's goroutines waited for a processor, of late."}
+	loadUsed       = Definition{"gatehouse_overload_memory_bytes", Gauge, nil, "Memory that the gate has in use."}
+	loadBound      = Definition{"gatehouse_overload_memory_bound_bytes", Gauge, nil, "Memory that the gate may have; 0 when that is not known."}
+	loadSqueeze    = Definition{"gatehouse_overload_memory_refused", Gauge, nil, "How many of the priorities are refused for want of memory, from low on: 0 to 3."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 
@@ -85,7 +94,8 @@ var Definitions = []*Definition{
 	&connections, &open, &dropped, &unheard, &handshakes, &certificates,
 	&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
 	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
-	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting, &build,
+	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
+	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.
