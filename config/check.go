@@ -17,6 +17,7 @@ func (d *decoder) check(c *Config) {
 	d.callers(&c.Callers, c.Credentials, c.Place)
 	d.credentials(c)
 	d.locks(&c.Locks, c.Place)
+	d.overload(c)
 	d.store(c)
 	d.callerKeys(c)
 	d.admin(c)

@@ -34,6 +34,8 @@ type Config struct {
 	Store *Store `key:"store,example={sqlite: {path: /var/lib/gatehouse/gatehouse.db}}"`
 	// Locks say when clients must wait whose credentials were not valid.
 	Locks Locks `key:"locks"`
+	// Overload says when there is too much to do, and who is refused first then.
+	Overload Overload `key:"overload"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Admin is the API by which the gate is administered. Without it there is none.

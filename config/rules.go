@@ -52,6 +52,9 @@ var rules = map[string]string{
 	"form-request-field": "fields that the gate adds are not its own",
 
 	"form-claim":            "classes and methods of authentication are words without spaces",
+	"overload-bounds":       "the least number of calls at work is not more than the most",
+	"overload-memory":       "calls are let in again at less memory than they are refused at",
+	"overload-credential":   "overload names credentials that there are",
 	"locks-first":           "the first lock is not the longest",
 	"caller-empty":          "the API is told something of the caller",
 	"caller-key-needed":     "what tells an API who calls is signed by a key that lasts",

@@ -83,6 +83,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.schemes": {"credentials"}, "store": {"store.timeout"}, "store.sqlite": {"store.sqlite.path"}, "store.postgres": {"store.postgres.url"},
 		"apis.step_up": {"apis.step_up.max_age"}, "apis.protected_resource": {"apis.protected_resource.resource"}, "apis.caller": {"apis.caller.fields", "apis.caller.fields.subject"}, "apis.caller.fields": {"apis.caller.fields.subject"},
 		"apis.caller.token": {"apis.caller.token.key", "apis.caller.token.audience"}, "locks": {"locks.failures"},
+		"overload": {"overload.wait"}, "overload.memory": {"overload.memory.low_percent"}, "overload.credentials": {"credentials"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
 		"apis.csrf": {"apis.csrf.check"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 	}
