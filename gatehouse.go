@@ -52,6 +52,8 @@ type API struct {
 	// Resolver finds where names in requests lead, where Options.SSRF asks for it;
 	// it outlives the plan. By default one is made as the system is set up.
 	Resolver *ssrf.Resolver
+	// Overload refuses calls while there is too much to do; nil refuses none.
+	Overload *Overload
 	// Rules are what the files that Options.Policies names hold: see ReadRules.
 	Rules []RuleFile
 	// Place is where the options were written, for problems with them.

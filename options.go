@@ -98,6 +98,7 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.Undeclared.Answers, own.Undeclared.Answers)
 	over(&s.ReadOnly, own.ReadOnly)
 	over(&s.Errors, own.Errors)
+	over(&s.Priority, own.Priority)
 	over(&s.StepUp, own.StepUp)
 	over(&s.SSRF, own.SSRF)
 	over(&s.CSRF, own.CSRF)
@@ -210,7 +211,9 @@ func (b *builder) unknown() {
 func (b *builder) guards(at config.Place, modes map[string]config.Mode) {
 	var known []string
 	for _, g := range order {
-		known = append(known, g.name)
+		if !slices.Contains(known, g.name) {
+			known = append(known, g.name)
+		}
 	}
 	for _, name := range sorted(modes) {
 		if !slices.Contains(known, name) {

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
+	"github.com/gatehouse-api/gatehouse/guard/overload"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
 	"github.com/gatehouse-api/gatehouse/guard/request"
@@ -41,9 +42,11 @@ var order = []struct {
 	// preflight has none (Fetch standard, CORS-preflight fetch).
 	options bool
 }{
+	{"overload", (*builder).door, true, (*builder).doorUnrouted, true},
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"csrf", (*builder).csrf, false, func(*builder) any { return nil }, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
+	{"overload", (*builder).way, true, (*builder).wayUnrouted, true}, // the same guard, now that it is known who calls
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"ssrf", (*builder).ssrf, false, func(*builder) any { return nil }, false},
@@ -74,6 +77,8 @@ type builder struct {
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
 	entry           route.Entry           // what all entries of the API share
 	callers         *Callers
+	overload        *Overload // nil where nothing is refused for it
+	prioritized     *overload.Callers
 	people          *policy.Callers
 	policies        *policy.Set // nil where there are no rules
 	plan            *gate.Plan
@@ -87,6 +92,9 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	c := a.Contract
 	b := &builder{contract: c, options: a.Options, place: a.Place, decide: a.Decide, certified: a.ClientCertificates, verifiers: a.Verifiers, shared: authn.Options{Memo: new(authn.Memo), Revoked: a.Revocations, Locks: a.Locks, Leaked: a.Leaked}, callers: who, people: people, plan: plan}
 	b.identity(&a)
+	if b.overload = a.Overload; b.overload != nil {
+		b.prioritized = b.priorities(b.overload)
+	}
 	mode := modeOf(b.options.Mode)
 	b.api = &gate.API{Name: NameOf(&b.options, c), Mode: mode, Upstream: a.Upstream}
 	b.api.Unrouted = &gate.Operation{API: b.api, Mode: mode}
@@ -210,11 +218,13 @@ func step(name string, mode gate.Mode, guard any) gate.Step {
 	s := gate.Step{Name: name, Mode: mode}
 	s.Head, _ = guard.(gate.HeadGuard)
 	s.Body, _ = guard.(gate.BodyGuard)
+	s.Forward, _ = guard.(gate.ForwardGuard)
 	s.AnswerHead, _ = guard.(gate.AnswerHeadGuard)
 	s.Answer, _ = guard.(gate.AnswerGuard)
 	s.Done, _ = guard.(gate.DoneGuard)
 	s.Recheck, _ = guard.(gate.RecheckGuard)
 	_, s.Whole = guard.(interface{ WholeBody() })
+	_, s.Aside = guard.(interface{ Aside() })
 	return s
 }
 

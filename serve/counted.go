@@ -14,18 +14,23 @@ type counted struct {
 	stale bool
 	// owners are of the store; nil where it keeps none.
 	owners *owner.Keeper
+	load   *load // nil where nothing is refused for it
 }
 
 type countedAPI struct {
 	name string
 	way  *way
+	key  string // of what is known of its load
 }
 
 // show makes what serves now the view of metrics.
 func (p *Program) show() {
 	s := &counted{doors: p.doors, stale: p.failing}
 	for i, w := range p.live.ways {
-		s.apis = append(s.apis, countedAPI{p.live.plan.APIs[i].Name, w})
+		s.apis = append(s.apis, countedAPI{p.live.plan.APIs[i].Name, w, loadKey(&p.live.config.APIs[i])})
+	}
+	if !p.live.config.Overload.Disabled {
+		s.load = p.reader.load
 	}
 	if k := p.reader.keeper; k != nil {
 		s.owners = k.owners
@@ -55,6 +60,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 		o := metrics.Owners(s.owners.Stats())
 		out.Owners = &o
 	}
+	s.load.counted(s.apis, &out)
 	for _, d := range s.doors {
 		out.Listeners = append(out.Listeners, d.counted())
 	}

@@ -57,6 +57,7 @@ type reader struct {
 	stand       func(credential string) gate.Verifier // what stands in for verifiers; nil for the real ones
 	piped       []byte                                // the text of a gatehouse.yaml that cannot be read twice
 	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
+	load        *load                                 // nil for a reader that does not serve
 	custody     *custody                              // nil for a reader that asks no service and makes no keys
 }
 
@@ -224,6 +225,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		g.verified = len(a.Verifiers) > 0
 		d.callerKey(settings, &a, r.credentials.deps.own())
 		r.credentials.equip(&a, &d.config.Locks)
+		r.load.equip(&a, settings, &d.config.Overload)
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)

@@ -110,6 +110,7 @@ func (p *Program) close(ctx context.Context) error {
 	p.closeAdmin()
 	p.reader.ways.close()
 	p.reader.credentials.closeAll()
+	p.reader.load.close()
 	p.reader.keeper.close()
 	p.offer.close()
 	if p.heritage.taken != nil { // nothing came of it: the gate before serves on

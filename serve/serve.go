@@ -94,6 +94,7 @@ func (p *Program) start() error {
 	p.events = &events{log: p.log}
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
 	p.reader.credentials.deps.keys = func() *keys.Keys { return p.reader.custody.keys }
+	p.reader.load = newLoad(p.log)
 	p.metrics = metrics.New(p.config.Version, p.snapshot)
 	p.notify = inherit.NewNotifier(p.config.Look)
 	var err error
@@ -151,6 +152,7 @@ func (p *Program) install(d *draft) error {
 		return f.err()
 	}
 	p.events.use(out)
+	p.reader.load.settle(d.config)
 	p.reader.keeper.use()
 	before := p.live
 	p.metrics.Enable(post != nil)
