@@ -29,6 +29,11 @@ var grammars = []grammar{
 	{name: "traversal", when: traversalWhen, read: traversal},
 	{name: "code", when: codeWhen, read: code},
 	{name: "template", when: templateWhen, read: template},
+	{name: "document", when: documentWhen, read: document},
+	{name: "lines", when: linesWhen, read: lines},
+	{name: "prototype", when: prototypeWhen, json: true, read: prototype},
+	{name: "serial", when: serialWhen, json: true, read: serial},
+	{name: "redirect", when: redirectWhen, read: redirect},
 }
 
 // loud are the characters without which no grammar and no decoding has
