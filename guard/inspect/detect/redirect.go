@@ -35,6 +35,7 @@ func redirect(v *view) {
 	switch {
 	case lead >= 2 && host && (backs > 0 && slashes > 0 && from == 0 || blanks > 0 && lead >= 2):
 		v.found(Redirect, odd+5, LeadsElsewhere)
+	case strict && slashes == 2 && lead == 2 && host && asset(b[i:]): // loaded, not followed
 	case strict && lead >= 2 && host, strict && lead == 1 && backs == 1 && host, strict && lead >= 1 && blanks > 0:
 		v.found(Redirect, odd+10, LeadsElsewhere)
 	case lead == 0:
@@ -88,3 +89,29 @@ func (v *view) scheme(b []byte, strict, odds bool) {
 		v.found(Redirect, odd, LeadsElsewhere)
 	}
 }
+
+// asset says whether an address without a scheme names a file that pages load.
+func asset(b []byte) bool {
+	end := len(b)
+	for k, c := range b {
+		if c == '@' || c == '\\' || c == '%' {
+			return false
+		}
+		if c == '?' || c == '#' {
+			end = k
+			break
+		}
+	}
+	dot := end
+	for dot > 0 && end-dot < 6 && b[dot-1] != '.' && b[dot-1] != '/' {
+		dot--
+	}
+	if peek(b, dot-1) != '.' {
+		return false
+	}
+	var w spelling
+	w.spell(b[:end], dot)
+	return assets[string(w.word())] != 0
+}
+
+var assets = vocabulary(plain, "js mjs css png jpg jpeg gif svg webp avif ico woff woff2 ttf mp3 mp4 webm pdf map", nil)
