@@ -147,6 +147,7 @@ var rooms = map[string]room{
 	"console":             {floor: consoles, ours: []string{".", "store", "store/keyring", "trust", "trust/apikey", "trust/signals"}, nethttp: true},
 	"console/remote":      {floor: assembly, ours: []string{"console", "contract/source", "store", "store/keyring", "trust", "trust/apikey"}, nethttp: true},
 	"lab":                 {floor: root, nethttp: true},
+	"probe/sample":        {floor: root, ours: []string{"contract", "contract/schema", "contract/source"}, outside: []string{"github.com/go-json-experiment/json"}},
 	"examples/shop":       {floor: command, ours: []string{"lab"}, nethttp: true},
 	"cmd/gatehouse/demo":  {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/owner", "guard/policy", "serve"}},
