@@ -24,6 +24,7 @@ var groups = []struct {
 		newOwner,
 	}},
 	{"Look after a gate:", []verb{
+		newInspect,
 		newAdmin,
 		newStore,
 		newTrust,

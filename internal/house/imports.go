@@ -151,7 +151,7 @@ var rooms = map[string]room{
 	"examples/shop":       {floor: command, ours: []string{"lab"}, nethttp: true},
 	"cmd/gatehouse/demo":  {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/owner", "guard/policy", "serve"}},
-	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/trial", "guard/policy", "config", "contract", "contract/openapi",
+	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/trial", "guard/inspect/detect", "guard/policy", "config", "contract", "contract/openapi",
 		"console/remote", "contract/source", "serve", "trust/devca",
 		"guard/authn/basic", "record", "store", "store/keyring", "trust", "trust/jose", "trust/seal"},
 		outside: []string{"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "github.com/spf13/pflag"}},

@@ -6,10 +6,6 @@ import (
 	"testing"
 )
 
-// fieldNames are the fields as testdata names them.
-var fieldNames = map[string]Field{"unknown": Unknown, "free-text": FreeText, "name": Name, "identifier": Identifier, "url": URL,
-	"filename": Filename, "email": Email, "search": Search, "markup": Markup}
-
 type humanText struct {
 	field Field
 	text  string
@@ -26,7 +22,7 @@ func benign(t testing.TB) (texts []humanText) {
 			continue
 		}
 		name, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		field, ok := fieldNames[name]
+		field, ok := ParseField(name)
 		if !ok {
 			t.Fatalf("%q is no field", name)
 		}
