@@ -154,32 +154,8 @@ func hex4(d []byte, i int) rune {
 // back when it is done.
 func (st *State) decode(d []byte) []byte {
 	start := len(st.decoded)
-	out := st.decoded
-	for i := 0; i < len(d); {
-		if d[i] != '\\' {
-			j := i + 1
-			for j < len(d) && d[j] != '\\' {
-				j++
-			}
-			out = append(out, d[i:j]...)
-			i = j
-			continue
-		}
-		if d[i+1] != 'u' {
-			out = append(out, escapes[d[i+1]])
-			i += 2
-			continue
-		}
-		r := hex4(d, i+2)
-		i += 6
-		if r >= 0xd800 && r <= 0xdbff {
-			r = (r-0xd800)<<10 + (hex4(d, i+2) - 0xdc00) + 0x10000
-			i += 6
-		}
-		out = utf8.AppendRune(out, r)
-	}
-	st.decoded = out
-	return out[start:]
+	st.decoded = Unescape(st.decoded, d)
+	return st.decoded[start:]
 }
 
 // literal reads the rest of true, false or null.

@@ -1,6 +1,10 @@
 package owner
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/gatehouse-api/gatehouse/contract/schema"
+)
 
 // An id has one spelling here, whatever it is written like: percent-encoded in
 // a path, a number or a text in JSON, with escapes. Otherwise another spelling
@@ -17,7 +21,7 @@ func canonical(out, text []byte) ([]byte, bool) {
 	switch c := text[0]; {
 	case c == '"':
 		n := len(out)
-		out = unescape(out, text[1:len(text)-1])
+		out = schema.Unescape(out, text[1:len(text)-1])
 		lowerUUID(out[n:])
 		return out, len(out) > n
 	case c == '-' || '0' <= c && c <= '9':
@@ -119,50 +123,4 @@ func number(out, text []byte) ([]byte, bool) {
 		out = strconv.AppendInt(append(out, 'e'), int64(exponent), 10)
 	}
 	return out, true
-}
-
-// unescape appends what a JSON string without its quotes means (RFC 8259
-// section 7).
-func unescape(out, b []byte) []byte {
-	for i := 0; i < len(b); i++ {
-		if b[i] != '\\' || i+1 == len(b) {
-			out = append(out, b[i])
-			continue
-		}
-		i++
-		switch c := b[i]; c {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r := hex4(b[i+1:])
-			i += 4
-			if 0xd800 <= r && r < 0xdc00 && i+6 < len(b) && b[i+1] == '\\' && b[i+2] == 'u' {
-				if low := hex4(b[i+3:]); 0xdc00 <= low && low < 0xe000 {
-					r, i = (r-0xd800)<<10|(low-0xdc00)+0x10000, i+6
-				}
-			}
-			out = appendRune(out, r)
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func appendRune(out []byte, r rune) []byte { return append(out, string(r)...) }
-
-func hex4(b []byte) (r rune) {
-	for i := range min(4, len(b)) {
-		v, _ := strconv.ParseUint(string(b[i:i+1]), 16, 8)
-		r = r<<4 | rune(v)
-	}
-	return r
 }
