@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/login"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 )
@@ -54,6 +55,12 @@ type API struct {
 	Resolver *ssrf.Resolver
 	// Overload refuses calls while there is too much to do; nil refuses none.
 	Overload *Overload
+	// Logins counts the logins whose passwords the API judges; it outlives the
+	// plan. Without it the plan has a table of its own, where it needs one.
+	Logins *login.Table
+	// ListFailed hears of a list of breached passwords that changed and cannot be
+	// read; may be nil.
+	ListFailed func(error)
 	// Rules are what the files that Options.Policies names hold: see ReadRules.
 	Rules []RuleFile
 	// Place is where the options were written, for problems with them.

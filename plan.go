@@ -54,6 +54,7 @@ var order = []struct {
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 	{"owner", (*builder).owner, true, func(*builder) any { return nil }, false},
 	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
+	{"login", (*builder).login, false, func(*builder) any { return nil }, false},
 }
 
 // builder makes one API of a plan.
@@ -72,6 +73,7 @@ type builder struct {
 	owners          *owner.Types
 	urls            *ssrf.Rules
 	resolver        *ssrf.Resolver
+	logins          loginBuilder
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
@@ -112,6 +114,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver = b.urlRules(), a.Resolver
+	b.logins = b.newLogins(&a)
 	b.schemas = newCompiler(c, &b.options, b.tags)
 	return b
 }
@@ -314,6 +317,7 @@ func (b *builder) all(rules []RuleFile) {
 	b.problem(b.rules.Problems()...)
 	b.problem(b.owners.Problems()...)
 	b.problem(b.urls.Problems()...)
+	b.problem(b.logins.Problems()...)
 	for _, text := range b.schemas.Unreplaced() {
 		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
 	}

@@ -1,6 +1,7 @@
 package gatehouse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-api/gatehouse/config"
@@ -31,7 +32,7 @@ func (b *builder) tags(n *source.Node) []schema.Tag {
 			b.problem(source.At(&m.Value, source.DidYouMean("the words for schemas are "+strings.Join(ownWords, ", "), m.Name, ownWords...), "a schema has no word %q", m.Name))
 		}
 	}
-	return append(append(b.rules.Tags(n), b.owners.Tags(n)...), b.urls.Tags(n)...)
+	return slices.Concat(b.rules.Tags(n), b.owners.Tags(n), b.urls.Tags(n), b.logins.Tags(n))
 }
 
 // fieldSettings are the rules of properties in gatehouse.yaml, in order.

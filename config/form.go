@@ -37,6 +37,7 @@ var forms = map[string]form{
 	"key-id":        {keyIDPattern, judgeKeyID},
 	"prefix":        {`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`, judgePrefix},
 	"path":          {`^/`, judgePath},
+	"pointer":       {`^(?:/(?:[^/~]|~[01])+)+$`, judgePointer},
 	"origin":        {`^(?:\*|https?://[^/?#@\s]+|[a-z][a-z0-9+.-]*://[^/?#@\s]+)$`, judgeOrigin},
 	"method":        {tokenPattern, judgeMethod},
 	"token":         {tokenPattern, judgeToken},

@@ -112,3 +112,18 @@ func judgeOrigin(text string) (wrong, hint string) {
 	}
 	return "", ""
 }
+
+// judgePointer knows JSON pointers to named members (RFC 6901 section 3).
+func judgePointer(text string) (wrong, hint string) {
+	const example = "write it as in /email or /user/email"
+	if !strings.HasPrefix(text, "/") || len(text) > 500 {
+		return quote(text) + " is no JSON pointer", example
+	}
+	for _, name := range strings.Split(text, "/")[1:] {
+		rest := strings.ReplaceAll(strings.ReplaceAll(name, "~0", ""), "~1", "")
+		if name == "" || strings.Contains(rest, "~") {
+			return quote(text) + " is no JSON pointer to a member", example
+		}
+	}
+	return "", ""
+}

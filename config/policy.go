@@ -39,6 +39,8 @@ type Policy struct {
 	Fields map[string]FieldRule `key:"fields,example={User/salary: {read: [hr], write: [hr]}}"`
 	// Policies are files of rules in Cedar, or folders with files that end in .cedar. Where there are any, every call that is not public needs a rule that permits it, and no rule that forbids it.
 	Policies []File `key:"policies,min=1,example=[orders.cedar]"`
+	// Logins say how the operations that have login are protected.
+	Logins   Logins `key:"logins"`
 	Settings `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
 	Operations map[string]Operation `key:"operations,example={getPet: {mode: observe}}"`
@@ -49,7 +51,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, authn, authz, request, policy, caller, answer, owner, fields, ssrf, csrf. They win over mode.
+	// Modes are the modes of single guards: overload, authn, authz, request, policy, caller, answer, owner, fields, login, ssrf, csrf. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
@@ -88,6 +90,8 @@ type Operation struct {
 	Slashes []string `key:"slashes,example=[path]"`
 	// Upgrade are protocols that clients may switch to with a GET: websocket. What is said from then on is passed on unread.
 	Upgrade []string `key:"upgrade,words=websocket,example=[websocket]"`
+	// Login says that the operation is a login whose passwords the API judges: failures are counted, and who guesses is locked out.
+	Login *Login `key:"login,example={account: /email, password: /password}"`
 }
 
 // FieldRule is who may have a property. An empty list lets nobody.

@@ -82,6 +82,9 @@ type Exchange struct {
 	Principals  []*Principal
 	Alternative int
 
+	// Login is what the guard of logins has counted, until it knows the outcome.
+	Login Login
+
 	// The body. A guard sets Intake in its head phase; the gate obeys.
 	Intake Intake
 	// WholeBody has a body that would be a stream read whole for the Body of

@@ -46,6 +46,10 @@ const (
 	FieldDenied
 	LimitExceeded
 	LimitUnavailable
+	LoginLocked
+	LoginFailed
+	LoginUnavailable
+	PasswordBreached
 	OriginRefused
 	CrossSite
 	URLForm
@@ -135,6 +139,10 @@ var table = [codes]row{
 	FieldDenied:          {"field-denied", 403, "The caller may not read or write this property.", "RFC 9110 section 15.5.4"},
 	LimitExceeded:        {"limit-exceeded", 429, "There were too many calls, or too much was asked for, within a time.", "RFC 6585 section 4"},
 	LimitUnavailable:     {"limit-unavailable", 503, "How many calls there were cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
+	LoginLocked:          {"login-locked", 429, "Too many logins failed. Wait before the next one.", "RFC 6585 section 4"},
+	LoginFailed:          {"login-failed", 401, "The login failed.", "RFC 9110 section 15.5.2"},
+	LoginUnavailable:     {"login-unavailable", 503, "The password cannot be checked for the moment.", "RFC 9110 section 15.6.4"},
+	PasswordBreached:     {"password-breached", 403, "This password became known in a breach. Choose another one.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	CrossSite:            {"cross-site", 403, "A page of another site may not make this call with the cookies of its visitors.", "RFC 9110 section 15.5.4"},
 	URLForm:              {"url-form", 400, "The request holds a URL in a form that others could read differently.", "RFC 9110 section 15.5.1"},

@@ -47,6 +47,9 @@ func (p *Program) snapshot() metrics.Snapshot {
 			out.Locks = l.Count()
 		}
 	}
+	if c := p.reader.credentials; c != nil {
+		out.Logins = c.logins.stats()
+	}
 	if l := p.events.live.Load(); l != nil {
 		s := l.Stats()
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}

@@ -68,6 +68,8 @@ type credentials struct {
 	locks       map[lock.Options]*lock.Table // by settings: a reload forgets no failure
 	counting    atomic.Pointer[lock.Table]   // the one of them, for metrics
 	leaks       leaks
+
+	logins loginTables
 }
 
 // credential is one verifier.

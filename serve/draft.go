@@ -226,6 +226,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		d.callerKey(settings, &a, r.credentials.deps.own())
 		r.credentials.equip(&a, &d.config.Locks)
 		r.load.equip(&a, settings, &d.config.Overload)
+		r.credentials.countLogins(&a)
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)

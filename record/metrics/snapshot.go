@@ -23,6 +23,15 @@ type Snapshot struct {
 	Owners                 *Owners
 	Loads                  []Load // the gate's own among them, of no API
 	Host                   Host
+	Logins                 []Logins
+}
+
+// Logins is what is known of those of one API.
+type Logins struct {
+	API                              string
+	Tried, Failed, Refused, Breached uint64
+	Locks                            map[string]uint64 // by what was locked
+	Attacked                         bool
 }
 
 // Owners is what the owners' table has counted; nil where there is none.
@@ -80,6 +89,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 		&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
+		&logins, &loginLocks, &loginAttack,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -132,6 +142,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&loadUsed, float64(s.Host.Used))
 	t.add(&loadBound, float64(s.Host.Bound))
 	t.add(&loadSqueeze, float64(s.Host.Squeeze))
+	for i := range s.Logins {
+		t.logins(&s.Logins[i])
+	}
 	for _, r := range t.rows {
 		kind := prometheus.GaugeValue
 		if r.of.Kind == Counter {
@@ -218,4 +231,15 @@ func (t *tally) owners(o *Owners) {
 	t.add(&ownerFailures, float64(o.Unlearned), "learn")
 	t.add(&ownerFailures, float64(o.Unforgotten), "forget")
 	t.add(&ownerWaiting, float64(o.Waiting))
+}
+
+func (t *tally) logins(l *Logins) {
+	t.add(&logins, float64(l.Tried), l.API, "tried")
+	t.add(&logins, float64(l.Failed), l.API, "failed")
+	t.add(&logins, float64(l.Refused), l.API, "refused")
+	t.add(&logins, float64(l.Breached), l.API, "breached")
+	for what, n := range l.Locks {
+		t.add(&loginLocks, float64(n), l.API, what)
+	}
+	t.add(&loginAttack, truth(l.Attacked), l.API)
 }

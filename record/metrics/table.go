@@ -85,6 +85,9 @@ var (
 	loadUsed       = Definition{"gatehouse_overload_memory_bytes", Gauge, nil, "Memory that the gate has in use."}
 	loadBound      = Definition{"gatehouse_overload_memory_bound_bytes", Gauge, nil, "Memory that the gate may have; 0 when that is not known."}
 	loadSqueeze    = Definition{"gatehouse_overload_memory_refused", Gauge, nil, "How many of the priorities are refused for want of memory, from low on: 0 to 3."}
+	logins         = Definition{"gatehouse_logins_total", Counter, []string{"api", "what"}, "Logins that the API judges: tried, failed, refused (before the API was asked), breached (with a password of the list)."}
+	loginLocks     = Definition{"gatehouse_login_locks_total", Counter, []string{"api", "what"}, "Times that logins were locked out: an account on one network (account) or on networks that it does not know (account-elsewhere), a network (network, stuffing) or a password (spraying)."}
+	loginAttack    = Definition{"gatehouse_login_attack", Gauge, ofAPI, "1 while logins of many accounts fail, and most do."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 
@@ -95,7 +98,8 @@ var Definitions = []*Definition{
 	&calls, &failures, &inFlight, &serving, &upConnections, &upReused, &upIdle, &retries, &unaffordable, &unavailable, &mirrored, &mirrorDropped,
 	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
-	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze, &build,
+	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
+	&logins, &loginLocks, &loginAttack, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.

@@ -5,6 +5,7 @@ package reach
 
 import (
 	"fmt"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -152,4 +153,36 @@ func (w *walker) names(list []*source.Node) (all []string) {
 		}
 	}
 	return all
+}
+
+// Below finds the schemas at a JSON pointer (RFC 6901) into the values that a
+// schema of c describes: of names of properties, and of "*". Where there are
+// none, hint is what was probably meant.
+func Below(c *contract.Contract, n *source.Node, pointer string) (list []*source.Node, hint string) {
+	w := walker{files: c.Files}
+	list = []*source.Node{n}
+	for _, name := range strings.Split(pointer, "/")[1:] {
+		name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+		next := w.below(list, name)
+		if len(next) == 0 {
+			return nil, source.DidYouMean("write the names of properties as the contract does, as in /email", name, w.names(list)...)
+		}
+		list = next
+	}
+	return slices.DeleteFunc(list, func(n *source.Node) bool { return !n.Is(source.Object) }), "describe it in the contract as an object, {} at least"
+}
+
+// Properties yields the named properties of the objects that a schema of c
+// describes.
+func Properties(c *contract.Contract, n *source.Node) iter.Seq2[string, *source.Node] {
+	w := walker{files: c.Files}
+	return func(yield func(string, *source.Node) bool) {
+		for _, part := range w.parts(n, nil) {
+			for name, p := range part.Get("properties").Members() {
+				if !yield(name, p) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -7,6 +7,7 @@ package stage
 import (
 	"context"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,8 @@ type Stage struct {
 	Gate *gate.Gate
 	Who  *gate.Principal        // who calls; nil for nobody
 	API  func(x *gate.Exchange) // answers, by Answer
+	From netip.Addr             // where calls come from; may be the zero one
+	With []gate.Field           // of every request
 
 	// What came of the last call.
 	Status int
@@ -78,6 +81,8 @@ func (s *Stage) Call(method, target, media, body string) {
 	s.Status, s.Body, s.Fields, s.Reply = 0, "", nil, nil
 	x := s.Gate.Acquire()
 	x.Method, x.Target, x.Host, x.Version = []byte(method), []byte(target), []byte("api.test"), "HTTP/1.1"
+	x.Client = s.From
+	x.Fields = append(x.Fields, s.With...)
 	if body != "" {
 		x.Fields = append(x.Fields, gate.Field{Name: []byte("Content-Type"), Value: []byte(media)})
 		x.BodyLength, x.Incoming = int64(len(body)), strings.NewReader(body)
