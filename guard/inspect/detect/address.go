@@ -137,7 +137,7 @@ func activeAddress(b []byte) bool {
 	case "about":
 		return holds(b[i:min(len(b), i+nearby)], "<")
 	}
-	return schemes[string(name.word())] != 0
+	return schemes.get(name.word()) != 0
 }
 
 // activeMedia says whether a data: address (RFC 2397) is of a kind that can
@@ -238,7 +238,7 @@ func behind(b []byte, i int, word string) bool {
 
 // styles judges a style that stands by itself or in an element.
 func (v *view) styles(b []byte) {
-	if v.chars&(cOpen|cColon|cAt) == 0 || !computes(b) {
+	if !computes(b) {
 		return
 	}
 	if v.wide() && seek(b, 0, "expression(") < 0 {

@@ -23,7 +23,7 @@ const (
 	inner                // an attribute that leads to the inside of the language
 )
 
-var codeWords = func() words {
+var codeWords = func() *words {
 	t := vocabulary(reach, `system exec eval assert include include_once require require_once print echo die sleep open compile execute spawn load getattr
 		setattr print_r var_dump md5 chr fopen read file popen import getenv send`, nil)
 	vocabulary(telltale, `shell_exec passthru proc_open pcntl_exec base64_decode gzinflate str_rot13 create_function call_user_func call_user_func_array
@@ -63,8 +63,8 @@ func code(v *view) {
 		case is(c, letter) || c == '_':
 			var w spelling
 			j := w.spell(b, i)
-			if n := peek(b, j); n != ' ' || peek(b, j+1) == '(' || peek(b, j+1) == '\'' || peek(b, j+1) == '"' {
-				if m := codeWords[string(w.word())]; m != 0 {
+			if used(b, j) {
+				if m := codeWords.get(w.word()); m != 0 {
 					e.word(b, i, j, m)
 				}
 			}
@@ -95,6 +95,19 @@ func code(v *view) {
 		e.note(2, 0)
 	}
 	v.program(b, &e)
+}
+
+// used says whether a program does something with the word that ends at j.
+func used(b []byte, j int) bool {
+	switch n := peek(b, j+1); peek(b, j) {
+	case ' ', '\t', '\n':
+		return n == '(' || n == '\'' || n == '"' || n == '/' || n == '.' || n == ' '
+	case ',':
+		return false
+	case '.':
+		return !is(n, blank) && n != 0
+	}
+	return true
 }
 
 // word judges a known word from i to j.
@@ -169,7 +182,7 @@ func (e *evidence) object(b []byte, i, k int, c byte) {
 	}
 	var w spelling
 	j := skip(b, w.spell(b, k))
-	if codeWords[string(w.word())]&memberOf == 0 {
+	if codeWords.get(w.word())&memberOf == 0 {
 		return
 	}
 	for peek(b, j) == '\'' || peek(b, j) == '"' || peek(b, j) == ']' {
@@ -183,7 +196,7 @@ func (e *evidence) object(b []byte, i, k int, c byte) {
 	case '.', '[':
 		var next spelling
 		n := next.spell(b, j+1)
-		if m := codeWords[string(next.word())]; m&(object|telltale|inner|memberOf) != 0 && string(w.word()) != "env" {
+		if m := codeWords.get(next.word()); m&(object|telltale|inner|memberOf) != 0 && string(w.word()) != "env" {
 			if e.note(1, i); peek(b, n) == '(' || m&telltale != 0 || peek(b, n) == '.' || peek(b, n) == '@' {
 				e.note(2, i)
 			}

@@ -61,7 +61,7 @@ func (v *view) declaration(b []byte, i int) {
 		}
 		var w spelling
 		w.spell(b, skip(b, k+1))
-		if directives[string(w.word())] != 0 {
+		if directives.get(w.word()) != 0 {
 			v.found(SSI, runs, Directive)
 		} else {
 			v.found(SSI, odd, Directive)

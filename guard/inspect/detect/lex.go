@@ -126,18 +126,30 @@ func (s *spelling) spell(b []byte, i int) int {
 }
 
 // words is a table of small words with what each means to its grammar.
-type words map[string]uint8
+type words struct {
+	meanings map[string]uint8
+	lengths  [256]uint64 // by the first byte, which lengths occur
+}
 
-// vocabulary reads a table out of text: words with spaces between.
-func vocabulary(meaning uint8, text string, into words) words {
+// get is what w means, and 0 for a word that is not in the table.
+func (t *words) get(w []byte) uint8 {
+	if len(w) == 0 || t.lengths[w[0]]>>(len(w)&63)&1 == 0 {
+		return 0
+	}
+	return t.meanings[string(w)]
+}
+
+// vocabulary reads words with spaces between into a table, a new one for nil.
+func vocabulary(meaning uint8, text string, into *words) *words {
 	if into == nil {
-		into = words{}
+		into = &words{meanings: map[string]uint8{}}
 	}
 	from := 0
 	for i := 0; i <= len(text); i++ {
 		if i == len(text) || is(text[i], blank) {
-			if i > from {
-				into[text[from:i]] |= meaning
+			if w := text[from:i]; w != "" {
+				into.meanings[w] |= meaning
+				into.lengths[w[0]] |= 1 << (len(w) & 63)
 			}
 			from = i + 1
 		}

@@ -17,7 +17,7 @@ const (
 	ofBoth               // says of what kind a body is
 )
 
-var headerNames = func() words {
+var headerNames = func() *words {
 	t := vocabulary(ofAnswer, `set-cookie set-cookie2 location refresh www-authenticate access-control-allow-origin access-control-allow-credentials content-security-policy
 		x-xss-protection link server etag last-modified strict-transport-security x-frame-options cache-control status p3p clear-site-data`, nil)
 	vocabulary(ofCall, `host transfer-encoding connection authorization cookie x-forwarded-for x-forwarded-host x-real-ip user-agent referer x-original-url upgrade
@@ -100,7 +100,7 @@ func (v *view) headerField(b []byte, i int, hidden, first bool) {
 	if name.n == 0 || peek(b, j) != ':' {
 		return
 	}
-	kind := headerNames[string(name.word())]
+	kind := headerNames.get(name.word())
 	value := b[skip(b, j+1):]
 	if e := bytes.IndexAny(value, "\r\n"); e >= 0 {
 		value = value[:e]

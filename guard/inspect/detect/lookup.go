@@ -16,7 +16,7 @@ type lookup struct {
 }
 
 // dangerous prefixes fetch or run something; telling ones read settings.
-var prefixes = func() words {
+var prefixes = func() *words {
 	t := vocabulary(runs, "jndi script dns url", nil)
 	return vocabulary(odd, "env sys ctx java main bundle log4j docker k8s spring sd marker map event web const", t)
 }()
@@ -90,7 +90,7 @@ func (l *lookup) prefix() uint8 {
 		inside := l.text[l.open[d]:l.n]
 		for k := range min(len(inside), 8) {
 			if inside[k] == ':' {
-				if m := prefixes[string(inside[:k])]; m != 0 && (m == runs || k+1 < len(inside) && inside[k+1] != '-') {
+				if m := prefixes.get(inside[:k]); m != 0 && (m == runs || k+1 < len(inside) && inside[k+1] != '-') {
 					return m
 				}
 				break

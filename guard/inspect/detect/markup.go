@@ -15,7 +15,7 @@ const (
 	plain                  // formats text
 )
 
-var elements = func() words {
+var elements = func() *words {
 	t := vocabulary(active, "script iframe frame object embed applet vmlframe htc portal import", nil)
 	vocabulary(loads, "link meta base form isindex layer ilayer bgsound xml frameset style svg math animate set use image video audio source input button", t)
 	vocabulary(structural, "html head body title frameset style link meta base form input button select option textarea xml xss svg math noscript template slot marquee dialog keygen isindex layer ilayer comment noframes noembed plaintext xmp listing video audio source track", t)
@@ -31,7 +31,7 @@ var addresses = vocabulary(loads, `href src action formaction data poster backgr
 // markup finds markup that runs.
 func markup(v *view) {
 	b := v.text
-	for i := 0; i < len(b); {
+	for i := 0; i < len(b) && v.chars&(cLess|cEqual) != 0 && v.best.Score < runs; {
 		switch {
 		case b[i] == '<':
 			i = v.tag(b, i)
@@ -42,9 +42,15 @@ func markup(v *view) {
 			i++
 		}
 	}
-	v.address(b)
-	v.styles(b)
-	v.oldScript(b)
+	if v.chars&(cColon|cAmp) != 0 {
+		v.address(b)
+	}
+	if v.chars&cOpen != 0 || v.chars&(cColon|cAt) != 0 && v.chars&(cSingle|cDouble) != 0 {
+		v.styles(b)
+	}
+	if v.chars&cBrace != 0 && v.chars&cAmp != 0 || v.chars&cPlus != 0 && v.chars&cMinus != 0 || v.chars&cSlash != 0 && v.chars&(cOpen|cEqual) != 0 {
+		v.oldScript(b)
+	}
 }
 
 // tag reads what begins at the < at i and gives the place to go on at.
@@ -73,7 +79,7 @@ func (v *view) tag(b []byte, i int) int {
 			name.add(b[j])
 		}
 	}
-	kind := elements[string(name.word())]
+	kind := elements.get(name.word())
 	if closing {
 		v.closing(b, i, kind, string(name.word()) == "script")
 		return j
@@ -219,7 +225,7 @@ func (v *view) attribute(name, value []byte, kind uint8) {
 		v.found(XSS, runs, ActiveElement)
 	case string(name) == "http-equiv" && !starts(value, 0, "content-type") && !starts(value, 0, "x-ua"):
 		v.found(XSS, grave, ActiveElement)
-	case addresses[string(name)] != 0 || kind&active != 0:
+	case addresses.get(name) != 0 || kind&active != 0:
 		if activeAddress(value) {
 			v.found(XSS, runs, ActiveAddress)
 		}
@@ -268,7 +274,7 @@ func isHandler(name []byte, inTag bool) bool {
 	if inTag {
 		return n >= 5
 	}
-	return n == len(name) && events[string(name[2:n])] != 0
+	return n == len(name) && events.get(name[2:n]) != 0
 }
 
 var events = vocabulary(1, `abort activate afterprint afterscriptexecute animationcancel animationend animationiteration animationstart auxclick beforeactivate

@@ -10,7 +10,12 @@ var prototypeWhen = []trigger{{any: cUnder | cLeft | cColon | cDouble, and: cDot
 // prototype finds keys and paths to a prototype.
 func prototype(v *view) {
 	b := v.text
-	for i := seek(b, 0, "proto"); i >= 0; i = seek(b, i+5, "proto") {
+	for i := 0; ; i += 5 {
+		n := bytes.Index(b[min(i, len(b)):], []byte("proto")) // names of JavaScript have one case
+		if n < 0 {
+			return
+		}
+		i += n
 		switch {
 		case starts(b, i-2, "__proto__"):
 			v.protoKey(b, i-2, i+7)

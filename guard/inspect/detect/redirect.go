@@ -111,7 +111,7 @@ func asset(b []byte) bool {
 	}
 	var w spelling
 	w.spell(b[:end], dot)
-	return assets[string(w.word())] != 0
+	return assets.get(w.word()) != 0
 }
 
 var assets = vocabulary(plain, "js mjs css png jpg jpeg gif svg webp avif ico woff woff2 ttf mp3 mp4 webm pdf map", nil)

@@ -17,7 +17,7 @@ const (
 	wrap             // a way to call what stands before it
 )
 
-var scriptWords = func() words {
+var scriptWords = func() *words {
 	t := vocabulary(sink|bare, "alert prompt confirm eval", nil)
 	vocabulary(sink, `settimeout setinterval setimmediate execscript function importscripts xmlhttprequest activexobject msgbox
 		fromcharcode queuemicrotask requestanimationframe createcontextualfragment insertadjacenthtml sendbeacon`, t)
@@ -49,7 +49,11 @@ func acting(b []byte) (level, place int) {
 		case is(c, letter) || c == '_':
 			var w spelling
 			j := w.spell(b, i)
-			if m := scriptWords[string(w.word())]; m != 0 {
+			if !acted(b, i, j) {
+				i = j
+				continue
+			}
+			if m := scriptWords.get(w.word()); m != 0 {
 				note(means(b, i, j, m, w.word()), i)
 			} else if string(w.word()) == "constructor" && chained(b, i, j) {
 				note(2, i)
@@ -84,6 +88,23 @@ func acting(b []byte) (level, place int) {
 		}
 	}
 	return level, place
+}
+
+// acted says whether script does something with the word from i to j: what
+// follows is no further word, and no mark of a sentence.
+func acted(b []byte, i, j int) bool {
+	c := peek(b, j)
+	if c == ' ' {
+		j = skip(b, j)
+		if c = peek(b, j); is(c, letter|digit|high) || c == '-' || c == '"' {
+			return false
+		}
+	}
+	if c == ',' || c == '.' && is(peek(b, j+1), blank) {
+		p := peek(b, i-1)
+		return p == '=' || p == '(' || p == '{'
+	}
+	return true
 }
 
 // means says how much the word from i to j with meaning m does.
@@ -151,7 +172,7 @@ func member(b []byte, i, k int, w []byte) int {
 	}
 	var p spelling
 	e := p.spell(b, skip(b, k+1))
-	if scriptWords[string(p.word())]&prop == 0 {
+	if scriptWords.get(p.word())&prop == 0 {
 		return 0
 	}
 	e = skip(b, e)

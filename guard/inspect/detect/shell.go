@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // Commands are read as a POSIX shell (IEEE 1003.1, Shell Command Language) and
 // cmd.exe do: what separates commands, then a word with its quotes, escapes,
 // empty variables, patterns and braces undone, then what its arguments look
@@ -138,9 +140,11 @@ func (v *view) powershell(b []byte) {
 		return
 	}
 	for i := 0; i < len(b); i++ {
-		if b[i] != '-' {
-			continue
+		n := bytes.IndexByte(b[i:], '-')
+		if n < 0 {
+			return
 		}
+		i += n
 		if starts(b, i, "-encodedcommand ") || starts(b, i, "-enc ") || starts(b, i, "-windowstyle hid") ||
 			(starts(b, i, "-object") && (holds(b[i:min(len(b), i+64)], "net.webclient") || holds(b[i:min(len(b), i+64)], "net.sockets"))) ||
 			starts(b, i, "-expression") && i >= 6 && starts(b, i-6, "invoke") && (peek(b, i+11) == '(' || peek(b, skip(b, i+11)) == '(' || peek(b, skip(b, i+11)) == '$') {
@@ -162,9 +166,9 @@ func (v *view) commandAt(b []byte, i int, before separator) {
 		if !c.read(b, i) {
 			return
 		}
-		kind := commands[string(c.name.word())]
+		kind := commands.get(c.name.word())
 		if kind == 0 && c.base.n > 0 {
-			kind = commands[string(c.base.word())]
+			kind = commands.get(c.base.word())
 		}
 		if kind == 0 {
 			kind = c.suffixed()
@@ -191,7 +195,7 @@ func (c *command) suffixed() uint8 {
 		w = c.name.word()
 	}
 	if n := len(w); n > 4 && (string(w[n-4:]) == ".exe" || string(w[n-4:]) == ".com" || string(w[n-4:]) == ".cmd") {
-		if kind := commands[string(w[:n-4])]; kind != 0 {
+		if kind := commands.get(w[:n-4]); kind != 0 {
 			return kind&^dull | sharp
 		}
 	}
@@ -199,7 +203,7 @@ func (c *command) suffixed() uint8 {
 	for n > 2 && (w[n-1] == '.' || is(w[n-1], digit)) {
 		n--
 	}
-	return commands[string(w[:n])] & sharp
+	return commands.get(w[:n]) & sharp
 }
 
 // read reads the word of a command at i.

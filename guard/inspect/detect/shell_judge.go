@@ -65,7 +65,7 @@ func argumentOf(b []byte, i int, kind uint8) argKind {
 		return noCommand
 	}
 	var w spelling
-	if w.spell(b, k); kind&dosish != 0 && dosVerbs[string(w.word())] != 0 || tellingLater(b, k) {
+	if w.spell(b, k); kind&dosish != 0 && dosVerbs.get(w.word()) != 0 || tellingLater(b, k) {
 		return telling
 	}
 	return plainWord
@@ -272,7 +272,7 @@ func shownBefore(b []byte, end int) bool {
 		if e >= end {
 			return false
 		}
-		if kind := commands[string(w.word())]; kind&sharp != 0 || kind&dull != 0 && argumentOf(b, e, kind) >= plainWord && (k == 0 || peek(b, k-1) == '\n' || peek(b, k-2) == '$' || peek(b, k-1) == '`' || peek(b, k-2) == '|') {
+		if kind := commands.get(w.word()); kind&sharp != 0 || kind&dull != 0 && argumentOf(b, e, kind) >= plainWord && (k == 0 || peek(b, k-1) == '\n' || peek(b, k-2) == '$' || peek(b, k-1) == '`' || peek(b, k-2) == '|') {
 			return true
 		}
 		k = e

@@ -11,7 +11,7 @@ const (
 )
 
 // commands are programs that POSIX, GNU, BSD and Windows systems have.
-var commands = func() words {
+var commands = func() *words {
 	t := vocabulary(sharp, `whoami ifconfig ipconfig netstat nslookup wget curl uname chmod chown chgrp chattr bash zsh ksh csh tcsh rbash nc ncat netcat telnet
 		tracert traceroute systeminfo tasklist taskkill hostname certutil bitsadmin mshta wscript cscript regsvr32 rundll32 wmic schtasks crontab
 		mkfifo mknod getent lsof xxd base64 base32 awk gawk mawk nawk sed egrep fgrep zgrep grep printenv lwp-download lwp-request lynx lsb_release
@@ -30,12 +30,6 @@ var commands = func() words {
 		declare local return exit break shift times pushd popd dirs fg bg jobs bind complete hash help type diff cmp patch truncate shred base62`, t)
 	vocabulary(waits, "sleep ping ping6 fping host dig nslookup kill timeout start-sleep nc ncat telnet tracert traceroute whois curl wget", t)
 	vocabulary(leads|dull, "sudo doas time nohup exec eval command builtin nice ionice stdbuf setsid xargs env call start busybox then do else coproc unbuffer", t)
-	return vocabulary(sharp|dosish, "cmd powershell pwsh dir type del net reg copy move ren ver", t)
+	vocabulary(sharp|dosish, "cmd powershell pwsh", t)
+	return vocabulary(dull|dosish, "dir type del net reg copy move ren ver", t) // of Windows and of prose as well
 }()
-
-// These are of Windows and of prose as well.
-func init() {
-	for _, w := range []string{"dir", "type", "del", "net", "reg", "copy", "move", "ren", "ver"} {
-		commands[w] = dull | dosish
-	}
-}

@@ -18,7 +18,7 @@ const (
 	states              // begins a statement
 )
 
-var templateWords = func() words {
+var templateWords = func() *words {
 	t := vocabulary(exposes, `config self request settings app env session application namespace dump process smarty pagecontext applicationscope _self _context
 		debug kernel loader lipsum cycler joiner url_for get_flashed_messages api root_path secret_key server flash handler controller`, nil)
 	vocabulary(escapes, `constructor prototype __proto__ mro subclasses globals builtins popen system exec eval passthru forname getruntime runtime getclass newinstance execute
@@ -83,7 +83,7 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 	if statement {
 		var w spelling
 		w.spell(inside, skip(inside, 0))
-		if templateWords[string(w.word())]&states != 0 {
+		if templateWords.get(w.word())&states != 0 {
 			level = max(level, 1)
 		}
 	}
@@ -118,7 +118,7 @@ func weighExpression(s []byte) (level int, danger uint8) {
 		case is(c, letter) || c == '_':
 			var w spelling
 			j := w.spell(s, i)
-			m := templateWords[string(w.word())]
+			m := templateWords.get(w.word())
 			alone := len(s) < longest && skip(s, j) == len(s)
 			switch {
 			case m&escapes != 0 && (peek(s, i-1) == '.' || peek(s, i-1) == '\'' || peek(s, i-1) == '"' || peek(s, i-1) == '|' || peek(s, j) == '(' || peek(s, j) == '.' || w.text[0] == '_'):
@@ -215,7 +215,7 @@ func (v *view) smarty(b []byte, i int) {
 func directive(b []byte, i int) bool {
 	var w spelling
 	w.spell(b, i+2)
-	return templateWords[string(w.word())]&states != 0
+	return templateWords.get(w.word())&states != 0
 }
 
 // directive judges a directive: in prose it is code that is shown, unless it

@@ -20,7 +20,7 @@ const (
 	secretHead             // the same, also when a name is glued to it
 )
 
-var parts = func() words {
+var parts = func() *words {
 	t := vocabulary(systemDir, "etc proc sys root winnt windows inetpub system32 var boot", nil)
 	vocabulary(secret, `passwd shadow gshadow sudoers fstab boot.ini win.ini system.ini php.ini my.cnf my.ini httpd.conf apache2.conf nginx.conf
 		.ssh id_rsa id_dsa id_ed25519 authorized_keys known_hosts .git .svn .hg .bzr .env .htaccess .htpasswd .aws .docker .kube .npmrc .netrc .pgpass .bash_history
@@ -36,13 +36,17 @@ type way struct {
 	coded                bool
 	system               bool // names a file of the system
 	depth                int  // parts since the root or the last step
+	dotted               bool // the part has a dot or began with a separator
 }
 
 // traversal finds paths that lead away.
 func traversal(v *view) {
 	b := v.text
+	if v.wide() && v.chars&(cSlash|cBack|cNUL) == 0 {
+		return
+	}
 	if v.chars&(cSlash|cBack|cNUL|cHigh|cColon|cBrace) == 0 {
-		if v.wide() || !bytes.Contains(b, []byte("....")) && !bytes.Contains(b, []byte(".env")) && !bytes.Contains(b, []byte(".ht")) && !bytes.Contains(b, []byte(".ini")) && !bytes.Contains(b, []byte("web.")) {
+		if !bytes.Contains(b, []byte("....")) && !bytes.Contains(b, []byte(".env")) && !bytes.Contains(b, []byte(".ht")) && !bytes.Contains(b, []byte(".ini")) && !bytes.Contains(b, []byte("web.")) {
 			return
 		}
 	}
@@ -122,6 +126,7 @@ func follow(b []byte) (w way) {
 				coded = coded || e
 				i, dots = i+n, dots+1
 			}
+			w.dotted = true
 			w.dots(b, from, i, dots, separated, coded)
 			if dots > 1 {
 				w.depth = 0
@@ -134,15 +139,18 @@ func follow(b []byte) (w way) {
 		case c == '/':
 			above = w.part(&name, above, true)
 			w.coded = w.coded || coded && (w.up > 0 || w.odd > 0)
-			separated = true
+			separated, w.dotted = true, true
 			i += n
 			continue
 		case wordy(b[i]) || b[i] == '-' || b[i] == '.' || b[i] == '~':
 			name.add(b[i])
 			separated = false
+			w.dotted = w.dotted || b[i] == '.' || b[i] == '-'
 		default:
-			w.part(&name, above, false)
-			separated, above, w.depth = true, 0, 0
+			if above != 0 || w.depth > 0 || w.dotted {
+				w.part(&name, above, false)
+			}
+			name.n, separated, above, w.depth, w.dotted = 0, true, 0, 0, false
 		}
 		i++
 	}
@@ -156,8 +164,8 @@ func (w *way) part(name *spelling, above uint8, more bool) uint8 {
 	for len(text) > 1 && text[0] == '.' && text[1] == '.' {
 		text = text[2:] // dots that were glued to it
 	}
-	kind := parts[string(text)]
-	if kind == 0 && len(text) > 7 && (parts[string(text[:7])]&secretHead != 0) {
+	kind := parts.get(text)
+	if kind == 0 && len(text) > 7 && (parts.get(text[:7])&secretHead != 0) {
 		kind = secret
 	}
 	w.system = w.system || kind&secret != 0 && (above&systemDir != 0 || kind&systemDir == 0 && len(text) > 3) || above&systemDir != 0 && len(text) > 1
@@ -282,7 +290,7 @@ func (v *view) absolute(b []byte, w *way, alone bool) {
 }
 
 // streams are schemes that read what is near the server, or run it.
-var streams = func() words {
+var streams = func() *words {
 	t := vocabulary(secret, "php expect phar zip zlib compress rar ogg ssh2 jar netdoc glob input filter bzip2", nil)
 	return vocabulary(systemDir, "file gopher dict tftp ldap ldaps local_file netfile data", t)
 }()
@@ -290,7 +298,11 @@ var streams = func() words {
 // wrapper judges schemes of streams and files.
 func (v *view) wrapper(b []byte, alone bool) {
 	for i := 1; i+1 < len(b); i++ {
-		if b[i] != ':' || b[i+1] != '/' && b[i+1] != '\\' && !is(b[i+1], letter) {
+		n := bytes.IndexByte(b[i:len(b)-1], ':')
+		if n < 0 {
+			return
+		}
+		if i += n; b[i+1] != '/' && b[i+1] != '\\' && !is(b[i+1], letter) {
 			continue
 		}
 		from := i
@@ -299,7 +311,7 @@ func (v *view) wrapper(b []byte, alone bool) {
 		}
 		var name spelling
 		name.spell(b[:i], from)
-		kind := streams[string(name.word())]
+		kind := streams.get(name.word())
 		slashes := b[i+1] == '/' || b[i+1] == '\\'
 		jar := string(name.word()) == "jar" || string(name.word()) == "netdoc"
 		if kind == 0 || !slashes && !(jar && from == 0 && alone) || kind == systemDir && peek(b, i+2) != '/' && !starts(b, from, "file") {
