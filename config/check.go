@@ -19,6 +19,7 @@ func (d *decoder) check(c *Config) {
 	d.locks(&c.Locks, c.Place)
 	d.overload(c)
 	d.store(c)
+	d.counters(c)
 	d.callerKeys(c)
 	d.admin(c)
 	d.signals(c)

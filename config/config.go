@@ -32,6 +32,8 @@ type Config struct {
 	Credentials []Credential `key:"credentials,example=[{name: partners, certificate: {identity: subject}}]"`
 	// Store is where what outlives the gate is kept. Without it nothing is, and what needs it is refused at start.
 	Store *Store `key:"store,example={sqlite: {path: /var/lib/gatehouse/gatehouse.db}}"`
+	// Counters is the server in which several gates count together what is limited for all of them. Without it each counts alone.
+	Counters *Counters `key:"counters,example={addresses: [\"127.0.0.1:6379\"], gates: 3, pepper: \"${file:pepper.txt}\"}"`
 	// Locks say when clients must wait whose credentials were not valid.
 	Locks Locks `key:"locks"`
 	// Overload says when there is too much to do, and who is refused first then.

@@ -83,6 +83,8 @@ var rules = map[string]string{
 	"admin-listener":        "admin has an address of its own",
 	"keys-twice":            "an environment of keys has one credential",
 	"keys-environment":      "keys of clients are not those of administration",
+	"counters-kind":         "sentinels and clusters are told apart",
+	"counters-plain":        "counters travel under TLS, or stay on this machine (warning)",
 	"pepper-needed":         "API keys are hashed with a secret that lasts",
 	"store-needed":          "what is kept in a store has one",
 	"store-twice":           "there is one store",

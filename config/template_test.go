@@ -87,6 +87,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.logins": {"apis.logins.failures"}, "apis.logins.breached_passwords": {"apis.logins.breached_passwords.file"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
 		"apis.csrf": {"apis.csrf.check"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"counters": {"counters.addresses", "counters.gates", "counters.pepper"}, "counters.tls": {"counters.tls.server_name"},
 	}
 	maps.Copy(beside, besideTrust)
 	// What needs more than lines of the template: redirect_to_https is false by
