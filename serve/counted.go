@@ -50,6 +50,12 @@ func (p *Program) snapshot() metrics.Snapshot {
 	if c := p.reader.credentials; c != nil {
 		out.Logins = c.logins.stats()
 	}
+	if c := p.reader.counters; c != nil {
+		if live := c.live.Load(); live != nil {
+			s := live.Stats()
+			out.Counters = &metrics.Counters{Up: s.Up, Gates: s.Nodes, Asked: s.Asked, Failed: s.Failed, Late: s.Late, Spared: s.Spared, Lost: s.Lost}
+		}
+	}
 	if l := p.events.live.Load(); l != nil {
 		s := l.Stats()
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}

@@ -142,7 +142,7 @@ var rooms = map[string]room{
 		"wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "guard/caller", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
-		"store", "store/keyring", "guard/login", "guard/overload", "guard/owner",
+		"store", "store/counter", "store/keyring", "guard/limit", "guard/login", "guard/overload", "guard/owner",
 		"trust", "trust/apikey", "trust/revocation", "trust/signals", "guard/authn/lock",
 		"trust/aws", "trust/gcp", "trust/keys", "trust/pkcs11", "trust/seal", "trust/vault", "trust/wrap",
 		"wire/balance", "wire/edge", "wire/edge/acme", "wire/h2", "wire/inherit", "wire/maintenance", "wire/server", "wire/upstream"}},

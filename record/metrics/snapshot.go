@@ -23,6 +23,7 @@ type Snapshot struct {
 	Owners                 *Owners
 	Loads                  []Load // the gate's own among them, of no API
 	Host                   Host
+	Counters               *Counters
 	Logins                 []Logins
 }
 
@@ -32,6 +33,14 @@ type Logins struct {
 	Tried, Failed, Refused, Breached uint64
 	Locks                            map[string]uint64 // by what was locked
 	Attacked                         bool
+}
+
+// Counters is how the server is in which gates count together; nil where there
+// is none.
+type Counters struct {
+	Up                                bool
+	Gates                             int
+	Asked, Failed, Late, Spared, Lost int64
 }
 
 // Owners is what the owners' table has counted; nil where there is none.
@@ -90,6 +99,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 		&logins, &loginLocks, &loginAttack,
+		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -144,6 +154,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&loadSqueeze, float64(s.Host.Squeeze))
 	for i := range s.Logins {
 		t.logins(&s.Logins[i])
+	}
+	if c := s.Counters; c != nil {
+		t.counters(c)
 	}
 	for _, r := range t.rows {
 		kind := prometheus.GaugeValue
@@ -220,6 +233,16 @@ func truth(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+func (t *tally) counters(c *Counters) {
+	t.add(&countersUp, truth(c.Up))
+	t.add(&countersGates, float64(c.Gates))
+	t.add(&countersAsked, float64(c.Asked))
+	t.add(&countersFailed, float64(c.Late), "late")
+	t.add(&countersFailed, float64(c.Failed), "error")
+	t.add(&countersFailed, float64(c.Spared), "down")
+	t.add(&countersLost, float64(c.Lost))
 }
 
 func (t *tally) owners(o *Owners) {

@@ -75,6 +75,11 @@ var (
 	ownerUnknown   = Definition{"gatehouse_owner_unknown_total", Counter, nil, "Calls that named, or were answered with, an object that nobody is known to own; refused or reported."}
 	ownerConflicts = Definition{"gatehouse_owner_conflicts_total", Counter, nil, "Objects that were made or listed for a caller and belong to somebody else: the first owner stays."}
 	ownerFailures  = Definition{"gatehouse_owner_write_failures_total", Counter, []string{"what"}, "Objects of which the store could not be told at once: learn (who owns them), forget (that they are gone)."}
+	countersUp     = Definition{"gatehouse_counters_up", Gauge, nil, "1 while the server in which gates count together answers (counters), 0 while limits go by their on_failure."}
+	countersGates  = Definition{"gatehouse_counters_gates", Gauge, nil, "Gates that use the server of counters, as far as this one knows: more than gates of counters says is a mistake."}
+	countersAsked  = Definition{"gatehouse_counters_questions_total", Counter, nil, "Questions that went to the server of counters."}
+	countersFailed = Definition{"gatehouse_counters_failures_total", Counter, []string{"why"}, "Questions for which limits went by their on_failure: late (no answer in time), error (none, or an error), down (not asked, since the server was down)."}
+	countersLost   = Definition{"gatehouse_counters_lost_total", Counter, nil, "How often the server of counters was found down."}
 	ownerWaiting   = Definition{"gatehouse_owner_forgets_waiting", Gauge, nil, "Objects that are gone and of which the store is still to be told."}
 	loadLimit      = Definition{"gatehouse_overload_limit", Gauge, ofAPI, "Calls that may be at work with an API at once; with the gate as a whole where api is empty."}
 	loadWork       = Definition{"gatehouse_overload_in_flight", Gauge, ofAPI, "Calls that are at work with an API, or with the gate: until their answers begin."}
@@ -99,7 +104,8 @@ var Definitions = []*Definition{
 	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
-	&logins, &loginLocks, &loginAttack, &build,
+	&logins, &loginLocks, &loginAttack,
+	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.
