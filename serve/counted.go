@@ -50,7 +50,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 	if c := p.reader.credentials; c != nil {
 		out.Logins = c.logins.stats()
 	}
-	if c := p.reader.counters; c != nil {
+	if c := p.reader.shared; c != nil {
 		if live := c.live.Load(); live != nil {
 			s := live.Stats()
 			out.Counters = &metrics.Counters{Up: s.Up, Gates: s.Nodes, Asked: s.Asked, Failed: s.Failed, Late: s.Late, Spared: s.Spared, Lost: s.Lost}

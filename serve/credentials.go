@@ -306,10 +306,10 @@ func (unmade) TellsAuthentication() {}
 func (r *reader) release(d *draft) {
 	r.ways.release(d.ways)
 	r.credentials.release(slices.Collect(maps.Values(d.credentials)))
-	if d.counters != nil {
-		d.counters.Close()
+	if d.shared != nil {
+		d.shared.Close()
 	}
-	d.ways, d.credentials, d.counters = nil, nil, nil
+	d.ways, d.credentials, d.shared = nil, nil, nil
 }
 
 // idle finds credentials that no API asks for: a mistake in a name, mostly.

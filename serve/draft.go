@@ -34,8 +34,8 @@ type draft struct {
 	files       watch                  // what it was made of, as it was last looked at
 	made        map[string]sum         // and as it was then
 	faults      faults
-	counters    *counter.Counters // to be used; nil where those in use stay
-	countersKey sum               // of their settings
+	shared      *counter.Counters // counters to be used; nil where those in use stay
+	sharedKey   sum               // of their settings
 	inquired    *inquiry          // what the references of the configuration led to; nil where it has none to services
 }
 
@@ -61,7 +61,7 @@ type reader struct {
 	piped       []byte                                // the text of a gatehouse.yaml that cannot be read twice
 	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
 	load        *load                                 // nil for a reader that does not serve
-	counters    *counters                             // nil for a reader whose plans serve nobody
+	shared      *shared                               // nil for a reader whose plans serve nobody
 	custody     *custody                              // nil for a reader that asks no service and makes no keys
 }
 
@@ -77,7 +77,7 @@ func (r *reader) read() *draft {
 		return d
 	}
 	r.keep(d)
-	r.count(d)
+	r.share(d)
 	r.own(d)
 	r.verify(d)
 	r.verifyAdmins(d)

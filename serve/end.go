@@ -112,7 +112,7 @@ func (p *Program) close(ctx context.Context) error {
 	p.reader.credentials.closeAll()
 	p.reader.load.close()
 	p.reader.keeper.close()
-	p.reader.counters.close()
+	p.reader.shared.close()
 	p.offer.close()
 	if p.heritage.taken != nil { // nothing came of it: the gate before serves on
 		p.heritage.taken.Close()

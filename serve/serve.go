@@ -74,7 +74,7 @@ func Run(ctx context.Context, c Config) error {
 func Start(c Config) (*Program, error) {
 	c.fill()
 	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
-	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials(), custody: newCustody(), counters: new(counters)}
+	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials(), custody: newCustody(), shared: new(shared)}
 	p.reader.credentials.revocations = revocation.New(c.revocations)
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
@@ -154,7 +154,7 @@ func (p *Program) install(d *draft) error {
 	p.events.use(out)
 	p.reader.load.settle(d.config)
 	p.reader.keeper.use()
-	p.reader.counters.settle(d)
+	p.reader.shared.settle(d)
 	before := p.live
 	p.metrics.Enable(post != nil)
 	p.metrics.Prepare(d.plan)

@@ -40,7 +40,10 @@ type Limit struct {
 	Global    bool
 	OnFailure OnFailure     // of that
 	Wait      time.Duration // that a call waits for it at most; 0 is 5 ms
-	Nodes     int           // that share it, for its over-admission and for Degraded; 0 is 1
+	// SlicePermille is how much of it a node leases at a time, in thousandths; 0
+	// is 20, the most, and below 0 it asks for every call.
+	SlicePermille int
+	Nodes         int // that share it, for its over-admission and for Degraded; 0 is 1
 }
 
 // Kind is how units are counted. The zero Kind is none, and no Rule is made of

@@ -14,8 +14,8 @@ type Rule struct {
 	// limit, so that Amount, Burst and what becomes of a call may change and the
 	// counters stay.
 	ID Hash
-	// Slice is how many units a node leases at a time of a limit that is Global:
-	// 2% of it, at least 1.
+	// Slice is how many units a node leases at a time of a limit that is Global;
+	// 0 has it ask for every call.
 	Slice int64
 
 	key      secret // of the hashes of whose calls are counted together
@@ -125,6 +125,18 @@ func (l *Limit) capacity() int64 {
 	}
 	return l.Amount
 }
+
+// slice is what SlicePermille makes of a limit.
+func (l *Limit) slice() int64 {
+	permille := int64(l.SlicePermille)
+	if permille == 0 {
+		permille = MaxSlicePermille
+	}
+	return min(l.capacity(), l.Amount) * min(max(permille, 0), MaxSlicePermille) / 1000
+}
+
+// MaxSlicePermille is the most of a limit that a node leases at a time.
+const MaxSlicePermille = 20
 
 // Began is when the period of a quota began in which a time is, and Ends when it
 // ends, in the limit's time zone. Days are those of the calendar: with daylight

@@ -8,7 +8,7 @@ import (
 // Shared is a counter that several nodes have in common, such as one in Redis.
 // The guard asks it seldom: it leases a slice of units for one key, spends that
 // in memory, one atomic operation a call, and asks for the next slice in the
-// background when a quarter of the slice is left. Only the first call of a key,
+// background when half of the slice is left. Only the first call of a key,
 // and one that finds its slice empty, waits, for at most Limit.Wait: the context
 // ends then. A slice is at most Rule.Slice units, 2% of the limit, so that the
 // nodes together let through at most nodes × slice more than the limit.
@@ -65,6 +65,10 @@ type Shared interface {
 	// name of each process that is never used again.
 	Hold(ctx context.Context, ask *Ask) (Grant, error)
 }
+
+// Reach is what a Shared may know besides: that it is of no use to ask, so that
+// calls need not find out.
+type Reach interface{ Up() bool }
 
 // Ask is what a node asks a Shared for.
 type Ask struct {

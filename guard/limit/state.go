@@ -12,6 +12,10 @@ type State struct {
 	secret secret
 	shared Shared
 	began  time.Time // ticks are counted from then on
+	reach  Reach     // of shared; nil when it does not say
+
+	giving chan Ask       // units that are not wanted, for Tend
+	work   sync.WaitGroup // of questions to shared
 
 	mu     sync.Mutex // above tables
 	tables map[Hash]*counters
@@ -37,7 +41,9 @@ func NewState(o StateOptions) *State {
 	if o.Secret == [16]byte{} {
 		rand.Read(o.Secret[:])
 	}
-	return &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters)}
+	s := &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters), giving: make(chan Ask, maxGiving)}
+	s.reach, _ = o.Shared.(Reach)
+	return s
 }
 
 // Rule makes a limit ready, with the counters that it has had before.
@@ -47,7 +53,7 @@ func (s *State) Rule(l Limit) (*Rule, error) {
 	}
 	l.fill()
 	id := s.secret.sum(l.identity())
-	r := &Rule{Limit: l, ID: asHash(id), Slice: max(1, l.capacity()/50), key: id, state: s}
+	r := &Rule{Limit: l, ID: asHash(id), Slice: l.slice(), key: id, state: s}
 	own := l
 	if l.Global { // what this node counts when it is on its own
 		own.Amount, own.Burst = max(1, l.Amount/int64(l.Nodes)), max(1, l.Burst/int64(l.Nodes))
@@ -69,7 +75,10 @@ func (s *State) counters(r *Rule) *counters {
 		s.tables[r.ID] = c
 	}
 	if r.Global && c.lease == nil && s.shared != nil {
-		c.lease = newLeases(s)
+		c.lease = new(leases)
+	}
+	if c.lease != nil {
+		c.lease.rule.Store(r)
 	}
 	return c
 }
@@ -92,9 +101,6 @@ func (s *State) Sweep(at time.Time) {
 	now := s.moment(at)
 	for _, c := range s.all() {
 		c.alone.sweep(now)
-		if c.lease != nil {
-			c.lease.table.sweep(now)
-		}
 	}
 }
 
@@ -124,7 +130,7 @@ func (s *State) Stats() []Stats {
 	for _, c := range s.all() {
 		one := Stats{Name: c.name, Keys: c.alone.keys()}
 		if c.lease != nil {
-			one.Keys += c.lease.table.keys()
+			one.Keys += int(c.lease.keys.Load())
 		}
 		for i := range c.alone.shards {
 			sh := &c.alone.shards[i]

@@ -247,3 +247,7 @@ type Stats struct {
 func (c *Counters) Stats() Stats {
 	return Stats{Up: c.link.up(), Nodes: int(c.link.nodes.Load()), Asked: c.asked.Load(), Failed: c.failed.Load(), Late: c.late.Load(), Spared: c.spared.Load(), Lost: c.link.lost.Load()}
 }
+
+// Up reports whether the server answers, as far as is known: it costs nothing to
+// ask.
+func (c *Counters) Up() bool { return c.link.up() }

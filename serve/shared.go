@@ -12,28 +12,31 @@ import (
 	"github.com/gatehouse-api/gatehouse/store/counter"
 )
 
-// counters lends the guard of limits what gates count together. It outlives
+// shared lends the guard of limits what gates count together. It outlives
 // plans; the server behind it may change with a configuration.
-type counters struct {
+type shared struct {
 	live   atomic.Pointer[counter.Counters] // nil where there is no server
 	key    sum                              // of the settings of live
 	pepper sum                              // that names of counters are hashed with, once some are
 }
 
-var _ limit.Shared = (*counters)(nil)
+var (
+	_ limit.Shared = (*shared)(nil)
+	_ limit.Reach  = (*shared)(nil)
+)
 
 // Take implements limit.Shared.
-func (c *counters) Take(ctx context.Context, a *limit.Ask) (limit.Grant, error) {
+func (c *shared) Take(ctx context.Context, a *limit.Ask) (limit.Grant, error) {
 	return c.ask(ctx, a, (*counter.Counters).Take)
 }
 
 // Hold implements limit.Shared.
-func (c *counters) Hold(ctx context.Context, a *limit.Ask) (limit.Grant, error) {
+func (c *shared) Hold(ctx context.Context, a *limit.Ask) (limit.Grant, error) {
 	return c.ask(ctx, a, (*counter.Counters).Hold)
 }
 
 // Give implements limit.Shared.
-func (c *counters) Give(ctx context.Context, a *limit.Ask) error {
+func (c *shared) Give(ctx context.Context, a *limit.Ask) error {
 	live := c.live.Load()
 	if live == nil {
 		return counter.ErrDown
@@ -43,7 +46,7 @@ func (c *counters) Give(ctx context.Context, a *limit.Ask) error {
 	return live.Give(ctx, &ask)
 }
 
-func (c *counters) ask(ctx context.Context, a *limit.Ask, how func(*counter.Counters, context.Context, *counter.Ask) (counter.Grant, error)) (limit.Grant, error) {
+func (c *shared) ask(ctx context.Context, a *limit.Ask, how func(*counter.Counters, context.Context, *counter.Ask) (counter.Grant, error)) (limit.Grant, error) {
 	live := c.live.Load()
 	if live == nil {
 		return limit.Grant{}, counter.ErrDown
@@ -99,16 +102,16 @@ func counterOptions(d *draft) (o counter.Options, key sum, wrong *fault) {
 	return o, k.sum(), nil
 }
 
-// count opens the server of counters that a draft describes, beside the one that
+// share opens the server of counters that a draft describes, beside the one that
 // is in use. A server that does not answer for now is no mistake.
-func (r *reader) count(d *draft) {
+func (r *reader) share(d *draft) {
 	s := d.config.Counters
 	if s == nil {
 		return
 	}
 	o, key, wrong := counterOptions(d)
 	d.faults.add(wrong)
-	c := r.counters
+	c := r.shared
 	if wrong != nil || r.looks || c == nil {
 		return
 	}
@@ -121,22 +124,22 @@ func (r *reader) count(d *draft) {
 		return
 	}
 	o.Log = r.credentials.deps.log
-	d.counters, d.countersKey = counter.New(o), key
-	ctx, cancel := context.WithTimeout(context.Background(), firstCount)
+	d.shared, d.sharedKey = counter.New(o), key
+	ctx, cancel := context.WithTimeout(context.Background(), firstAnswer)
 	defer cancel()
-	d.counters.Ready(ctx) // or calls find out
+	d.shared.Ready(ctx) // or calls find out
 }
 
-// firstCount is how long a start or a reload waits for the server of counters.
-const firstCount = time.Second
+// firstAnswer is how long a start or a reload waits for the server of counters.
+const firstAnswer = time.Second
 
 // settle has the server of a draft that serves used, and closes the one before.
-func (c *counters) settle(d *draft) {
+func (c *shared) settle(d *draft) {
 	switch {
-	case d.counters != nil:
-		old := c.live.Swap(d.counters)
-		c.key = d.countersKey
-		d.counters = nil
+	case d.shared != nil:
+		old := c.live.Swap(d.shared)
+		c.key = d.sharedKey
+		d.shared = nil
 		if old != nil {
 			old.Close()
 		}
@@ -149,11 +152,17 @@ func (c *counters) settle(d *draft) {
 }
 
 // close ends the connection. It may be called on nil.
-func (c *counters) close() {
+func (c *shared) close() {
 	if c == nil {
 		return
 	}
 	if old := c.live.Swap(nil); old != nil {
 		old.Close()
 	}
+}
+
+// Up implements limit.Reach.
+func (c *shared) Up() bool {
+	live := c.live.Load()
+	return live != nil && live.Up()
 }
