@@ -102,6 +102,7 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.StepUp, own.StepUp)
 	over(&s.SSRF, own.SSRF)
 	over(&s.CSRF, own.CSRF)
+	over(&s.URLCredentials, own.URLCredentials)
 	over(&s.MaxBodyBytes, own.MaxBodyBytes)
 	over(&s.MaxAnswerBytes, own.MaxAnswerBytes)
 	if own.ContentEncodings != nil {

@@ -43,6 +43,7 @@ var order = []struct {
 	options bool
 }{
 	{"overload", (*builder).door, true, (*builder).doorUnrouted, true},
+	{"url_credentials", (*builder).urlsecret, false, func(*builder) any { return nil }, false},
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"csrf", (*builder).csrf, false, func(*builder) any { return nil }, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},

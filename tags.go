@@ -9,11 +9,12 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
+	"github.com/gatehouse-api/gatehouse/guard/urlsecret"
 )
 
 // ownWords are the words of ours that may stand in a schema of a contract. They
 // tighten what it says; what loosens stands in gatehouse.yaml alone.
-var ownWords = []string{fields.ReadWord, fields.WriteWord, owner.Word}
+var ownWords = []string{fields.ReadWord, fields.WriteWord, owner.Word, urlsecret.Word}
 
 // tags asks the guards which of them want to hear of the values that the schema
 // at n describes. The one pass over a body then says where these stand.

@@ -52,6 +52,7 @@ const (
 	PasswordBreached
 	OriginRefused
 	CrossSite
+	SensitiveMisplaced
 	URLForm
 	URLTarget
 	URLUnresolved
@@ -144,6 +145,7 @@ var table = [codes]row{
 	LoginUnavailable:     {"login-unavailable", 503, "The password cannot be checked for the moment.", "RFC 9110 section 15.6.4"},
 	PasswordBreached:     {"password-breached", 403, "This password became known in a breach. Choose another one.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
+	SensitiveMisplaced:   {"sensitive-misplaced", 400, "Sensitive data stands in the URL, where others can read it.", "RFC 9110 section 17.9"},
 	CrossSite:            {"cross-site", 403, "A page of another site may not make this call with the cookies of its visitors.", "RFC 9110 section 15.5.4"},
 	URLForm:              {"url-form", 400, "The request holds a URL in a form that others could read differently.", "RFC 9110 section 15.5.1"},
 	URLTarget:            {"url-target", 403, "The request holds a URL that leads where it may not.", "RFC 9110 section 15.5.4"},

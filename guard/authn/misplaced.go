@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/ownkey"
 )
 
 // leak is the refusal of credentials in the URL, where logs, histories and
@@ -19,7 +20,6 @@ var (
 var leaky = []string{"access_token", "api_key", "apikey"}
 
 var (
-	keyPrefix   = []byte("ghk_")
 	tokenPrefix = []byte("eyJ") // of {" in base64url
 )
 
@@ -55,41 +55,11 @@ func (g *Guard) misplaced(x *gate.Exchange) bool {
 // hasKey reports whether a part of the URL holds a key of this gate, and tells of
 // the first one.
 func (g *Guard) hasKey(b []byte) bool {
-	for i := bytes.Index(b, keyPrefix); i >= 0; i = bytes.Index(b, keyPrefix) {
-		b = b[i:]
-		if id, ok := keyID(b); ok {
-			if g.leaked != nil {
-				g.leaked(string(id))
-			}
-			return true
-		}
-		b = b[len(keyPrefix):]
+	id, ok := ownkey.Find(b)
+	if ok && g.leaked != nil {
+		g.leaked(string(id))
 	}
-	return false
-}
-
-// keyID returns the public part of what looks like a key of this gate:
-// ghk_<env>_<id>_<secret>_<checksum>.
-func keyID(b []byte) (id []byte, ok bool) {
-	var parts [5][]byte
-	n := 0
-	for start, i := 0, 0; i <= len(b); i++ {
-		if i < len(b) && (isDigitOrLetter(b[i])) {
-			continue
-		}
-		if n == len(parts) {
-			break
-		}
-		parts[n] = b[start:i]
-		n, start = n+1, i+1
-		if i == len(b) || b[i] != '_' {
-			break
-		}
-	}
-	if n < 4 || len(parts[2]) == 0 || len(parts[2]) > 64 || len(parts[3]) < 16 {
-		return nil, false
-	}
-	return parts[2], true
+	return ok
 }
 
 func isDigitOrLetter(c byte) bool {
