@@ -86,8 +86,12 @@ func (st *State) undeclared(w *walk, d []byte, i, k int) int {
 	st.know(w, k >= 0)
 	end := st.skip(d, i)
 	if end < 0 || !closes {
+		if k < 0 {
+			st.free(st.looseName, w.key, min(w.nameEnd, end))
+		}
 		return end
 	}
+	st.within(w.key)
 	if !st.confirm && st.full(w.key) {
 		return -1
 	}

@@ -21,13 +21,14 @@ type Compiler struct {
 	nullables []*source.Node // enumerations without null beside nullable
 	inPlace   map[*node]bool // parts of other schemas
 
-	names    map[string]string
-	leaves   map[node]*node
-	strings  map[stringKey]*stringRule
-	patterns map[string]*pattern
-	replaced map[string]bool // of Options.Patterns, those that were met
-	tagSets  map[string]*tagSet
-	tagged   map[*source.Node]*tagSet
+	names      map[string]string
+	leaves     map[node]*node
+	strings    map[stringKey]*stringRule
+	patterns   map[string]*pattern
+	replaced   map[string]bool // of Options.Patterns, those that were met
+	tagSets    map[string]*tagSet
+	everywhere bool // one of them has more than tags of strings
+	tagged     map[*source.Node]*tagSet
 
 	documents map[*source.File]*resource
 	resources map[string]*resource // by absolute URI
@@ -97,7 +98,7 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 	if c.errors > errors {
 		root = bad
 	}
-	return &Schema{root: root, pure: c.o.Pure, tagless: len(c.tagSets) == 0}
+	return &Schema{root: root, pure: c.o.Pure, tagless: len(c.tagSets) == 0, loose: c.o.Loose, names: c.o.Names}
 }
 
 // Problems returns what was wrong with all schemas compiled so far.
@@ -273,7 +274,15 @@ func (c *Compiler) tagSet(list []Tag) *tagSet {
 	if known := c.tagSets[key.String()]; known != nil {
 		return known
 	}
-	set := &tagSet{append([]Tag(nil), list...)}
+	set := new(tagSet)
+	for _, t := range list {
+		if t >= FirstText && t <= LastText {
+			set.texts = append(set.texts, t)
+		} else {
+			set.list = append(set.list, t)
+			c.everywhere = true
+		}
+	}
 	c.tagSets[key.String()] = set
 	return set
 }

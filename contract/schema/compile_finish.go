@@ -40,7 +40,7 @@ func (c *Compiler) finish() {
 			findNeeds(n.more.any)
 			findNeeds(n.more.one)
 		}
-		if n.more != nil && n.more.any != nil && len(c.tagSets) > 0 {
+		if n.more != nil && n.more.any != nil && c.everywhere {
 			n.flags |= allBranches
 		}
 	}

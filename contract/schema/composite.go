@@ -116,6 +116,28 @@ func (st *State) tagged(n *node, i, end int) int {
 		for _, t := range n.tags.list {
 			st.Spans = append(st.Spans, Span{t, uint32(i), uint32(end)})
 		}
+		if st.texts && st.data[i] == '"' {
+			for _, t := range n.tags.texts {
+				st.Spans = append(st.Spans, Span{t, uint32(i), uint32(end)})
+			}
+		}
+	}
+	return end
+}
+
+// within takes back the spans from at on: of what stands in a member that goes
+// as a whole.
+func (st *State) within(at int) {
+	for n := len(st.Spans); n > 0 && int(st.Spans[n-1].Start) >= at; n-- {
+		st.Spans = st.Spans[:n-1]
+	}
+}
+
+// free emits the tag of strings that nothing describes for the one from i to
+// end, or that of names; end below 0 is a failure, and passed on.
+func (st *State) free(t Tag, i, end int) int {
+	if t != 0 && end >= 0 && st.silent == 0 {
+		st.Spans = append(st.Spans, Span{t, uint32(i), uint32(end)})
 	}
 	return end
 }

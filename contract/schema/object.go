@@ -207,6 +207,7 @@ func (st *State) cutMember(w *walk, d []byte, i int) int {
 	if i = st.skip(d, i); i < 0 || st.full(w.key) {
 		return -1
 	}
+	st.within(w.key)
 	st.drop(w.key, i)
 	return i
 }
@@ -250,6 +251,9 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 		if end, ok = st.patterns(w, d, i, end, &hit); !ok {
 			return -1
 		}
+	}
+	if k < 0 && (hit || w.rule.additional != nil) {
+		st.free(st.looseName, w.key, w.nameEnd)
 	}
 	if !hit {
 		if w.rule.additional == nil {

@@ -54,8 +54,9 @@ var (
 	never  = &node{}
 )
 
-// tagSet is what Options.Tags returned, shared between nodes.
-type tagSet struct{ list []Tag }
+// tagSet is what Options.Tags returned, shared between nodes: the tags of
+// strings in requests apart from those of all values.
+type tagSet struct{ list, texts []Tag }
 
 // stringRule holds the keywords that judge strings.
 type stringRule struct {

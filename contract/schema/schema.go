@@ -80,6 +80,13 @@ type Tag uint16
 // the State's policies drop. Guards choose other tags.
 const TagDrop Tag = 0
 
+// Tags from FirstText to LastText are of strings in requests alone: a node that
+// has one emits no span for other values, and none for answers.
+const (
+	FirstText Tag = 1<<14 + 1
+	LastText  Tag = 1<<15 - 1
+)
+
 // Span is a place in the document that was read: data[Start:End].
 type Span struct {
 	Tag        Tag
@@ -108,6 +115,10 @@ type Options struct {
 	// Tags returns the tags of a schema node, nil for none. It is called once
 	// for every schema object that is compiled.
 	Tags func(n *source.Node) []Tag
+	// Loose is the tag of strings that no schema object describes, and Names
+	// that of names of members that none declares; 0 for none. Both are tags of
+	// strings in requests.
+	Loose, Names Tag
 }
 
 // Fault says why a document was refused: where, by which keyword, and what
@@ -124,6 +135,8 @@ type Schema struct {
 	root    *node
 	pure    bool
 	tagless bool // its compiler had met no tag
+	loose   Tag  // as Options have them
+	names   Tag
 }
 
 // State is what one reading needs: its policies, its result and its scratch

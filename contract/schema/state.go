@@ -49,6 +49,9 @@ type scratch struct {
 	data []byte
 	gate bool // not Pure: documents must be read alike by others
 
+	texts            bool // tags of strings are emitted
+	loose, looseName Tag  // of what no schema describes; 0 emits nothing
+
 	depth  int
 	work   int // bytes left to be read again
 	bound  int // drops and votes together
@@ -139,6 +142,10 @@ func (s *Schema) Read(st *State, data []byte) bool {
 func (st *State) start(s *Schema, data []byte) {
 	st.root, st.data = s, data
 	st.gate = s != nil && !s.pure
+	st.loose, st.looseName, st.texts = 0, 0, st.Direction != Answer
+	if s != nil && st.texts {
+		st.loose, st.looseName = s.loose, s.names
+	}
 	st.Spans = st.Spans[:0]
 	st.work = workPerByte*len(data) + workFree
 	st.steps = patternPerByte*len(data) + patternFree

@@ -2,7 +2,22 @@ package schema
 
 import "slices"
 
-// Tags returns the tags of all that s reaches, sorted, each once.
+// Hears reports whether a request may hold a string whose place the reader
+// tells: one with a tag of strings, or one that no schema describes.
+func (s *Schema) Hears() bool {
+	if s == nil || s.root == nil || s.tagless && s.loose == 0 && s.names == 0 {
+		return false
+	}
+	if s.loose != 0 || s.names != 0 {
+		return true // few schemas are so closed that it pays to look
+	}
+	w := &tagWalk{seen: make(map[*node]bool), found: make(map[Tag]bool)}
+	w.node(s.root)
+	return w.texts
+}
+
+// Tags returns the tags of all that s reaches, sorted, each once, but for those
+// of strings in requests.
 func (s *Schema) Tags() []Tag {
 	if s == nil || s.root == nil || s.tagless {
 		return nil
@@ -21,6 +36,7 @@ func (s *Schema) Tags() []Tag {
 type tagWalk struct {
 	seen  map[*node]bool
 	found map[Tag]bool
+	texts bool
 }
 
 func (w *tagWalk) nodes(list []*node) {
@@ -38,6 +54,7 @@ func (w *tagWalk) node(n *node) {
 		for _, t := range n.tags.list {
 			w.found[t] = true
 		}
+		w.texts = w.texts || len(n.tags.texts) > 0
 	}
 	if o := n.obj; o != nil {
 		for i := range o.props {

@@ -34,6 +34,9 @@ func (st *State) plainValue(n *node, d []byte, i int, track bool) int {
 			return st.stringValue(n, d, i)
 		}
 		end, _ := st.str(d, i)
+		if n == always {
+			return st.free(st.loose, i, end)
+		}
 		return end
 	case '{':
 		if n.types&kObject == 0 {
