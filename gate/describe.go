@@ -69,7 +69,7 @@ func (x *Exchange) describe() {
 // refused.
 func (e *Event) place(guard string, r *Refusal) {
 	e.Guard, e.In, e.Name, e.Pointer, e.Keyword = guard, r.In, r.Name, r.Pointer, r.Keyword
-	e.Kind, e.Caller = r.Kind, r.Caller
+	e.Kind, e.Caller, e.Finding = r.Kind, r.Caller, r.Finding
 }
 
 // client is the address of whoever made the request.

@@ -30,6 +30,7 @@ type Event struct {
 	Keyword string
 	Kind    string   // of the object that it is about, as the operator calls it
 	Caller  uint64   // a keyed hash of who called, of would-be refusals of objects; 0 for none
+	Finding Finding  // of what looks like an attack
 	Rules   []string // ids of the rules that decided, as the operator calls them
 	Would   []Code   // would-be refusals, in observe mode
 	Trimmed int      // cuts in the answer's body: what the contract does not describe, calls writeOnly, or keeps to roles; in observe mode, those that would have been made

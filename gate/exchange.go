@@ -96,6 +96,7 @@ type Exchange struct {
 	// otherwise what a form or XML means, kept only where the schema is tagged.
 	// nil where nothing was judged or nothing is tagged.
 	BodyJSON []byte
+	Heard    Heard  // of parameters and the like, what guards want to hear of
 	Edits    []Edit // on Target and Body, applied before forwarding; then on AnswerBody
 
 	// Charges are what limits have counted for the exchange. The guard that did

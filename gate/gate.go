@@ -79,7 +79,7 @@ func (g *Gate) Release(x *Exchange) {
 
 // poison overwrites what views of the gate's buffers would see.
 func (x *Exchange) poison() {
-	for _, b := range [][]byte{x.buffer, x.scratch, x.reply, x.answer, x.trimmed} {
+	for _, b := range [][]byte{x.buffer, x.scratch, x.reply, x.answer, x.trimmed, x.Heard.JSON} {
 		b = b[:cap(b)]
 		for i := range b {
 			b[i] = 0xDB

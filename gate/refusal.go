@@ -73,6 +73,7 @@ const (
 	BodySyntax
 	BodySchema
 	BodyPart
+	Injection
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
@@ -167,6 +168,7 @@ var table = [codes]row{
 	BodySyntax:           {"body-syntax", 400, "The body is not well-formed.", "RFC 9110 section 15.5.1"},
 	BodySchema:           {"body-schema", 400, "The body is not what the contract describes.", "RFC 9110 section 15.5.1"},
 	BodyPart:             {"body-part", 400, "A part of the body is not what the contract describes.", "RFC 7578 section 4"},
+	Injection:            {"injection", 400, "A value of the request looks like an attack.", "RFC 9110 section 15.5.1"},
 	UpstreamUnreachable:  {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:      {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:       {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
@@ -218,6 +220,14 @@ func Codes(yield func(Code) bool) {
 	}
 }
 
+// Finding is what a guard found in text that looks like an attack, in words of
+// the gate. The zero Finding is nothing.
+type Finding struct {
+	Class   string // "sql", "xss"
+	Score   uint8  // 1 to 100
+	Reasons [4]string
+}
+
 // Refusal says why an exchange was refused. Nothing in it may come from the
 // request: no value, no name that the contract does not hold.
 type Refusal struct {
@@ -231,7 +241,8 @@ type Refusal struct {
 	Kind    string // of the object, as the operator calls it; for the event alone
 	// Caller is a keyed hash of who called, 0 for none. Only would-be refusals
 	// of an object have it: the event tells one caller from many.
-	Caller uint64
+	Caller  uint64
+	Finding Finding // of what looks like an attack; for the event alone
 	// Retry is sent as Retry-After in seconds when above zero.
 	Retry int
 	// Cause is for the operator's log of the program, never for the client

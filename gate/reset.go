@@ -22,6 +22,7 @@ func (x *Exchange) reset() {
 	x.Answer = Answer{Fields: x.Answer.Fields[:0], Trailers: x.Answer.Trailers[:0]}
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
 	x.Schema.Forget()
+	x.Heard.Forget()
 	x.AnswerSchema.Forget()
 	if cap(x.Edits) > maxKeptEdits {
 		x.Edits = nil

@@ -38,6 +38,7 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendText(b, "keyword", e.Keyword)
 	b = appendText(b, "kind", e.Kind)
 	b = appendCaller(b, e.Caller)
+	b = appendFinding(b, &e.Finding)
 	b = appendRules(b, e.Rules)
 	b = appendWould(b, e.Would)
 	if e.Trimmed > 0 {
@@ -113,6 +114,28 @@ func appendCaller(b []byte, caller uint64) []byte {
 		b = append(b, "0123456789abcdef"[caller>>shift&15])
 	}
 	return append(b, '"')
+}
+
+func appendFinding(b []byte, f *gate.Finding) []byte {
+	if f.Class == "" {
+		return b
+	}
+	b = appendText(b, "class", f.Class)
+	b = appendNumber(b, "score", int64(f.Score))
+	if f.Reasons[0] == "" {
+		return b
+	}
+	b = append(b, `,"reasons":[`...)
+	for i, r := range f.Reasons {
+		if r == "" {
+			break
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = gate.AppendString(b, r)
+	}
+	return append(b, ']')
 }
 
 func appendRules(b []byte, rules []string) []byte {

@@ -87,7 +87,7 @@ func (st *State) undeclared(w *walk, d []byte, i, k int) int {
 	end := st.skip(d, i)
 	if end < 0 || !closes {
 		if k < 0 {
-			st.free(st.looseName, w.key, min(w.nameEnd, end))
+			st.free(TagName, w.key, min(w.nameEnd, end))
 		}
 		return end
 	}

@@ -133,10 +133,10 @@ func (st *State) within(at int) {
 	}
 }
 
-// free emits the tag of strings that nothing describes for the one from i to
-// end, or that of names; end below 0 is a failure, and passed on.
+// free emits t, TagLoose or TagName, for the string from i to end; end below 0
+// is a failure, and passed on.
 func (st *State) free(t Tag, i, end int) int {
-	if t != 0 && end >= 0 && st.silent == 0 {
+	if st.loose && end >= 0 && st.silent == 0 {
 		st.Spans = append(st.Spans, Span{t, uint32(i), uint32(end)})
 	}
 	return end

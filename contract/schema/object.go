@@ -253,7 +253,7 @@ func (st *State) member(w *walk, d []byte, i, k int) int {
 		}
 	}
 	if k < 0 && (hit || w.rule.additional != nil) {
-		st.free(st.looseName, w.key, w.nameEnd)
+		st.free(TagName, w.key, w.nameEnd)
 	}
 	if !hit {
 		if w.rule.additional == nil {

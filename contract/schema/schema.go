@@ -85,6 +85,10 @@ const TagDrop Tag = 0
 const (
 	FirstText Tag = 1<<14 + 1
 	LastText  Tag = 1<<15 - 1
+
+	TagLoose = LastText     // of strings that no schema object describes; see Options.Loose
+	TagName  = LastText - 1 // of names of members that none declares
+	TagFile  = LastText - 2 // of names of files; no reader of schemas emits it
 )
 
 // Span is a place in the document that was read: data[Start:End].
@@ -115,10 +119,8 @@ type Options struct {
 	// Tags returns the tags of a schema node, nil for none. It is called once
 	// for every schema object that is compiled.
 	Tags func(n *source.Node) []Tag
-	// Loose is the tag of strings that no schema object describes, and Names
-	// that of names of members that none declares; 0 for none. Both are tags of
-	// strings in requests.
-	Loose, Names Tag
+	// Loose emits TagLoose and TagName.
+	Loose bool
 }
 
 // Fault says why a document was refused: where, by which keyword, and what
@@ -135,8 +137,7 @@ type Schema struct {
 	root    *node
 	pure    bool
 	tagless bool // its compiler had met no tag
-	loose   Tag  // as Options have them
-	names   Tag
+	loose   bool // as Options have it
 }
 
 // State is what one reading needs: its policies, its result and its scratch

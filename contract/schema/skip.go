@@ -9,7 +9,7 @@ func (st *State) skip(d []byte, i int) int {
 	switch d[i] {
 	case '"':
 		end, _ := st.str(d, i)
-		return st.free(st.loose, i, end)
+		return st.free(TagLoose, i, end)
 	case '{':
 		return st.skipObject(d, i)
 	case '[':
@@ -97,7 +97,7 @@ func (st *State) skipObject(d []byte, i int) int {
 	set := st.openNames()
 	for {
 		key := i
-		if i = st.free(st.looseName, key, st.name(d, i, &set)); i < 0 {
+		if i = st.free(TagName, key, st.name(d, i, &set)); i < 0 {
 			return -1
 		}
 		if i = colon(d, i); i < 0 {

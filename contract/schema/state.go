@@ -49,8 +49,8 @@ type scratch struct {
 	data []byte
 	gate bool // not Pure: documents must be read alike by others
 
-	texts            bool // tags of strings are emitted
-	loose, looseName Tag  // of what no schema describes; 0 emits nothing
+	texts bool // tags of strings are emitted
+	loose bool // and those of what no schema describes
 
 	depth  int
 	work   int // bytes left to be read again
@@ -142,10 +142,8 @@ func (s *Schema) Read(st *State, data []byte) bool {
 func (st *State) start(s *Schema, data []byte) {
 	st.root, st.data = s, data
 	st.gate = s != nil && !s.pure
-	st.loose, st.looseName, st.texts = 0, 0, st.Direction != Answer
-	if s != nil && st.texts {
-		st.loose, st.looseName = s.loose, s.names
-	}
+	st.texts = st.Direction != Answer
+	st.loose = st.texts && s != nil && s.loose
 	st.Spans = st.Spans[:0]
 	st.work = workPerByte*len(data) + workFree
 	st.steps = patternPerByte*len(data) + patternFree

@@ -5,10 +5,10 @@ import "slices"
 // Hears reports whether a request may hold a string whose place the reader
 // tells: one with a tag of strings, or one that no schema describes.
 func (s *Schema) Hears() bool {
-	if s == nil || s.root == nil || s.tagless && s.loose == 0 && s.names == 0 {
+	if s == nil || s.root == nil || s.tagless && !s.loose {
 		return false
 	}
-	if s.loose != 0 || s.names != 0 {
+	if s.loose {
 		return true // few schemas are so closed that it pays to look
 	}
 	w := &tagWalk{seen: make(map[*node]bool), found: make(map[Tag]bool)}

@@ -42,7 +42,7 @@ func TestTexts(t *testing.T) {
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
-			s := compile(t, r.schema, Options{Tags: tags, Loose: LastText, Names: LastText - 1})
+			s := compile(t, r.schema, Options{Tags: tags, Loose: true})
 			if !s.Hears() {
 				t.Error("does not say that it hears")
 			}
@@ -69,9 +69,9 @@ func told(t *testing.T, s *Schema, st *State, doc string) string {
 	for _, span := range st.Spans {
 		name := fmt.Sprint(span.Tag)
 		switch {
-		case span.Tag == LastText:
+		case span.Tag == TagLoose:
 			name = "loose"
-		case span.Tag == LastText-1:
+		case span.Tag == TagName:
 			name = "name"
 		case span.Tag == TagDrop:
 			name = "drop"

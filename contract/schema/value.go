@@ -35,7 +35,7 @@ func (st *State) plainValue(n *node, d []byte, i int, track bool) int {
 		}
 		end, _ := st.str(d, i)
 		if n == always {
-			return st.free(st.loose, i, end)
+			return st.free(TagLoose, i, end)
 		}
 		return end
 	case '{':

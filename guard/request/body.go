@@ -54,7 +54,7 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	t := bodyMedia{Type: parsed}
 	if m.Schema != nil {
 		t.schema = b.compiler.Compile(m.Schema)
-		t.tagged = len(t.schema.Tags()) > 0
+		t.tagged = len(t.schema.Tags()) > 0 || t.schema.Hears()
 	}
 	wide := parsed.Sub == "*"
 	k := parsed.Kind()

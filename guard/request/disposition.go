@@ -47,6 +47,7 @@ func disposition(raw []byte, at int, value []byte, p *pair, h *partHead) style.I
 			p.start, p.eq = uint32(at+from), uint32(at+to)
 		case strings.EqualFold(media.View(name), "filename") && !h.file && plainFile(value[from:to]) && (quoted || !escaped):
 			h.file, h.unnamed, file = true, to == from, value[from:to]
+			h.from, h.to = uint32(at+from), uint32(at+to)
 		case strings.EqualFold(media.View(name), "filename*") && extended == nil && !escaped:
 			extended = value[from:to]
 		default:

@@ -31,6 +31,9 @@ type Options struct {
 	// Gzip takes bodies in the content coding gzip where the gate reads them:
 	// decoded within MaxBodyBytes, and forwarded decoded.
 	Gzip bool
+	// Hears keeps what is read without a schema in Exchange.Heard, for a guard
+	// that inspects it.
+	Hears bool
 }
 
 // defaultBodyBytes bounds a body when Options say nothing.
@@ -74,6 +77,7 @@ func New(op *contract.Operation, c *schema.Compiler, o Options) (*Guard, source.
 // Head judges the parameters and decides how the body is taken.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 	x.Schema.Spans = x.Schema.Spans[:0] // those of an earlier exchange
+	x.Heard.Forget()
 	g.headers.strip(x)
 	if v := g.intake(x); v != gate.Allow {
 		return v

@@ -20,6 +20,7 @@ const (
 type partHead struct {
 	delimiter uint32 // where the part's delimiter begins
 	file      bool   // has a filename
+	from, to  uint32 // that file name
 	unnamed   bool   // and that is empty: no file was chosen, and there is no content
 	typed     bool   // has a Content-Type
 	media     media.Type

@@ -34,6 +34,13 @@ func (b *body) judgeMultipart(x *gate.Exchange, r *reader, m *media.Type, d *bod
 	if v := b.judgeObject(x, r, d); v != gate.Allow {
 		return v
 	}
+	if b.options.Hears {
+		for i := range r.heads {
+			if h := &r.heads[i]; h.file && !h.unnamed {
+				x.Heard.HearText("body", "", x.Body[h.from:h.to], schema.TagFile)
+			}
+		}
+	}
 	if unknown > 0 && b.options.Undeclared == schema.Drop {
 		dropParts(x, r)
 	}

@@ -102,7 +102,7 @@ func (g *Guard) judgeQuery(x *gate.Exchange, r *reader) gate.Verdict {
 		// Values that pass unread must be text all the same.
 		for i := range r.pairs {
 			if p := &r.pairs[i]; !p.known {
-				if _, bad := r.Decode(p.value(x.Query), style.Plus); bad != style.Fine {
+				if bad := g.hearPair(x, r, p); bad != style.Fine {
 					return deny(x, bad, "query", "")
 				}
 			}
@@ -117,6 +117,20 @@ func (g *Guard) judgeQuery(x *gate.Exchange, r *reader) gate.Verdict {
 		dropPairs(x, r, x.Query, gate.OnTarget, len(x.Target)-len(x.Query))
 	}
 	return gate.Allow
+}
+
+// hearPair reads a field of the query that the contract does not name.
+func (g *Guard) hearPair(x *gate.Exchange, r *reader, p *pair) style.Issue {
+	hear := g.options.Hears && g.options.Undeclared == schema.Allow
+	name, bad := r.Decode(p.name(x.Query), style.Plus)
+	if bad == style.Fine && hear {
+		x.Heard.HearText("query", "", name, schema.TagName)
+	}
+	value, worse := r.Decode(p.value(x.Query), style.Plus)
+	if worse == style.Fine && hear {
+		x.Heard.HearText("query", "", value, schema.TagLoose)
+	}
+	return max(bad, worse)
 }
 
 // judgeField reads and judges one parameter of a query or of cookies.
@@ -157,7 +171,11 @@ func (g *Guard) judgeEncoded(x *gate.Exchange, r *reader, f *field, raw []byte) 
 			return deny(x, bad, "query", f.Name)
 		}
 		r.prepare()
-		switch fits := f.schema.Read(&r.state, r.JSON); {
+		fits := f.schema.Read(&r.state, r.JSON)
+		if fits {
+			x.Heard.Hear("query", f.Name, r.JSON, r.state.Spans)
+		}
+		switch {
 		case fits && c.Sep.Encoded == style.Belongs:
 			return gate.Allow
 		case !fits && c.Sep.Encoded == style.Separates:
@@ -179,6 +197,7 @@ func (r *reader) prepare() {
 func judge(x *gate.Exchange, r *reader, s *schema.Schema, in, name string) gate.Verdict {
 	r.prepare()
 	if s.Read(&r.state, r.JSON) {
+		x.Heard.Hear(in, name, r.JSON, r.state.Spans)
 		return gate.Allow
 	}
 	f, code := r.state.Fault(), gate.ParameterSchema
