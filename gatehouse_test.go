@@ -59,11 +59,11 @@ func TestCompile(t *testing.T) {
 		want    map[string]string // guards of each operation, with their modes
 	}{
 		{"credentials-by-the-api", gatehouse.Options{Authentication: gatehouse.Upstream},
-			map[string]string{"getSecret": "url_credentials enforce, authn enforce, request enforce, answer enforce", "health": "url_credentials enforce, request enforce, answer enforce"}},
+			map[string]string{"getSecret": "url_credentials enforce, authn enforce, request enforce, inspect enforce, answer enforce", "health": "url_credentials enforce, request enforce, inspect enforce, answer enforce"}},
 		{"public", gatehouse.Options{Authentication: gatehouse.Public},
-			map[string]string{"getSecret": "url_credentials enforce, request enforce, answer enforce", "health": "url_credentials enforce, request enforce, answer enforce"}},
+			map[string]string{"getSecret": "url_credentials enforce, request enforce, inspect enforce, answer enforce", "health": "url_credentials enforce, request enforce, inspect enforce, answer enforce"}},
 		{"observing-does-not-open", gatehouse.Options{Authentication: gatehouse.Upstream, Settings: gatehouse.Settings{Mode: gatehouse.Observe}},
-			map[string]string{"getSecret": "url_credentials observe, authn enforce, request observe, answer observe", "health": "url_credentials observe, request observe, answer observe"}},
+			map[string]string{"getSecret": "url_credentials observe, authn enforce, request observe, inspect observe, answer observe", "health": "url_credentials observe, request observe, inspect observe, answer observe"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

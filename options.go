@@ -93,7 +93,8 @@ type settled struct {
 func settle(o *Options, op *contract.Operation) settled {
 	own, _ := of(o, op)
 	s := settled{Settings: o.Settings, public: own.Public, slash: own.Slashes, upgrades: own.Upgrade, own: own.Mode}
-	s.modes = [...]map[string]config.Mode{own.Modes, o.Modes}
+	s.modes = [...]map[string]config.Mode{inspectModes(own.Modes, &own.Inspect), inspectModes(o.Modes, &o.Inspect)}
+	s.settleInspect(&own.Inspect)
 	over(&s.Undeclared.Requests, own.Undeclared.Requests)
 	over(&s.Undeclared.Answers, own.Undeclared.Answers)
 	over(&s.ReadOnly, own.ReadOnly)

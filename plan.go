@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
+	"github.com/gatehouse-api/gatehouse/guard/inspect"
 	"github.com/gatehouse-api/gatehouse/guard/overload"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
@@ -49,6 +50,7 @@ var order = []struct {
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
 	{"overload", (*builder).way, true, (*builder).wayUnrouted, true}, // the same guard, now that it is known who calls
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
+	{"inspect", (*builder).inspect, false, func(*builder) any { return nil }, false},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"ssrf", (*builder).ssrf, false, func(*builder) any { return nil }, false},
 	{"caller", (*builder).caller, true, (*builder).callerUnrouted, true},
@@ -70,7 +72,8 @@ type builder struct {
 	tells           *caller.Caller
 	schemas         *schema.Compiler
 	rules           *fields.Rules
-	fieldsForNobody bool // was said
+	fieldsForNobody bool           // was said
+	inspected       *inspect.Rules // nil where nobody inspects
 	owners          *owner.Types
 	urls            *ssrf.Rules
 	resolver        *ssrf.Resolver
@@ -116,7 +119,8 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver = b.urlRules(), a.Resolver
 	b.logins = b.newLogins(&a)
-	b.schemas = newCompiler(c, &b.options, b.tags)
+	b.inspected = b.inspects()
+	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)
 	return b
 }
 
@@ -131,8 +135,8 @@ func NameOf(o *Options, c *contract.Contract) string {
 	return "api"
 }
 
-func newCompiler(c *contract.Contract, o *Options, tags func(*source.Node) []schema.Tag) *schema.Compiler {
-	compile := schema.Options{Dialect: c.Dialect, Patterns: o.Patterns, Tags: tags}
+func newCompiler(c *contract.Contract, o *Options, tags func(*source.Node) []schema.Tag, loose bool) *schema.Compiler {
+	compile := schema.Options{Dialect: c.Dialect, Patterns: o.Patterns, Tags: tags, Loose: loose}
 	if c.Files != nil {
 		compile.Load = c.Files.Load
 	}
@@ -273,6 +277,7 @@ func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any
 	guard, problems := request.New(op, b.schemas, request.Options{
 		Undeclared: treatment(set.Undeclared.Requests, config.Refuse), Misplaced: treatment(set.ReadOnly, config.Refuse),
 		MaxBodyBytes: int64(set.MaxBodyBytes), Gzip: slices.Contains(set.ContentEncodings, "gzip"),
+		Hears: b.inspected != nil && !set.uninspected(),
 	})
 	b.problem(problems...)
 	return guard
@@ -319,6 +324,7 @@ func (b *builder) all(rules []RuleFile) {
 	b.problem(b.owners.Problems()...)
 	b.problem(b.urls.Problems()...)
 	b.problem(b.logins.Problems()...)
+	b.problem(b.inspected.Problems()...)
 	for _, text := range b.schemas.Unreplaced() {
 		b.problem(b.place.At("patterns", text).Warning("remove it, or copy the pattern as the contract has it", "no schema has the pattern %q", text))
 	}

@@ -31,7 +31,7 @@ func Survey(c *contract.Contract, o *Options) []Exposure {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &surveyor{schemas: newCompiler(c, o, nil), found: make(map[schema.Schema]*survey)}
+	s := &surveyor{schemas: newCompiler(c, o, nil, false), found: make(map[schema.Schema]*survey)}
 	list := make([]Exposure, len(c.Operations))
 	for i, op := range c.Operations {
 		list[i] = s.operation(c, op)

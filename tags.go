@@ -8,13 +8,14 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
+	"github.com/gatehouse-api/gatehouse/guard/inspect"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/urlsecret"
 )
 
 // ownWords are the words of ours that may stand in a schema of a contract. They
 // tighten what it says; what loosens stands in gatehouse.yaml alone.
-var ownWords = []string{fields.ReadWord, fields.WriteWord, owner.Word, urlsecret.Word}
+var ownWords = []string{fields.ReadWord, fields.WriteWord, owner.Word, urlsecret.Word, inspect.Word}
 
 // tags asks the guards which of them want to hear of the values that the schema
 // at n describes. The one pass over a body then says where these stand.
@@ -33,7 +34,7 @@ func (b *builder) tags(n *source.Node) []schema.Tag {
 			b.problem(source.At(&m.Value, source.DidYouMean("the words for schemas are "+strings.Join(ownWords, ", "), m.Name, ownWords...), "a schema has no word %q", m.Name))
 		}
 	}
-	return slices.Concat(b.rules.Tags(n), b.owners.Tags(n), b.urls.Tags(n), b.logins.Tags(n))
+	return slices.Concat(b.rules.Tags(n), b.owners.Tags(n), b.urls.Tags(n), b.logins.Tags(n), b.inspected.Tags(n))
 }
 
 // fieldSettings are the rules of properties in gatehouse.yaml, in order.

@@ -51,10 +51,12 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, authn, authz, request, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
+	// Modes are the modes of single guards: overload, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
+	// Inspect is how the text of requests is searched for attacks: injection of SQL, script, commands, paths and the like.
+	Inspect Inspect `key:"inspect"`
 	// Undeclared is what happens to what the contract does not name.
 	Undeclared Undeclared `key:"undeclared"`
 	// ReadOnly is what happens to properties in requests that the contract calls readOnly.

@@ -50,3 +50,16 @@ func (h *Heard) Forget() {
 		h.Parts = nil
 	}
 }
+
+// Failed reports whether a step called name, which observes, has failed.
+func (x *Exchange) Failed(name string) bool {
+	if x.failed == 0 {
+		return false
+	}
+	for i := range x.Operation.Steps {
+		if x.failed&(1<<i) != 0 && x.Operation.Steps[i].Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -7,6 +7,19 @@ import (
 	"unicode/utf8"
 )
 
+// Expressions returns a pattern of a contract as expressions of package regexp,
+// each of which matches whatever the pattern matches; none for one that cannot
+// be used. It is for those who reason about what a pattern excludes.
+func Expressions(text string) (list []string) {
+	parts, _ := splitLookaheads(text)
+	for _, part := range parts {
+		if translated, err := translate(part.text); err == nil && !part.not {
+			list = append(list, translated)
+		}
+	}
+	return list
+}
+
 // lookahead is one part of a pattern that begins with look-aheads.
 type lookahead struct {
 	text string

@@ -83,8 +83,8 @@ const TagDrop Tag = 0
 // Tags from FirstText to LastText are of strings in requests alone: a node that
 // has one emits no span for other values, and none for answers.
 const (
-	FirstText Tag = 1<<14 + 1
-	LastText  Tag = 1<<15 - 1
+	FirstText Tag = 0x5000
+	LastText  Tag = 0x6fff // what follows are tags of others
 
 	TagLoose = LastText     // of strings that no schema object describes; see Options.Loose
 	TagName  = LastText - 1 // of names of members that none declares

@@ -79,7 +79,7 @@ func lookup(_ context.Context, host string) (list []netip.Addr, err error) {
 
 func newStage(t testing.TB, set gatehouse.SSRF) *stage.Stage {
 	t.Helper()
-	o := gatehouse.Options{Settings: gatehouse.Settings{SSRF: &set, ReadOnly: gatehouse.Refuse}}
+	o := gatehouse.Options{Settings: gatehouse.Settings{Inspect: config.Inspect{Mode: config.InspectOff}, SSRF: &set, ReadOnly: gatehouse.Refuse}}
 	s := stage.New(t, hooks, gatehouse.API{Options: o, Resolver: ssrf.NewResolver(ssrf.ResolverOptions{Lookup: lookup})})
 	s.API = func(x *gate.Exchange) { x.Answer.Status = 204 }
 	return s
@@ -258,7 +258,7 @@ func TestResolverIsSlow(t *testing.T) {
 				return nil, ctx.Err()
 			}
 		}})
-		s := stage.New(t, hooks, gatehouse.API{Options: gatehouse.Options{Settings: gatehouse.Settings{SSRF: &gatehouse.SSRF{Wait: 20 * time.Millisecond}}}, Resolver: r})
+		s := stage.New(t, hooks, gatehouse.API{Options: gatehouse.Options{Settings: gatehouse.Settings{Inspect: config.Inspect{Mode: config.InspectOff}, SSRF: &gatehouse.SSRF{Wait: 20 * time.Millisecond}}}, Resolver: r})
 		s.API = func(x *gate.Exchange) { x.Answer.Status = 204 }
 		for range 3 {
 			begin := time.Now()
@@ -292,7 +292,7 @@ func TestResolverIsSlow(t *testing.T) {
 // TestUnknownFields are settings that mean nothing.
 func TestUnknownFields(t *testing.T) {
 	for _, name := range []string{"Hook/nothing", "Nothing/a", "addHook?nothing", "nobody?next", "/fetch/{nothing}"} {
-		o := gatehouse.Options{Authentication: gatehouse.Public, Settings: gatehouse.Settings{SSRF: &gatehouse.SSRF{Fields: map[string]config.SSRFField{name: {Allow: []string{"a.example"}}}}}}
+		o := gatehouse.Options{Authentication: gatehouse.Public, Settings: gatehouse.Settings{Inspect: config.Inspect{Mode: config.InspectOff}, SSRF: &gatehouse.SSRF{Fields: map[string]config.SSRFField{name: {Allow: []string{"a.example"}}}}}}
 		if plan, problems := stage.Compile(t, hooks, gatehouse.API{Options: o}); plan != nil {
 			t.Errorf("%s is no problem: %v", name, problems)
 		}

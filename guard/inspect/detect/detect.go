@@ -100,9 +100,5 @@ type Verdict struct {
 // Judge returns the worst of all classes that field can carry. It may run on
 // many goroutines at once and keeps nothing of value.
 func Judge(value []byte, at Position, field Field) Verdict {
-	m := scan(value)
-	if m&loud == 0 && !leadsQuery(value, m) {
-		return Verdict{}
-	}
-	return judge(value, m, at, field)
+	return JudgeAmong(value, at, field, AllClasses)
 }

@@ -29,8 +29,8 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 		// a pair of + was one that was meant, next to one that is a space
 		v.walk(plain, m&^cPlus|cSpace, layer)
 	}
-	if plain, ok := fromBase64(v.bufs[layer][:0], text); ok {
-		v.bufs[layer] = plain
+	plain, ok := fromBase64(v.bufs[layer][:0], text)
+	if v.bufs[layer] = plain; ok { // room that was made for nothing is kept, too
 		v.walk(plain, scan(plain), layer)
 	}
 }

@@ -19,6 +19,7 @@ type view struct {
 	layer uint8    // how many codings were undone to get text
 	at    Position // where it came from
 	field Field    // what it is meant for
+	among Classes  // what is looked for
 	json  bool     // text is JSON
 
 	low    []byte // lower's answer, empty before the first call
@@ -34,9 +35,9 @@ type view struct {
 var views = sync.Pool{New: func() any { return new(view) }}
 
 // judge runs the grammars over value and what is coded in it.
-func judge(value []byte, m chars, at Position, field Field) Verdict {
+func judge(value []byte, m chars, at Position, field Field, among Classes) Verdict {
 	v := views.Get().(*view)
-	v.raw, v.at, v.field, v.best = value, at, field, Verdict{}
+	v.raw, v.at, v.field, v.among, v.best = value, at, field, among, Verdict{}
 	v.budget = 12*len(value) + 4096
 	v.walk(value, m, 0)
 	best := v.best
@@ -86,7 +87,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 // found notes a finding if it is the worst so far and the field can carry its
 // class. The first reason should be the weightiest.
 func (v *view) found(class Class, score uint8, reasons ...Reason) {
-	if score <= v.best.Score || !carries(v.field, class) {
+	if score <= v.best.Score || !carries(v.field, class) || !v.among.Has(class) {
 		return
 	}
 	v.best = Verdict{Class: class, Score: min(score, 100), Layer: v.layer}

@@ -1,0 +1,93 @@
+package inspect
+
+import (
+	"bytes"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/inspect/detect"
+	"github.com/gatehouse-api/gatehouse/guard/internal/cookie"
+)
+
+// inFields are the classes that are looked for in fields and cookies that the
+// contract does not name: what programs do with such text is to log it, to
+// show it, to store it, and to pass it to a command. The grammar of fields such
+// as Accept is full of signs that queries and paths have as well.
+var inFields = detect.Only(detect.SQL, detect.Command, detect.Code, detect.Template, detect.Traversal, detect.XSS, detect.SSI, detect.CRLF, detect.Log,
+	detect.Deserialization, detect.XML)
+
+// opaque are fields that others judge, or that nobody but the gate reads.
+var opaque = [...]string{"Authorization", "Proxy-Authorization", "Host", "Content-Type", "Content-Length", "DPoP", "Signature", "Signature-Input", "Content-Digest"}
+
+// fields judges fields and cookies that the contract does not name.
+func (g *Guard) fields(x *gate.Exchange) gate.Verdict {
+	declared := !x.Failed("request")
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		if f.Gone || len(f.Value) < shortest {
+			continue
+		}
+		if len(f.Name) == len("Cookie") && gate.EqualFold(f.Name, "Cookie") {
+			if v := g.inCookies(x, f.Value, declared); v != gate.Allow {
+				return v
+			}
+			continue
+		}
+		if listed(opaque[:], f.Name) || declared && listed(g.headers, f.Name) {
+			continue
+		}
+		field := g.header.field
+		if gate.EqualFold(f.Name, "Referer") || gate.EqualFold(f.Name, "Origin") {
+			field = detect.URL
+		}
+		if v := g.undeclared(x, f.Value, detect.Header, field, "header"); v != gate.Allow {
+			return v
+		}
+	}
+	return gate.Allow
+}
+
+// inCookies judges the values of cookies one by one, split as package cookie
+// splits them, and a string that some server could split otherwise as a whole.
+func (g *Guard) inCookies(x *gate.Exchange, raw []byte, declared bool) gate.Verdict {
+	for at := 0; at < len(raw); {
+		p, next, ok := cookie.Next(raw, at)
+		if !ok {
+			return g.undeclared(x, raw[at:], detect.Cookie, g.header.field, "cookie")
+		}
+		if value := p.Value(raw); len(value) >= shortest && !(declared && isListed(g.cookies, p.Name(raw))) {
+			if v := g.undeclared(x, value, detect.Cookie, g.header.field, "cookie"); v != gate.Allow {
+				return v
+			}
+		}
+		at = next
+	}
+	return gate.Allow
+}
+
+func (g *Guard) undeclared(x *gate.Exchange, value []byte, at detect.Position, field detect.Field, in string) gate.Verdict {
+	v := detect.JudgeAmong(value, at, field, g.classes&inFields)
+	if v.Class == detect.None || v.Score < g.header.threshold {
+		return gate.Allow
+	}
+	return x.Deny(refusal(&v, in, ""))
+}
+
+// listed compares as names of fields do (RFC 9110 section 5.1).
+func listed(list []string, name []byte) bool {
+	for _, n := range list {
+		if len(n) == len(name) && gate.EqualFold(name, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// isListed compares as names of cookies do: by case.
+func isListed(list []string, name []byte) bool {
+	for _, n := range list {
+		if bytes.Equal(name, []byte(n)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package gatehouse
+
+import (
+	"maps"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/inspect"
+)
+
+// inspects returns how the texts of the API are inspected; nil where none of
+// its operations is.
+func (b *builder) inspects() *inspect.Rules {
+	o := inspect.Options{Patterns: b.options.Patterns}
+	add := func(fields map[string]config.TextField, op *contract.Operation, at config.Place) {
+		for _, name := range sorted(fields) {
+			o.Settings = append(o.Settings, inspect.Setting{Name: name, Word: string(fields[name]), Operation: op, Place: at.At("inspect", "fields", name)})
+		}
+	}
+	add(b.options.Inspect.Fields, nil, b.place)
+	wanted := false
+	for _, op := range b.contract.Operations {
+		own, name := of(&b.options, op)
+		add(own.Inspect.Fields, op, b.place.At("operations", name))
+		set := settle(&b.options, op)
+		wanted = wanted || !set.uninspected()
+	}
+	if !wanted {
+		return nil
+	}
+	return inspect.New(b.contract, o)
+}
+
+// uninspected reports that nobody looks for attacks.
+func (s *settled) uninspected() bool { return s.Inspect.Mode == config.InspectOff }
+
+// inspect looks for attacks in what the contract lets pass.
+func (b *builder) inspect(op *contract.Operation, set *settled, _ gate.Mode) any {
+	if b.inspected == nil || set.uninspected() {
+		return nil
+	}
+	return b.inspected.Guard(op, tuning(&set.Inspect))
+}
+
+// tuning translates.
+func tuning(i *config.Inspect) *inspect.Tuning {
+	t := &i.Thresholds
+	scores := map[string]uint8{}
+	for word, score := range map[config.TextField]int{
+		config.TextUnknown: t.Unknown, config.TextFree: t.FreeText, config.TextName: t.Name, config.TextIdentifier: t.Identifier, config.TextURL: t.URL,
+		config.TextFilename: t.Filename, config.TextEmail: t.Email, config.TextSearch: t.Search, config.TextMarkup: t.Markup,
+	} {
+		if score != 0 {
+			scores[string(word)] = uint8(score)
+		}
+	}
+	return &inspect.Tuning{Thresholds: scores, Except: i.Except}
+}
+
+// settleInspect lays an operation's own words over those of its API.
+func (s *settled) settleInspect(own *config.Inspect) {
+	at := &s.Inspect
+	over(&at.Mode, own.Mode)
+	if own.Except != nil {
+		at.Except = own.Except
+	}
+	t, o := &at.Thresholds, &own.Thresholds
+	for _, pair := range [...]struct {
+		at  *int
+		own int
+	}{
+		{&t.Unknown, o.Unknown}, {&t.FreeText, o.FreeText}, {&t.Name, o.Name}, {&t.Identifier, o.Identifier}, {&t.URL, o.URL},
+		{&t.Filename, o.Filename}, {&t.Email, o.Email}, {&t.Search, o.Search}, {&t.Markup, o.Markup},
+	} {
+		over(pair.at, pair.own)
+	}
+}
+
+// inspectModes are modes with the one that inspect itself says: it stands for
+// modes.inspect.
+func inspectModes(modes map[string]config.Mode, i *config.Inspect) map[string]config.Mode {
+	if i.Mode == "" || i.Mode == config.InspectOff {
+		return modes
+	}
+	own := maps.Clone(modes)
+	if own == nil {
+		own = make(map[string]config.Mode)
+	}
+	own["inspect"] = config.Mode(i.Mode)
+	return own
+}
