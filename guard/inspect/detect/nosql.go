@@ -6,9 +6,12 @@ import "bytes"
 // queries needs a member or a statement behind a quote.
 var nosqlWhen = []trigger{
 	{any: cDollar},
-	{any: cSingle | cDouble | cPipe | cAmp, and: cSemi | cDot | cBrace | cUnbrace},
-	{any: cDot, and: cOpen},
+	{any: cSemi | cUnbrace, and: cSingle | cDouble},
+	{any: cDot, and: nosqlAfter},
 }
+
+// nosqlAfter are the characters one of which stands behind a member of script.
+const nosqlAfter = cOpen | cEqual | cBang | cLeft | cLess | cGreater
 
 // nosqlOperators are the operators of document databases; those that run
 // script are marked.
@@ -34,10 +37,10 @@ func nosql(v *view) {
 			nosqlOperator(v, s, i)
 		}
 	}
-	if !v.json && v.chars&cDot != 0 {
+	if !v.json && v.chars&cDot != 0 && v.chars&nosqlAfter != 0 {
 		nosqlMembers(v, s)
 	}
-	if !v.json && v.chars&(cSingle|cDouble) != 0 {
+	if !v.json && v.chars&(cSingle|cDouble) != 0 && v.chars&(cSemi|cUnbrace) != 0 {
 		nosqlStatements(v, s)
 	}
 }
@@ -117,25 +120,31 @@ var nosqlCalls = []string{"find(", "findone(", "drop(", "insert(", "remove(", "u
 // nosqlMembers looks for this.field, which a $where query compares, and db,
 // the database itself.
 func nosqlMembers(v *view, s []byte) {
-	for i := 0; i+5 < len(s); i++ {
+	for i := 0; i < len(s); {
 		n := bytes.IndexByte(s[i:], '.')
 		if n < 0 {
 			return
 		}
 		i += n
-		if i >= 4 && string(s[i-4:i]) == "this" && (i == 4 || kinds[s[i-5]]&inWord == 0) {
+		switch {
+		case i < 2 || s[i-1] != 's' && s[i-1] != 'b':
+		case i >= 4 && string(s[i-4:i]) == "this" && (i == 4 || kinds[s[i-5]]&inWord == 0):
 			nosqlThis(v, s, i)
+		case string(s[i-2:i]) == "db" && (i == 2 || kinds[s[i-3]]&(inWord|cDot) == 0):
+			nosqlCall(v, s[i+1:min(len(s), i+64)])
 		}
-		if i >= 2 && string(s[i-2:i]) == "db" && (i == 2 || kinds[s[i-3]]&(inWord|cDot) == 0) {
-			rest := s[i+1 : min(len(s), i+64)]
-			if n := bytes.IndexByte(rest, '.'); n >= 0 && n < 32 {
-				rest = rest[n+1:]
-			}
-			for _, call := range nosqlCalls {
-				if bytes.HasPrefix(rest, []byte(call)) {
-					v.found(NoSQL, 60, QueryScript)
-				}
-			}
+		i++
+	}
+}
+
+// nosqlCall judges what follows db. in a text.
+func nosqlCall(v *view, rest []byte) {
+	if n := bytes.IndexByte(rest, '.'); n >= 0 && n < 32 {
+		rest = rest[n+1:]
+	}
+	for _, call := range nosqlCalls {
+		if bytes.HasPrefix(rest, []byte(call)) {
+			v.found(NoSQL, 60, QueryScript)
 		}
 	}
 }
@@ -157,9 +166,10 @@ func nosqlThis(v *view, s []byte, dot int) {
 	}
 }
 
-// nosqlStatements looks for the end of a literal and a statement of script.
+// nosqlStatements looks for the end of a literal and a statement of script. It
+// is near the beginning, since the literal began before the value.
 func nosqlStatements(v *view, s []byte) {
-	for i, b := range s {
+	for i, b := range s[:min(len(s), 32)] {
 		if b != '\'' && b != '"' {
 			continue
 		}
@@ -168,11 +178,11 @@ func nosqlStatements(v *view, s []byte) {
 			semi = semi || s[j] == ';' || s[j] == '}'
 			j++
 		}
-		if !semi || bytes.Count(s[max(0, i-32):i+1], s[i:i+1])%2 == 0 {
+		if !semi || bytes.Count(s[:i+1], s[i:i+1])%2 == 0 {
 			continue
 		}
 		for _, word := range [...]string{"return", "var ", "while(", "while (", "do{", "it=new", "sleep(", "function"} {
-			if bytes.HasPrefix(s[j:], []byte(word)) && i < 32 {
+			if bytes.HasPrefix(s[j:], []byte(word)) {
 				v.found(NoSQL, 75, QueryScript, BreaksOut)
 			}
 		}

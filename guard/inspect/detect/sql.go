@@ -57,6 +57,9 @@ type sqlReader struct {
 // that cuts the rest off, a query within, an order by number, or a call that
 // waits, reads files or speaks.
 func sql(v *view) {
+	if sqlSilent(v.lower(), v.chars) && !leadsQuery(v.text, v.chars) {
+		return
+	}
 	r := sqlReader{v: v, lex: sqlLexer{s: v.lower()}, t: v.tokens[:0]}
 	r.fill()
 	for i := 0; r.t[i].kind != tEnd && v.best.Score < enough; i++ {
@@ -67,7 +70,9 @@ func sql(v *view) {
 			i = 8
 			r.fill()
 		}
-		r.token(i)
+		if t := &r.t[i]; t.kind != tWord || t.is != &noWord || i == 0 {
+			r.token(i)
+		}
 	}
 	v.tokens = r.t[:0]
 }
@@ -75,9 +80,13 @@ func sql(v *view) {
 // fill reads tokens up to the size of a window.
 func (r *sqlReader) fill() {
 	for len(r.t) < sqlWindow {
-		t := r.lex.next()
-		r.t = append(r.t, t)
-		if t.kind == tEnd {
+		n := len(r.t)
+		if n < cap(r.t) {
+			r.t = r.t[:n+1]
+		} else {
+			r.t = append(r.t, token{})
+		}
+		if r.lex.next(&r.t[n]); r.t[n].kind == tEnd {
 			r.done = true
 			return
 		}

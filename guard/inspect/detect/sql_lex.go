@@ -52,26 +52,26 @@ type sqlLexer struct {
 	ends  int    // where the next comment ends
 }
 
-// next returns the next token, of kind tEnd at the end.
-func (l *sqlLexer) next() token {
+// next reads the next token into t, of kind tEnd at the end.
+func (l *sqlLexer) next(t *token) {
 	l.skip()
+	t.is, t.odd = &noWord, false
 	if l.i >= len(l.s) {
-		return token{at: len(l.s), end: len(l.s), is: &noWord}
+		t.kind, t.b, t.at, t.end = tEnd, 0, len(l.s), len(l.s)
+		return
 	}
-	begin := l.i
 	b := l.s[l.i]
-	t := token{b: b, at: begin, is: &noWord}
+	t.b, t.at = b, l.i
 	switch k := kinds[b]; {
 	case k&(cLetter|cUnder|cHigh) != 0:
-		l.word(&t)
+		l.word(t)
 	case k&cDigit != 0, k&cDot != 0 && l.is(1, cDigit):
-		l.number(&t)
+		l.number(t)
 	default:
-		l.mark(&t)
+		l.mark(t)
 	}
 	t.end = l.i
 	l.last = t.is.is
-	return t
 }
 
 // is says whether the byte n further on is of one of kinds m.
@@ -89,6 +89,12 @@ func (l *sqlLexer) byteAt(n int) byte {
 
 // skip passes white space and comments that end.
 func (l *sqlLexer) skip() {
+	for l.i < len(l.s) && l.s[l.i] == ' ' {
+		l.i++
+	}
+	if l.i < len(l.s) && kinds[l.s[l.i]]&(cLetter|cDigit) != 0 {
+		return
+	}
 	for l.i < len(l.s) {
 		switch b := l.s[l.i]; {
 		case kinds[b]&(cSpace|cTab|cNewline|cControl) != 0:
@@ -157,11 +163,12 @@ const inWord = cLetter | cDigit | cUnder | cDollar | cHigh
 
 func (l *sqlLexer) word(t *token) {
 	t.kind = tWord
-	begin := l.i
-	for l.i++; l.is(0, inWord); {
-		l.i++
+	s, i := l.s, l.i+1
+	for i < len(s) && kinds[s[i]]&inWord != 0 {
+		i++
 	}
-	t.is = sqlWordOf(l.s[begin:l.i])
+	t.is = sqlWordOf(s[l.i:i])
+	l.i = i
 }
 
 // number reads digits, fraction, exponent and 0x; what letters follow make it

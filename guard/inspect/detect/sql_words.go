@@ -119,11 +119,25 @@ func hashOf(s []byte) uint32 {
 	return h ^ h>>11
 }
 
+// sqlEnds has a bit for each word: by its length, its first and its last
+// letter. Most words of prose end there.
+var sqlEnds = endsOf(func(*sqlWord) bool { return true })
+
+func endsOf(of func(*sqlWord) bool) (t [longestSQLWord + 1][32]uint32) {
+	for i := range sqlTable {
+		if w := &sqlTable[i]; w.text != "" && of(w) {
+			n := len(w.text)
+			t[n][w.text[0]&31] |= 1 << (w.text[n-1] & 31)
+		}
+	}
+	return t
+}
+
 var noWord sqlWord
 
 // sqlWordOf looks a lower-case word up.
 func sqlWordOf(s []byte) *sqlWord {
-	if len(s) < 2 || len(s) > longestSQLWord {
+	if len(s) < 2 || len(s) > longestSQLWord || sqlEnds[len(s)][s[0]&31]>>(s[len(s)-1]&31)&1 == 0 {
 		return &noWord
 	}
 	for i := hashOf(s) % uint32(len(sqlTable)); sqlTable[i].text != ""; i = (i + 1) % uint32(len(sqlTable)) {

@@ -1,0 +1,67 @@
+package detect
+
+// sqlMarks are the characters that join, compare or cut off. A text without
+// them needs a quote or a word of a query to be a fragment of one.
+const sqlMarks = cEqual | cLess | cGreater | cPipe | cHash | cStar | cCaret | cBack | cAt | cTilde
+
+// sqlSilent says that no shape of SQL can be in s: no mark, no quote but
+// apostrophes within words, no comment, and no word that a shape begins with.
+// Most prose ends here, in one pass that looks at the ends of words only.
+func sqlSilent(s []byte, m chars) bool {
+	if m&sqlMarks != 0 {
+		return false
+	}
+	for i := 0; i < len(s); {
+		switch k := kinds[s[i]]; {
+		case k&cLetter != 0:
+			begin := i
+			for i++; i < len(s) && kinds[s[i]]&inWord != 0; i++ {
+			}
+			if n := i - begin; n < len(sqlTelling) && sqlTelling[n][s[begin]&31]>>(s[i-1]&31)&1 != 0 && sqlTells(sqlWordOf(s[begin:i])) {
+				return false
+			}
+		case k&(cSingle|cDouble|cTick) != 0:
+			if i == 0 || i+1 == len(s) || kinds[s[i-1]]&(cLetter|cHigh) == 0 || kinds[s[i+1]]&(cLetter|cHigh) == 0 || s[i] != '\'' {
+				return false
+			}
+			end := i + 1
+			for end < len(s) && end-i < 12 && kinds[s[end]]&inWord != 0 {
+				end++
+			}
+			if joins(sqlWordOf(s[i+1 : end]).is) {
+				return false
+			}
+			i++
+		case k&(cMinus|cSlash|cAmp) != 0:
+			if i+1 < len(s) && (s[i+1] == s[i] || s[i+1] == '*') {
+				return false
+			}
+			i++
+		case k&cDigit != 0:
+			for i++; i < len(s) && kinds[s[i]]&cDigit != 0; i++ {
+			}
+			// 1union is a number and a word
+		default:
+			i++
+		}
+	}
+	return true
+}
+
+// sqlTells says whether a shape begins with w, or whether it is telling enough
+// by itself. What joins two parts of a sentence as well needs a mark too.
+func sqlTells(w *sqlWord) bool {
+	if w.call == callRisky || w.names {
+		return true
+	}
+	switch w.is {
+	case wNone:
+		return w.text == "sleep" || w.text == "char" || w.text == "chr" || w.text == "concat"
+	case wLogic, wFilter, wNot, wFrom, wBy, wIn, wIs, wAs, wTop, wEnd, wSet, wWith, wThen, wAll, wTruth, wDelay, wJoin, wIf, wType, wMode, wPrefix, wThing, wData, wWhen, wDistinct, wValues, wAnalyse, wFile, wBoolean, wDual:
+		return false
+	}
+	return true
+}
+
+// sqlTelling has a bit for each word that tells, as sqlEnds.
+var sqlTelling = endsOf(sqlTells)
