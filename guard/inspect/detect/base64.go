@@ -30,15 +30,17 @@ func fromBase64(dst, s []byte) ([]byte, bool) {
 	if len(s) < leastBase64 || len(s)%4 == 1 || base64Digits[s[0]] < 0 {
 		return dst, false
 	}
+	for _, b := range s {
+		if base64Digits[b] < 0 && b != '\r' && b != '\n' { // lines of mail (RFC 2045, section 6.8)
+			return dst, false
+		}
+	}
 	begin := len(dst)
 	bits, n := uint32(0), 0
 	for i, b := range s {
-		if b == '\r' || b == '\n' {
-			continue // lines of mail (RFC 2045, section 6.8)
-		}
 		d := base64Digits[b]
 		if d < 0 {
-			return dst, false
+			continue
 		}
 		if bits, n = bits<<6|uint32(d), n+6; n >= 8 {
 			n -= 8

@@ -13,8 +13,8 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 		return
 	}
 	if m&codings != 0 {
-		if plain, ok := unescape(v.bufs[layer][:0], text); ok {
-			v.bufs[layer] = plain
+		plain, ok := unescape(v.bufs[layer][:0], text)
+		if v.bufs[layer] = plain; ok {
 			v.walk(plain, scan(plain), layer)
 		}
 	}
