@@ -241,7 +241,7 @@ func (v *view) styles(b []byte) {
 	if !computes(b) {
 		return
 	}
-	if v.wide() && seek(b, 0, "expression(") < 0 {
+	if v.wide() && seek(b, 0, "expression(") < 0 && seek(b, 0, "<style>@import") < 0 {
 		v.found(XSS, odd, ActiveStyle)
 		return
 	}

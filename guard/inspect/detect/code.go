@@ -11,7 +11,7 @@ var codeWhen = []trigger{
 	{any: cOpen | cTick, and: cSingle | cDouble | cDollar | cDot | cUnder | cClose},
 	{any: cUnder | cDollar, and: cDot | cLeft | cSingle | cDouble | cOpen},
 	{any: cLess, and: cQuestion | cPercent},
-	{any: cAt | cHash, and: cDot | cOpen}, {any: cEqual, and: cDot},
+	{any: cAt | cHash, and: cDot | cOpen}, {any: cEqual, and: cDot}, {any: cPercent, and: cOpen},
 }
 
 // What a word of a program means.
@@ -76,6 +76,9 @@ func code(v *view) {
 		case c == '$':
 			e.variable(b, i)
 			i++
+		case c == '%' && peek(b, i+1) == 'x' && (peek(b, i+2) == '(' || peek(b, i+2) == '{' || peek(b, i+2) == '[') && !wordy(peek(b, i-1)):
+			e.note(2, i) // a command as Ruby writes it
+			i++
 		case c == '<' && peek(b, i+1) == '?':
 			v.processing(b, i)
 			i += 2
@@ -84,7 +87,7 @@ func code(v *view) {
 				e.note(2, i)
 			}
 			i++
-		case c == '(' && peek(b, i+1) == '#' && is(peek(b, i+2), letter|digit) && bytes.IndexByte(b[i:min(len(b), i+longest)], '=') > 0:
+		case c == '(' && peek(b, i+1) == '#' && wordy(peek(b, i+2)) && bytes.IndexByte(b[i:min(len(b), i+longest)], '=') > 0:
 			e.note(2, i)
 			i++
 		default:
@@ -128,6 +131,9 @@ func (e *evidence) word(b []byte, i, j int, m uint8) {
 				e.note(1, i)
 			}
 		}
+	}
+	if before == '.' && (peek(b, i-2) == '"' || peek(b, i-2) == '\'') && starts(b, i, "execute()") {
+		e.note(2, i) // a text that is run, as Groovy does
 	}
 	if m&telltale != 0 && c == '(' {
 		e.note(2, i)
@@ -256,7 +262,7 @@ func (v *view) program(b []byte, e *evidence) {
 		v.found(Code, odd-8, reason)
 	case !v.wide():
 		v.found(Code, grave, reason)
-	case broke && (words < 3 || cutOff(b)), words <= 1 && e.place < 24, bytes.Contains(b, []byte("$$ND_FUNC")):
+	case broke && (words < 3 || cutOff(b)), words <= 1 && e.place < 24, words == 0 && len(b) < 200, bytes.Contains(b, []byte("$$ND_FUNC")):
 		v.found(Code, odd+14, reason)
 	case e.inners > 1 || holds(b, "getruntime()") || holds(b, "$_get[") || holds(b, "$_post[") || holds(b, "$_request["):
 		v.found(Code, odd+13, reason)

@@ -125,6 +125,8 @@ func (v *view) headerField(b []byte, i int, hidden, first bool) {
 	}
 	if v.wide() {
 		switch {
+		case hidden && class == Mail && i > 1 && bytes.IndexByte(b[:i], '@') > 0 && prose(b[:i]) == 0:
+			score = grave
 		case hidden && (dash || class == Mail && bytes.IndexByte(value, '@') >= 0 || kind&ofAnswer != 0 && len(value) > 4):
 			score = grave
 		case string(name.word()) == "set-cookie" && bytes.IndexByte(value, '=') > 0:

@@ -25,7 +25,12 @@ var prefixes = func() *words {
 func (v *view) lookups(b []byte, i int) {
 	var l lookup
 	for end := min(len(b), i+8*maxLookup); i < end; i++ {
-		switch c := b[i]; {
+		c := b[i]
+		if c == 0xc4 && peek(b, i+1) == 0xb1 { // a dotless i becomes I in upper case
+			c = 'i'
+			i++
+		}
+		switch {
 		case c == '{' && l.n > 0 && l.text[l.n-1] == '$':
 			if l.n--; l.depth == len(l.open) {
 				return

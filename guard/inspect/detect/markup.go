@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // Markup is read as a browser does (HTML Living Standard, 13.2.5): a tag, its
 // attributes by the states of the tokenizer, then what the values mean. What
 // runs is an element that runs by itself, a handler, an address with an active
@@ -217,8 +219,12 @@ func (v *view) attribute(name, value []byte, kind uint8) {
 	case len(value) == 0:
 	case isHandler(name, true):
 		v.handler(value)
+	case string(name) == "attributename" && starts(value, 0, "on"):
+		v.found(XSS, grave, Handler)
+	case binding(name) && scripted(value) > 2:
+		v.found(XSS, grave, Handler)
 	case string(name) == "style":
-		if computes(value) {
+		if computes(value) || bytes.Count(value, []byte(`\0`)) > 3 {
 			v.found(XSS, grave, ActiveStyle)
 		}
 	case string(name) == "srcdoc":
@@ -239,6 +245,11 @@ func (v *view) attribute(name, value []byte, kind uint8) {
 	if string(name) == "href" && kind&loads != 0 && kind&structural != 0 && kind&plain == 0 {
 		v.found(XSS, grave, ActiveElement) // base and link rule a whole page
 	}
+}
+
+// binding says whether the attribute holds script for a framework.
+func binding(name []byte) bool {
+	return starts(name, 0, "ng-") || starts(name, 0, "v-") || starts(name, 0, "x-") || starts(name, 0, "hx-") || len(name) > 0 && name[0] == '@'
 }
 
 // handler judges the value of an event handler. In code that people show, a

@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // Addresses that lead elsewhere than they seem to (URL Living Standard, 4.4):
 // a browser reads \ as /, drops tabs and line breaks, and takes what stands
 // before @ for a name.
@@ -35,6 +37,8 @@ func redirect(v *view) {
 	switch {
 	case lead >= 2 && host && (backs > 0 && slashes > 0 && from == 0 || blanks > 0 && lead >= 2):
 		v.found(Redirect, odd+5, LeadsElsewhere)
+	case !strict && slashes > 2 && backs == 0 && from == 0 && host && bytes.IndexByte(b[i:], '.') > 0 && bytes.IndexByte(b, '{') < 0:
+		v.found(Redirect, odd-8, LeadsElsewhere)
 	case strict && slashes == 2 && lead == 2 && host && asset(b[i:]): // loaded, not followed
 	case strict && lead >= 2 && host, strict && lead == 1 && backs == 1 && host, strict && lead >= 1 && blanks > 0:
 		v.found(Redirect, odd+10, LeadsElsewhere)
@@ -68,8 +72,10 @@ func (v *view) scheme(b []byte, strict, odds bool) {
 	case backs > 0, slashes > 2, slashes == 1 && j < len(b), slashes == 0 && j < len(b) && is(b[j], letter|digit):
 		if strict {
 			v.found(Redirect, odd+10, LeadsElsewhere)
-		} else if backs > 0 {
+		} else if backs > 0 || slashes > 2 {
 			v.found(Redirect, odd, LeadsElsewhere)
+		} else if bytes.IndexByte(b[j:], '.') > 0 && bytes.IndexByte(b, ' ') < 0 {
+			v.found(Redirect, odd-8, LeadsElsewhere)
 		}
 		return
 	}

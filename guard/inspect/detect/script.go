@@ -5,7 +5,7 @@ package detect
 
 var scriptWhen = []trigger{
 	{any: cOpen | cTick | cEqual, and: cSingle | cDouble | cClose | cTick | cDot | cLeft},
-	{any: cEqual | cOpen | cSemi | cPlus | cClose, and: cDot | cLeft},
+	{any: cEqual | cOpen | cSemi | cPlus | cClose, and: cDot | cLeft}, {any: cEqual, and: cSemi | cComma | cUnbrace},
 }
 
 // What a word means in script.
@@ -35,7 +35,8 @@ func scripted(b []byte) int {
 	return level
 }
 
-// acting is scripted, with the place where the acting piece begins.
+// acting is scripted, with the place where the acting piece begins. 3 is what
+// only an attack does: it shows a box, evaluates text, or makes a function.
 func acting(b []byte) (level, place int) {
 	place = len(b)
 	note := func(l, p int) {
@@ -43,7 +44,7 @@ func acting(b []byte) (level, place int) {
 			level, place = l, p
 		}
 	}
-	for i := 0; i < len(b) && level < 2; {
+	for i := 0; i < len(b) && level < 3; {
 		c := b[i]
 		switch {
 		case is(c, letter) || c == '_':
@@ -56,7 +57,7 @@ func acting(b []byte) (level, place int) {
 			if m := scriptWords.get(w.word()); m != 0 {
 				note(means(b, i, j, m, w.word()), i)
 			} else if string(w.word()) == "constructor" && chained(b, i, j) {
-				note(2, i)
+				note(3, i)
 			}
 			i = j
 		case is(c, digit):
@@ -77,7 +78,7 @@ func acting(b []byte) (level, place int) {
 				j++
 			}
 			if j-i >= 9 && nots > 0 && lists > 1 {
-				note(2, i) // script of brackets alone
+				note(3, i) // script of brackets alone
 			}
 			if c == '[' && j-i < 3 && called(b, i) {
 				note(2, i)
@@ -109,6 +110,10 @@ func acted(b []byte, i, j int) bool {
 
 // means says how much the word from i to j with meaning m does.
 func means(b []byte, i, j int, m uint8, w []byte) int {
+	acts := 2
+	if m&bare != 0 {
+		acts = 3
+	}
 	k := skip(b, j)
 	for peek(b, k) == '/' && peek(b, k+1) == '*' && k < j+nearby {
 		e := comment(b[:min(len(b), k+nearby)], k)
@@ -121,18 +126,18 @@ func means(b []byte, i, j int, m uint8, w []byte) int {
 	if m&sink != 0 {
 		switch {
 		case c == '(' && (k == j || argument(b, k+1)) && peek(b, k+1) != 's', c == '`':
-			return 2
+			return acts
 		case c == ')' && (peek(b, k+1) == '(' || peek(b, k+1) == '`') && peek(b, i-1) != '\'':
-			return 2
+			return acts
 		case c == '?' && peek(b, k+1) == '.' && peek(b, k+2) == '(':
-			return 2
+			return acts
 		case c == '.' && (starts(b, k, ".call") || starts(b, k, ".apply") || starts(b, k, ".bind")):
-			return 2
+			return acts
 		case m&bare != 0 && (peek(b, i-1) == '=' || peek(b, i-1) == '(' || peek(b, i-1) == '{') && (c == ';' || c == ')' || c == ',' || c == '}' || c == 0):
 			if peek(b, i-1) == '=' && c != ';' && c != ',' {
 				return 1
 			}
-			return 2
+			return acts
 		}
 	}
 	if m&root != 0 {
@@ -160,6 +165,14 @@ func member(b []byte, i, k int, w []byte) int {
 		if q := peek(b, skip(b, k+1)); q == '\'' || q == '"' || q == '`' || q == '/' || q == '(' || q == '[' || q == '\\' {
 			return 2
 		}
+		for e := k + 1; e < len(b) && e < k+64; e++ {
+			if b[e] == ']' {
+				if peek(b, e+1) == '(' || peek(b, e+1) == '`' {
+					return 3 // a member whose name is computed, called
+				}
+				break
+			}
+		}
 		return 0
 	case c == '=' && string(w) == "location" && peek(b, k+1) != '=' && peek(b, i-1) != '_' && peek(b, i-1) != '-':
 		k = skip(b, k+1)
@@ -185,6 +198,9 @@ func member(b []byte, i, k int, w []byte) int {
 		}
 	case '.':
 		return 2
+	}
+	if p := peek(b, i-1); (p == '+' || p == '(') && (b[k] == '.' && starts(b, k+1, "cookie")) {
+		return 2 // sent away with something
 	}
 	return 1
 }
@@ -230,13 +246,14 @@ func script(v *view) {
 		return
 	}
 	broke := brokeOut(b, place)
-	whole := place <= 4 && prose(b[:min(len(b), 400)]) <= 1
+	words := prose(b[:min(len(b), 400)])
+	whole := (place <= 4 || level == 3 && len(b) < 200) && words <= 1
 	switch {
-	case level == 2 && broke && (prose(b[:min(len(b), 400)]) < 3 || cutOff(b)):
+	case level >= 2 && broke && (words < 3 || cutOff(b)):
 		v.found(XSS, grave, ScriptFragment, BreaksQuote)
-	case level == 2 && whole:
+	case level >= 2 && whole:
 		v.found(XSS, odd+12, ScriptFragment)
-	case level == 2:
+	case level >= 2:
 		v.found(XSS, odd, ScriptFragment)
 	case broke || whole:
 		v.found(XSS, odd-6, ScriptFragment)

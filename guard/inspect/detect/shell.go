@@ -89,6 +89,8 @@ func (v *view) dollar(b []byte, i int) {
 		if k > i+4 && peek(b, k) == ')' && peek(b, k+1) == ')' {
 			v.found(Command, grave, Substitution) // a sum that shows whether a shell reads it
 		}
+	case starts(b, i, "$0") && !wordy(peek(b, i+2)) && i > 0 && (b[i-1] == '|' || b[i-1] == ' ' && peek(b, i-2) == '|'):
+		v.found(Command, odd, RunsCommand) // fed to the shell that reads it
 	case starts(b, i, "$("):
 		v.commandAt(b, i+2, replace)
 	case starts(b, i, "$ifs"), starts(b, i, "${ifs"):
@@ -227,6 +229,9 @@ func (c *command) read(b []byte, i int) bool {
 				c.end = i
 				return c.name.n > 0 || c.pattern
 			}
+		case ch == '`' && peek(b, i+1) == '`':
+			c.hidden = true
+			i++
 		case ch == '\\' || ch == '^':
 			if !wordy(peek(b, i+1)) {
 				c.end = i

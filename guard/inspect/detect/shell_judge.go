@@ -54,7 +54,7 @@ func argumentOf(b []byte, i int, kind uint8) argKind {
 		return number
 	}
 	for j := k; j < len(b) && j < k+64 && !is(b[j], blank); j++ {
-		if b[j] == ':' && peek(b, j+1) == '/' && peek(b, j+2) == '/' || b[j] == '/' && j > k && kind&sharp != 0 {
+		if b[j] == ':' && peek(b, j+1) == '/' && peek(b, j+2) == '/' || b[j] == '=' && peek(b, j+1) == '/' || b[j] == '/' && j > k && kind&sharp != 0 {
 			return telling
 		}
 		if kind&waits != 0 && (b[j] == '.' && is(peek(b, j+1), letter|digit) || starts(b, j, "localhost")) {
@@ -217,6 +217,8 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		return odd + 5
 	case c.brace && peek(b, c.end) == ',':
 		return grave
+	case what == plainWord && separated(b):
+		return odd
 	case what == number && before >= chain:
 		return odd - 8
 	case what == plainWord && before >= chain && before != quote:
@@ -228,13 +230,16 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 // spoken lowers the score of a command in a text for people: they show each
 // other commands, in quotes of Markdown or as a chain that begins with one.
 func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what argKind, score uint8) uint8 {
-	if before == begin && !c.hidden {
-		return min(score, odd-8)
-	}
 	around := prose(b[:min(len(b), 400)])
 	aim := b[c.end:min(len(b), c.end+nearby)]
 	target := holds(aim, "/etc/passwd") || holds(aim, "/etc/shadow") || holds(aim, "/dev/tcp") || holds(aim, "win.ini") || holds(aim, "boot.ini")
 	switch {
+	case before == begin && target && around < 3:
+		return odd + 12
+	case before == begin && !c.hidden:
+		return min(score, odd-8)
+	case before == line && v.layer > 0 && around < 2 && score >= odd-8, separated(b) && around < 3 && score >= odd:
+		return max(score, odd+12)
 	case before == quote:
 		if around >= 2 && !target || peek(b, max(0, c.end-1)) == '`' {
 			return min(score, odd)
@@ -257,6 +262,17 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 		return max(score, odd+12)
 	}
 	return score
+}
+
+// separated says whether the value begins with what separates commands: nobody
+// begins a text so.
+func separated(b []byte) bool {
+	i := skip(b, 0)
+	for peek(b, i) == '\'' || peek(b, i) == '"' || peek(b, i) == ')' {
+		i++
+	}
+	c := peek(b, i)
+	return c == ';' || c == '|' || c == '&' && !starts(b, i, "&amp")
 }
 
 // shownBefore says whether a command stands before the separator in front of

@@ -30,6 +30,7 @@ var commands = func() *words {
 		declare local return exit break shift times pushd popd dirs fg bg jobs bind complete hash help type diff cmp patch truncate shred base62`, t)
 	vocabulary(waits, "sleep ping ping6 fping host dig nslookup kill timeout start-sleep nc ncat telnet tracert traceroute whois curl wget", t)
 	vocabulary(leads|dull, "sudo doas time nohup exec eval command builtin nice ionice stdbuf setsid xargs env call start busybox then do else coproc unbuffer", t)
+	vocabulary(dosish, "set for timeout echo ping", t)
 	vocabulary(sharp|dosish, "cmd powershell pwsh", t)
 	return vocabulary(dull|dosish, "dir type del net reg copy move ren ver", t) // of Windows and of prose as well
 }()

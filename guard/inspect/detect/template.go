@@ -87,6 +87,12 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 			level = max(level, 1)
 		}
 	}
+	if len(inside) == 1 && inside[0] == '.' {
+		level = 1 // all that the template was given
+	}
+	if v.wide() && level == 1 && (i < 4 || statement) && prose(b[:min(len(b), 400)]) < 2 {
+		v.found(Template, odd+11, Expression) // nothing else is said
+	}
 	talk := v.wide() && prose(b[:min(len(b), 400)]) >= 3
 	switch {
 	case danger == escapes:
@@ -125,6 +131,9 @@ func weighExpression(s []byte) (level int, danger uint8) {
 				danger = escapes
 			case m&exposes != 0 && danger == 0 && peek(s, i-1) != '.' && (alone && skip(s, 0) == i || peek(s, j) == '.' || peek(s, j) == '(' || peek(s, j) == '[' || peek(s, j) == '|'):
 				danger = exposes
+			}
+			if i == skip(s, 0) && peek(s, j) == ' ' && (peek(s, j+1) == '"' || peek(s, j+1) == '\'') {
+				level = max(level, 1) // a call as Go writes it
 			}
 			i = j
 			continue

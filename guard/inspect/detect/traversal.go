@@ -46,7 +46,7 @@ func traversal(v *view) {
 		return
 	}
 	if v.chars&(cSlash|cBack|cNUL|cHigh|cColon|cBrace) == 0 {
-		if !bytes.Contains(b, []byte("....")) && !bytes.Contains(b, []byte(".env")) && !bytes.Contains(b, []byte(".ht")) && !bytes.Contains(b, []byte(".ini")) && !bytes.Contains(b, []byte("web.")) {
+		if len(b) > 64 && !bytes.Contains(b, []byte("....")) {
 			return
 		}
 	}
