@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -64,8 +65,15 @@ func (r *Redis) Start() {
 
 func (r *Redis) start() error {
 	_, port, _ := net.SplitHostPort(r.Address)
+	// Its socket is there when it has the port, and not somebody else.
+	folder, err := os.MkdirTemp("", "redis")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	socket := filepath.Join(folder, "socket")
 	log := new(bytes.Buffer)
-	cmd := exec.Command(r.program, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}, r.more...)...)
+	cmd := exec.Command(r.program, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--unixsocket", socket}, r.more...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = os.TempDir(), log, log
 	if err := cmd.Start(); err != nil {
 		return err
@@ -81,7 +89,7 @@ func (r *Redis) start() error {
 			return fmt.Errorf("%s ended: %s", r.program, log)
 		default:
 		}
-		if c, err := net.Dial("tcp", r.Address); err == nil {
+		if c, err := net.Dial("unix", socket); err == nil {
 			c.Close()
 			r.running, r.ended = cmd, ended
 			return nil
