@@ -65,16 +65,17 @@ func (r *Redis) Start() {
 
 func (r *Redis) start() error {
 	_, port, _ := net.SplitHostPort(r.Address)
-	// Its socket is there when it has the port, and not somebody else.
+	// A folder of its own, since it loads what others have left. Its socket is
+	// there when it has the port, and not somebody else.
 	folder, err := os.MkdirTemp("", "redis")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	r.t.Cleanup(func() { os.RemoveAll(folder) })
 	socket := filepath.Join(folder, "socket")
 	log := new(bytes.Buffer)
 	cmd := exec.Command(r.program, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--unixsocket", socket}, r.more...)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = os.TempDir(), log, log
+	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, log, log
 	if err := cmd.Start(); err != nil {
 		return err
 	}
