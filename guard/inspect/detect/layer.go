@@ -18,7 +18,7 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 			v.walk(plain, scan(plain), layer)
 		}
 	}
-	if m&cPlus != 0 && m&cSpace == 0 && (v.at == Query || v.at == Form) {
+	if m&cPlus != 0 && m&cSpace == 0 && (v.at == Query || v.at == Form || v.at == Path) {
 		plain := append(v.bufs[layer][:0], text...)
 		for i, b := range plain {
 			if b == '+' {
@@ -195,7 +195,7 @@ func folded(r rune) int {
 		return int(r - 0xfee0)
 	}
 	switch r {
-	case 0x2b9, 0x2bc, 0x2bb, 0x2018, 0x2019, 0x201b, 0x2032:
+	case 0x2b9, 0x2bc, 0x2bb, 0x2018, 0x2019, 0x201b, 0x2032, 0xb4:
 		return '\''
 	case 0x2ba, 0x201c, 0x201d, 0x2033:
 		return '"'

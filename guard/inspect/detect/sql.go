@@ -62,6 +62,7 @@ func sql(v *view) {
 	}
 	r := sqlReader{v: v, lex: sqlLexer{s: v.lower()}, t: v.tokens[:0]}
 	r.fill()
+	r.comparison()
 	for i := 0; r.t[i].kind != tEnd && v.best.Score < enough; i++ {
 		if !r.done && i == len(r.t)-sqlAhead {
 			n := copy(r.t, r.t[i-8:])
@@ -126,7 +127,7 @@ func (r *sqlReader) token(i int) {
 	case tSemi:
 		if n := r.statement(i + 1); n > 0 {
 			r.stacked(i, n)
-		} else if r.kind(i+1) == tEnd && r.odd(i-1) && r.first(i-1) {
+		} else if r.kind(i+1) == tEnd && r.odd(i-1) {
 			r.found(50, BreaksOut)
 		}
 	case tOther:

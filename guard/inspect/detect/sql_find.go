@@ -45,7 +45,7 @@ func (r *sqlReader) truth(i, after int, k operand, l level) {
 	switch {
 	case k == opConst && ends:
 		r.sayAt(l, 35, 65, 80, Tautology)
-	case k == opConst && r.kind(after) == tEnd && l == broken:
+	case k == opConst && l == broken && (r.kind(after) == tEnd || r.kind(after) == tSemi):
 		r.found(60, Tautology, BreaksOut)
 	case k == opCall:
 		r.sayAt(l, 15, 60, 75, DangerousCall)
@@ -212,7 +212,8 @@ func (r *sqlReader) between(i int) {
 		r.found(60, Tautology, BreaksOut)
 		return
 	}
-	if a, k := r.operand(i + 1); k == opConst && (r.kind(a) == tComment || r.kind(a) == tSemi) {
+	_, after := r.compare(i)
+	if a, k := r.operand(max(after, i+1)); k != opNone && (r.kind(a) == tComment || k == opConst && r.kind(a) == tSemi) {
 		r.found(70, Tautology, BreaksOut)
 	}
 }
@@ -320,6 +321,14 @@ func (r *sqlReader) call(i int, t *token) {
 				r.say(i, 50, 75, 80, HiddenText)
 			}
 		}
+		if a, k := r.term(i + 2); k == opConst { // iif(1=1, ...)
+			if _, b := r.compare(a); b > a && r.kind(b) == tNumber {
+				r.say(i, 50, 70, 75, Tautology)
+			}
+		}
+		if n := r.at(i + 2); n.kind == tNumber && n.end-n.at >= 8 && r.lex.s[n.at+1] == 'x' && r.kind(i+3) == tComma {
+			r.say(i, 50, 70, 75, HiddenText)
+		}
 		if r.joiner(i-1) && r.level > within {
 			r.say(i, 10, 60, 72, DangerousCall)
 		}
@@ -349,10 +358,26 @@ func (r *sqlReader) joiner(i int) bool {
 	return false
 }
 
+// comparison looks whether the value is nothing but two constants compared. A
+// sum with its result is arithmetic.
+func (r *sqlReader) comparison() {
+	a, k := r.term(0)
+	_, b := r.compare(a)
+	if k != opConst || b == a {
+		return
+	}
+	if end, k := r.term(b); k == opConst && r.kind(end) == tEnd {
+		r.found(55, Tautology)
+	}
+}
+
 // whole looks whether the value is a statement from its beginning.
 func (r *sqlReader) whole() {
 	if r.word(0) == wFrom && r.source(1) == 2 {
 		r.found(55, Statement)
+	}
+	if r.at(0).is.call == callRisky && r.kind(1) == tEnd && len(r.lex.s) > 6 {
+		r.found(50, DangerousCall)
 	}
 	switch r.statement(0) {
 	case 2:

@@ -32,7 +32,7 @@ func sqlSilent(s []byte, m chars) bool {
 				return false
 			}
 			i++
-		case k&(cMinus|cSlash|cAmp) != 0:
+		case k&(cMinus|cSlash|cAmp|cColon) != 0:
 			if i+1 < len(s) && (s[i+1] == s[i] || s[i+1] == '*') {
 				return false
 			}
