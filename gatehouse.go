@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/login"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
@@ -61,6 +62,10 @@ type API struct {
 	// ListFailed hears of a list of breached passwords that changed and cannot be
 	// read; may be nil.
 	ListFailed func(error)
+	// Limits are those that the options can name, as Rules makes them ready of
+	// Counters, which outlives the plan.
+	Limits   map[string]*limit.Rule
+	Counters *limit.State
 	// Rules are what the files that Options.Policies names hold: see ReadRules.
 	Rules []RuleFile
 	// Place is where the options were written, for problems with them.

@@ -84,6 +84,7 @@ type settled struct {
 	modes  [2]map[string]config.Mode // the operation's, then the API's
 	own    config.Mode               // the operation's
 	public bool
+	weight int64
 	slash  []string
 
 	upgrades []string
@@ -92,7 +93,7 @@ type settled struct {
 // settle lays an operation's own settings over those of its API.
 func settle(o *Options, op *contract.Operation) settled {
 	own, _ := of(o, op)
-	s := settled{Settings: o.Settings, public: own.Public, slash: own.Slashes, upgrades: own.Upgrade, own: own.Mode}
+	s := settled{Settings: o.Settings, public: own.Public, weight: own.Weight, slash: own.Slashes, upgrades: own.Upgrade, own: own.Mode}
 	s.modes = [...]map[string]config.Mode{inspectModes(own.Modes, &own.Inspect), inspectModes(o.Modes, &o.Inspect)}
 	s.settleInspect(&own.Inspect)
 	over(&s.Undeclared.Requests, own.Undeclared.Requests)
@@ -106,6 +107,9 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.URLCredentials, own.URLCredentials)
 	over(&s.MaxBodyBytes, own.MaxBodyBytes)
 	over(&s.MaxAnswerBytes, own.MaxAnswerBytes)
+	if own.Limits != nil {
+		s.Limits = own.Limits
+	}
 	if own.ContentEncodings != nil {
 		s.ContentEncodings = own.ContentEncodings
 	}
@@ -213,7 +217,7 @@ func (b *builder) unknown() {
 func (b *builder) guards(at config.Place, modes map[string]config.Mode) {
 	var known []string
 	for _, g := range order {
-		if !slices.Contains(known, g.name) {
+		if !slices.Contains(known, g.name) { // limits have several places
 			known = append(known, g.name)
 		}
 	}

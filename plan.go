@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/inspect"
+	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/overload"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/policy"
@@ -44,15 +45,18 @@ var order = []struct {
 	options bool
 }{
 	{"overload", (*builder).door, true, (*builder).doorUnrouted, true},
+	{"limit", (*builder).limitEarly, false, (*builder).limitEarlyUnrouted, true},
 	{"url_credentials", (*builder).urlsecret, false, func(*builder) any { return nil }, false},
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"csrf", (*builder).csrf, false, func(*builder) any { return nil }, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
+	{"limit", (*builder).limitLate, false, (*builder).limitLateUnrouted, false},
 	{"overload", (*builder).way, true, (*builder).wayUnrouted, true}, // the same guard, now that it is known who calls
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"inspect", (*builder).inspect, false, func(*builder) any { return nil }, false},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"ssrf", (*builder).ssrf, false, func(*builder) any { return nil }, false},
+	{"limit", (*builder).limitCost, false, func(*builder) any { return nil }, false},
 	{"caller", (*builder).caller, true, (*builder).callerUnrouted, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},
 	{"owner", (*builder).owner, true, func(*builder) any { return nil }, false},
@@ -82,6 +86,10 @@ type builder struct {
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
 	entry           route.Entry           // what all entries of the API share
+	limitRules      map[string]*limit.Rule
+	counters        *limit.State
+	limits          map[*contract.Operation]limitGuards // that were made
+	unknownLimits   map[string]bool                     // that were reported
 	callers         *Callers
 	overload        *Overload // nil where nothing is refused for it
 	prioritized     *overload.Callers
@@ -115,6 +123,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	}
 	plan.APIs = append(plan.APIs, b.api)
 	b.strange = make(map[*source.Node]bool)
+	b.limitRules, b.counters, b.limits, b.unknownLimits = a.Limits, a.Counters, make(map[*contract.Operation]limitGuards), make(map[string]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver = b.urlRules(), a.Resolver

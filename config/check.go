@@ -18,6 +18,7 @@ func (d *decoder) check(c *Config) {
 	d.credentials(c)
 	d.locks(&c.Locks, c.Place)
 	d.overload(c)
+	d.limits(c.Limits, c.Place)
 	d.store(c)
 	d.counters(c)
 	d.callerKeys(c)
@@ -32,6 +33,7 @@ func (d *decoder) check(c *Config) {
 		names[api.Name] = true
 		d.upstreams(api)
 		d.policy(&api.Policy, api.Place)
+		d.named(&api.Policy, sortedNames(c.Limits), api.Place)
 		d.rolesOf(&api.Policy, sortedNames(c.Roles), api.Place)
 	}
 }

@@ -38,6 +38,8 @@ type Config struct {
 	Locks Locks `key:"locks"`
 	// Overload says when there is too much to do, and who is refused first then.
 	Overload Overload `key:"overload"`
+	// Limits are how much clients, callers and partners may have, each under a name. They hold where an API or an operation names them.
+	Limits map[string]Limit `key:"limits,keys=limit-name,example={per-client: {key: [address], rate: {amount: 20, per: 1s, burst: 40}}}"`
 	// Maintenance is the address for those who watch over the gate.
 	Maintenance Maintenance `key:"maintenance"`
 	// Admin is the API by which the gate is administered. Without it there is none.

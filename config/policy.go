@@ -51,7 +51,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
+	// Modes are the modes of single guards: overload, limit, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
@@ -63,6 +63,8 @@ type Settings struct {
 	ReadOnly Treatment `key:"read_only,absent=refuse"`
 	// Errors is what becomes of 4xx and 5xx answers that the contract does not describe.
 	Errors Errors `key:"errors,absent=problem"`
+	// Limits are those of the limits at the top of the file that hold. An operation's stand in place of its API's.
+	Limits []string `key:"limits,max=16,form=limit-name,example=[per-client]"`
 	// StepUp is how callers must have been authenticated, where the contract asks for a credential. An operation's replaces that of its API.
 	StepUp *StepUp `key:"step_up"`
 	// SSRF holds URLs and hosts in requests to public addresses. Without it they are not judged. An operation's replaces that of its API, but for its fields.
@@ -92,6 +94,8 @@ type Operation struct {
 	Scopes []string `key:"scopes,min=1,form=scope,example=[orders:write]"`
 	// Slashes are the path parameters that may hold slashes, raw or encoded.
 	Slashes []string `key:"slashes,example=[path]"`
+	// Weight is how many calls one call of the operation counts as, in limits that count calls.
+	Weight int64 `key:"weight,default=1,min=1,max=1000000"`
 	// Upgrade are protocols that clients may switch to with a GET: websocket. What is said from then on is passed on unread.
 	Upgrade []string `key:"upgrade,words=websocket,example=[websocket]"`
 	// Login says that the operation is a login whose passwords the API judges: failures are counted, and who guesses is locked out.

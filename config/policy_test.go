@@ -66,7 +66,7 @@ func TestCheckOfLoaded(t *testing.T) {
 	got := api.Policy.Check(api.Place).Error()
 	want := `testdata/full.good.yaml:51:31: #/apis/0/hosts/1: "LOCALHOST" is not in lower case
   hint: write localhost
-testdata/full.good.yaml:116:32: #/apis/0/operations/createPet/undeclared/requests: requests must be one of refuse, drop, allow, not "no"`
+testdata/full.good.yaml:118:32: #/apis/0/operations/createPet/undeclared/requests: requests must be one of refuse, drop, allow, not "no"`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -86,7 +86,8 @@ func TestTemplateLines(t *testing.T) {
 		"overload": {"overload.wait"}, "overload.memory": {"overload.memory.low_percent"}, "overload.credentials": {"credentials"},
 		"apis.logins": {"apis.logins.failures"}, "apis.logins.breached_passwords": {"apis.logins.breached_passwords.file"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
-		"apis.csrf": {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"apis.limits": {"limits"},
+		"apis.csrf":   {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 		"counters": {"counters.addresses", "counters.gates", "counters.pepper"}, "counters.tls": {"counters.tls.server_name"},
 		"apis.inspect": {"apis.inspect.mode"}, "apis.inspect.thresholds": {"apis.inspect.thresholds.free_text"},
 	}

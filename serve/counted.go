@@ -64,7 +64,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 	if s == nil {
 		return out
 	}
-	out.Stale = s.stale
+	out.Stale, out.Limits = s.stale, p.limitStats()
 	if s.owners != nil {
 		o := metrics.Owners(s.owners.Stats())
 		out.Owners = &o

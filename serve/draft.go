@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/store/counter"
 	"github.com/gatehouse-api/gatehouse/trust"
@@ -34,9 +35,10 @@ type draft struct {
 	files       watch                  // what it was made of, as it was last looked at
 	made        map[string]sum         // and as it was then
 	faults      faults
-	shared      *counter.Counters // counters to be used; nil where those in use stay
-	sharedKey   sum               // of their settings
-	inquired    *inquiry          // what the references of the configuration led to; nil where it has none to services
+	limits      map[string]*limit.Rule // by their names
+	shared      *counter.Counters      // counters to be used; nil where those in use stay
+	sharedKey   sum                    // of their settings
+	inquired    *inquiry               // what the references of the configuration led to; nil where it has none to services
 }
 
 // guarded is one API of a draft with the contract as it was read.
@@ -54,6 +56,7 @@ type reader struct {
 	ways        *ways
 	credentials *credentials
 	keeper      *keeper                               // the open store; nil for none
+	counters    *limit.State                          // of limits; made with the first draft
 	suppose     func(kind string) owner.Supposition   // whose objects are, where calls are tried
 	looks       bool                                  // nothing is opened or written
 	standIn     standIn                               // for secrets that are not there; "" for none
@@ -81,6 +84,7 @@ func (r *reader) read() *draft {
 	r.own(d)
 	r.verify(d)
 	r.verifyAdmins(d)
+	r.count(d)
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {
 		if a := r.api(d, &d.config.APIs[i]); a.Contract != nil {
@@ -226,6 +230,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	if g.contract != nil {
 		a.Contract = g.contract
 		a.Owners = r.remembered(d)
+		a.Limits, a.Counters = d.limits, r.counters
 		a.Verifiers = d.verifiers(settings, g.contract, &a)
 		g.verified = len(a.Verifiers) > 0
 		d.callerKey(settings, &a, r.credentials.deps.own())

@@ -106,6 +106,7 @@ func (p *Program) close(ctx context.Context) error {
 		d.close()
 	}
 	p.serving.Wait()
+	p.swept.Wait()
 	p.closeMaintenance()
 	p.closeAdmin()
 	p.reader.ways.close()

@@ -50,6 +50,9 @@ type Program struct {
 	asked    chan func() // for Wait to call
 	handed   bool        // another gate has the listeners
 
+	sweeping sync.Once      // the counters of limits, since the first plan
+	swept    sync.WaitGroup // of that
+
 	serving sync.WaitGroup // engines, also those of doors that were closed
 	failed  chan error     // the end of an engine before Stop
 	// A door that was closed by a reload drains until its time is over or
@@ -163,6 +166,7 @@ func (p *Program) install(d *draft) error {
 	p.live, p.count = d, p.count+1
 	p.reader.ways.start(d.ways)
 	p.reader.custody.settle(d)
+	p.settleCounters(d)
 	p.swapDoors(ds, d)
 	p.show()
 	p.ready.Store(true)

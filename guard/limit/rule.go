@@ -138,6 +138,12 @@ func (l *Limit) slice() int64 {
 // MaxSlicePermille is the most of a limit that a node leases at a time.
 const MaxSlicePermille = 20
 
+// Never reports whether a call of a weight is beyond what the limit lets through
+// at once.
+func (l *Limit) Never(weight int64) bool {
+	return l.Unit == Calls && l.Kind != Concurrency && weight > l.capacity()
+}
+
 // Began is when the period of a quota began in which a time is, and Ends when it
 // ends, in the limit's time zone. Days are those of the calendar: with daylight
 // saving one has 23 hours, and one 25.

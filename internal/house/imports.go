@@ -139,7 +139,7 @@ var rooms = map[string]room{
 	"guard/internal/stage":     {floor: consoles, ours: []string{".", "contract/openapi", "contract/source", "gate"}, helper: true},
 	"wire/internal/stage":      {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
-		"guard/inspect", "guard/login", "guard/overload", "guard/owner",
+		"guard/inspect", "guard/limit", "guard/login", "guard/overload", "guard/owner",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "guard/ssrf", "guard/csrf", "guard/urlsecret", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
 		"wire/authorizer", "wire/session",

@@ -25,6 +25,7 @@ type Snapshot struct {
 	Host                   Host
 	Counters               *Counters
 	Logins                 []Logins
+	Limits                 []Limit
 }
 
 // Logins is what is known of those of one API.
@@ -78,6 +79,13 @@ type API struct {
 	Retries, Exhausted, Unavailable, Mirrored, Dropped uint64
 }
 
+// Limit is one limit, as it was judged since it was read first.
+type Limit struct {
+	Name                             string
+	Passed, Refused, Crowded, Failed uint64 // calls
+	Keys                             int    // counters in memory
+}
+
 // Events is how their queue is.
 type Events struct {
 	Written, Lost     uint64
@@ -99,7 +107,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 		&logins, &loginLocks, &loginAttack,
-		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost,
+		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -157,6 +165,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	if c := s.Counters; c != nil {
 		t.counters(c)
+	}
+	for i := range s.Limits {
+		t.limit(&s.Limits[i])
 	}
 	for _, r := range t.rows {
 		kind := prometheus.GaugeValue
@@ -243,6 +254,14 @@ func (t *tally) counters(c *Counters) {
 	t.add(&countersFailed, float64(c.Failed), "error")
 	t.add(&countersFailed, float64(c.Spared), "down")
 	t.add(&countersLost, float64(c.Lost))
+}
+
+func (t *tally) limit(l *Limit) {
+	t.add(&limitCalls, float64(l.Passed), l.Name, "passed")
+	t.add(&limitCalls, float64(l.Refused), l.Name, "refused")
+	t.add(&limitCalls, float64(l.Crowded), l.Name, "crowded")
+	t.add(&limitCalls, float64(l.Failed), l.Name, "failed")
+	t.add(&limitKeys, float64(l.Keys), l.Name)
 }
 
 func (t *tally) owners(o *Owners) {

@@ -93,6 +93,8 @@ var (
 	logins         = Definition{"gatehouse_logins_total", Counter, []string{"api", "what"}, "Logins that the API judges: tried, failed, refused (before the API was asked), breached (with a password of the list)."}
 	loginLocks     = Definition{"gatehouse_login_locks_total", Counter, []string{"api", "what"}, "Times that logins were locked out: an account on one network (account) or on networks that it does not know (account-elsewhere), a network (network, stuffing) or a password (spraying)."}
 	loginAttack    = Definition{"gatehouse_login_attack", Gauge, ofAPI, "1 while logins of many accounts fail, and most do."}
+	limitCalls     = Definition{"gatehouse_limit_calls_total", Counter, []string{"limit", "result"}, "Calls that a limit judged: passed, refused (in observe mode, would have been), crowded (counted in a spare counter, for lack of room), failed (the counter that gates share could not be asked)."}
+	limitKeys      = Definition{"gatehouse_limit_keys", Gauge, []string{"limit"}, "Counters of a limit that are in memory."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 
@@ -105,7 +107,7 @@ var Definitions = []*Definition{
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 	&logins, &loginLocks, &loginAttack,
-	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &build,
+	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.

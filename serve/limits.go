@@ -1,0 +1,59 @@
+package serve
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/guard/limit"
+	"github.com/gatehouse-api/gatehouse/record/metrics"
+)
+
+// count makes the limits of a draft ready. Their counters outlive it: a reload
+// resets none.
+func (r *reader) count(d *draft) {
+	if r.counters == nil {
+		r.counters = limit.NewState(limit.StateOptions{})
+	}
+	rules, problems := gatehouse.Rules(d.config.Limits, r.counters, d.config.Place)
+	d.limits, d.faults.problems = rules, append(d.faults.problems, problems...)
+}
+
+// settleCounters forgets the counters of limits that no plan has any more.
+func (p *Program) settleCounters(d *draft) {
+	var rules []*limit.Rule
+	for _, rule := range d.limits {
+		rules = append(rules, rule)
+	}
+	p.reader.counters.Keep(rules)
+	p.sweeping.Do(func() {
+		p.swept.Go(func() { sweep(p.ending, p.reader.counters) })
+	})
+}
+
+// sweepEvery is how often the memory of counters that are as good as new is
+// given back.
+const sweepEvery = time.Minute
+
+func sweep(ctx context.Context, s *limit.State) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			s.Sweep(now)
+		}
+	}
+}
+
+// limitStats are what was counted of each limit.
+func (p *Program) limitStats() (list []metrics.Limit) {
+	if p.reader.counters != nil {
+		for _, s := range p.reader.counters.Stats() {
+			list = append(list, metrics.Limit(s))
+		}
+	}
+	return list
+}
