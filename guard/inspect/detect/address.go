@@ -160,6 +160,10 @@ func activeMedia(b []byte) bool {
 // address judges a value that is, or holds, an address which runs script.
 func (v *view) address(b []byte) {
 	if activeAddress(b) {
+		if starts(b, 0, "data:image/svg") && !holds(b[:min(len(b), 2*nearby)], "<") {
+			v.found(XSS, faint, ActiveAddress) // what it holds is judged by itself
+			return
+		}
 		if rest := b[:min(len(b), 2*nearby)]; v.wide() && !(scripted(rest) > 0 || calls(rest) && !holds(rest, "void(") || starts(b, 0, "data:")) {
 			v.found(XSS, odd, ActiveAddress)
 		} else {

@@ -250,7 +250,7 @@ func (v *view) program(b []byte, e *evidence) {
 		return
 	}
 	broke := brokeOut(b, min(e.place, len(b)))
-	words := prose(b[:min(len(b), 400)])
+	words := prose(b)
 	reason := CallsSystem
 	if e.inners > 0 {
 		reason = WalksObject

@@ -11,13 +11,16 @@ var documentWhen = []trigger{{any: cLess, and: cBang | cQuestion | cColon}, {any
 // document finds such documents.
 func document(v *view) {
 	b := v.text
+	closed := false
 	for i := 0; i < len(b) && v.best.Score < runs; i++ {
 		if b[i] == '!' && starts(b, i, "!entity ") && peek(b, i-1) != '<' && !v.wide() {
 			v.found(XML, odd, Declares)
 		}
 		if b[i] != '<' {
-			if b[i] == ']' && starts(b, i, "]]>") && !v.wide() && !bytes.Contains(b[:i], []byte("<![")) {
-				v.found(XML, odd-8, BreaksElement)
+			if !closed && b[i] == ']' && starts(b, i, "]]>") {
+				if closed = true; !v.wide() && !bytes.Contains(b[:i], []byte("<![")) {
+					v.found(XML, odd-8, BreaksElement)
+				}
 			}
 			continue
 		}

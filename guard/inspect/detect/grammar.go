@@ -32,7 +32,7 @@ var grammars = []grammar{
 	{name: "document", when: documentWhen, read: document},
 	{name: "lines", when: linesWhen, read: lines},
 	{name: "prototype", when: prototypeWhen, json: true, read: prototype},
-	{name: "serial", when: serialWhen, json: true, read: serial},
+	{name: "serial", when: serialWhen, first: func(text []byte, _ chars) bool { return leadsObject(text) }, json: true, read: serial},
 	{name: "redirect", when: redirectWhen, read: redirect},
 }
 

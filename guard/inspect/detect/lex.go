@@ -158,8 +158,10 @@ func vocabulary(meaning uint8, text string, into *words) *words {
 }
 
 // prose counts the words of human language in b, up to eight: letters only,
-// with at most a mark behind. Code has few of them side by side.
+// with at most a mark behind. Code has few of them side by side. It reads no
+// more than the begin of a long text.
 func prose(b []byte) int {
+	b = b[:min(len(b), 400)]
 	n := 0
 	for i := 0; i < len(b) && n < 8; {
 		i = skip(b, i)

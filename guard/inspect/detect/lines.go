@@ -125,7 +125,7 @@ func (v *view) headerField(b []byte, i int, hidden, first bool) {
 	}
 	if v.wide() {
 		switch {
-		case hidden && class == Mail && i > 1 && bytes.IndexByte(b[:i], '@') > 0 && prose(b[:i]) == 0:
+		case hidden && class == Mail && i > 1 && bytes.IndexByte(b[:min(i, nearby)], '@') > 0 && prose(b[:i]) == 0:
 			score = grave
 		case hidden && (dash || class == Mail && bytes.IndexByte(value, '@') >= 0 || kind&ofAnswer != 0 && len(value) > 4):
 			score = grave

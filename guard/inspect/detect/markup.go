@@ -116,13 +116,17 @@ func (v *view) closing(b []byte, i int, kind uint8, script bool) {
 // script judges a script element: mentioning the tag is no attack, having
 // something to run is.
 func (v *view) script(b []byte, i, j int) {
+	if v.best.Score >= grave {
+		return
+	}
 	c := peek(b, j)
+	words := prose(b)
 	switch {
 	case c == '<':
 		v.found(XSS, grave, ActiveElement)
-	case c == '>' && len(b) > j+1 && (seek(b, j+1, "</script") >= 0 || calls(b[j+1:min(len(b), j+200)])):
+	case c == '>' && len(b) > j+1 && (seek(b[:min(len(b), j+4*nearby)], j+1, "</script") >= 0 || calls(b[j+1:min(len(b), j+200)])):
 		v.found(XSS, runs, ActiveElement)
-	case c == '>' && v.wide() && prose(b) >= 3:
+	case c == '>' && (v.wide() && words >= 3 || v.field == Search && words >= 1):
 		v.found(XSS, faint, ActiveElement) // a mention
 	default:
 		v.found(XSS, grave, ActiveElement)

@@ -92,6 +92,19 @@ func serial(v *view) {
 	}
 }
 
+// leadsObject says whether a word of letters and digits alone begins as the
+// code of a serialized object does.
+func leadsObject(b []byte) bool {
+	if len(b) < 12 {
+		return false
+	}
+	switch string(b[:4]) {
+	case "rO0A", "aced", "ACED", "gASV", "gAWV", "AAEA":
+		return true
+	}
+	return false
+}
+
 // magic judges the first bytes of binary forms.
 func (v *view) magic(b []byte) {
 	var head [3]byte
@@ -180,7 +193,7 @@ func pickled(b []byte, i int) bool {
 func (v *view) yamlTag(b []byte, i int) {
 	if starts(b, i, "!!python/") || starts(b, i, "!python/") || starts(b, i, "!ruby/") || starts(b, i, "!!ruby/") || starts(b, i, "!!javax.") || starts(b, i, "!!java.") || starts(b, i, "!!com.") || starts(b, i, "!!org.") ||
 		starts(b, i, "!<tag:yaml.org,2002:python") || starts(b, i, "!!perl/") || starts(b, i, "!!js/") || starts(b, i, "!php/object") {
-		if v.wide() && prose(b) >= 4 && !bytes.Contains(b[i:], []byte("[")) {
+		if v.wide() && prose(b) >= 4 && bytes.IndexByte(b[i:min(len(b), i+nearby)], '[') < 0 {
 			v.found(Deserialization, odd, TypeOfProgram)
 		} else {
 			v.found(Deserialization, grave+5, TypeOfProgram)

@@ -246,13 +246,15 @@ func script(v *view) {
 		return
 	}
 	broke := brokeOut(b, place)
-	words := prose(b[:min(len(b), 400)])
+	words := prose(b)
 	whole := (place <= 4 || level == 3 && len(b) < 200) && words <= 1
 	switch {
 	case level >= 2 && broke && (words < 3 || cutOff(b)):
 		v.found(XSS, grave, ScriptFragment, BreaksQuote)
 	case level >= 2 && whole:
 		v.found(XSS, odd+12, ScriptFragment)
+	case level >= 2 && v.field == Search && words >= 3:
+		v.found(XSS, odd-6, ScriptFragment)
 	case level >= 2:
 		v.found(XSS, odd, ScriptFragment)
 	case broke || whole:

@@ -44,7 +44,9 @@ func shell(v *view) {
 	for i := 0; i < len(b) && v.best.Score < runs; i++ {
 		switch b[i] {
 		case ';':
-			v.commandAt(b, i+1, semi)
+			if !endsEntity(b, i) {
+				v.commandAt(b, i+1, semi)
+			}
 		case '|':
 			v.commandAt(b, i+1, chain)
 		case '&':
@@ -56,6 +58,10 @@ func shell(v *view) {
 		case '\n', '\r':
 			v.commandAt(b, i+1, line)
 		case '`':
+			if peek(b, i+1) == '`' && peek(b, i+2) == '`' {
+				i += 2 // a fence of Markdown
+				continue
+			}
 			v.commandAt(b, i+1, quote)
 		case '$':
 			v.dollar(b, i)
@@ -76,6 +82,17 @@ func shell(v *view) {
 		}
 	}
 	v.powershell(b)
+}
+
+// endsEntity says whether the semicolon at i ends a character of HTML.
+func endsEntity(b []byte, i int) bool {
+	for k := i - 1; k >= 0 && k > i-10; k-- {
+		if b[k] == '&' {
+			_, n := entity(b[k : i+1])
+			return k+n == i+1
+		}
+	}
+	return false
 }
 
 // dollar judges what a shell expands.
@@ -229,7 +246,7 @@ func (c *command) read(b []byte, i int) bool {
 				c.end = i
 				return c.name.n > 0 || c.pattern
 			}
-		case ch == '`' && peek(b, i+1) == '`':
+		case ch == '`' && i > from && peek(b, i+1) == '`' && wordy(b[i-1]) && wordy(peek(b, i+2)):
 			c.hidden = true
 			i++
 		case ch == '\\' || ch == '^':

@@ -25,7 +25,7 @@ func argumentOf(b []byte, i int, kind uint8) argKind {
 	case c == ';' || c == '|' || c == '&' || c == '\n' || c == '\r' || c == '`' || c == ')' || c == '#' || c == '}' || c == 0:
 		return nothing
 	case c == '<' || c == '>':
-		if k == i && !(n == '<' || n == '/' || n == '&' || is(n, letter|blank)) || n == '/' && c == '<' && endTag(b, k+2) {
+		if k == i && !(n == '<' || n == '/' || n == '&' || is(n, letter|blank)) || c == '<' && (n == '/' && endTag(b, k+2) || is(n, letter) && endTag(b, k+1)) {
 			return noCommand
 		}
 		return telling
@@ -209,7 +209,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		return grave + 5
 	case known&sharp != 0 && (what == nothing || before >= semi):
 		return grave + 2
-	case what == nothing && (before == ampers && holds(b, "=") || isList(b)):
+	case what == nothing && (before == ampers && holds(b, "=") || isList(b) || before == semi && saidAside(b, c)):
 		return faint
 	case what == nothing && before == line:
 		return odd - 8
@@ -230,7 +230,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 // spoken lowers the score of a command in a text for people: they show each
 // other commands, in quotes of Markdown or as a chain that begins with one.
 func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what argKind, score uint8) uint8 {
-	around := prose(b[:min(len(b), 400)])
+	around := prose(b)
 	aim := b[c.end:min(len(b), c.end+nearby)]
 	target := holds(aim, "/etc/passwd") || holds(aim, "/etc/shadow") || holds(aim, "/dev/tcp") || holds(aim, "win.ini") || holds(aim, "boot.ini")
 	switch {
@@ -262,6 +262,15 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 		return max(score, odd+12)
 	}
 	return score
+}
+
+// saidAside says whether the value is two words with a semicolon as in prose.
+func saidAside(b []byte, c *command) bool {
+	i := 0
+	for i < len(b) && is(b[i], letter|high) {
+		i++
+	}
+	return i > 2 && c.name.n > 3 && peek(b, i) == ';' && peek(b, i+1) == ' ' && c.end == len(b)
 }
 
 // separated says whether the value begins with what separates commands: nobody

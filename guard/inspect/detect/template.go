@@ -90,10 +90,10 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 	if len(inside) == 1 && inside[0] == '.' {
 		level = 1 // all that the template was given
 	}
-	if v.wide() && level == 1 && (i < 4 || statement) && prose(b[:min(len(b), 400)]) < 2 {
+	if v.wide() && level == 1 && (i < 4 || statement) && prose(b) < 2 {
 		v.found(Template, odd+11, Expression) // nothing else is said
 	}
-	talk := v.wide() && prose(b[:min(len(b), 400)]) >= 3
+	talk := v.wide() && prose(b) >= 3
 	switch {
 	case danger == escapes:
 		if level > 1 || !talk {

@@ -246,6 +246,8 @@ func (v *view) steps(b []byte, w *way, alone bool) {
 		default:
 			score = min(score, odd)
 		}
+	} else if v.field == Search && !alone && !strange && (w.up == 1 || !w.system) {
+		score = min(score, odd-6)
 	} else if v.field == URL && w.up == 1 && !strange && !w.system {
 		score = faint
 	}
@@ -278,7 +280,7 @@ func (v *view) absolute(b []byte, w *way, alone bool) {
 		}
 	case v.wide() && alone && (rooted || drive):
 		v.found(Traversal, odd+12, SystemPath)
-	case v.wide():
+	case v.wide() || v.field == Search && !alone:
 		v.found(Traversal, faint, SystemPath)
 	case rooted || drive:
 		v.found(Traversal, odd+15, SystemPath)

@@ -66,7 +66,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 		v.found(Code, 50, TooDeep)
 		return
 	}
-	if m&loud == 0 && !leadsQuery(text, m) {
+	if m&loud == 0 && !leadsQuery(text, m) && !leadsObject(text) {
 		return
 	}
 	isJSON := m&(cBrace|cLeft) != 0 && m&(cUnbrace|cRight) != 0 && looksJSON(text)
