@@ -50,6 +50,10 @@ type Config struct {
 	Quiet   bool      // no banner, and of the log warnings only
 	Person  bool      // somebody reads Stderr: what is shown once may be shown there
 
+	// Alter changes a configuration that was read, before anything is made of it;
+	// nil leaves it as it is. It is for copies of a gate that try something out.
+	Alter func(*config.Config)
+
 	recheck     time.Duration // session.Limits.Recheck, for tests
 	revocations int           // the capacity of their table, for tests
 }

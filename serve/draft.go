@@ -75,6 +75,9 @@ func (r *reader) read() *draft {
 	if d.config == nil || d.faults.err() != nil && !r.looks {
 		return d
 	}
+	if r.flags.Alter != nil {
+		r.flags.Alter(d.config)
+	}
 	if wrong := r.custody.open(d); wrong != nil {
 		d.faults.add(wrong)
 		return d

@@ -14,6 +14,7 @@ var groups = []struct {
 		newDemo,
 		newInit,
 		newCheck,
+		newSelftest,
 		newServe,
 	}},
 	{"Who calls, and what they may:", []verb{

@@ -1,0 +1,138 @@
+package selftest
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/serve"
+	"github.com/gatehouse-api/gatehouse/trust"
+)
+
+// copied is a gate that serves a copy of the configuration on loopback.
+type copied struct {
+	program *serve.Program
+	levers  []*lever
+	folder  string
+	broken  *lever       // that goes away later
+	reached atomic.Int64 // calls that came to a stand-in of an API
+	err     error        // of making stand-ins
+}
+
+// fault says what is broken in a copy; nil for nothing.
+type fault struct {
+	*dependency
+	way way
+}
+
+// waits bounds in copies what the configuration bounds by more.
+const waits = time.Second
+
+// copy starts one in which f is broken and all else is well.
+func (t *test) copy(f *fault) (*copied, error) {
+	c := new(copied)
+	var err error
+	if c.folder, err = os.MkdirTemp("", "gatehouse-selftest-"); err != nil {
+		return nil, err
+	}
+	c.program, err = serve.Start(serve.Config{
+		File: t.options.File, Version: t.options.Version, Poll: -1, Quiet: true, Stderr: t.options.Log,
+		Alter: func(s *config.Config) { c.alter(s, t, f) },
+	})
+	if err = errors.Join(c.err, err); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// close ends the copy and removes what it kept.
+func (c *copied) close() {
+	if c.program != nil {
+		c.program.Stop()
+	}
+	for _, l := range c.levers {
+		l.close()
+	}
+	os.RemoveAll(c.folder)
+}
+
+// lever opens a stand-in.
+func (c *copied) lever(w way, h http.Handler) *lever {
+	l, err := newLever(w, h)
+	if err != nil {
+		c.err = errors.Join(c.err, err)
+		return nil
+	}
+	if c.levers = append(c.levers, l); w == gone {
+		c.broken = l
+	}
+	return l
+}
+
+// alter has the copy speak to nothing but stand-ins, with nothing of value in
+// its hands. Whatever is added to the configuration that leads elsewhere, or
+// that a copy must not touch, has its line here.
+func (c *copied) alter(s *config.Config, t *test, f *fault) {
+	broken := func(part string, i int) way {
+		if f != nil && f.part == part && f.at == i {
+			return f.way
+		}
+		return well
+	}
+	s.Listeners = s.Listeners[:1]
+	one := &s.Listeners[0]
+	one.Address, one.TLS, one.PlainHTTP, one.RedirectToHTTPS, one.ProxyProtocol, one.Authorizer = "127.0.0.1:0", nil, false, false, nil, nil
+	s.Maintenance.Address, s.Admin, s.Handover, s.Record.Events, s.Drain = "", nil, "", "none", time.Second
+	s.Trust = config.Trust{Place: s.Trust.Place, Vault: s.Trust.Vault} // secrets were read; keys end with the copy
+	if s.Store != nil {
+		c.store(s.Store, broken(partStore, 0))
+	}
+	for i := range s.APIs {
+		a := &s.APIs[i]
+		a.Health, a.Mirror, a.Canary = nil, nil, nil
+		for j := range a.Upstreams {
+			c.upstream(&a.Upstreams[j], broken(partUpstream, i))
+		}
+	}
+	for i := range s.Credentials {
+		k := &s.Credentials[i]
+		if j := k.JWT; j != nil && j.Secret.IsZero() {
+			j.JWKS = config.JWTKeys{Place: j.JWKS.Place, URL: c.lever(broken(partKeys, i), t.forge.keys()).url("/keys"), MaxStale: j.JWKS.MaxStale}
+			j.Algorithms, j.Signals, j.Binding = []config.JWTAlgorithm{algorithm}, nil, config.Binding{}
+		}
+		if k.Introspection != nil {
+			c.introspection(k.Introspection, t, broken(partIntrospection, i))
+		}
+	}
+}
+
+func (c *copied) store(s *config.Store, w way) {
+	if w != well && s.Postgres != nil {
+		s.Postgres.URL = trust.NewSecret("postgres://selftest:selftest@" + c.lever(w, nil).address() + "/selftest?sslmode=disable")
+		s.Timeout = min(s.Timeout, waits)
+		return
+	}
+	s.Postgres, s.SQLite = nil, &config.SQLiteStore{Path: config.File(filepath.Join(c.folder, "state.db"))}
+}
+
+func (c *copied) upstream(u *config.Upstream, w way) {
+	l := c.lever(w, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c.reached.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	u.URL, u.Protocol, u.CA, u.ServerName, u.Pins, u.Certificate, u.Key, u.Fields = l.url(""), config.SpeakHTTP1, "", "", nil, "", "", nil
+	u.ConnectTimeout, u.AnswerTimeout = min(u.ConnectTimeout, waits), min(u.AnswerTimeout, waits)
+	u.Role = config.Live
+}
+
+func (c *copied) introspection(k *config.IntrospectionCredential, t *test, w way) {
+	l := c.lever(w, t.forge.introspection(k, t.calls.who))
+	k.URL, k.Timeout = l.url("/introspect"), min(k.Timeout, waits)
+	k.ClientID, k.ClientSecret, k.ClientKey, k.ClientKeyID, k.Certificate, k.Key, k.CA = "", trust.Secret{}, trust.Secret{}, "", "", "", ""
+	k.Binding = config.Binding{}
+}

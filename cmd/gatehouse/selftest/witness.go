@@ -1,0 +1,211 @@
+package selftest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/probe/sample"
+)
+
+// witness is a call that shows something: it comes to its API while all is well.
+type witness struct {
+	name       string // method and template
+	api        int
+	host       string
+	call       *sample.Call
+	uses       []string // the credentials that it brings
+	credential func() map[string]string
+	caller     caller
+	well       outcome // while nothing fails
+}
+
+// witnesses finds them.
+type witnesses struct {
+	contracts []*contract.Contract
+	byAPI     map[int]*witness    // that come to the API
+	byUse     map[string]*witness // whose credential of this name is taken
+
+	mu  sync.Mutex
+	now caller // guarded by mu; whom introspection vouches for
+}
+
+func (w *witnesses) who() caller {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *witnesses) become(c caller) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = c
+}
+
+func (w *witnesses) forget() {
+	for _, c := range w.contracts {
+		if c != nil && c.Files != nil {
+			c.Files.Close()
+		}
+	}
+}
+
+// mostTried bounds the operations of an API that are tried.
+const mostTried = 200
+
+// prepare starts a copy in which all is well and finds calls that show something.
+func (t *test) prepare(ctx context.Context) error {
+	var err error
+	if t.forge, err = newForge(); err != nil {
+		return err
+	}
+	t.calls = &witnesses{byAPI: map[int]*witness{}, byUse: map[string]*witness{}}
+	if t.config, err = t.written(); err != nil {
+		return err
+	}
+	c, err := t.copy(nil)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	for i := range t.config.APIs {
+		api, _ := openapi.Load(string(t.config.APIs[i].Contract))
+		t.calls.contracts = append(t.calls.contracts, api)
+		if api == nil {
+			continue
+		}
+		if err := t.search(ctx, c, i, api); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// search tries the operations of an API until each credential, and the API, has
+// a witness.
+func (t *test) search(ctx context.Context, c *copied, i int, api *contract.Contract) error {
+	settings := &t.config.APIs[i]
+	maker := sample.New(api, settings.Policy.Patterns)
+	for n, op := range api.Operations {
+		if n == mostTried {
+			break
+		}
+		if len(op.BasePaths) == 0 {
+			continue
+		}
+		call, err := maker.Call(op, op.BasePaths[0])
+		if err != nil {
+			continue
+		}
+		call.Target = settings.Policy.Prefix + call.Target
+		for _, w := range t.callers(i, op) {
+			if t.known(i, w) {
+				continue
+			}
+			w.name, w.api, w.call = op.Method+" "+settings.Policy.Prefix+op.BasePaths[0]+op.Path, i, call
+			if hosts := settings.Policy.Hosts; len(hosts) > 0 && !strings.Contains(hosts[0], "*") {
+				w.host = hosts[0]
+			}
+			t.calls.become(w.caller)
+			o, err := c.settled(ctx, w)
+			if err != nil {
+				return fmt.Errorf("the copy of the gate does not answer: %w", err)
+			}
+			t.note(w, o)
+		}
+	}
+	return nil
+}
+
+// known reports whether nothing new can be learned by w.
+func (t *test) known(i int, w *witness) bool {
+	for _, use := range w.uses {
+		if t.calls.byUse[use] == nil {
+			return false
+		}
+	}
+	return t.calls.byAPI[i] != nil
+}
+
+// note keeps w where it shows something.
+func (t *test) note(w *witness, o outcome) {
+	w.well = o
+	if o.reached && t.calls.byAPI[w.api] == nil {
+		t.calls.byAPI[w.api] = w
+	}
+	if strings.HasPrefix(o.code, "credential-") || o.status >= 500 && !o.reached {
+		return
+	}
+	for _, use := range w.uses {
+		if t.calls.byUse[use] == nil {
+			t.calls.byUse[use] = w
+		}
+	}
+}
+
+// callers are the ways to call an operation: without a credential, where it is
+// public, and by each credential that the forge makes.
+func (t *test) callers(i int, op *contract.Operation) (list []*witness) {
+	settings := &t.config.APIs[i]
+	nobody := func() map[string]string { return nil }
+	if op.Public() || op.SecurityFrom == contract.SecurityNowhere || settings.Policy.Authentication == config.Public {
+		return []*witness{{credential: nobody}}
+	}
+	who := callerFor(op, t.config)
+	for _, requirement := range op.Security {
+		w := &witness{caller: who}
+		var fields []func(map[string]string)
+		for _, use := range requirement {
+			k := t.credential(settings, use.Scheme.Name)
+			if k == nil || t.forge.token(k, who) == "" || use.Scheme.Type == contract.APIKey && use.Scheme.In != contract.Header {
+				fields = nil
+				break
+			}
+			w.uses = append(w.uses, k.Name)
+			name, before := "Authorization", "Bearer "
+			if use.Scheme.Type == contract.APIKey {
+				name, before = use.Scheme.Param, ""
+			}
+			fields = append(fields, func(h map[string]string) { h[name] = before + t.forge.token(k, who) })
+		}
+		if len(fields) == 0 {
+			continue
+		}
+		w.credential = func() map[string]string {
+			h := map[string]string{}
+			for _, set := range fields {
+				set(h)
+			}
+			return h
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// credential is the one that verifies a scheme; nil for none.
+func (t *test) credential(api *config.API, scheme string) *config.Credential {
+	name := scheme
+	if says, ok := api.Schemes[scheme]; ok {
+		name = says
+	}
+	for i := range t.config.Credentials {
+		if t.config.Credentials[i].Name == name {
+			return &t.config.Credentials[i]
+		}
+	}
+	return nil
+}
+
+// written reads the configuration as it stands.
+func (t *test) written() (*config.Config, error) {
+	c, problems := config.Load(t.options.File)
+	if err := problems.Err(); err != nil {
+		return nil, problems
+	}
+	return c, nil
+}
