@@ -23,7 +23,7 @@ func (g *Guard) fields(x *gate.Exchange) gate.Verdict {
 	declared := !x.Failed("request")
 	for i := range x.Fields {
 		f := &x.Fields[i]
-		if f.Gone || len(f.Value) < shortest {
+		if f.Gone || plain(f.Value) {
 			continue
 		}
 		if len(f.Name) == len("Cookie") && gate.EqualFold(f.Name, "Cookie") {
@@ -54,7 +54,7 @@ func (g *Guard) inCookies(x *gate.Exchange, raw []byte, declared bool) gate.Verd
 		if !ok {
 			return g.undeclared(x, raw[at:], detect.Cookie, g.header.field, "cookie")
 		}
-		if value := p.Value(raw); len(value) >= shortest && !(declared && isListed(g.cookies, p.Name(raw))) {
+		if value := p.Value(raw); !plain(value) && !(declared && isListed(g.cookies, p.Name(raw))) {
 			if v := g.undeclared(x, value, detect.Cookie, g.header.field, "cookie"); v != gate.Allow {
 				return v
 			}
@@ -71,6 +71,54 @@ func (g *Guard) undeclared(x *gate.Exchange, value []byte, at detect.Position, f
 	}
 	return x.Deny(refusal(&v, in, ""))
 }
+
+// plainest is how long a value may be that could be base64 of something.
+const plainest = 32
+
+// plain reports whether a value of a field can hold none of inFields: it is of
+// words and signs of which no grammar makes an end, an operator or a command,
+// in lists at most. Most values are, and need not be read by grammars then.
+func plain(value []byte) bool {
+	if len(value) < shortest || string(value) == "*/*" {
+		return true
+	}
+	apart := len(value) < plainest
+	for i, c := range value {
+		switch plainBytes[c] {
+		case 0:
+			return false
+		case 2: // no base64
+			apart = true
+		case 3: // not twice: the folder above, a comment of SQL
+			if i > 0 && value[i-1] == c {
+				return false
+			}
+			apart = apart || c == '.'
+		case 4:
+			if value[i-1] != ',' {
+				return false
+			}
+		}
+	}
+	return apart
+}
+
+// plainBytes are the bytes of plain values, by how plain treats them.
+var plainBytes = func() (t [256]uint8) {
+	for c := range 128 {
+		switch b := byte(c); {
+		case b|0x20 >= 'a' && b|0x20 <= 'z', b >= '0' && b <= '9', b == '_', b == '=', b == '@', b == '~':
+			t[c] = 1
+		case b == ':', b == ',':
+			t[c] = 2
+		case b == '.', b == '-', b == '/':
+			t[c] = 3
+		case b == ' ':
+			t[c] = 4
+		}
+	}
+	return t
+}()
 
 // listed compares as names of fields do (RFC 9110 section 5.1).
 func listed(list []string, name []byte) bool {
