@@ -90,3 +90,35 @@ func inspectModes(modes map[string]config.Mode, i *config.Inspect) map[string]co
 	own["inspect"] = config.Mode(i.Mode)
 	return own
 }
+
+// InspectedText is one place at which text may stand in calls of an operation,
+// and what becomes of it.
+type InspectedText = inspect.Text
+
+// InspectedTexts are those of one operation.
+type InspectedTexts struct {
+	Operation string          `json:"operation"`
+	Mode      string          `json:"mode"` // "enforce", "observe", "off"
+	Texts     []InspectedText `json:"texts"`
+}
+
+// Texts says of each text of an API as what it is searched for attacks, and why
+// it is not; nil is the zero Options.
+func Texts(c *contract.Contract, o *Options) (list []InspectedTexts) {
+	if o == nil {
+		o = &Options{}
+	}
+	b := &builder{contract: c, options: *o}
+	rules := b.inspects()
+	for _, op := range c.Operations {
+		set := settle(o, op)
+		one := InspectedTexts{Operation: op.Name(), Mode: set.mode("inspect", false).String(), Texts: []InspectedText{}}
+		if rules == nil || set.uninspected() {
+			one.Mode = "off"
+		} else {
+			one.Texts = append(one.Texts, rules.Texts(c, op, tuning(&set.Inspect))...)
+		}
+		list = append(list, one)
+	}
+	return list
+}

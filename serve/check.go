@@ -24,19 +24,25 @@ type Inspection struct {
 // Inspected is one API of a configuration.
 type Inspected struct {
 	Settings   *config.API
-	Name       string               // on events and in challenges
-	Title      string               // of the contract, with its version
-	Language   string               // of the contract, as "OpenAPI 3.1.0"
-	At         string               // hosts and prefix, "" for every host
-	Upstreams  []string             // where it runs, in the words of the banner
-	Mode       string               // whether it enforces, in the words of the banner
-	Operations []gatehouse.Exposure // as they are served; only without errors
+	Name       string                     // on events and in challenges
+	Title      string                     // of the contract, with its version
+	Language   string                     // of the contract, as "OpenAPI 3.1.0"
+	At         string                     // hosts and prefix, "" for every host
+	Upstreams  []string                   // where it runs, in the words of the banner
+	Mode       string                     // whether it enforces, in the words of the banner
+	Operations []gatehouse.Exposure       // as they are served; only without errors
+	Texts      []gatehouse.InspectedTexts // of CheckTexts; only without errors
 }
 
 // Check reads the configuration in a file and everything that it names, and
 // compiles it as Start would. It opens no address, writes nothing and connects
 // to nobody; whether an address is free is for Start to find.
-func Check(file string) *Inspection {
+func Check(file string) *Inspection { return check(file, false) }
+
+// CheckTexts is Check that also says how text is searched for attacks.
+func CheckTexts(file string) *Inspection { return check(file, true) }
+
+func check(file string, texts bool) *Inspection {
 	r := reader{flags: &Config{File: file}, ways: newWays(), credentials: newCredentials(), looks: true}
 	d := r.read()
 	defer d.forget()
@@ -63,6 +69,9 @@ func Check(file string) *Inspection {
 				Settings: g.settings, Name: gatehouse.NameOf(&g.settings.Policy, g.contract), Title: title(g.contract), Language: g.contract.Language(),
 				At: mount(g.settings), Upstreams: upstreams, Mode: modeWords(g.settings), Operations: g.served(),
 			})
+			if texts && d.faults.err() == nil {
+				found.APIs[len(found.APIs)-1].Texts = gatehouse.Texts(g.contract, &g.settings.Policy)
+			}
 		}
 	}
 	return found

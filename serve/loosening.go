@@ -167,6 +167,7 @@ func (l *loosenings) settings(at config.Place, operation string, s *config.Setti
 			l.add(at.At("undeclared", u.key), "UNDECLARED: %s %s may hold what the contract does not name", u.what, whose)
 		}
 	}
+	l.inspect(at.At("inspect"), whose, &s.Inspect)
 	if s.ReadOnly == config.Allow {
 		l.add(at.At("read_only"), "READ ONLY: requests %s may set properties that are read only", whose)
 	}
@@ -181,4 +182,22 @@ func line(p source.Problem) string {
 		return p.Text
 	}
 	return fmt.Sprintf("%s: %s", p.Position, p.Text)
+}
+
+// inspect finds text that is not searched for attacks.
+func (l *loosenings) inspect(at config.Place, whose string, i *config.Inspect) {
+	switch i.Mode {
+	case config.InspectOff:
+		l.add(at.At("mode"), "INSPECT: no text %s is searched for attacks", whose)
+	case config.InspectObserve:
+		l.add(at.At("mode"), "OBSERVE: no call %s is refused for an attack in its text, events say what would have been", whose)
+	}
+	if len(i.Except) > 0 {
+		l.add(at.At("except"), "INSPECT: text %s is not searched for %s", whose, strings.Join(i.Except, ", "))
+	}
+	for _, name := range slices.Sorted(maps.Keys(i.Fields)) {
+		if i.Fields[name] == config.TextSkip {
+			l.add(at.At("fields", name), "INSPECT: %s %s is not searched for attacks", name, whose)
+		}
+	}
 }

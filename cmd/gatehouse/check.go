@@ -16,7 +16,7 @@ import (
 
 func newCheck(w *world) *cobra.Command {
 	var config, contract string
-	var asJSON bool
+	var asJSON, inspect bool
 	cmd := &cobra.Command{
 		Use:   "check [--config FILE | --contract FILE]",
 		Short: "Read a configuration or a contract and say what is wrong, open, public or loose",
@@ -33,49 +33,58 @@ and where the contract would let through more than its words say:
   open     an object takes any property, or a schema any value
   loose    content, or a parameter, is not described
 
+With --inspect, each text of a request is listed besides: as what it is searched
+for attacks and from which score it is refused, or why it is not.
+
 Last come the settings of gatehouse.yaml that loosen what the contracts say.`,
 		Example: `  gatehouse check --config gatehouse.yaml
   gatehouse check --contract openapi.yaml
   gatehouse check --contract openapi.yaml --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := w.source(cmd, &config, "check", "json"); err != nil {
+			if err := w.source(cmd, &config, "check", "json", "inspect"); err != nil {
 				return err
 			}
 			if config != "" {
-				return w.checkConfig(config, asJSON)
+				return w.checkConfig(config, asJSON, inspect)
 			}
 			if err := serve.CheckContractPath(contract); err != nil {
 				return err
 			}
-			return w.check(contract, asJSON)
+			return w.check(contract, asJSON, inspect)
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&config, "config", "", "`FILE` that says everything, a gatehouse.yaml")
 	cmd.Flags().StringVar(&contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
+	cmd.Flags().BoolVar(&inspect, "inspect", false, "list how each text of a request is searched for attacks")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
 
-func (w *world) check(path string, asJSON bool) error {
+func (w *world) check(path string, asJSON, inspect bool) error {
 	c, problems := openapi.Load(path)
 	var survey []gatehouse.Exposure
+	var texts []gatehouse.InspectedTexts
 	if c != nil {
 		// Who verifies credentials is decided when the contract is served.
 		_, more := gatehouse.Compile(gatehouse.API{Contract: c, Options: gatehouse.Options{Authentication: gatehouse.Upstream}})
 		problems = append(problems, more...).Sort()
 		if problems.Err() == nil {
 			survey = gatehouse.Survey(c, nil)
+			if inspect {
+				texts = gatehouse.Texts(c, nil)
+			}
 		}
 		c.Files.Close()
 	}
 	if asJSON {
-		if err := w.checkJSON(path, c, problems, survey); err != nil {
+		if err := w.checkJSON(path, c, problems, survey, texts); err != nil {
 			return err
 		}
 	} else {
 		w.checkText(c, problems, survey)
+		w.texts(texts)
 	}
 	if problems.Err() != nil {
 		return errReported
@@ -124,14 +133,15 @@ func one(b bool) int {
 
 // report is what check --json writes.
 type report struct {
-	Contract   string               `json:"contract"`
-	Title      string               `json:"title,omitempty"`
-	Version    string               `json:"version,omitempty"`
-	OpenAPI    string               `json:"openapi,omitempty"`
-	Errors     int                  `json:"errors"`
-	Warnings   int                  `json:"warnings"`
-	Problems   []finding            `json:"problems"`
-	Operations []gatehouse.Exposure `json:"operations"`
+	Contract   string                     `json:"contract"`
+	Title      string                     `json:"title,omitempty"`
+	Version    string                     `json:"version,omitempty"`
+	OpenAPI    string                     `json:"openapi,omitempty"`
+	Errors     int                        `json:"errors"`
+	Warnings   int                        `json:"warnings"`
+	Problems   []finding                  `json:"problems"`
+	Operations []gatehouse.Exposure       `json:"operations"`
+	Texts      []gatehouse.InspectedTexts `json:"texts,omitempty"`
 }
 
 // finding is one problem for machines.
@@ -145,8 +155,8 @@ type finding struct {
 	Hint     string `json:"hint,omitempty"`
 }
 
-func (w *world) checkJSON(path string, c *contract.Contract, problems source.Problems, survey []gatehouse.Exposure) error {
-	r := report{Contract: path, Operations: survey}
+func (w *world) checkJSON(path string, c *contract.Contract, problems source.Problems, survey []gatehouse.Exposure, texts []gatehouse.InspectedTexts) error {
+	r := report{Contract: path, Operations: survey, Texts: texts}
 	if survey == nil {
 		r.Operations = []gatehouse.Exposure{}
 	}

@@ -13,8 +13,12 @@ import (
 )
 
 // checkConfig says what there is to say of a gatehouse.yaml.
-func (w *world) checkConfig(file string, asJSON bool) error {
-	found := serve.Check(file)
+func (w *world) checkConfig(file string, asJSON, inspect bool) error {
+	read := serve.Check
+	if inspect {
+		read = serve.CheckTexts
+	}
+	found := read(file)
 	found.Problems, found.Loose = nearby(found.Problems), nearby(found.Loose)
 	if asJSON {
 		if err := w.encode(w.configReport(file, found)); err != nil {
@@ -51,6 +55,7 @@ func (w *world) configText(file string, found *serve.Inspection) {
 		}
 		fmt.Fprintln(w.stdout, table(rows))
 		w.operations(a.Operations)
+		w.texts(a.Texts)
 	}
 	if len(found.Loose) == 0 {
 		fmt.Fprintf(w.stdout, "\nNothing in %s lets through more than the contracts say.\n", file)
@@ -74,15 +79,16 @@ type configReport struct {
 
 // apiReport is one API of it.
 type apiReport struct {
-	Name       string               `json:"name"`
-	Contract   string               `json:"contract"`
-	Title      string               `json:"title"`
-	Language   string               `json:"language"`
-	Hosts      []string             `json:"hosts,omitempty"`
-	Prefix     string               `json:"prefix,omitempty"`
-	Upstreams  []upstreamReport     `json:"upstreams,omitempty"`
-	Mode       config.Mode          `json:"mode"`
-	Operations []gatehouse.Exposure `json:"operations"`
+	Name       string                     `json:"name"`
+	Contract   string                     `json:"contract"`
+	Title      string                     `json:"title"`
+	Language   string                     `json:"language"`
+	Hosts      []string                   `json:"hosts,omitempty"`
+	Prefix     string                     `json:"prefix,omitempty"`
+	Upstreams  []upstreamReport           `json:"upstreams,omitempty"`
+	Mode       config.Mode                `json:"mode"`
+	Operations []gatehouse.Exposure       `json:"operations"`
+	Texts      []gatehouse.InspectedTexts `json:"texts,omitempty"`
 }
 
 // upstreamReport is one upstream of an API.
@@ -99,7 +105,7 @@ func (w *world) configReport(file string, found *serve.Inspection) *configReport
 		a := &found.APIs[i]
 		s := a.Settings
 		one := apiReport{Name: a.Name, Contract: nearFile(string(s.Contract)), Title: a.Title, Language: a.Language,
-			Hosts: s.Hosts, Prefix: s.Prefix, Upstreams: upstreamsOf(s), Mode: s.Mode, Operations: a.Operations}
+			Hosts: s.Hosts, Prefix: s.Prefix, Upstreams: upstreamsOf(s), Mode: s.Mode, Operations: a.Operations, Texts: a.Texts}
 		if one.Mode == "" {
 			one.Mode = config.Enforce
 		}

@@ -46,11 +46,10 @@ var pieces = [8]string{
 	"Three stars because of the noise: it hums at night, so we moved it into the hall & closed the door to the bedroom.",
 }
 
-// attacks are as long, and each ends with an attack that is found late.
-var attacks = func() (list [8]string) {
-	for i, p := range pieces {
-		list[i] = p[:80] + "' UNION SELECT name, password FROM users --"
-	}
+// attacks are the same, but for the last: all are read before it is found.
+var attacks = func() [8]string {
+	list := pieces
+	list[7] = list[7][:80] + "' UNION SELECT name, password FROM users --"
 	return list
 }()
 
@@ -112,9 +111,9 @@ var costs = []struct {
 	most    time.Duration
 }{
 	{"get", "/reviews/4711?lang=en&q=blue+kettle", ofProgram, &pieces, false, gate.Allow, time.Microsecond},
-	{"get-of-browser", "/reviews/4711?lang=en&q=blue+kettle", ofBrowser, &pieces, false, gate.Allow, 5 * time.Microsecond},
-	{"post-benign", "/reviews/4711", ofProgram, &pieces, true, gate.Allow, 5 * time.Microsecond},
-	{"post-hostile", "/reviews/4711", ofProgram, &attacks, true, gate.Deny, 20 * time.Microsecond},
+	{"get-of-browser", "/reviews/4711?lang=en&q=blue+kettle", ofBrowser, &pieces, false, gate.Allow, 15 * time.Microsecond},
+	{"post-benign", "/reviews/4711", ofProgram, &pieces, true, gate.Allow, 20 * time.Microsecond},
+	{"post-hostile", "/reviews/4711", ofProgram, &attacks, true, gate.Deny, 30 * time.Microsecond},
 }
 
 func run(x *gate.Exchange, s *gate.Step, body bool) gate.Verdict {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestSpeed holds what an inspection may take. The best of many rounds counts,
+// TestSpeed holds what an inspection may take, with room for a machine whose
+// cores others use as well; docs/benchmarks.md has the aims. The best of many rounds counts,
 // and of more while it does not suffice, since the machine may be busy.
 func TestSpeed(t *testing.T) {
 	const rounds, calls, patience = 100, 100, 10 * time.Second

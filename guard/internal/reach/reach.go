@@ -186,3 +186,10 @@ func Properties(c *contract.Contract, n *source.Node) iter.Seq2[string, *source.
 		}
 	}
 }
+
+// Parts returns the schema objects of c that describe the same value as n does:
+// n itself, what it refers to, and the parts and alternatives of these.
+func Parts(c *contract.Contract, n *source.Node) []*source.Node {
+	w := walker{files: c.Files}
+	return w.parts(n, nil)
+}
