@@ -13,7 +13,7 @@ type Overload struct {
 	// Disabled refuses nobody.
 	Disabled bool `key:"disabled"`
 	// MinInFlight is how many calls may be at work with each API whatever their times say.
-	MinInFlight int `key:"min_in_flight,default=16,min=1,max=60000"`
+	MinInFlight int `key:"min_in_flight,default=20,min=1,max=60000"`
 	// MaxInFlight is how many calls may be at work with one API, and with the gate as a whole, whatever their times say.
 	MaxInFlight int `key:"max_in_flight,default=16384,min=1,max=60000"`
 	// SlowdownPercent is how long calls of an API take, in percent of what they usually do, when it has too much to do.

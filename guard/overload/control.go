@@ -33,10 +33,12 @@ import (
 type control struct {
 	limit  float64
 	slow   int     // windows in a row that were too slow
+	since  int64   // the first of these
+	fine   int64   // since when calls are refused, and the others are not too slow
 	proof  float64 // calls that ended in these
 	lately float64 // the most calls at work, forgotten slowly
-	mean   float64 // of the last window that had calls, in nanoseconds
-	heard  int64   // when that was
+	mean   float64 // of the last window in which calls ended, in nanoseconds
+	muted  int64   // since when none has that were waited for; 0 for not
 
 	probe  phase
 	until  int64   // of the phase
@@ -57,15 +59,16 @@ const (
 	probeEvery = int64(10 * time.Second)
 	probePart  = 4 // of the limit remains
 	longProbe  = int64(2 * time.Second)
-	unharmed   = 1.2  // times the usual time, up to which nothing is slow
-	spare      = 1.25 // of the calls at work: most classes have less room than the limit is
-	patience   = 2    // windows that must be slow: one may be a pause;
-	proven     = 60   // and calls that must have ended in them: the mean of few says little
-	begins     = 256  // calls at work at first, and always where nothing is slow
-	many       = 8    // times what was at work lately
+	unharmed   = 1.2 // times the usual time, up to which nothing is slow
+	spare      = 1.6 // of the calls at work: most classes have less room than the limit is
+	patience   = 2   // windows that must be slow: one may be a pause;
+	proven     = 60  // and calls that must have ended in them: the mean of few says little
+	begins     = 256 // calls at work at first, when nothing is known
+	spacious   = 128 // and at least, later, where nothing is slow
+	many       = 8   // times what was at work lately
 	forget     = 0.99
-	hopeless   = 20 // windows in a row in which fewer calls at work made none faster
-	drift      = 50 // the usual times go up by a part of that in a window at most
+	hopeless   = int64(3 * time.Second) // in which fewer calls at work made none faster
+	drift      = 50                     // the usual times go up by a part of that in a window at most
 )
 
 // sample is what a window has brought.
@@ -75,8 +78,12 @@ type sample struct {
 	mean  float64 // nanoseconds of a call
 	calls float64 // that ended; of a silence, as many as would have
 	peak  float64 // of calls at work
+	busy  float64 // calls at work at its end
 	shed  uint64
-	mute  bool // calls are known to end, and none has
+	// Of calls whose clients left: how many, and their times in microseconds.
+	lost, lostTook, lostUsual float64
+
+	mute bool // calls are known to end, and none has
 }
 
 // What it takes to know what an operation takes. Until then its calls say nothing:
@@ -104,17 +111,26 @@ func (c *control) judge(list []*Timing, w *sample) {
 		default:
 			expected += sum
 		}
-		c.learn(t, sum/n, n, w)
+		if w.lost*2 < n { // else what ended is what was quick
+			c.learn(t, sum/n, n, w)
+		}
+		if t.known(w.now) {
+			t.soon.Store(int64(t.usual * float64(time.Microsecond)))
+		}
 	}
+	took, expected, calls = took+w.lostTook, expected+w.lostUsual, calls+w.lost
 	if calls > 0 {
 		w.calls, w.ratio, w.mean = calls, took/expected, took/calls*float64(time.Microsecond)
-		c.mean, c.heard = w.mean, w.now
+		c.mean, c.muted = w.mean, 0
 		return
 	}
 	// Nothing has ended, which is slow where calls were quick before, and otherwise
 	// says nothing.
 	if w.mean = c.mean; w.mean > 0 {
-		w.mute, w.ratio = true, float64(w.now-c.heard)/w.mean
+		if c.muted == 0 {
+			c.muted = w.now
+		}
+		w.mute, w.ratio = true, float64(w.now-c.muted)/w.mean
 		w.calls = w.peak * w.ratio
 	}
 }
@@ -153,11 +169,14 @@ func (c *control) step(w *sample, o *Options) {
 	if w.ratio <= allowed && !w.mute {
 		c.lately = max(c.lately*forget, w.peak)
 	}
-	wanted := w.shed > 0 || w.peak*1.25 >= c.limit
+	wanted := w.shed > 0 || w.peak*spare >= c.limit
 	switch {
 	case w.ratio > allowed:
-		c.slow++
-		if c.proof += w.calls; c.slow >= patience && c.proof >= proven {
+		if c.slow++; c.slow == 1 {
+			c.since = w.now
+		}
+		// While those that are too many have not ended it is no use to cut again.
+		if c.proof += w.calls; c.slow >= patience && c.proof >= proven && w.busy <= c.limit {
 			c.limit = min(c.limit, w.peak*spare) * max(0.5, allowed/w.ratio)
 		}
 	case w.mute: // a little longer
@@ -169,31 +188,47 @@ func (c *control) step(w *sample, o *Options) {
 		c.limit += max(1, math.Sqrt(c.limit))
 	default:
 		c.slow, c.proof = 0, 0
-		c.limit = max(c.limit, min(c.limit*1.05, max(begins, many*c.lately)))
+		rest := max(spacious, many*c.lately)
+		c.limit += min(max(rest-c.limit, -c.limit/20), c.limit/20)
 	}
 	c.limit = min(max(c.limit, least), most)
-	// A quarter of a limit that is still far too high would tell nothing.
-	tells := w.ratio <= allowed*1.25 || c.limit <= least || c.slow >= hopeless
-	if w.shed > 0 && tells && !w.mute && c.limit < most && w.now-c.probed >= probeEvery {
-		c.kept, c.probe, c.probed = c.limit, drains, w.now
-		c.until = w.now + window + min(int64(w.mean), longProbe)
-		c.limit = max(least, c.limit/probePart)
-	}
+	c.mayProbe(w, allowed, least, most)
 }
 
-// probing reports whether the usual times are being measured.
-func (c *control) probing(w *sample, least float64) bool {
-	switch c.probe {
-	case steady:
-		return false
-	case drains:
-		if w.now >= c.until {
-			c.probe, c.until = listens, w.now+window+min(int64(w.mean), longProbe)
-		}
-		return true
+// mayProbe begins to measure the usual times anew: where calls are refused, and
+// either are as slow as they may be for a while, which says that the limit is
+// right if they are, or remained slow when there were fewer of them. A quarter of
+// a limit that is still far too high would tell nothing.
+func (c *control) mayProbe(w *sample, allowed, least, most float64) {
+	if w.shed == 0 || w.mute || w.ratio > allowed*1.25 {
+		c.fine = w.now
 	}
-	if w.now >= c.until {
-		c.probe, c.slow, c.proof = steady, 0, 0
+	ripe := w.now-c.fine >= int64(time.Second)+2*int64(w.mean) || c.slow > 0 && w.now-c.since >= hopeless
+	if !ripe || w.shed == 0 || w.mute || c.limit >= most || w.now-c.probed < probeEvery {
+		return
+	}
+	c.kept, c.probe, c.probed, c.until = c.limit, drains, w.now, 0
+	c.limit = max(least, c.limit/probePart)
+}
+
+// probing reports whether the usual times are being measured: when what came
+// before has ended, and once more as much time as calls take now.
+func (c *control) probing(w *sample, least float64) bool {
+	pause := window + min(int64(w.mean), longProbe)
+	switch {
+	case c.probe == steady:
+		return false
+	case c.probe == drains && c.until == 0 && w.now-c.probed > int64(probeEvery)/2: // it does not drain: something else is wrong
+		c.probe, c.limit = steady, max(c.kept, least)
+	case c.probe == drains && c.until == 0:
+		if w.busy <= c.limit {
+			c.until = w.now + pause
+		}
+	case w.now < c.until:
+	case c.probe == drains:
+		c.probe, c.until = listens, w.now+pause
+	default:
+		c.probe, c.slow, c.proof, c.fine = steady, 0, 0, w.now
 		c.limit = max(c.kept, least)
 	}
 	return true

@@ -168,15 +168,21 @@ func (w *Way) AnswerHead(x *gate.Exchange) gate.Verdict {
 }
 
 // Done gives back what x still holds, since no answer came. That the API did not
-// answer in time is a time as well.
+// answer in time is a time as well, and so is how long a client waited that left.
 func (w *Way) Done(x *gate.Exchange) {
 	if x.Holds[atAPI] == 0 {
 		return
 	}
 	w.limit.leaves(ticket(x.Holds[atAPI]))
 	x.Holds[atAPI] = 0
-	if x.Refused && x.Refusal.Code == gate.UpstreamTimeout {
-		w.limit.measure(w.timing, x.Answered.Sub(x.Sent), nanos(x.Answered))
+	if !x.Refused || x.Answered.IsZero() {
+		return
+	}
+	switch took, now := x.Answered.Sub(x.Sent), nanos(x.Answered); x.Refusal.Code {
+	case gate.UpstreamTimeout:
+		w.limit.measure(w.timing, took, now)
+	case gate.ClientGone:
+		w.limit.abandoned(w.timing, took, now)
 	}
 }
 

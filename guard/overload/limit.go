@@ -17,6 +17,9 @@ type Limit struct {
 	ends    atomic.Int64 // of the window, in nanoseconds since start
 	timings atomic.Pointer[[]*Timing]
 
+	// Of calls in this window whose clients left, since they took too long.
+	lost, lostTook, lostUsual atomic.Int64
+
 	mu      sync.Mutex // held for long by nobody; whoever ends a window and finds it held leaves it
 	control control    // guarded by mu
 	before  uint64     // guarded by mu; calls that were shed before the window
@@ -26,6 +29,7 @@ type Limit struct {
 // Timing is how long calls of one operation take.
 type Timing struct {
 	name  string
+	soon  atomic.Int64  // the usual time as a duration; 0 while it is not known
 	tally atomic.Uint64 // of the window: 24 bits of calls, 40 bits of their microseconds
 	usual float64       // microseconds, without a wait; guarded by the limit's mu, as what follows
 	seen  float64       // calls, as far as that matters
@@ -83,6 +87,17 @@ func (l *Limit) measure(t *Timing, took time.Duration, now int64) {
 	l.look(now)
 }
 
+// abandoned takes to account that a client left before its call had ended, when
+// that had taken longer than calls usually do: it would have taken longer still.
+func (l *Limit) abandoned(t *Timing, took time.Duration, now int64) {
+	if soon := time.Duration(t.soon.Load()); soon > 0 && took > soon {
+		l.lost.Add(1)
+		l.lostTook.Add(int64(min(took, longestCall)))
+		l.lostUsual.Add(int64(soon))
+		l.look(now)
+	}
+}
+
 // look ends the window when its time has come.
 func (l *Limit) look(now int64) {
 	if ends := l.ends.Load(); now >= ends && l.ends.CompareAndSwap(ends, now+window) {
@@ -108,7 +123,7 @@ func (l *Limit) turn(now int64) {
 	}
 	defer l.mu.Unlock()
 	o := l.options.Load()
-	list, calls := *l.timings.Load(), uint64(0)
+	list, calls := *l.timings.Load(), uint64(l.lost.Load())
 	for _, t := range list {
 		calls += t.tally.Load() >> 40
 	}
@@ -116,7 +131,9 @@ func (l *Limit) turn(now int64) {
 	if age := now - l.begins; calls < leastCall && age < longest && (calls > 0 || shed == l.before) {
 		return
 	}
-	w := sample{now: now, peak: float64(l.peak.Swap(uint32(total(l.busy.Load())))), shed: shed - l.before}
+	busy := total(l.busy.Load())
+	w := sample{now: now, peak: float64(l.peak.Swap(uint32(busy))), busy: float64(busy), shed: shed - l.before,
+		lost: float64(l.lost.Swap(0)), lostTook: float64(l.lostTook.Swap(0)) / 1e3, lostUsual: float64(l.lostUsual.Swap(0)) / 1e3}
 	l.begins, l.before = now, shed
 	l.control.judge(list, &w)
 	l.control.step(&w, o)

@@ -52,7 +52,7 @@ func Classes(yield func(Class) bool) {
 
 // Options say when there is too much to do. A zero field takes its default.
 type Options struct {
-	MinInFlight int           // calls that each API gets whatever their times say; default 16
+	MinInFlight int           // calls that each API gets whatever their times say; default 20
 	MaxInFlight int           // calls at work with one API, and with the gate, at most; default 16384, at most MostInFlight
 	Slowdown    int           // percent of the usual time of calls at which an API has too much to do; default 200
 	Wait        time.Duration // that a call waits for room at most; default 100ms
@@ -67,7 +67,7 @@ type Options struct {
 const MostInFlight = 60_000
 
 func (o Options) withDefaults() Options {
-	fill(&o.MinInFlight, 16)
+	fill(&o.MinInFlight, 20)
 	fill(&o.MaxInFlight, 16384)
 	fill(&o.Slowdown, 200)
 	fill(&o.Wait, 100*time.Millisecond)

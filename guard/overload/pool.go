@@ -8,8 +8,8 @@ import "sync/atomic"
 // grows until calls become slow, so that a class which is alone loses nothing by
 // it. Low calls are refused from where normal ones are held to their shares.
 var (
-	ceiling = [classes]uint64{Low: 40, Normal: 80, High: 95, Critical: 100}
-	floor   = [classes]uint64{Low: 5, Normal: 10, High: 20, Critical: 30}
+	ceiling = [classes]uint64{Low: 30, Normal: 60, High: 85, Critical: 100}
+	floor   = [classes]uint64{Low: 5, Normal: 10, High: 25, Critical: 40}
 )
 
 // A client has as many shares as its call is important.
@@ -75,11 +75,7 @@ func (p *pool) enter(c Class, client uint64, forced bool) (t ticket, reason stri
 	var at spot
 	if counts {
 		at = p.clients.spot(client)
-		// One half is for who comes first, the other for those who have less
-		// than their share.
-		if reason == "" && now*200 >= limit*ceiling[c] && !p.clients.fair(at, limit*ceiling[c]/100, shares[c]) {
-			reason = reasonShare
-		}
+		reason = p.judge(c, at, now, limit, reason)
 	}
 	if reason != "" && !forced || busy>>(16*c)&0xffff >= MostInFlight {
 		return 0, reason
@@ -92,6 +88,22 @@ func (p *pool) enter(c Class, client uint64, forced bool) (t ticket, reason stri
 		p.clients.enter(at)
 	}
 	return newTicket(c, counts, at), reason
+}
+
+// judge holds a call to the shares of its client. One half of the room is for who
+// comes first, the other for those who have less than their share. Who has next to
+// nothing finds a little room beyond it, since others filled it, unless its call
+// is of the lowest class.
+func (p *pool) judge(c Class, at spot, now, limit uint64, reason string) string {
+	const courtesy = 20 // percent of the limit
+	room := limit * ceiling[c] / 100
+	switch {
+	case reason == "" && now*2 >= room && !p.clients.fair(at, room, shares[c]):
+		return reasonShare
+	case reason == reasonLimit && c > Low && now*100 < limit*(ceiling[c]+courtesy) && p.clients.fair(at, room/4, shares[c]):
+		return ""
+	}
+	return reason
 }
 
 // leave gives back what a ticket was for.

@@ -61,6 +61,7 @@ var rooms = map[string]room{
 	"trust/pkcs11":          {floor: word, ours: []string{"trust", "trust/wrap"}},
 	"trust/pkcs11/token":    {floor: reading, ours: []string{"trust/pkcs11"}, outside: []string{"github.com/ebitengine/purego"}},
 	"cmd/gatehouse-pkcs11":  {floor: command, ours: []string{"trust/pkcs11", "trust/pkcs11/token"}},
+	"internal/chart":        {floor: ground, helper: true},
 	"internal/fake":         {floor: word, ours: []string{"trust/wrap"}, nethttp: true, helper: true},
 	"trust/jwks":            {floor: grammar, ours: []string{"trust/jose"}, nethttp: true},
 	"trust/jose":            {floor: ground, outside: []string{"github.com/go-jose/go-jose/v4", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}},
