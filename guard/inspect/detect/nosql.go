@@ -160,7 +160,11 @@ func nosqlThis(v *view, s []byte, dot int) {
 	}
 	switch before {
 	case '|', '&':
-		v.found(NoSQL, 75, QueryScript, BreaksOut)
+		if v.wide() && bytes.IndexAny(s[:min(dot, 16)], "'\"") < 0 { // code that is shown
+			v.found(NoSQL, 55, QueryScript)
+		} else {
+			v.found(NoSQL, 75, QueryScript, BreaksOut)
+		}
 	case ';', '\'', '"', '!':
 		v.found(NoSQL, 55, QueryScript)
 	}

@@ -49,6 +49,7 @@ type sqlReader struct {
 	chars int // codes of characters so far: char(65)
 	depth int // queries around the operand that is read
 	done  bool
+	plain int // words that are of no query
 }
 
 // sql finds fragments of SQL. What makes one dangerous is where it stands and
@@ -60,7 +61,7 @@ func sql(v *view) {
 	if sqlSilent(v.lower(), v.chars) && !leadsQuery(v.text, v.chars) {
 		return
 	}
-	r := sqlReader{v: v, lex: sqlLexer{s: v.lower()}, t: v.tokens[:0]}
+	r := sqlReader{v: v, lex: sqlLexer{s: v.lower(), prose: v.field == FreeText || v.field == Markup}, t: v.tokens[:0]}
 	r.fill()
 	r.comparison()
 	for i := 0; r.t[i].kind != tEnd && v.best.Score < enough; i++ {
@@ -71,11 +72,25 @@ func sql(v *view) {
 			i = 8
 			r.fill()
 		}
-		if t := &r.t[i]; t.kind != tWord || t.is != &noWord || i == 0 {
+		t := &r.t[i]
+		if t.kind == tWord && t.is == &noWord {
+			r.plain++
+		}
+		if t.kind != tWord || t.is != &noWord || i == 0 {
 			r.token(i)
 		}
 	}
 	v.tokens = r.t[:0]
+	r.alone()
+}
+
+// alone weighs a fragment in a text of people that says nothing else higher. A
+// whole statement stays what it was: people show each other queries.
+func (r *sqlReader) alone() {
+	best := &r.v.best
+	if r.lex.prose && r.plain <= 2 && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement && best.Reasons[0] != SubSelect {
+		best.Score = max(best.Score, 72)
+	}
 }
 
 // fill reads tokens up to the size of a window.
@@ -188,7 +203,7 @@ func (r *sqlReader) atWord(i int, t *token) {
 		r.whole()
 	} else if r.odd(i-1) && t.is.is >= wInsert {
 		if n := r.statement(i); n > 1 { // no semicolon is needed where statements just follow
-			r.found(75, Stacked, BreaksOut)
+			r.found(65, Stacked, BreaksOut)
 		}
 	}
 	r.call(i, t)

@@ -49,6 +49,7 @@ type sqlLexer struct {
 	i     int
 	last  word   // what the token before means
 	count [3]int // quotes of each kind so far, without apostrophes
+	prose bool   // a text of people, who quote
 	ends  int    // where the next comment ends
 }
 
@@ -273,7 +274,17 @@ func (l *sqlLexer) quote(t *token) {
 		n = 2
 	}
 	l.count[n]++
-	t.odd = l.count[n]%2 == 1
+	t.odd = l.count[n]%2 == 1 && !(l.prose && l.opens(b))
+}
+
+// opens says whether a quote in prose opens a literal of the prose itself: it
+// stands before a word and behind a space or another mark. ` marks code there.
+func (l *sqlLexer) opens(b byte) bool {
+	if b == '`' {
+		return true
+	}
+	i := l.i - 2
+	return i >= 0 && kinds[l.s[i]]&(cLetter|cDigit|cHigh|cClose|cPercent) == 0 && l.i < len(l.s) && kinds[l.s[l.i]]&(cSpace|cTab|cNewline|cClose|cSemi) == 0
 }
 
 // joins says whether w is a word with which a query goes on after a literal.

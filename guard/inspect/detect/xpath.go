@@ -34,6 +34,15 @@ func xpath(v *view) {
 	}
 }
 
+// path notes a finding. A long text of people has slashes and colons in many
+// notations: there it does not refuse.
+func (v *view) path(score uint8, reasons ...Reason) {
+	if v.wide() && len(v.text) > 200 {
+		score = min(score, 60)
+	}
+	v.found(XPath, score, reasons...)
+}
+
 // xpathBroken says whether a quote before i closes a literal, roughly: one
 // stands near before it.
 func xpathBroken(s []byte, i int) bool {
@@ -56,14 +65,14 @@ func xpathAxis(v *view, s []byte, i int) {
 		switch before, _ := around(s, begin-1, i); {
 		case before == '/' || before == '|' || before == '[':
 			if xpathBroken(s, begin) {
-				v.found(XPath, 75, PathBreak)
+				v.path(75, PathBreak)
 			} else {
-				v.found(XPath, 60, PathBreak)
+				v.path(60, PathBreak)
 			}
 		case kinds[before]&cLetter != 0 && xpathBroken(s, begin):
-			v.found(XPath, 60, PathBreak)
+			v.path(60, PathBreak)
 		case begin == 0 || before == '(' || before == '\'':
-			v.found(XPath, 55, PathBreak)
+			v.path(55, PathBreak)
 		}
 		return
 	}
@@ -97,9 +106,9 @@ func xpathCall(v *view, s []byte, i int) {
 	}
 	switch {
 	case path && xpathBroken(s, begin):
-		v.found(XPath, 88, PathCall, PathBreak)
+		v.path(88, PathCall, PathBreak)
 	case path:
-		v.found(XPath, 60, PathCall)
+		v.path(60, PathCall)
 	}
 }
 
@@ -109,11 +118,11 @@ func xpathTest(v *view, s []byte, begin, i int) {
 	switch string(s[begin:i]) {
 	case "node", "text", "comment", "processing-instruction":
 		if before == '/' || before == ':' {
-			v.found(XPath, 60, PathBreak)
+			v.path(60, PathBreak)
 		}
 	case "position", "last", "name", "local-name":
 		if after == '=' && xpathBroken(s, begin) {
-			v.found(XPath, 87, PathCall, PathBreak)
+			v.path(87, PathCall, PathBreak)
 		}
 	}
 }
@@ -122,7 +131,7 @@ func xpathTest(v *view, s []byte, begin, i int) {
 func xpathUnion(v *view, s []byte, i int) {
 	before, after := around(s, i-1, i+1)
 	if (before == ']' || before == ')' || before == '\'') && after == '/' {
-		v.found(XPath, 75, PathBreak)
+		v.path(75, PathBreak)
 	}
 }
 
@@ -130,6 +139,6 @@ func xpathUnion(v *view, s []byte, i int) {
 func xpathAll(v *view, s []byte, i int) {
 	_, after := around(s, i, i+3)
 	if after == '[' || after == '|' || after == '/' || after == ')' {
-		v.found(XPath, 60, PathBreak)
+		v.path(60, PathBreak)
 	}
 }
