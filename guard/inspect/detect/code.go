@@ -9,7 +9,7 @@ import "bytes"
 
 var codeWhen = []trigger{
 	{any: cOpen | cTick, and: cSingle | cDouble | cDollar | cDot | cUnder | cClose},
-	{any: cUnder | cDollar, and: cDot | cLeft | cSingle | cDouble | cOpen},
+	{any: cUnder | cDollar, and: cDot | cLeft | cSingle | cDouble | cOpen}, {any: cDollar, and: cUnder}, {any: cLeft, and: cSingle | cDouble},
 	{any: cLess, and: cQuestion | cPercent},
 	{any: cAt | cHash, and: cDot | cOpen}, {any: cEqual, and: cDot}, {any: cPercent, and: cOpen},
 }
@@ -226,6 +226,37 @@ func (e *evidence) variable(b []byte, i int) {
 	if starts(b, i, "$$nd_func$$") {
 		e.note(2, i)
 	}
+	if c := peek(b, i+1); (is(c, letter) || c == '_' || c == '$' || c == '{') && calledVariable(b, i+1) {
+		e.note(1, i)
+	}
+}
+
+// calledVariable says whether PHP calls a function by the variable at i.
+func calledVariable(b []byte, i int) bool {
+	from := i
+	for i < len(b) && i < from+64 {
+		switch c := b[i]; {
+		case wordy(c) || c == '$' || c == '-' && peek(b, i+1) == '>':
+			if i++; c == '-' {
+				i++
+			}
+		case c == '[' || c == '{':
+			for end := min(len(b), i+longest); i < end && b[i] != ']' && b[i] != '}'; i++ {
+			}
+			i++
+		case c == '/' && peek(b, i+1) == '*':
+			n := comment(b[:min(len(b), i+64)], i)
+			if n < 0 {
+				return false
+			}
+			i = n
+		case c == '(':
+			return i > from && bytes.IndexByte(b[i:min(len(b), i+nearby)], ')') > 0
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // processing judges the begin of a program in a page.

@@ -10,6 +10,7 @@ import "bytes"
 var shellWhen = []trigger{
 	{any: cSemi | cPipe | cAmp | cTick | cDollar | cNewline | cCaret | cBrace | cLess | cGreater},
 	{any: cSlash, and: cSpace | cTab}, {any: cMinus, and: cSpace | cTab}, {any: cSlash | cBack | cSingle | cDouble, and: cStar | cQuestion | cSlash},
+	{any: cSingle | cDouble, and: cLetter},
 }
 
 // command is one command that was read.
@@ -22,6 +23,7 @@ type command struct {
 	hidden  bool // written so that a filter does not see it
 	pattern bool // has characters that the shell expands to files
 	brace   bool // is the begin of a list in braces
+	led     bool // stands behind sudo, time or the like
 }
 
 // separator is what stands before a command.
@@ -180,6 +182,23 @@ func (v *view) commandAt(b []byte, i int, before separator) {
 		before == begin && (b[i] == '\'' || b[i] == '"' || b[i] == ')')) {
 		i++
 	}
+	if peek(b, i) == '.' && is(peek(b, i+1), blank) && before != begin {
+		i = skip(b, i+1) // run in this shell
+	}
+	if peek(b, i) == '$' && before != line {
+		if n := emptyVariable(b, i); n > 0 && is(peek(b, i+n), blank) {
+			i = skip(b, i+n) // a variable, empty or with the command in it
+			if peek(b, i) == '-' && is(peek(b, i+1), letter) && (before >= semi || is(peek(b, i+2), blank)) {
+				v.found(Command, odd, HiddenCommand)
+				return
+			}
+		}
+	}
+	v.named(b, i, before)
+}
+
+// named reads and judges the command whose name is at i.
+func (v *view) named(b []byte, i int, before separator) {
 	var c command
 	for hops := 0; hops < 4; hops++ {
 		if !c.read(b, i) {
@@ -198,7 +217,7 @@ func (v *view) commandAt(b []byte, i int, before separator) {
 			if v.judgeCommand(b, &c, kind&^dull, before) {
 				return
 			}
-			c = command{hidden: c.hidden}
+			c = command{hidden: c.hidden, led: true}
 			continue
 		}
 		v.judgeCommand(b, &c, kind, before)

@@ -37,6 +37,8 @@ func argumentOf(b []byte, i int, kind uint8) argKind {
 		return plainWord
 	case k == i:
 		return noCommand
+	case c == '(' && kind&sharp != 0:
+		return plainWord
 	case c == '-' && (is(n, letter) && !is(peek(b, k+2), letter) || n == '-' && is(peek(b, k+2), letter) || is(n, digit)):
 		return telling
 	case c == '-' && is(n, letter) && (kind&sharp != 0 || is(peek(b, k+3), blank) || is(peek(b, k+4), blank)):
@@ -55,6 +57,9 @@ func argumentOf(b []byte, i int, kind uint8) argKind {
 	}
 	for j := k; j < len(b) && j < k+64 && !is(b[j], blank); j++ {
 		if b[j] == ':' && peek(b, j+1) == '/' && peek(b, j+2) == '/' || b[j] == '=' && peek(b, j+1) == '/' || b[j] == '/' && j > k && kind&sharp != 0 {
+			return telling
+		}
+		if kind&assigns != 0 && b[j] == '=' && j > k {
 			return telling
 		}
 		if kind&waits != 0 && (b[j] == '.' && is(peek(b, j+1), letter|digit) || starts(b, j, "localhost")) {
@@ -128,7 +133,7 @@ func isList(b []byte) bool {
 // or the end of the value.
 func pathLike(b []byte, i int) bool {
 	if !is(peek(b, i+1), letter) && peek(b, i+1) != '?' && peek(b, i+1) != '*' && peek(b, i+1) != '.' {
-		return i+1 == len(b) || is(peek(b, i+1), blank)
+		return i+1 == len(b) || is(peek(b, i+1), blank) || b[i+1] == ';' || b[i+1] == '|' || b[i+1] == '&'
 	}
 	for k := i + 1; k < len(b) && !is(b[k], blank); k++ {
 		if b[k] == '/' || b[k] == '?' || b[k] == '*' || b[k] == '.' || b[k] == '\'' {
@@ -148,6 +153,9 @@ func (v *view) judgeCommand(b []byte, c *command, kind uint8, before separator) 
 		return false
 	}
 	score := c.weigh(b, kind, before, what)
+	if score == 0 && c.hidden && kind&sharp != 0 && what != plainWord {
+		score = odd
+	}
 	if score == 0 {
 		return false
 	}
@@ -181,7 +189,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 			return 0
 		}
 	}
-	if c.binary && c.name.n > 0 && (known != 0 || before != begin || what == telling) {
+	if c.binary && c.name.n > 0 && (known != 0 || before != begin || what == telling || b[0] == '/' && what == nothing) {
 		known = sharp
 		if before == begin {
 			return odd
@@ -195,6 +203,8 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		switch {
 		case c.brace && (what == plainWord || strong) && peek(b, c.end) == ',':
 			return odd
+		case c.led && known&sharp != 0 && what == nothing:
+			return odd - 5
 		case strong && (what == telling || known&sharp != 0 || kind&waits != 0 && kind&dull != 0 && !is(peek(b, c.end), letter)):
 			return odd - 5
 		case what == nothing && c.end < len(b) && c.end > 0 && (b[c.end] == ';' || b[c.end] == '|') && skip(b, c.end+1) == len(b):

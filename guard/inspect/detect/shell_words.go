@@ -2,12 +2,13 @@ package detect
 
 // What a word means where a shell expects a command.
 const (
-	sharp  = 1 << iota // a program whose name is no word of a human language
-	dull               // a program or builtin whose name people also write
-	waits              // takes a number or a host as its argument
-	leads              // runs the command that follows it
-	dosish             // of Windows: options begin with a slash
-	lists              // stands in a list in braces, where a comma ends it
+	sharp   = 1 << iota // a program whose name is no word of a human language
+	dull                // a program or builtin whose name people also write
+	waits               // takes a number or a host as its argument
+	leads               // runs the command that follows it
+	dosish              // of Windows: options begin with a slash
+	assigns             // takes name=value
+	lists               // stands in a list in braces, where a comma ends it
 )
 
 // commands are programs that POSIX, GNU, BSD and Windows systems have.
@@ -30,6 +31,7 @@ var commands = func() *words {
 		declare local return exit break shift times pushd popd dirs fg bg jobs bind complete hash help type diff cmp patch truncate shred base62`, t)
 	vocabulary(waits, "sleep ping ping6 fping host dig nslookup kill timeout start-sleep nc ncat telnet tracert traceroute whois curl wget", t)
 	vocabulary(leads|dull, "sudo doas time nohup exec eval command builtin nice ionice stdbuf setsid xargs env call start busybox then do else coproc unbuffer", t)
+	vocabulary(assigns, "alias export declare dd env", t)
 	vocabulary(dosish, "set for timeout echo ping", t)
 	vocabulary(sharp|dosish, "cmd powershell pwsh", t)
 	return vocabulary(dull|dosish, "dir type del net reg copy move ren ver", t) // of Windows and of prose as well
