@@ -10,14 +10,23 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/limit"
 )
 
+// Together is how gates share counters.
+type Together struct {
+	Gates         int           // at most
+	Wait          time.Duration // of a call for the counters
+	SlicePermille int           // of a limit that a gate takes at a time; below 0 for none
+}
+
 // Rules makes the limits of a configuration ready, each by its name, with the
 // counters that state has of it. What is wrong is told at place, where they
 // stand.
-func Rules(limits map[string]config.Limit, state *limit.State, place config.Place) (rules map[string]*limit.Rule, problems source.Problems) {
+func Rules(limits map[string]config.Limit, state *limit.State, t Together, place config.Place) (rules map[string]*limit.Rule, problems source.Problems) {
 	rules = make(map[string]*limit.Rule, len(limits))
 	for _, name := range sorted(limits) {
 		l := limits[name]
-		r, err := state.Rule(limitOf(name, &l))
+		one := limitOf(name, &l)
+		one.Nodes, one.Wait, one.SlicePermille = t.Gates, t.Wait, t.SlicePermille
+		r, err := state.Rule(one)
 		if err != nil { // config has a message of its own for all that a file can say
 			problems = append(problems, place.At("limits", name).Problem("see docs/reference/gatehouse.yaml.md", "the limit %s: %v", name, err))
 			continue

@@ -19,6 +19,7 @@ func (d *decoder) check(c *Config) {
 	d.locks(&c.Locks, c.Place)
 	d.overload(c)
 	d.limits(c.Limits, c.Place)
+	d.sharing(c)
 	d.store(c)
 	d.counters(c)
 	d.callerKeys(c)

@@ -217,6 +217,15 @@ func (c *collector) limit(l *Limit, at Place) {
 	}
 }
 
+// sharing demands the server in which gates count together.
+func (d *decoder) sharing(c *Config) {
+	for _, name := range sortedNames(c.Limits) {
+		if l := c.Limits[name]; l.Shared && c.Counters == nil && !c.has("counters") {
+			d.add("limit-shared", l.At("shared").node, "name the server under counters at the top of the file, or remove shared", "gates count together in a server, and there is none")
+		}
+	}
+}
+
 // maxWindow is what a window can count.
 const maxWindow = 1<<23 - 1
 

@@ -63,6 +63,7 @@ var rules = map[string]string{
 	"limit-window":          "windows count no more than they can",
 	"limit-burst":           "what may be taken at once comes back within a year",
 	"limit-unit":            "places are counted in calls",
+	"limit-shared":          "limits that gates share have a server to be counted in",
 	"limit-unknown":         "limits that are named are described",
 	"locks-first":           "the first lock is not the longest",
 	"logins-first":          "the first lock of logins is not the longest",

@@ -13,9 +13,21 @@ import (
 // resets none.
 func (r *reader) count(d *draft) {
 	if r.counters == nil {
-		r.counters = limit.NewState(limit.StateOptions{})
+		o := limit.StateOptions{}
+		if r.shared != nil {
+			o.Shared = r.shared
+		}
+		r.counters = limit.NewState(o)
 	}
-	rules, problems := gatehouse.Rules(d.config.Limits, r.counters, d.config.Place)
+	var together gatehouse.Together
+	if c := d.config.Counters; c != nil {
+		together = gatehouse.Together{Gates: c.Gates, Wait: c.Timeout, SlicePermille: c.SlicePermille}
+		if c.SlicePermille == 0 {
+			together.SlicePermille = -1 // every call asks
+		}
+		r.counters.Rekey(pepperOf(c))
+	}
+	rules, problems := gatehouse.Rules(d.config.Limits, r.counters, together, d.config.Place)
 	d.limits, d.faults.problems = rules, append(d.faults.problems, problems...)
 }
 
@@ -28,6 +40,7 @@ func (p *Program) settleCounters(d *draft) {
 	p.reader.counters.Keep(rules)
 	p.sweeping.Do(func() {
 		p.swept.Go(func() { sweep(p.ending, p.reader.counters) })
+		p.swept.Go(func() { p.reader.counters.Tend(p.ending) })
 	})
 }
 

@@ -46,13 +46,27 @@ func NewState(o StateOptions) *State {
 	return s
 }
 
+// Rekey gives hashes another key, for the rules that are made from then on: what
+// was counted under the one before is not known any more.
+func (s *State) Rekey(key [16]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secret = secretFrom(key)
+}
+
+func (s *State) key() secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.secret
+}
+
 // Rule makes a limit ready, with the counters that it has had before.
 func (s *State) Rule(l Limit) (*Rule, error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
 	l.fill()
-	id := s.secret.sum(l.identity())
+	id := s.key().sum(l.identity())
 	r := &Rule{Limit: l, ID: asHash(id), Slice: l.slice(), key: id, state: s}
 	own := l
 	if l.Global { // what this node counts when it is on its own
