@@ -51,6 +51,8 @@ type API struct {
 	// Owners remembers whose objects are; it outlives the plan. Without it nothing
 	// is learned, and kinds of objects for which that is needed are errors.
 	Owners *owner.Keeper
+	// Feeds are lists of addresses from which no call is taken; may be nil.
+	Feeds *Feeds
 	// Resolver finds where names in requests lead, where Options.SSRF asks for it;
 	// it outlives the plan. By default one is made as the system is set up.
 	Resolver *ssrf.Resolver

@@ -13,7 +13,9 @@ var (
 	// Rules in Cedar are for programs, too.
 	linkedModules = []string{"go.yaml.in/yaml/v4", "github.com/cedar-policy/cedar-go", "github.com/go-json-experiment/json", "golang.org/x/exp/constraints",
 		// Names of hosts in letters of the world (guard/ssrf); net/http links a copy of its own.
-		"golang.org/x/net/idna", "golang.org/x/text"}
+		"golang.org/x/net/idna", "golang.org/x/text",
+		// Databases of countries (guard/feed).
+		"github.com/oschwald/maxminddb-golang/v2", "golang.org/x/sys"}
 
 	unlinkedRooms = []string{ // of the whole program, with the folders below
 		"cmd", "console", "evidence", "identity", "internal", "lab", "ledger", "probe", "record", "review", "serve", "store", "tools",

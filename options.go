@@ -104,6 +104,7 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.StepUp, own.StepUp)
 	over(&s.SSRF, own.SSRF)
 	over(&s.CSRF, own.CSRF)
+	over(&s.Countries, own.Countries)
 	over(&s.URLCredentials, own.URLCredentials)
 	over(&s.MaxBodyBytes, own.MaxBodyBytes)
 	over(&s.MaxAnswerBytes, own.MaxAnswerBytes)

@@ -44,6 +44,7 @@ var order = []struct {
 	// preflight has none (Fetch standard, CORS-preflight fetch).
 	options bool
 }{
+	{"addresses", (*builder).addresses, true, (*builder).addressesUnrouted, true},
 	{"overload", (*builder).door, true, (*builder).doorUnrouted, true},
 	{"limit", (*builder).limitEarly, false, (*builder).limitEarlyUnrouted, true},
 	{"url_credentials", (*builder).urlsecret, false, func(*builder) any { return nil }, false},
@@ -81,6 +82,7 @@ type builder struct {
 	owners          *owner.Types
 	urls            *ssrf.Rules
 	resolver        *ssrf.Resolver
+	feeds           *Feeds
 	logins          loginBuilder
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
@@ -126,7 +128,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.limitRules, b.counters, b.limits, b.unknownLimits = a.Limits, a.Counters, make(map[*contract.Operation]limitGuards), make(map[string]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
-	b.urls, b.resolver = b.urlRules(), a.Resolver
+	b.urls, b.resolver, b.feeds = b.urlRules(), a.Resolver, a.Feeds
 	b.logins = b.newLogins(&a)
 	b.inspected = b.inspects()
 	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)

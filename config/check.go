@@ -23,6 +23,7 @@ func (d *decoder) check(c *Config) {
 	d.store(c)
 	d.counters(c)
 	d.callerKeys(c)
+	d.feeds(c)
 	d.admin(c)
 	d.signals(c)
 	names := make(map[string]bool)

@@ -34,6 +34,10 @@ type Config struct {
 	Store *Store `key:"store,example={sqlite: {path: /var/lib/gatehouse/gatehouse.db}}"`
 	// Counters is the server in which several gates count together what is limited for all of them. Without it each counts alone.
 	Counters *Counters `key:"counters,example={addresses: [\"127.0.0.1:6379\"], gates: 3, pepper: \"${file:pepper.txt}\"}"`
+	// Feeds are lists of addresses and networks from which no call is taken.
+	Feeds []Feed `key:"feeds,max=32,example=[{name: known attackers, file: blocked.txt}]"`
+	// Geo says in which country an address is, for countries of an API. Without it nobody knows.
+	Geo *Geo `key:"geo,example={database: countries.mmdb}"`
 	// Locks say when clients must wait whose credentials were not valid.
 	Locks Locks `key:"locks"`
 	// Overload says when there is too much to do, and who is refused first then.

@@ -27,6 +27,8 @@ var forms = map[string]form{
 	"url":           {`^(?:https?://[^/?#@\s]+/?|unix:/.+)$`, judgePlace},
 	"pin":           {`^sha256/[0-9A-Za-z+/]{43}=$`, judgePin},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
+	"feed":          {`^https://[^/?#@\s]+`, judgeFeed},
+	"country":       {`^[A-Z]{2}$`, judgeCountry},
 	"target":        {`^(?:\*\.)?[0-9A-Za-z:._/-]+$`, judgeTarget},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},
 	"domain":        {`^[a-z0-9._-]+$`, judgeDomain},

@@ -51,7 +51,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, limit, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
+	// Modes are the modes of single guards: overload, limit, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
@@ -71,6 +71,8 @@ type Settings struct {
 	SSRF *SSRF `key:"ssrf,example={check: typed}"`
 	// CSRF keeps pages of other sites from making calls with the cookies of their visitors. Without it, calls that carry a credential which the contract has in a cookie are held to it.
 	CSRF *CSRF `key:"csrf,example={cookies: [session]}"`
+	// Countries is from which countries calls are taken. An operation's replaces that of its API.
+	Countries *Countries `key:"countries,example={allow: [DE, AT, CH]}"`
 	// URLCredentials is what becomes of credentials and sensitive data in URLs. Without it, calls with any are refused.
 	URLCredentials *URLCredentials `key:"url_credentials,example={allow: [invitation]}"`
 	// MaxBodyBytes bounds a request's body.

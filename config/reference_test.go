@@ -74,7 +74,7 @@ var beyondSchemas = []string{
 	"logins-first", "login-place", "login-failed",
 	"introspection-client", "secret-short", "caller-key-twice", "signature-key",
 	"certificate-spiffe", "jwt-keys", "jwt-secret", "jwt-mixed", "jwt-secret-short",
-	"ssrf-fields", "api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
+	"ssrf-fields", "feed-source", "countries-geo", "api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",
 	"listener-port", "listener-redirect", "listener-twice", "listener-all-redirect", "maintenance-listener", "secret-loose", "strip-prefix", "upstream-ca", "upstream-pair", "upstream-plain", "upstream-upgrade",
 	"authorizer-api-twice", "authorizer-envoy", "authorizer-http2", "authorizer-listener", "authorizer-proxies",
 	"client-hosts", "tls-pair", "role-unknown", "grant-credential",

@@ -86,8 +86,8 @@ func TestTemplateLines(t *testing.T) {
 		"overload": {"overload.wait"}, "overload.memory": {"overload.memory.low_percent"}, "overload.credentials": {"credentials"},
 		"apis.logins": {"apis.logins.failures"}, "apis.logins.breached_passwords": {"apis.logins.breached_passwords.file"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
-		"apis.limits": {"limits"},
-		"apis.csrf":   {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"apis.limits": {"limits"}, "feeds": {"feeds.name", "feeds.file"}, "geo": {"geo.database"}, "apis.countries": {"apis.countries.allow", "geo", "geo.database"},
+		"apis.csrf": {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 		"counters": {"counters.addresses", "counters.gates", "counters.pepper"}, "counters.tls": {"counters.tls.server_name"},
 		"apis.inspect": {"apis.inspect.mode"}, "apis.inspect.thresholds": {"apis.inspect.thresholds.free_text"},
 	}
@@ -98,7 +98,7 @@ func TestTemplateLines(t *testing.T) {
 	needs := []struct{ key, want string }{
 		{"listeners.socket_access", "no meaning where there is no Unix socket"}, {"listeners.https_port", "no meaning without redirect_to_https"},
 		{"listeners.proxy_protocol listeners.authorizer", "no meaning where proxies only ask"}, {"listeners.authorizer.path_prefix", "a word of envoy_http"}, {"apis.canary", "has the role canary"}, {"apis.mirror", "has the role mirror"},
-		{"store.sqlite store.postgres", "two are described"},
+		{"store.sqlite store.postgres", "two are described"}, {"feeds.file feeds.url", "read from one place"},
 	}
 	var keys, comments []string
 	at := map[string]int{}

@@ -62,6 +62,8 @@ type Exchange struct {
 	Trailers []Field
 
 	// What the gate finds out.
+	// Country is where Client is, as two letters (ISO 3166-1); "" when nobody says.
+	Country   string
 	ID        ID
 	Plan      *Plan
 	API       *API       // nil until routed

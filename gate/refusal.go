@@ -25,6 +25,9 @@ const (
 	PathForm
 	PathUnknown
 	MethodUnknown
+	AddressRefused
+	CountryRefused
+	FeedUnavailable
 	CredentialMissing
 	CredentialInvalid
 	CredentialExpired
@@ -120,6 +123,9 @@ var table = [codes]row{
 	PathForm:             {"path-form", 400, "The path is written in a form that others could read differently.", "RFC 3986 section 3.3"},
 	PathUnknown:          {"path-unknown", 404, "The contract does not describe this path.", "RFC 9110 section 15.5.5"},
 	MethodUnknown:        {"method-unknown", 405, "The contract does not describe this method on this path.", "RFC 9110 section 15.5.6"},
+	AddressRefused:       {"address-refused", 403, "Calls from this address are not taken.", "RFC 9110 section 15.5.4"},
+	CountryRefused:       {"country-refused", 403, "Calls from this country are not taken.", "RFC 9110 section 15.5.4"},
+	FeedUnavailable:      {"feed-unavailable", 503, "Whether calls from this address are taken cannot be found out for the moment.", "RFC 9110 section 15.6.4"},
 	CredentialMissing:    {"credential-missing", 401, "The operation needs a credential and the request has none.", "RFC 9110 section 15.5.2"},
 	CredentialInvalid:    {"credential-invalid", 401, "The credential of the request is not valid.", "RFC 6750 section 3.1"},
 	CredentialExpired:    {"credential-expired", 401, "The credential of the request has expired.", "RFC 6750 section 3.1"},

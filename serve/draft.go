@@ -63,6 +63,7 @@ type reader struct {
 	stand       func(credential string) gate.Verifier // what stands in for verifiers; nil for the real ones
 	piped       []byte                                // the text of a gatehouse.yaml that cannot be read twice
 	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
+	feeds       *feeds                                // nil for a reader that does not serve
 	load        *load                                 // nil for a reader that does not serve
 	shared      *shared                               // nil for a reader whose plans serve nobody
 	custody     *custody                              // nil for a reader that asks no service and makes no keys
@@ -240,6 +241,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		r.credentials.equip(&a, &d.config.Locks)
 		r.load.equip(&a, settings, &d.config.Overload)
 		r.credentials.countLogins(&a)
+		r.feeds.equip(&a, d.config)
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)

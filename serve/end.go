@@ -115,6 +115,7 @@ func (p *Program) close(ctx context.Context) error {
 	p.reader.ways.close()
 	p.reader.credentials.closeAll()
 	p.reader.load.close()
+	p.reader.feeds.close()
 	p.reader.keeper.close()
 	p.reader.shared.close()
 	p.offer.close()

@@ -97,7 +97,7 @@ func (p *Program) start() error {
 	p.events = &events{log: p.log}
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
 	p.reader.credentials.deps.keys = func() *keys.Keys { return p.reader.custody.keys }
-	p.reader.load = newLoad(p.log)
+	p.reader.load, p.reader.feeds = newLoad(p.log), newFeeds(p.log)
 	p.metrics = metrics.New(p.config.Version, p.snapshot)
 	p.notify = inherit.NewNotifier(p.config.Look)
 	var err error
@@ -156,6 +156,7 @@ func (p *Program) install(d *draft) error {
 	}
 	p.events.use(out)
 	p.reader.load.settle(d.config)
+	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()
 	p.reader.shared.settle(d)
 	before := p.live

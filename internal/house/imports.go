@@ -111,6 +111,7 @@ var rooms = map[string]room{
 		outside: []string{"golang.org/x/net/idna"}},
 	"guard/urlsecret":         {floor: guards, ours: []string{"contract", "contract/source", "gate", "guard/internal/ownkey", "guard/internal/style"}},
 	"guard/overload":          {floor: guards, ours: []string{"gate"}},
+	"guard/feed":              {floor: guards, ours: []string{"gate"}, outside: []string{"github.com/oschwald/maxminddb-golang/v2"}, nethttp: true},
 	"guard/csrf":              {floor: guards, ours: []string{"gate", "guard/internal/cookie"}},
 	"guard/origin":            {floor: guards, ours: []string{"contract", "gate"}},
 	"guard/inspect/detect":    {floor: ground},
@@ -141,8 +142,8 @@ var rooms = map[string]room{
 	"wire/internal/stage":      {floor: guards, ours: []string{"gate", "contract/route", "internal/testdata"}, helper: true},
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"guard/inspect", "guard/limit", "guard/login", "guard/overload", "guard/owner",
-		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "guard/ssrf", "guard/csrf", "guard/urlsecret", "wire/std"}, nethttp: true},
-	"serve": {floor: assembly, ours: []string{".", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "record", "record/metrics",
+		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "guard/ssrf", "guard/csrf", "guard/feed", "guard/urlsecret", "wire/std"}, nethttp: true},
+	"serve": {floor: assembly, ours: []string{".", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "guard/feed", "record", "record/metrics",
 		"wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "guard/caller", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
@@ -177,8 +178,9 @@ var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-c
 
 // testOnly may be imported by tests beyond what their package may import.
 var testOnly = []string{
-	"github.com/rogpeppe/go-internal/testscript", // whole-program tests as text
-	"github.com/go-jose/go-jose/v4/jwt",          // what others make of tokens that the gate signs
+	"github.com/rogpeppe/go-internal/testscript",                              // whole-program tests as text
+	"github.com/maxmind/mmdbwriter", "github.com/maxmind/mmdbwriter/mmdbtype", // databases of countries, written by the test
+	"github.com/go-jose/go-jose/v4/jwt", // what others make of tokens that the gate signs
 }
 
 // httpPackages are net/http and what brings it along.

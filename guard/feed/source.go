@@ -1,0 +1,207 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// Kind is what a source has.
+type Kind uint8
+
+const (
+	List      Kind = iota // addresses and networks, one a line
+	Countries             // a database in the format of MaxMind
+)
+
+// Options are where a Source is read from.
+type Options struct {
+	Name     string
+	Kind     Kind
+	File     string        // a path, or
+	URL      string        // of https
+	Every    time.Duration // between two looks; default 1h for URLs, 10s for files
+	MaxStale time.Duration // how long what was read holds when there is nothing newer; default 7 days
+	MaxBytes int64         // of the list; default 256 MiB
+	Client   *http.Client  // for URLs; nil for one of its own
+	Log      *slog.Logger
+}
+
+// Source is one list that is read again when it has changed. What was read last
+// stays when the next is wrong, for as long as it holds. Many goroutines may ask
+// it at once.
+type Source struct {
+	o    Options
+	live atomic.Pointer[loaded]
+	tag  string      // of the last answer
+	seen os.FileInfo // of the last file
+	bad  string      // why the last try failed, so that it is said once
+}
+
+// loaded is what was read.
+type loaded struct {
+	table *table
+	until time.Time
+}
+
+// NewSource returns a Source of which nothing is known before Load or Run.
+func NewSource(o Options) *Source {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	if def(&o.MaxStale, 7*24*time.Hour); o.File != "" {
+		def(&o.Every, 10*time.Second)
+	}
+	if def(&o.Every, time.Hour); o.MaxBytes <= 0 {
+		o.MaxBytes = 256 << 20
+	}
+	if o.Client == nil {
+		o.Client = &http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if r.URL.Scheme != "https" || len(via) > 3 {
+				return errors.New("redirects lead to https, three at most")
+			}
+			return nil
+		}}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Source{o: o}
+}
+
+// Run reads the source until ctx ends. One goroutine runs it; nobody else calls
+// Load meanwhile.
+func (s *Source) Run(ctx context.Context) {
+	for {
+		wait := s.o.Every
+		if err := s.Load(ctx); err != nil && ctx.Err() == nil {
+			if err.Error() != s.bad {
+				s.o.Log.Warn("a feed could not be read; what was read before stays", "feed", s.o.Name, "cause", err)
+			}
+			s.bad, wait = err.Error(), min(wait, time.Minute)
+		} else {
+			s.bad = ""
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// Load reads the source once, if it has changed.
+func (s *Source) Load(ctx context.Context) error {
+	if s.o.File != "" {
+		return s.loadFile()
+	}
+	return s.loadURL(ctx)
+}
+
+func (s *Source) loadFile() error {
+	info, err := os.Stat(s.o.File)
+	if err != nil {
+		return err
+	}
+	if b := s.seen; b != nil && os.SameFile(b, info) && b.Size() == info.Size() && b.ModTime().Equal(info.ModTime()) {
+		s.still()
+		return nil
+	}
+	f, err := os.Open(s.o.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := s.take(f); err != nil {
+		return err
+	}
+	s.seen = info
+	return nil
+}
+
+func (s *Source) loadURL(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.o.URL, nil)
+	if err != nil {
+		return err
+	}
+	if s.tag != "" && s.live.Load() != nil {
+		r.Header.Set("If-None-Match", s.tag) // RFC 9110 section 13.1.2
+	}
+	a, err := s.o.Client.Do(r)
+	if err != nil {
+		return errors.New("the server of the feed does not answer") // the cause holds the URL, which may be a key
+	}
+	defer a.Body.Close()
+	switch a.StatusCode {
+	case http.StatusNotModified:
+		s.still()
+		return nil
+	case http.StatusOK:
+	default:
+		return fmt.Errorf("the server of the feed answered with %d", a.StatusCode)
+	}
+	if err := s.take(a.Body); err != nil {
+		return err
+	}
+	s.tag = a.Header.Get("ETag")
+	return nil
+}
+
+// still notes that what was read is what there is.
+func (s *Source) still() {
+	if l := s.live.Load(); l != nil {
+		s.live.Store(&loaded{l.table, time.Now().Add(s.o.MaxStale)})
+	}
+}
+
+var errLarge = errors.New("the feed is larger than it may be")
+
+// take reads what comes in the place of what was read before.
+func (s *Source) take(r io.Reader) error {
+	bounded := &io.LimitedReader{R: r, N: s.o.MaxBytes + 1}
+	var t *table
+	var err error
+	if s.o.Kind == Countries {
+		var data bytes.Buffer
+		if _, err = data.ReadFrom(bounded); err == nil && bounded.N > 0 {
+			t, err = readCountries(data.Bytes())
+		}
+	} else {
+		t, err = readList(bounded)
+	}
+	switch {
+	case bounded.N <= 0:
+		return errLarge
+	case err != nil:
+		return err
+	}
+	n, size := t.size()
+	if old := s.live.Load(); old != nil && n == 0 {
+		if before, _ := old.table.size(); before > 0 {
+			return errors.New("the feed is empty now, and was not before")
+		}
+	}
+	s.live.Store(&loaded{t, time.Now().Add(s.o.MaxStale)})
+	s.o.Log.Info("a feed was read", "feed", s.o.Name, "ranges", n, "bytes", size)
+	return nil
+}
+
+// current returns the table that holds, nil for none.
+func (s *Source) current() *table {
+	l := s.live.Load()
+	if l == nil || time.Now().After(l.until) {
+		return nil
+	}
+	return l.table
+}
