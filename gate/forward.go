@@ -16,6 +16,9 @@ func (g *Gate) forward(x *Exchange) bool {
 	if !x.lastly() {
 		return false
 	}
+	if x.replied() {
+		return true
+	}
 	if err := x.applyEdits(); err != nil {
 		x.Guard = "gate"
 		x.Refusal = Refusal{Code: Internal, Cause: err}
@@ -50,6 +53,9 @@ func (x *Exchange) lastly() bool {
 		x.Guard = s.Name
 		if !x.settle(i, s.Forward.Forward(x)) {
 			return false
+		}
+		if x.replied() {
+			return true
 		}
 	}
 	return true

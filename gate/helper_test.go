@@ -27,12 +27,14 @@ func (v verdict) Head(x *gate.Exchange) gate.Verdict {
 type (
 	head   func(*gate.Exchange) gate.Verdict
 	body   func(*gate.Exchange) gate.Verdict
+	last   func(*gate.Exchange) gate.Verdict
 	answer func(*gate.Exchange) gate.Verdict
 	done   func(*gate.Exchange)
 )
 
 func (f head) Head(x *gate.Exchange) gate.Verdict         { return f(x) }
 func (f body) Body(x *gate.Exchange) gate.Verdict         { return f(x) }
+func (f last) Forward(x *gate.Exchange) gate.Verdict      { return f(x) }
 func (f answer) AnswerHead(x *gate.Exchange) gate.Verdict { return f(x) }
 func (f done) Done(x *gate.Exchange)                      { f(x) }
 

@@ -35,6 +35,13 @@ func TestVerdicts(t *testing.T) {
 		{"answer-denies", 0, []gate.Step{{Name: "a", Head: allow, AnswerHead: answer(func(x *gate.Exchange) gate.Verdict { return x.Deny(gate.Refusal{Code: gate.UpstreamBroken}) })}}, 502, gate.UpstreamBroken, gate.Failed},
 		{"a-panic-denies", 0, []gate.Step{{Name: "a", Head: head(func(*gate.Exchange) gate.Verdict { panic("planted") })}}, 500, gate.Internal, gate.Refused},
 		{"a-panic-in-observe-denies", gate.Observe, []gate.Step{{Name: "a", Mode: gate.Observe, Head: head(func(*gate.Exchange) gate.Verdict { panic("planted") })}}, 500, gate.Internal, gate.Refused},
+		{"only-a-guard-of-load-denies", 0, []gate.Step{{Name: "a", Head: allow, Aside: true}}, 500, gate.Undecided, gate.Refused},
+		{"last-allows", 0, []gate.Step{{Name: "a", Head: allow, Forward: last(func(*gate.Exchange) gate.Verdict { return gate.Allow })}}, 200, 0, gate.Passed},
+		{"last-denies", 0, []gate.Step{{Name: "a", Head: allow, Forward: last(func(x *gate.Exchange) gate.Verdict { return x.Deny(gate.Refusal{Code: gate.Overloaded}) })}}, 503, gate.Overloaded, gate.Refused},
+		{"last-zero-denies", 0, []gate.Step{{Name: "a", Head: allow, Forward: last(func(*gate.Exchange) gate.Verdict { return 0 })}}, 500, gate.Undecided, gate.Refused},
+		{"last-panic-denies", 0, []gate.Step{{Name: "a", Head: allow, Forward: last(func(*gate.Exchange) gate.Verdict { panic("planted") })}}, 500, gate.Internal, gate.Refused},
+		{"last-is-observed", gate.Observe, []gate.Step{{Name: "a", Head: allow}, {Name: "b", Mode: gate.Observe, Forward: last(func(x *gate.Exchange) gate.Verdict { return x.Deny(gate.Refusal{Code: gate.Overloaded}) })}}, 200, 0, gate.Passed},
+		{"last-replies", 0, []gate.Step{{Name: "a", Head: allow, Forward: last(func(x *gate.Exchange) gate.Verdict { x.Reply.Status = 204; return gate.Respond })}}, 204, 0, gate.Replied},
 		{"a-guard-replies", 0, []gate.Step{{Name: "a", Head: head(func(x *gate.Exchange) gate.Verdict { x.Reply.Status = 204; return gate.Respond })}}, 204, 0, gate.Replied},
 	}
 	for _, r := range rows {
