@@ -107,9 +107,7 @@ func (p *Program) close(ctx context.Context) error {
 	}
 	p.serving.Wait()
 	p.swept.Wait()
-	if c := p.reader.counters; c != nil {
-		c.Close(ctx)
-	}
+	p.giveBack(ctx)
 	p.closeMaintenance()
 	p.closeAdmin()
 	p.reader.ways.close()

@@ -61,6 +61,19 @@ func sweep(ctx context.Context, s *limit.State) {
 	}
 }
 
+// giveBack gives back what this gate has of counters that gates share. What it
+// does not come to is void soon.
+func (p *Program) giveBack(ctx context.Context) {
+	if s := p.reader.counters; s != nil {
+		ctx, cancel := context.WithTimeout(ctx, givingBack)
+		defer cancel()
+		s.Close(ctx)
+	}
+}
+
+// givingBack is how long that may take.
+const givingBack = time.Second
+
 // limitStats are what was counted of each limit.
 func (p *Program) limitStats() (list []metrics.Limit) {
 	if p.reader.counters != nil {
