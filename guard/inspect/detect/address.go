@@ -253,9 +253,8 @@ func (v *view) styles(b []byte) {
 }
 
 // oldScript judges forms that run without brackets or tags: references of
-// script, UTF-7, and what is left of an element whose brackets were stripped.
+// script and UTF-7.
 func (v *view) oldScript(b []byte) {
-	asked := false
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '&':
@@ -266,12 +265,13 @@ func (v *view) oldScript(b []byte) {
 			if starts(b, i, "+adw-") && len(b) > i+6 { // UTF-7 (RFC 2152) for <
 				v.found(XSS, grave, Element)
 			}
-		case '/':
-			if !asked && starts(b, i, "/script") && peek(b, i-1) != '<' && !wordy(peek(b, i+7)) && peek(b, i+7) != '.' && peek(b, i+7) != '/' && seek(b, 0, "script") < i {
-				if asked = true; calls(b[:i]) {
-					v.found(XSS, odd, ScriptFragment)
-				}
-			}
 		}
 	}
+}
+
+// stripped says whether b is what is left of an element with script whose
+// brackets were taken out.
+func stripped(b []byte) bool {
+	end := seek(b, 1, "/script")
+	return end > 0 && b[end-1] != '<' && !wordy(peek(b, end+7)) && peek(b, end+7) != '.' && peek(b, end+7) != '/' && seek(b[:end], 0, "script") >= 0 && calls(b[:end])
 }

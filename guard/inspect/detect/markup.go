@@ -50,7 +50,7 @@ func markup(v *view) {
 	if v.chars&cOpen != 0 || v.chars&(cColon|cAt) != 0 && v.chars&(cSingle|cDouble) != 0 {
 		v.styles(b)
 	}
-	if v.chars&cBrace != 0 && v.chars&cAmp != 0 || v.chars&cPlus != 0 && v.chars&cMinus != 0 || v.chars&cSlash != 0 && v.chars&(cOpen|cEqual) != 0 {
+	if v.chars&cBrace != 0 && v.chars&cAmp != 0 || v.chars&cPlus != 0 && v.chars&cMinus != 0 {
 		v.oldScript(b)
 	}
 }

@@ -239,6 +239,9 @@ func called(b []byte, i int) bool {
 func script(v *view) {
 	b := v.text
 	level, place := acting(b)
+	if !v.wide() && v.chars&cSlash != 0 && stripped(b) {
+		v.found(XSS, odd, ScriptFragment)
+	}
 	if level == 0 {
 		if !v.wide() && endsAttribute(b) {
 			v.found(XSS, odd, BreaksQuote)
