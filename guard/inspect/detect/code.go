@@ -56,14 +56,18 @@ func (e *evidence) note(level, place int) {
 
 // code finds fragments of programs.
 func code(v *view) {
+	if v.plainly() {
+		return
+	}
 	b := v.text
 	e := evidence{place: len(b)}
 	for i := 0; i < len(b) && e.level < 2; {
 		switch c := b[i]; {
 		case is(c, letter) || c == '_':
-			var w spelling
-			j := w.spell(b, i)
-			if used(b, j) {
+			j := wordEnd(b, i)
+			if j-i <= longest && used(b, j) {
+				var w spelling
+				w.spell(b, i)
 				if m := codeWords.get(w.word()); m != 0 {
 					e.word(b, i, j, m)
 				}

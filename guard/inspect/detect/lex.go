@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // What the grammars of fragments share: reading words without regard to case,
 // skipping, and judging how much of a value is prose. All of it looks ahead a
 // bounded distance or moves forward only.
@@ -12,6 +14,7 @@ const (
 	control // other C0 controls and DEL
 	high    // part of a character beyond ASCII
 	hexa    // hexadecimal digit
+	under   // the underscore
 )
 
 // sorts maps a byte to its classes.
@@ -28,6 +31,8 @@ var sorts = func() (t [256]uint8) {
 			t[c] = control
 		case c >= 128:
 			t[c] = high
+		case c == '_':
+			t[c] = under
 		}
 		if c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' {
 			t[c] |= hexa
@@ -46,7 +51,15 @@ func small(c byte) byte {
 }
 
 // wordy says whether c continues a word of a programming language.
-func wordy(c byte) bool { return c == '_' || is(c, letter|digit) }
+func wordy(c byte) bool { return sorts[c]&(letter|digit|under) != 0 }
+
+// wordEnd is the place behind the word at i.
+func wordEnd(b []byte, i int) int {
+	for i < len(b) && wordy(b[i]) {
+		i++
+	}
+	return i
+}
 
 // peek is the byte at i, and 0 beyond either end.
 func peek(b []byte, i int) byte {
@@ -193,6 +206,26 @@ const (
 	odd   = 60 // refused where no prose is expected
 	faint = 45 // refused in identifiers and file names only
 )
+
+// brackets says whether b has brackets as prose has them only: with a space
+// before, or at its begin.
+func brackets(b []byte) bool {
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(b[i:], '(')
+		if n < 0 {
+			return true
+		}
+		if i += n; i > 0 && !is(b[i-1], blank) {
+			return false
+		}
+	}
+}
+
+// plainly says whether a text for people has brackets but no other character
+// of programs: then nothing in it is called.
+func (v *view) plainly() bool {
+	return v.wide() && v.chars&(cTick|cDollar|cUnder|cLeft|cEqual|cLess|cAt|cHash|cSemi|cPercent|cBrace|cBack|cPlus) == 0 && brackets(v.text)
+}
 
 // wide says whether the field is for prose or markup, where code may be
 // mentioned and harmless markup written.

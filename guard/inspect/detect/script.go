@@ -48,12 +48,13 @@ func acting(b []byte) (level, place int) {
 		c := b[i]
 		switch {
 		case is(c, letter) || c == '_':
-			var w spelling
-			j := w.spell(b, i)
-			if !acted(b, i, j) {
+			j := wordEnd(b, i)
+			if j-i > longest || !acted(b, i, j) {
 				i = j
 				continue
 			}
+			var w spelling
+			w.spell(b, i)
 			if m := scriptWords.get(w.word()); m != 0 {
 				note(means(b, i, j, m, w.word()), i)
 			} else if string(w.word()) == "constructor" && chained(b, i, j) {
@@ -237,6 +238,9 @@ func called(b []byte, i int) bool {
 
 // script judges a value as a piece of script.
 func script(v *view) {
+	if v.plainly() {
+		return
+	}
 	b := v.text
 	level, place := acting(b)
 	if !v.wide() && v.chars&cSlash != 0 && stripped(b) {

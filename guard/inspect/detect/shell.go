@@ -43,6 +43,10 @@ const (
 func shell(v *view) {
 	b := v.text
 	v.commandAt(b, 0, begin)
+	if v.chars&(cSemi|cPipe|cAmp|cNewline|cTick|cDollar|cLess|cGreater|cPercent|cSlash|cBrace) == 0 {
+		v.powershell(b)
+		return
+	}
 	for i := 0; i < len(b) && v.best.Score < runs; i++ {
 		switch b[i] {
 		case ';':
@@ -157,7 +161,7 @@ func (v *view) function(b []byte, i int) {
 
 // powershell judges forms of PowerShell that load or run text.
 func (v *view) powershell(b []byte) {
-	if v.chars&cMinus == 0 {
+	if v.chars&cMinus == 0 || v.wide() {
 		return
 	}
 	for i := 0; i < len(b); i++ {
