@@ -104,7 +104,11 @@ func (c *reckoning) takeRate(state uint64, need, cost, now int64) (uint64, resul
 		return state, result{remaining: max(0, (c.full-ahead)/c.unit), reset: duration(wait), retry: duration(wait)}
 	}
 	ahead += times(cost, c.unit)
-	return uint64(now + ahead), result{ok: true, remaining: (c.full - ahead) / c.unit, reset: duration(ahead)}
+	out := result{ok: true, remaining: (c.full - ahead) / c.unit, reset: duration(ahead)}
+	if out.remaining == 0 { // there is one sooner
+		out.reset = duration(ahead + c.unit - c.full)
+	}
+	return uint64(now + ahead), out
 }
 
 func duration(parts int64) time.Duration { return time.Duration((parts + fine - 1) / fine) }
