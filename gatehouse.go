@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/login"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
@@ -61,6 +62,9 @@ type API struct {
 	// Logins counts the logins whose passwords the API judges; it outlives the
 	// plan. Without it the plan has a table of its own, where it needs one.
 	Logins *login.Table
+	// Challenges is what is known of proofs of work; it outlives the plan. Without
+	// it the plan has one of its own, where it needs one.
+	Challenges *challenge.State
 	// ListFailed hears of a list of breached passwords that changed and cannot be
 	// read; may be nil.
 	ListFailed func(error)

@@ -56,13 +56,13 @@ func (b *builder) loginOf(op *contract.Operation) *login.Setting {
 }
 
 // login protects an operation at which the API judges passwords.
-func (b *builder) login(op *contract.Operation, _ *settled, _ gate.Mode) any {
+func (b *builder) login(op *contract.Operation, set *settled, _ gate.Mode) any {
 	s := b.loginOf(op)
 	if s == nil {
 		b.adviseLogin(op)
 		return nil
 	}
-	return b.logins.Guard(op, s, b.breachedPasswords())
+	return b.logins.Guard(op, s, b.breachedPasswords(), b.asker(op, set))
 }
 
 // breachedPasswords opens the list once.

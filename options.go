@@ -102,6 +102,7 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.Errors, own.Errors)
 	over(&s.Priority, own.Priority)
 	over(&s.StepUp, own.StepUp)
+	over(&s.Challenge, own.Challenge)
 	over(&s.SSRF, own.SSRF)
 	over(&s.CSRF, own.CSRF)
 	over(&s.Countries, own.Countries)

@@ -48,6 +48,7 @@ var order = []struct {
 	{"overload", (*builder).door, true, (*builder).doorUnrouted, true},
 	{"limit", (*builder).limitEarly, false, (*builder).limitEarlyUnrouted, true},
 	{"url_credentials", (*builder).urlsecret, false, func(*builder) any { return nil }, false},
+	{"challenge", (*builder).challenge, false, func(*builder) any { return nil }, false},
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"csrf", (*builder).csrf, false, func(*builder) any { return nil }, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
@@ -84,6 +85,7 @@ type builder struct {
 	resolver        *ssrf.Resolver
 	feeds           *Feeds
 	logins          loginBuilder
+	challenges      challenger
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
@@ -130,6 +132,8 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver, b.feeds = b.urlRules(), a.Resolver, a.Feeds
 	b.logins = b.newLogins(&a)
+	b.urls, b.resolver = b.urlRules(), a.Resolver
+	b.logins, b.challenges = b.newLogins(&a), challenger{state: a.Challenges}
 	b.inspected = b.inspects()
 	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)
 	return b

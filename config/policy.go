@@ -52,6 +52,7 @@ type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
 	// Modes are the modes of single guards: overload, limit, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
+	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
@@ -67,6 +68,8 @@ type Settings struct {
 	Limits []string `key:"limits,max=16,form=limit-name,example=[per-client]"`
 	// StepUp is how callers must have been authenticated, where the contract asks for a credential. An operation's replaces that of its API.
 	StepUp *StepUp `key:"step_up"`
+	// Challenge asks clients for a proof of work. An operation's replaces that of its API.
+	Challenge *Challenge `key:"challenge,example={when: [login]}"`
 	// SSRF holds URLs and hosts in requests to public addresses. Without it they are not judged. An operation's replaces that of its API, but for its fields.
 	SSRF *SSRF `key:"ssrf,example={check: typed}"`
 	// CSRF keeps pages of other sites from making calls with the cookies of their visitors. Without it, calls that carry a credential which the contract has in a cookie are held to it.

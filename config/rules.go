@@ -71,6 +71,7 @@ var rules = map[string]string{
 	"limit-unknown":         "limits that are named are described",
 	"locks-first":           "the first lock is not the longest",
 	"logins-first":          "the first lock of logins is not the longest",
+	"challenge-bits":        "a network that asks a lot is asked for no less work",
 	"login-place":           "a login has account and password in one place",
 	"login-failed":          "statuses of failed logins are errors of clients",
 	"caller-empty":          "the API is told something of the caller",

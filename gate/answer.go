@@ -244,7 +244,7 @@ func (x *Exchange) finishFields() {
 	all := *list
 	for i := range x.API.Fields {
 		f := &x.API.Fields[i]
-		if f.Secure && !x.ClientSecure || f.Absent && holds(all, f.Name) {
+		if f.Secure && !x.ClientSecure || (f.Absent || x.Refusal.Page != nil) && holds(all, f.Name) {
 			continue
 		}
 		overrule(all, f.Name)

@@ -84,6 +84,8 @@ type Exchange struct {
 	Principals  []*Principal
 	Alternative int
 
+	// Proven says that the client has proved work for this very call.
+	Proven bool
 	// Login is what the guard of logins has counted, until it knows the outcome.
 	Login Login
 

@@ -33,7 +33,7 @@ func (g *Gate) refuse(x *Exchange) {
 	x.Reply.Status = r.status()
 	x.Reply.Close = x.Broken != Undecided || x.Incoming != nil && x.Body == nil || r.Code == BodyTooLarge
 	x.Reply.Fields = append(x.Reply.Fields,
-		Field{Name: fieldContentType, Value: valueProblem},
+		Field{Name: fieldContentType, Value: r.media()},
 		Field{Name: fieldCacheControl, Value: valueNoStore},
 		Field{Name: fieldTypeOptions, Value: valueNoSniff})
 	if r.Retry == 0 && r.Code.Status() == 503 {
@@ -42,8 +42,22 @@ func (g *Gate) refuse(x *Exchange) {
 	if r.Retry > 0 { // RFC 9110 section 10.2.3
 		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldRetryAfter, Value: strconv.AppendInt(nil, int64(r.Retry), 10)})
 	}
+	if r.Page != nil {
+		x.Reply.Body = r.Page
+		return
+	}
 	x.reply = appendProblem(x.reply[:0], x)
 	x.Reply.Body = x.reply
+}
+
+var valuePage = []byte("text/html; charset=utf-8")
+
+// media is what the reply of a refusal is of.
+func (r *Refusal) media() []byte {
+	if r.Page != nil {
+		return valuePage
+	}
+	return valueProblem
 }
 
 // causeText is what the log says of a cause. Errors of the network name both

@@ -53,6 +53,7 @@ const (
 	LoginFailed
 	LoginUnavailable
 	PasswordBreached
+	ChallengeRequired
 	OriginRefused
 	CrossSite
 	SensitiveMisplaced
@@ -151,6 +152,7 @@ var table = [codes]row{
 	LoginFailed:          {"login-failed", 401, "The login failed.", "RFC 9110 section 15.5.2"},
 	LoginUnavailable:     {"login-unavailable", 503, "The password cannot be checked for the moment.", "RFC 9110 section 15.6.4"},
 	PasswordBreached:     {"password-breached", 403, "This password became known in a breach. Choose another one.", "RFC 9110 section 15.5.4"},
+	ChallengeRequired:    {"challenge-required", 403, "The call needs a proof of work.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	SensitiveMisplaced:   {"sensitive-misplaced", 400, "Sensitive data stands in the URL, where others can read it.", "RFC 9110 section 17.9"},
 	CrossSite:            {"cross-site", 403, "A page of another site may not make this call with the cookies of its visitors.", "RFC 9110 section 15.5.4"},
@@ -249,6 +251,9 @@ type Refusal struct {
 	// of an object have it: the event tells one caller from many.
 	Caller  uint64
 	Finding Finding // of what looks like an attack; for the event alone
+	// Page is sent in place of the problem document: a page for a browser, with
+	// fields that a guard has added. nil for none.
+	Page []byte
 	// Retry is sent as Retry-After in seconds when above zero.
 	Retry int
 	// Cause is for the operator's log of the program, never for the client

@@ -50,7 +50,7 @@ func (x *Exchange) resetFound() {
 	x.Principal, x.Alternative, x.WholeBody, x.streamed = nil, 0, false, false
 	clear(x.Charges)
 	x.Charges, x.Complexity = x.Charges[:0], 0
-	x.Login = Login{}
+	x.Login, x.Proven = Login{}, false
 	clear(x.Principals)
 	x.Principals = x.Principals[:0]
 	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream, x.Holds = Intake{}, nil, nil, nil, nil, [2]uint32{}

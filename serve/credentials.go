@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/lock"
+	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
@@ -69,7 +70,8 @@ type credentials struct {
 	counting    atomic.Pointer[lock.Table]   // the one of them, for metrics
 	leaks       leaks
 
-	logins loginTables
+	logins     loginTables
+	challenges atomic.Pointer[challenge.State]
 }
 
 // credential is one verifier.

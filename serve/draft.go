@@ -242,6 +242,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		r.load.equip(&a, settings, &d.config.Overload)
 		r.credentials.countLogins(&a)
 		r.feeds.equip(&a, d.config)
+		a.Challenges = r.credentials.puzzles()
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)

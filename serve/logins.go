@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/guard/login"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 )
@@ -49,4 +50,15 @@ func (l *loginTables) stats() (list []metrics.Logins) {
 		list = append(list, metrics.Logins{API: name, Tried: s.Tried, Failed: s.Failed, Refused: s.Refused, Breached: s.Breached, Locks: s.Locks, Attacked: s.Attacked})
 	}
 	return list
+}
+
+// puzzles is what is known of proofs of work, the same as long as the program
+// runs.
+func (cs *credentials) puzzles() *challenge.State {
+	if s := cs.challenges.Load(); s != nil {
+		return s
+	}
+	s := challenge.NewState()
+	cs.challenges.Store(s)
+	return s
 }

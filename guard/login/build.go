@@ -111,11 +111,13 @@ func (l *Logins) Problems() source.Problems { return l.problems }
 // Tags returns the tags of a schema, for schema.Options.
 func (l *Logins) Tags(n *source.Node) []schema.Tag { return l.at[n] }
 
-// Guard returns the guard of an operation that is a login. breached may be nil.
-func (l *Logins) Guard(op *contract.Operation, s *Setting, breached *List) *Guard {
+// Guard returns the guard of an operation that is a login. breached and ask may
+// be nil: ask is asked in place of locking strangers out, and while the API is
+// attacked.
+func (l *Logins) Guard(op *contract.Operation, s *Setting, breached *List, ask Challenger) *Guard {
 	o := &l.options
 	g := &Guard{
-		table: o.Table, limits: o.Limits, breached: breached, refuse: o.Refuse, conceal: o.Conceal, basic: s.Basic,
+		table: o.Table, limits: o.Limits, breached: breached, ask: ask, refuse: o.Refuse, conceal: o.Conceal, basic: s.Basic,
 		failed: slices.Clone(s.Failed), accountAt: strings.Clone(s.Account), passwordAt: strings.Clone(s.Password),
 	}
 	if len(g.failed) == 0 {

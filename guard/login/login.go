@@ -24,6 +24,12 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
+// Challenger asks clients for a proof of work. Ask refuses an exchange for the
+// want of one.
+type Challenger interface {
+	Ask(x *gate.Exchange) gate.Verdict
+}
+
 // Guard protects one operation. It is immutable; many goroutines may use it at
 // once.
 type Guard struct {
@@ -34,6 +40,7 @@ type Guard struct {
 	conceal  bool  // who is locked out is answered as one who failed
 	failed   []int // statuses, sorted
 	realm    []byte
+	ask      Challenger // nil for none
 
 	basic             bool
 	account, password schema.Tag
@@ -103,8 +110,14 @@ func (g *Guard) begin(x *gate.Exchange, s *scratch, account, password []byte) ga
 	if len(password) > 0 {
 		l.Password = g.table.password(password)
 	}
-	if why, wait := g.table.Begin(l, client(x), g.limits, x.Received); why != free {
+	why, wait := g.table.begin(l, client(x), g.limits, x.Proven, x.Received)
+	switch asks := g.ask != nil && !x.Proven; {
+	case why == Stranger && asks:
+		return g.ask.Ask(x)
+	case why != free:
 		return g.lockedOut(x, why, wait)
+	case asks && !l.Known && g.table.Attacked(x.Received):
+		return g.ask.Ask(x)
 	}
 	if g.breached == nil || len(password) == 0 {
 		return gate.Allow

@@ -141,11 +141,17 @@ func (t *Table) attack() uint64 { return t.counts.Key('g', "", netip.Prefix{}, n
 // Begin says whether an attempt may be made, and until when it may not. One
 // that may is under way until End.
 func (t *Table) Begin(a *gate.Login, client netip.Addr, l *Limits, now time.Time) (why Why, wait time.Duration) {
+	return t.begin(a, client, l, false, now)
+}
+
+// begin is Begin, for a client that has proved work or not: one that has may
+// try an account that strangers guess at.
+func (t *Table) begin(a *gate.Login, client netip.Addr, l *Limits, proven bool, now time.Time) (why Why, wait time.Duration) {
 	t.tried.Add(1)
 	k := t.keys(a, client)
 	a.Known = k.pair != 0 && t.knows(k.pair, now)
 	if t.counts.Active(now) {
-		if why, wait = t.locked(a, &k, now); why != free {
+		if why, wait = t.locked(a, &k, proven, now); why != free {
 			t.refused.Add(1)
 			return why, wait
 		}
@@ -161,7 +167,7 @@ func (t *Table) Begin(a *gate.Login, client netip.Addr, l *Limits, now time.Time
 // locked finds the longest lock of an attempt. Where an account is known, only
 // what failed for it from there counts: whoever guesses its name elsewhere, or
 // tries others beside it, does not keep its owner out.
-func (t *Table) locked(a *gate.Login, k *keys, now time.Time) (why Why, wait time.Duration) {
+func (t *Table) locked(a *gate.Login, k *keys, proven bool, now time.Time) (why Why, wait time.Duration) {
 	at, end := now.UnixNano(), int64(0)
 	look := func(key uint64, w Why) {
 		if key == 0 {
@@ -173,7 +179,9 @@ func (t *Table) locked(a *gate.Login, k *keys, now time.Time) (why Why, wait tim
 	}
 	look(k.pair, Account)
 	if !a.Known {
-		look(k.account, Stranger)
+		if !proven {
+			look(k.account, Stranger)
+		}
 		look(k.network, Network)
 		look(k.wide, Network)
 		look(k.source, Source)

@@ -26,7 +26,11 @@ type Snapshot struct {
 	Counters               *Counters
 	Logins                 []Logins
 	Limits                 []Limit
+	Challenges             Challenges
 }
+
+// Challenges is what is known of proofs of work.
+type Challenges struct{ Asked, Proved, Refused uint64 }
 
 // Logins is what is known of those of one API.
 type Logins struct {
@@ -108,6 +112,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 		&logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
+		&challenges,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -160,6 +165,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&loadUsed, float64(s.Host.Used))
 	t.add(&loadBound, float64(s.Host.Bound))
 	t.add(&loadSqueeze, float64(s.Host.Squeeze))
+	t.add(&challenges, float64(s.Challenges.Asked), "asked")
+	t.add(&challenges, float64(s.Challenges.Proved), "proved")
+	t.add(&challenges, float64(s.Challenges.Refused), "refused")
 	for i := range s.Logins {
 		t.logins(&s.Logins[i])
 	}

@@ -95,6 +95,7 @@ var (
 	loginAttack    = Definition{"gatehouse_login_attack", Gauge, ofAPI, "1 while logins of many accounts fail, and most do."}
 	limitCalls     = Definition{"gatehouse_limit_calls_total", Counter, []string{"limit", "result"}, "Calls that a limit judged: passed, refused (in observe mode, would have been), crowded (counted in a spare counter, for lack of room), failed (the counter that gates share could not be asked)."}
 	limitKeys      = Definition{"gatehouse_limit_keys", Gauge, []string{"limit"}, "Counters of a limit that are in memory."}
+	challenges     = Definition{"gatehouse_challenges_total", Counter, []string{"what"}, "Proofs of work: asked (puzzles given out), proved, refused."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 
@@ -106,7 +107,7 @@ var Definitions = []*Definition{
 	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
-	&logins, &loginLocks, &loginAttack,
+	&logins, &loginLocks, &loginAttack, &challenges,
 	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &build,
 }
 

@@ -213,6 +213,22 @@ func (s *slot) settle(at, window int64) {
 	}
 }
 
+// Add counts something that is no failure, and returns how often it was within
+// the window.
+func (t *Table) Add(key uint64, window time.Duration, now time.Time) int {
+	list, mu := t.set(key)
+	mu.Lock()
+	defer mu.Unlock()
+	at := now.UnixNano()
+	s := room(list, key, at)
+	s.settle(at, int64(window))
+	if s.count < 1<<30 {
+		s.count++
+	}
+	s.last = at
+	return int(s.count)
+}
+
 // Enter notes an attempt whose outcome is to come, and reports false when those
 // under way, with the failures that count, leave no room: otherwise as many as
 // are made at once would all be made before the first has failed. Leave takes

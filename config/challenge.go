@@ -1,0 +1,25 @@
+package config
+
+import "time"
+
+// Challenge asks clients for a proof of work: a number that costs some time to find and none to check. Programs read the puzzle in Gatehouse-Puzzle and answer with Gatehouse-Proof, browsers get a page that does it by itself.
+type Challenge struct {
+	Place
+	// When says which calls need a proof: all (always), or those to a login that would be locked out because strangers guess at the account, and of strangers while logins of many accounts fail (login).
+	When []string `key:"when,required,min=1,words=always|login,example=[login]"`
+	// Bits is how much work it is: 2 to the power of it tries on average. 16 is a tenth of a second in a browser, each bit more twice as long.
+	Bits int `key:"bits,default=16,min=8,max=24"`
+	// MaxBits is up to how much work a network is asked for that asks for many puzzles.
+	MaxBits int `key:"max_bits,default=21,min=8,max=26"`
+	// Valid is how long a puzzle may be solved.
+	Valid time.Duration `key:"valid,default=2m,min=5s,max=10m"`
+	// Pass is for how long a browser that has proved work need not do so again, where every call needs a proof. Without it, each call needs its own.
+	Pass time.Duration `key:"pass,min=10s,max=1d,example=30m"`
+}
+
+// challenge holds the amounts of work to each other.
+func (c *collector) challenge(o *Challenge, at Place) {
+	if o != nil && o.Bits > o.MaxBits && o.MaxBits > 0 {
+		c.add("challenge-bits", at.At("challenge", "bits").node, "make max_bits more, or bits less", "bits is more than max_bits")
+	}
+}
