@@ -128,6 +128,9 @@ func (e *evidence) word(b []byte, i, j int, m uint8) {
 		k = skip(b, n)
 	}
 	c := peek(b, k)
+	if c == '(' && k > j && starts(b, i, "import ") {
+		return // a list of packages, as Go writes it
+	}
 	if m&inner != 0 {
 		if before == '.' || before == '\'' || before == '"' || before == '[' || before == '#' || peek(b, j) == '.' || peek(b, j) == '[' {
 			e.inners++

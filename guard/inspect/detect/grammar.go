@@ -19,7 +19,7 @@ type grammar struct {
 
 // grammars are all grammars. Of findings of the same score the first counts.
 var grammars = []grammar{
-	{name: "sql", when: sqlWhen, first: leadsQuery, read: sql},
+	{name: "sql", when: sqlWhen, first: sqlWords, read: sql},
 	{name: "nosql", when: nosqlWhen, json: true, read: nosql},
 	{name: "ldap", when: ldapWhen, read: ldap},
 	{name: "xpath", when: xpathWhen, read: xpath},

@@ -58,7 +58,7 @@ type sqlReader struct {
 // that cuts the rest off, a query within, an order by number, or a call that
 // waits, reads files or speaks.
 func sql(v *view) {
-	if sqlSilent(v.lower(), v.chars) && !leadsQuery(v.text, v.chars) {
+	if sqlSilent(v.text, v.chars, v.heard) && !leadsQuery(v.text, v.chars) {
 		return
 	}
 	r := sqlReader{v: v, lex: sqlLexer{s: v.lower(), prose: v.field == FreeText || v.field == Markup}, t: v.tokens[:0]}

@@ -1,14 +1,22 @@
 package detect
 
+import "bytes"
+
 // sqlMarks are the characters that join, compare or cut off. A text without
 // them needs a quote or a word of a query to be a fragment of one.
 const sqlMarks = cEqual | cLess | cGreater | cPipe | cHash | cStar | cCaret | cBack | cAt | cTilde
 
-// sqlSilent says that no shape of SQL can be in s: no mark, no quote but
-// apostrophes within words, no comment, and no word that a shape begins with.
-// Most prose ends here, in one pass that looks at the ends of words only.
-func sqlSilent(s []byte, m chars) bool {
-	if m&sqlMarks != 0 {
+// sqlWords says whether words alone may be a fragment of SQL.
+func sqlWords(text []byte, m chars) bool {
+	return m&cSpace != 0 && m&(cDigit|cSingle) != 0 || leadsQuery(text, m) || m&cSpace != 0 && bytes.IndexByte(text, '\'') >= 0
+}
+
+// sqlSilent says that no shape of SQL can be in s: no mark among heard, no
+// quote but apostrophes within words, no comment, and no word that a shape
+// begins with. Most prose ends here, in one pass that looks at the ends of
+// words only.
+func sqlSilent(s []byte, m, heard chars) bool {
+	if heard&sqlMarks != 0 {
 		return false
 	}
 	for i := 0; i < len(s); {
@@ -17,8 +25,10 @@ func sqlSilent(s []byte, m chars) bool {
 			begin := i
 			for i++; i < len(s) && kinds[s[i]]&inWord != 0; i++ {
 			}
-			if n := i - begin; n < len(sqlTelling) && sqlTelling[n][s[begin]&31]>>(s[i-1]&31)&1 != 0 && sqlTells(sqlWordOf(s[begin:i])) {
-				return false
+			if n := i - begin; n < len(sqlTelling) && sqlTelling[n][s[begin]&31]>>(s[i-1]&31)&1 != 0 {
+				if w := sqlWordIn(s[begin:i]); sqlTells(w) && (w.is != wCall || m&cOpen != 0) {
+					return false
+				}
 			}
 		case k&(cSingle|cDouble|cTick) != 0:
 			if i == 0 || i+1 == len(s) || kinds[s[i-1]]&(cLetter|cHigh) == 0 || kinds[s[i+1]]&(cLetter|cHigh) == 0 || s[i] != '\'' {
@@ -28,7 +38,7 @@ func sqlSilent(s []byte, m chars) bool {
 			for end < len(s) && end-i < 12 && kinds[s[end]]&inWord != 0 {
 				end++
 			}
-			if joins(sqlWordOf(s[i+1 : end]).is) {
+			if joins(sqlWordIn(s[i+1 : end]).is) {
 				return false
 			}
 			i++
@@ -46,6 +56,21 @@ func sqlSilent(s []byte, m chars) bool {
 		}
 	}
 	return true
+}
+
+// sqlWordIn looks a word up in whatever case it is.
+func sqlWordIn(s []byte) *sqlWord {
+	if len(s) > longestSQLWord {
+		return &noWord
+	}
+	var low [longestSQLWord]byte
+	for i, b := range s {
+		if b >= 'A' && b <= 'Z' {
+			b |= 0x20
+		}
+		low[i] = b
+	}
+	return sqlWordOf(low[:len(s)])
 }
 
 // sqlTells says whether a shape begins with w, or whether it is telling enough

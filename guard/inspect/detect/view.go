@@ -16,6 +16,7 @@ type view struct {
 	raw   []byte   // the value as it came
 	text  []byte   // the value in this layer
 	chars chars    // what kinds of characters text has
+	heard chars    // chars without marks that stand as prose has them
 	layer uint8    // how many codings were undone to get text
 	at    Position // where it came from
 	field Field    // what it is meant for
@@ -71,11 +72,16 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 	}
 	isJSON := m&(cBrace|cLeft) != 0 && m&(cUnbrace|cRight) != 0 && looksJSON(text)
 	v.text, v.chars, v.layer, v.json, v.low = text, m, layer, isJSON, nil
+	heard := m
+	if v.wide() && layer == 0 && m&cSpace != 0 { // prose has spaces, and is not coded
+		heard = scanProse(text)
+	}
+	v.heard = heard
 	for i := range grammars {
 		if v.best.Score >= enough {
 			return
 		}
-		if g := &grammars[i]; (g.json || !isJSON) && g.awake(text, m) {
+		if g := &grammars[i]; (g.json || !isJSON) && g.awake(text, heard) {
 			g.read(v)
 		}
 	}
