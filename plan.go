@@ -131,8 +131,6 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver, b.feeds = b.urlRules(), a.Resolver, a.Feeds
-	b.logins = b.newLogins(&a)
-	b.urls, b.resolver = b.urlRules(), a.Resolver
 	b.logins, b.challenges = b.newLogins(&a), challenger{state: a.Challenges}
 	b.inspected = b.inspects()
 	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)

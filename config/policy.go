@@ -51,8 +51,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, limit, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
-	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials. They win over mode.
+	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
