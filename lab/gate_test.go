@@ -110,8 +110,13 @@ func untrue(f *lab.Flaw, output string, open bool) string {
 	return ""
 }
 
+// inward are calls with addresses that are nobody's but the shop's own, since
+// the shop of the lab reaches no others, and a name that nobody has: with ssrf
+// they are refused.
+var inward = map[string]bool{"PUT /users/2/avatar": true, "PUT /users/999/avatar": true, "POST /webhooks": true}
+
 // TestHonestCallsThroughTheGate makes the calls of honest clients: none is
-// refused, and no answer is replaced.
+// refused but those of inward, and no answer is replaced.
 func TestHonestCallsThroughTheGate(t *testing.T) {
 	for name, rules := range map[string]bool{"contract-alone": false, "with-rules": true} {
 		t.Run(name, func(t *testing.T) {
@@ -120,8 +125,14 @@ func TestHonestCallsThroughTheGate(t *testing.T) {
 			for _, h := range calls {
 				t.Run(strings.NewReplacer(" ", "-", "/", "-").Replace(h.line), func(t *testing.T) {
 					got, body := h.make(t, shop, gate, api, payment)
-					if got.StatusCode != h.status || strings.Contains(string(body), `"code":"`) {
-						t.Fatalf("status %d, want %d: %s", got.StatusCode, h.status, body)
+					want, refused := h.status, inward[h.line]
+					if refused = refused && rules; refused {
+						want = 403
+					} else if rules && h.line == "POST /webhooks/2/test" {
+						want = 404 // it was never made
+					}
+					if got.StatusCode != want || strings.Contains(string(body), `"code":"`) != refused {
+						t.Fatalf("status %d, want %d: %s", got.StatusCode, want, body)
 					}
 					if h.operation == "createPayment" && h.status == 201 {
 						payment = paymentIn(body)
