@@ -48,9 +48,12 @@ func (d *Demo) Send(c Call) (Result, error) {
 		r.AsMeant = c.Fate == r.Fate && r.Code == c.Code.String()
 	case got.status >= 300:
 	case c.Fate == Open:
-		r.Fate, r.AsMeant = Open, c.Flaw.Open && len(c.Flaw.Left(got.text)) > 0
-		if r.Why = "until " + c.Flaw.Closer; c.Flaw.Example != "" {
+		r.Fate, r.AsMeant = Open, (c.Flaw.Open || c.Flaw.Rule != "") && len(c.Flaw.Left(got.text)) > 0
+		switch r.Why = "until " + c.Flaw.Closer; {
+		case c.Flaw.Example != "":
 			r.Why = "closed by " + c.Flaw.Example + " in examples/shop"
+		case c.Flaw.Rule != "":
+			r.Why = "closed by " + c.Flaw.Rule + " in lab/gatehouse.yaml"
 		}
 	case c.Fate == Trimmed:
 		r.Fate, r.AsMeant = Trimmed, !c.Flaw.Open && len(c.Flaw.Evidence) > 0 && len(c.Flaw.Left(got.head+got.text)) == 0
