@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -287,5 +288,40 @@ func TestAccess(t *testing.T) {
 	}
 	if text := log.String() + fmt.Sprint(o) + fmt.Sprintf("%+v", o); strings.Contains(text, secret) {
 		t.Error("the password is written: ", text)
+	}
+}
+
+// TestLeastRights: a user of the server with the rights that the guide names is
+// enough.
+func TestLeastRights(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/guide/limits.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "\nACL SETUSER ")
+	line, _, found := strings.Cut(rest, "\n")
+	if !found {
+		t.Fatal("the guide does not say what rights are needed")
+	}
+	server := testdata.StartRedis(t)
+	if answer := server.Do(append([]string{"ACL", "SETUSER"}, strings.Fields(line)...)...); answer != "+OK" {
+		t.Fatal(answer)
+	}
+	c := open(t, server.Address, func(o *Options) {
+		o.User, o.Password, o.Prefix = "gatehouse", trust.NewSecret("PASSWORD"), "gatehouse"
+	})
+	a := rate(100, time.Hour, 100)
+	a.Period = func(at time.Time) (time.Time, time.Time) { return at.Add(-time.Hour), at.Add(time.Hour) }
+	for _, a.Kind = range []Kind{Rate, Window, Quota} {
+		a.Limit = name(byte(a.Kind))
+		take(t, c, a)
+	}
+	a.Kind, a.Limit = Concurrency, name(9)
+	for _, a.Want = range []int64{3, 0} {
+		a.Need = 0
+		if _, err := c.Hold(t.Context(), &a); err != nil {
+			t.Error(err)
+		}
 	}
 }
