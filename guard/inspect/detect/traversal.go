@@ -243,6 +243,8 @@ func (v *view) steps(b []byte, w *way, alone bool) {
 	if v.wide() {
 		switch {
 		case strange && w.up+w.odd > 1 && (alone || w.coded), w.up+w.odd > 2 && w.system, alone && w.system, alone && w.up > 1 && peek(b, 0) != '#':
+		case alone && w.self > 2 && w.system:
+			score = grave
 		default:
 			score = min(score, odd)
 		}
