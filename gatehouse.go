@@ -57,6 +57,9 @@ type API struct {
 	// Resolver finds where names in requests lead, where Options.SSRF asks for it;
 	// it outlives the plan. By default one is made as the system is set up.
 	Resolver *ssrf.Resolver
+	// CoreRules is the guard of Options.CRS, which is asked behind the search for
+	// attacks; nil for none.
+	CoreRules CoreRules
 	// Overload refuses calls while there is too much to do; nil refuses none.
 	Overload *Overload
 	// Logins counts the logins whose passwords the API judges; it outlives the

@@ -122,3 +122,17 @@ func Texts(c *contract.Contract, o *Options) (list []InspectedTexts) {
 	}
 	return list
 }
+
+// CoreRules judges whole requests by rules that the gate does not know.
+type CoreRules interface {
+	gate.HeadGuard
+	gate.BodyGuard
+}
+
+// coreRules is the same guard for all operations of the API.
+func (b *builder) coreRules(*contract.Operation, *settled, gate.Mode) any {
+	if b.crs == nil {
+		return nil
+	}
+	return b.crs
+}

@@ -56,6 +56,7 @@ var order = []struct {
 	{"overload", (*builder).way, true, (*builder).wayUnrouted, true}, // the same guard, now that it is known who calls
 	{"request", (*builder).request, false, func(*builder) any { return request.Bypass{} }, true},
 	{"inspect", (*builder).inspect, false, func(*builder) any { return nil }, false},
+	{"crs", (*builder).coreRules, false, func(*builder) any { return nil }, false},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"ssrf", (*builder).ssrf, false, func(*builder) any { return nil }, false},
 	{"limit", (*builder).limitCost, false, func(*builder) any { return nil }, false},
@@ -78,7 +79,8 @@ type builder struct {
 	tells           *caller.Caller
 	schemas         *schema.Compiler
 	rules           *fields.Rules
-	fieldsForNobody bool           // was said
+	fieldsForNobody bool // was said
+	crs             CoreRules
 	inspected       *inspect.Rules // nil where nobody inspects
 	owners          *owner.Types
 	urls            *ssrf.Rules
@@ -132,7 +134,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver, b.feeds = b.urlRules(), a.Resolver, a.Feeds
 	b.logins, b.challenges = b.newLogins(&a), challenger{state: a.Challenges}
-	b.inspected = b.inspects()
+	b.inspected, b.crs = b.inspects(), a.CoreRules
 	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)
 	return b
 }

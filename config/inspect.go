@@ -72,3 +72,11 @@ func (TextField) Words() []string { return append(textFields(), string(TextSkip)
 func textFields() []string {
 	return []string{string(TextUnknown), string(TextFree), string(TextName), string(TextIdentifier), string(TextURL), string(TextFilename), string(TextEmail), string(TextSearch), string(TextMarkup)}
 }
+
+// CoreRules say how the OWASP Core Rule Set is asked. It refuses from an anomaly score of 5, as it comes.
+type CoreRules struct {
+	// Paranoia is the level up to which its rules are asked: more find more, and refuse more that is harmless.
+	Paranoia int `key:"paranoia,default=1,min=1,max=4"`
+	// Exclude are the ids of rules that are left out.
+	Exclude []int `key:"exclude,min=1,example=[942100]"`
+}

@@ -37,6 +37,8 @@ type Policy struct {
 	Owners map[string]OwnerRule `key:"owners,example={order: {ids: [\"/orders/{id}\", Order/id], creates: [placeOrder]}}"`
 	// Fields are the roles that may read and write single properties, by the name of a schema of the contract and the way to the property: User/salary, Order/lines/*/cost. They add to what the contract says by x-gatehouse-read and x-gatehouse-write.
 	Fields map[string]FieldRule `key:"fields,example={User/salary: {read: [hr], write: [hr]}}"`
+	// CRS adds the OWASP Core Rule Set behind the gate's own search for attacks. It costs about a thousand times as much, and refuses more of what people write.
+	CRS *CoreRules `key:"crs,example={paranoia: 1}"`
 	// Policies are files of rules in Cedar, or folders with files that end in .cedar. Where there are any, every call that is not public needs a rule that permits it, and no rule that forbids it.
 	Policies []File `key:"policies,min=1,example=[orders.cedar]"`
 	// Logins say how the operations that have login are protected.
@@ -51,7 +53,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
+	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`

@@ -89,7 +89,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.limits": {"limits"}, "feeds": {"feeds.name", "feeds.file"}, "geo": {"geo.database"}, "apis.countries": {"apis.countries.allow", "geo", "geo.database"},
 		"apis.csrf": {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
 		"counters": {"counters.addresses", "counters.gates", "counters.pepper"}, "counters.tls": {"counters.tls.server_name"},
-		"apis.inspect": {"apis.inspect.mode"}, "apis.inspect.thresholds": {"apis.inspect.thresholds.free_text"},
+		"apis.crs": {"apis.crs.paranoia"}, "apis.inspect": {"apis.inspect.mode"}, "apis.inspect.thresholds": {"apis.inspect.thresholds.free_text"},
 	}
 	maps.Copy(beside, besideTrust)
 	// What needs more than lines of the template: redirect_to_https is false by

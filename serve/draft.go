@@ -235,6 +235,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		a.Contract = g.contract
 		a.Owners = r.remembered(d)
 		a.Limits, a.Counters = d.limits, r.counters
+		a.CoreRules = d.coreRules(settings)
 		a.Verifiers = d.verifiers(settings, g.contract, &a)
 		g.verified = len(a.Verifiers) > 0
 		d.callerKey(settings, &a, r.credentials.deps.own())
