@@ -20,6 +20,7 @@ type Redis struct {
 	t       testing.TB
 	program string
 	more    []string
+	watched string // what a sentinel is told; "" for a server
 	running *exec.Cmd
 	ended   chan struct{}
 }
@@ -33,7 +34,19 @@ func StartRedis(t testing.TB, options ...string) *Redis {
 	if program == "" {
 		program = Program(t, "redis-server", "redis-server")
 	}
-	r := &Redis{t: t, program: program, more: options}
+	return begin(&Redis{t: t, program: program, more: options})
+}
+
+// StartSentinel starts a sentinel that watches a primary under a name.
+func StartSentinel(t testing.TB, name string, primary *Redis) *Redis {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(primary.Address)
+	return begin(&Redis{t: t, program: primary.program, watched: "sentinel monitor " + name + " " + host + " " + port + " 1\n"})
+}
+
+func begin(r *Redis) *Redis {
+	t := r.t
+	t.Helper()
 	// The server cannot be given a free port, and another program may be faster.
 	for range 10 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +87,15 @@ func (r *Redis) start() error {
 	r.t.Cleanup(func() { os.RemoveAll(folder) })
 	socket := filepath.Join(folder, "socket")
 	log := new(bytes.Buffer)
-	cmd := exec.Command(r.program, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--unixsocket", socket}, r.more...)...)
+	args := append([]string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}, r.more...)
+	if r.watched != "" {
+		file := filepath.Join(folder, "sentinel.conf")
+		if err := os.WriteFile(file, []byte(r.watched), 0o600); err != nil {
+			return err
+		}
+		args = []string{file, "--sentinel"}
+	}
+	cmd := exec.Command(r.program, append(args, "--port", port, "--bind", "127.0.0.1", "--unixsocket", socket)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, log, log
 	if err := cmd.Start(); err != nil {
 		return err
