@@ -143,6 +143,13 @@ func (c *regressionCase) addHeaders(headers map[string]string) {
 	}
 }
 
+func (c *regressionCase) texts() (list []string) {
+	for _, p := range c.parts {
+		list = append(list, p.text)
+	}
+	return list
+}
+
 // refused says whether the detector refuses any part.
 func (c *regressionCase) refused() bool {
 	for _, p := range c.parts {
@@ -179,7 +186,7 @@ func regressionTable(w io.Writer, cases []regressionCase, misses bool) {
 				n.near++
 			}
 			if family == "together" && hit != c.attack {
-				fmt.Fprintf(&missed, "    %s attack=%v %.300q\n", c.rule, c.attack, c.parts)
+				fmt.Fprintf(&missed, "    %s attack=%v %.300s\n", c.rule, c.attack, fmt.Sprintf("%q", c.texts()))
 			}
 		}
 	}

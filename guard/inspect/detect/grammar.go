@@ -11,6 +11,8 @@ type grammar struct {
 	// first: the grammar is also worth running for how a text of other
 	// characters begins.
 	first func(text []byte, m chars) bool
+	// any is what all of when begin with, to leave early.
+	any chars
 	// json: the grammar is about the structure of JSON, and also reads a text
 	// that is JSON; the others then read just the strings in it.
 	json bool
@@ -40,10 +42,11 @@ var grammars = []grammar{
 // anything to do.
 var loud = func() (m chars) {
 	m = codings
-	for _, g := range grammars {
-		for _, t := range g.when {
-			m |= t.any
+	for i := range grammars {
+		for _, t := range grammars[i].when {
+			grammars[i].any |= t.any
 		}
+		m |= grammars[i].any
 	}
 	return m
 }()
@@ -51,6 +54,9 @@ var loud = func() (m chars) {
 // awake says whether the grammar has anything to do in a text with these
 // characters.
 func (g *grammar) awake(text []byte, m chars) bool {
+	if m&g.any == 0 {
+		return g.first != nil && g.first(text, m)
+	}
 	for _, t := range g.when {
 		if m&t.any != 0 && (t.and == 0 || m&t.and != 0) {
 			return true

@@ -160,7 +160,7 @@ func nosqlThis(v *view, s []byte, dot int) {
 	}
 	switch before {
 	case '|', '&':
-		if v.wide() && bytes.IndexAny(s[:min(dot, 16)], "'\"") < 0 { // code that is shown
+		if v.wide() && !bytes.ContainsAny(s[:min(dot, 16)], "'\"") { // code that is shown
 			v.found(NoSQL, 55, QueryScript)
 		} else {
 			v.found(NoSQL, 75, QueryScript, BreaksOut)

@@ -39,7 +39,7 @@ func inProse(k, before, after chars) bool {
 	case cSingle:
 		return before&(cLetter|cHigh) != 0 && after&(cLetter|cHigh) != 0
 	case cComma, cDot, cBang, cQuestion:
-		return before&(alnum|cClose|cHigh|cPercent) != 0 && after&(pause|cClose) != 0 || before&after&cDigit != 0
+		return before&(alnum|cClose|cHigh|cPercent|cDouble) != 0 && after&(pause|cClose) != 0 || before&after&cDigit != 0
 	case cColon:
 		return before&(alnum|cClose) != 0 && after&pause != 0 || before&after&cDigit != 0
 	case cOpen:

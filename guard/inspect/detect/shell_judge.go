@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // argKind is what the first argument of a command looks like.
 type argKind uint8
 
@@ -127,6 +129,21 @@ func isList(b []byte) bool {
 		}
 	}
 	return seps >= 2 && item > 0
+}
+
+// isTable says whether the value is lines of as many fields each, with
+// semicolons between them.
+func isTable(b []byte) bool {
+	first, lines := 0, 0
+	for line := range bytes.Lines(b) {
+		n := bytes.Count(line, []byte(";"))
+		if n < 2 || lines > 0 && n != first {
+			return false
+		}
+		first = n
+		lines++
+	}
+	return lines >= 2
 }
 
 // pathLike says whether an absolute path stands at i: two parts, a pattern,
@@ -266,6 +283,9 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 	case what == plainWord && around >= 4:
 		return min(score, odd)
 	case before != replace && shownBefore(b, c.end):
+		return min(score, odd)
+	}
+	if what == nothing && before == semi && isTable(b) {
 		return min(score, odd)
 	}
 	if score >= odd && what == nothing && around < 3 {

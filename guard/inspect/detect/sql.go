@@ -45,9 +45,8 @@ type sqlReader struct {
 	t     []token
 	base  int   // tokens that went before t
 	level level // the highest level at which a part of a query was joined
-	joins Reason
-	chars int // codes of characters so far: char(65)
-	depth int // queries around the operand that is read
+	chars int   // codes of characters so far: char(65)
+	depth int   // queries around the operand that is read
 	done  bool
 	plain int // words that are of no query
 }

@@ -46,7 +46,7 @@ func (v *view) path(score uint8, reasons ...Reason) {
 // xpathBroken says whether a quote before i closes a literal, roughly: one
 // stands near before it.
 func xpathBroken(s []byte, i int) bool {
-	return bytes.IndexAny(s[max(0, i-48):i], "'\"]") >= 0
+	return bytes.ContainsAny(s[max(0, i-48):i], "'\"]")
 }
 
 func xpathAxis(v *view, s []byte, i int) {
