@@ -14,6 +14,8 @@ var (
 	linkedModules = []string{"go.yaml.in/yaml/v4", "github.com/cedar-policy/cedar-go", "github.com/go-json-experiment/json", "golang.org/x/exp/constraints",
 		// Names of hosts in letters of the world (guard/ssrf); net/http links a copy of its own.
 		"golang.org/x/net/idna", "golang.org/x/text",
+		// Queries in GraphQL (guard/graphql).
+		"github.com/vektah/gqlparser/v2", "github.com/agnivade/levenshtein",
 		// Databases of countries (guard/feed).
 		"github.com/oschwald/maxminddb-golang/v2", "golang.org/x/sys"}
 

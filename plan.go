@@ -59,6 +59,7 @@ var order = []struct {
 	{"crs", (*builder).coreRules, false, func(*builder) any { return nil }, false},
 	{"policy", (*builder).policy, true, (*builder).policyUnrouted, false},
 	{"ssrf", (*builder).ssrf, false, func(*builder) any { return nil }, false},
+	{"graphql", (*builder).graphql, false, func(*builder) any { return nil }, false},
 	{"limit", (*builder).limitCost, false, func(*builder) any { return nil }, false},
 	{"caller", (*builder).caller, true, (*builder).callerUnrouted, true},
 	{"answer", (*builder).answer, false, func(*builder) any { return nil }, false},

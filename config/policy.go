@@ -53,7 +53,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses. They win over mode.
+	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses, graphql. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
 	Priority Priority `key:"priority,absent=normal"`
@@ -102,6 +102,8 @@ type Operation struct {
 	Slashes []string `key:"slashes,example=[path]"`
 	// Weight is how many calls one call of the operation counts as, in limits that count calls.
 	Weight int64 `key:"weight,default=1,min=1,max=1000000"`
+	// GraphQL says that the operation takes queries in GraphQL.
+	GraphQL *GraphQL `key:"graphql,example={schema: schema.graphql}"`
 	// Upgrade are protocols that clients may switch to with a GET: websocket. What is said from then on is passed on unread.
 	Upgrade []string `key:"upgrade,words=websocket,example=[websocket]"`
 	// Login says that the operation is a login whose passwords the API judges: failures are counted, and who guesses is locked out.

@@ -78,6 +78,9 @@ const (
 	BodySchema
 	BodyPart
 	Injection
+	GraphQLForm
+	GraphQLLimit
+	GraphQLDenied
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
@@ -177,6 +180,9 @@ var table = [codes]row{
 	BodySchema:           {"body-schema", 400, "The body is not what the contract describes.", "RFC 9110 section 15.5.1"},
 	BodyPart:             {"body-part", 400, "A part of the body is not what the contract describes.", "RFC 7578 section 4"},
 	Injection:            {"injection", 400, "A value of the request looks like an attack.", "RFC 9110 section 15.5.1"},
+	GraphQLForm:          {"graphql-form", 400, "The request holds no query that the schema describes.", "RFC 9110 section 15.5.1"},
+	GraphQLLimit:         {"graphql-limit", 400, "The query is larger than the operation takes.", "RFC 9110 section 15.5.1"},
+	GraphQLDenied:        {"graphql-denied", 403, "The query asks for what the caller may not have.", "RFC 9110 section 15.5.4"},
 	UpstreamUnreachable:  {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:      {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:       {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},

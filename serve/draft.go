@@ -247,6 +247,14 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)
+	for _, own := range settings.Operations {
+		if q := own.GraphQL; q != nil {
+			d.files.add(string(q.Schema))
+			if q.Persisted != "" {
+				d.files.add(string(q.Persisted))
+			}
+		}
+	}
 	d.apis = append(d.apis, g)
 	for i := range settings.Upstreams {
 		u := &settings.Upstreams[i]

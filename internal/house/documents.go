@@ -22,6 +22,7 @@ var dependencies = map[string]string{
 	"golang.org/x/crypto":                        "docs/decisions/dependencies.md",
 	"golang.org/x/net":                           "docs/decisions/dependencies.md",
 	"github.com/cedar-policy/cedar-go":           "docs/decisions/dependencies.md",
+	"github.com/vektah/gqlparser/v2":             "docs/decisions/dependencies.md",
 	"github.com/oschwald/maxminddb-golang/v2":    "docs/decisions/dependencies.md",
 	"github.com/maxmind/mmdbwriter":              "docs/decisions/dependencies.md",
 	"github.com/go-jose/go-jose/v4":              "docs/decisions/dependencies.md",
