@@ -26,6 +26,14 @@ func fromBase64(dst, s []byte) ([]byte, bool) {
 			s = s[:end]
 		}
 	}
+	for i, b := range s { // most texts have a space soon, and a word behind it
+		if base64Digits[b] < 0 && b != '\r' && b != '\n' {
+			if i+1 < len(s) && base64Digits[s[i+1]] >= 0 || b != '=' && b != ' ' {
+				return dst, false
+			}
+			break
+		}
+	}
 	s = bytes.TrimRight(s, "= \r\n")
 	if len(s) < leastBase64 || len(s)%4 == 1 || base64Digits[s[0]] < 0 {
 		return dst, false

@@ -142,11 +142,12 @@ func (s *spelling) spell(b []byte, i int) int {
 type words struct {
 	meanings map[string]uint8
 	lengths  [256]uint64 // by the first byte, which lengths occur
+	ends     [256]uint64 // by the first byte, which last bytes occur
 }
 
 // get is what w means, and 0 for a word that is not in the table.
 func (t *words) get(w []byte) uint8 {
-	if len(w) == 0 || t.lengths[w[0]]>>(len(w)&63)&1 == 0 {
+	if len(w) == 0 || t.lengths[w[0]]>>(len(w)&63)&1 == 0 || t.ends[w[0]]>>(w[len(w)-1]&63)&1 == 0 {
 		return 0
 	}
 	return t.meanings[string(w)]
@@ -163,6 +164,7 @@ func vocabulary(meaning uint8, text string, into *words) *words {
 			if w := text[from:i]; w != "" {
 				into.meanings[w] |= meaning
 				into.lengths[w[0]] |= 1 << (len(w) & 63)
+				into.ends[w[0]] |= 1 << (w[len(w)-1] & 63)
 			}
 			from = i + 1
 		}

@@ -4,11 +4,15 @@ package detect
 // as the apostrophe in it's and the comma before a space, is left out, so that
 // it wakes no grammar. Marks that separate commands, compare, or open markup
 // always count, and so does one that stands in any other way.
-func scanProse(s []byte) (m chars) {
+// all are the kinds of its characters.
+func scanProse(s []byte, all chars) chars {
+	m := all &^ plainMarks
 	for i, b := range s {
+		if !proseMarks[b] {
+			continue
+		}
 		k := kinds[b]
-		if k&(cLetter|cDigit|cSpace) != 0 || k&plainMarks == 0 {
-			m |= k
+		if k&m != 0 {
 			continue
 		}
 		before, after := cSpace, cSpace // the ends of the text are like spaces
@@ -19,11 +23,16 @@ func scanProse(s []byte) (m chars) {
 			after = kinds[s[i+1]]
 		}
 		if !inProse(k, before, after) {
-			m |= k
+			if m |= k; m == all {
+				return m
+			}
 		}
 	}
 	return m
 }
+
+// proseMarks are the bytes of plainMarks.
+var proseMarks = bytesOfKinds(plainMarks)
 
 // plainMarks are the marks that prose has.
 const plainMarks = cSingle | cComma | cDot | cBang | cQuestion | cColon | cOpen | cClose | cMinus | cSlash | cDollar | cPercent | cHash | cPlus | cLess | cAt | cUnder

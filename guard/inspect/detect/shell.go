@@ -39,6 +39,9 @@ const (
 	replace                  // $( <( >(
 )
 
+// shellMarks are what a command may stand behind.
+var shellMarks = bytesOfKinds(cSemi | cPipe | cAmp | cNewline | cTick | cDollar | cLess | cGreater | cOpen | cSlash | cPercent)
+
 // shell finds commands.
 func shell(v *view) {
 	b := v.text
@@ -48,6 +51,9 @@ func shell(v *view) {
 		return
 	}
 	for i := 0; i < len(b) && v.best.Score < runs; i++ {
+		if !shellMarks[b[i]] {
+			continue
+		}
 		switch b[i] {
 		case ';':
 			if !endsEntity(b, i) {

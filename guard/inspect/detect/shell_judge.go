@@ -84,8 +84,13 @@ var dosVerbs = vocabulary(dosish, "user users localgroup view share accounts gro
 // tellingLater says whether a redirection or an absolute path follows in the
 // same command.
 func tellingLater(b []byte, i int) bool {
-	for end := min(len(b), i+nearby); i < end && b[i] != ';' && b[i] != '|' && b[i] != '&' && b[i] != '\n'; i++ {
+	for end := min(len(b), i+nearby); i < end; i++ {
+		if !laterMarks[b[i]] {
+			continue
+		}
 		switch b[i] {
+		case ';', '|', '&', '\n':
+			return false
 		case '>':
 			if k := skip(b, i+1); peek(b, k) == '/' || peek(b, k) == '.' && peek(b, k+1) == '/' {
 				return true
@@ -102,6 +107,9 @@ func tellingLater(b []byte, i int) bool {
 	}
 	return false
 }
+
+// laterMarks are the bytes that tellingLater looks at.
+var laterMarks = bytesOfKinds(cSemi | cPipe | cAmp | cNewline | cGreater | cSlash | cDollar)
 
 // endTag says whether a name and > stand at i.
 func endTag(b []byte, i int) bool {

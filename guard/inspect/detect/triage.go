@@ -69,6 +69,14 @@ var kinds = func() (t [256]chars) {
 	return t
 }()
 
+// bytesOfKinds is the set of all bytes of kinds m.
+func bytesOfKinds(m chars) (t [256]bool) {
+	for b, k := range kinds {
+		t[b] = k&m != 0
+	}
+	return t
+}
+
 // scan returns the kinds of all bytes of s.
 func scan(s []byte) (m chars) {
 	for len(s) >= 4 {

@@ -74,7 +74,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 	v.text, v.chars, v.layer, v.json, v.low = text, m, layer, isJSON, nil
 	heard := m
 	if v.wide() && layer == 0 && m&cSpace != 0 { // prose has spaces, and is not coded
-		heard = scanProse(text)
+		heard = scanProse(text, m)
 	}
 	v.heard = heard
 	for i := range grammars {
