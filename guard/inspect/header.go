@@ -40,6 +40,9 @@ func (g *Guard) fields(x *gate.Exchange) gate.Verdict {
 		if declared && listed(g.headers, f.Name) || listed(opaque[:], f.Name) && bytes.IndexAny(f.Value, foreign) < 0 {
 			continue
 		}
+		if len(f.Name) == len("User-Agent") && gate.EqualFold(f.Name, "User-Agent") && agent(f.Value) || len(f.Name) >= len("Accept") && gate.EqualFold(f.Name[:len("Accept")], "Accept") && ranges(f.Value) {
+			continue
+		}
 		field := g.header.field
 		if gate.EqualFold(f.Name, "Referer") || gate.EqualFold(f.Name, "Origin") {
 			field = detect.URL
@@ -98,7 +101,10 @@ func plain(value []byte) bool {
 		switch plainBytes[c] {
 		case 0:
 			return false
-		case 2: // no base64
+		case 2: // no base64, but for what follows its name
+			if c == ',' && i >= 6 && string(value[i-6:i]) == "base64" {
+				return false
+			}
 			apart = true
 		case 3: // not twice: the folder above, a comment of SQL
 			if i > 0 && value[i-1] == c {
