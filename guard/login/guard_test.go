@@ -150,7 +150,6 @@ func TestBasic(t *testing.T) {
 		for value, want := range map[string]int{
 			encoded("alice:x"): 429, encoded("ALICE:x"): 429, encoded("bob:x"): 401, "Bearer x": 401,
 			"Basic %%": 400, "Basic": 400, encoded("nocolon"): 400,
-			"Basic\tYm9iOng=": 400, "basic,Ym9iOng=": 400, "Basic-Of-Another x": 401,
 		} {
 			if got := call(value); got != want {
 				t.Errorf("%s: %d, want %d", value, got, want)

@@ -26,19 +26,10 @@ func (s *scratch) looks(b []byte, schemes []string) (t target, bad issue, is boo
 	}
 	b = bytes.TrimLeftFunc(b, func(r rune) bool { return r <= ' ' || unicode.IsSpace(r) || r == 0xfeff || r == 0x200b })
 	name, rest, dirty, ok := s.cutScheme(b)
-	for range maxWrapped { // jar:http://host/!/, whose reader fetches what is inside
-		if !ok || !slices.Contains(wrappers, string(name)) || len(rest) == 0 || !isLetter(rest[0]) {
-			break
-		}
-		b = rest
-		name, rest, dirty, ok = s.cutScheme(b)
-	}
 	special := ok && (slices.Contains(web, string(name)) || slices.Contains(schemes, string(name)))
 	switch {
 	case ok && !special && !slices.Contains(fetched, string(name)):
 		return t, fine, false
-	case ok && special && s.reaches(rest):
-		return t, form, true // WHATWG URL has a host there without slashes
 	case ok && (len(rest) == 0 || rest[0] != '/' && rest[0] != '\\'):
 		return t, fine, false // words and a colon
 	case ok && dirty:
@@ -81,26 +72,4 @@ func harmless(b []byte, scheme bool) bool {
 		return false
 	}
 	return !bytes.ContainsAny(b, `@%\`)
-}
-
-// wrappers are schemes in front of another URL: of archives and of viewers, and
-// the word that java.net.URL takes away.
-var wrappers = []string{"jar", "url", "view-source", "feed", "zip", "jdbc"}
-
-const maxWrapped = 4
-
-// reaches reports whether what stands behind the colon of a scheme is a host
-// that is not public, as in http:127.0.0.1. Words and times are none.
-func (s *scratch) reaches(rest []byte) bool {
-	if len(rest) == 0 || rest[0] == '/' || rest[0] == '\\' {
-		return false
-	}
-	if end := bytes.IndexAny(rest, "/?#\\ \t\r\n"); end >= 0 {
-		rest = rest[:end]
-	}
-	t, bad := s.authority(rest)
-	if bad != fine {
-		return false
-	}
-	return t.host == nil && !Public(t.addr) || string(t.host) == "localhost"
 }

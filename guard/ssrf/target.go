@@ -139,16 +139,8 @@ func (s *scratch) bare(b []byte) (t target, bad issue) {
 		end = len(b)
 	}
 	first := b[:end]
-	if at := bytes.LastIndexByte(first, '@'); at >= 0 && bytes.IndexByte(first, ':') < 0 {
-		// An address of mail, or a user in front of a host (RFC 3986 section 3.2.1):
-		// the host that mail has is a public name.
-		if t, bad = s.bare(first[at+1:]); t.relative {
-			return t, bad
-		}
-		return t, form
-	}
-	if len(first) == 0 {
-		return target{relative: true}, fine // a query
+	if len(first) == 0 || bytes.IndexByte(first, '@') >= 0 && bytes.IndexByte(first, ':') < 0 {
+		return target{relative: true}, fine // a query, or an address of mail
 	}
 	t, bad = s.authority(first)
 	switch {

@@ -1,7 +1,5 @@
 package urlsecret
 
-import "bytes"
-
 // secrets are names of fields that hold credentials, in small letters and
 // without signs between words.
 var secrets = map[string]bool{
@@ -12,43 +10,8 @@ var secrets = map[string]bool{
 	"otp": true, "totp": true, "mfacode": true, "cvv": true, "cvc": true, "cardnumber": true, "ssn": true, "samlresponse": true, "xapikey": true, "xauthtoken": true, "codeverifier": true,
 }
 
-// speaks reports whether a name says that its value is a credential: the whole
-// of it, or the last of its parts, as in user[password], data.accessToken and
-// tokens[secret][0].
+// speaks reports whether a name says that its value is a credential.
 func speaks(name []byte) bool {
-	if isSecret(name) {
-		return true
-	}
-	for len(name) > 0 {
-		at := bytes.LastIndexAny(name, ".[")
-		part := bytes.TrimSuffix(name[at+1:], bracket)
-		if !isIndex(part) {
-			return isSecret(part)
-		}
-		if at < 0 {
-			return false
-		}
-		if name = name[:at]; isSecret(name) {
-			return true
-		}
-	}
-	return false
-}
-
-var bracket = []byte{']'}
-
-// isIndex reports whether a part of a name is a place in a list, which may be
-// left out.
-func isIndex(part []byte) bool {
-	for _, c := range part {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-func isSecret(name []byte) bool {
 	var short [20]byte
 	n := 0
 	for _, c := range name {

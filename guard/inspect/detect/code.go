@@ -11,7 +11,7 @@ var codeWhen = []trigger{
 	{any: cOpen | cTick, and: cSingle | cDouble | cDollar | cDot | cUnder | cClose},
 	{any: cUnder | cDollar, and: cDot | cLeft | cSingle | cDouble | cOpen}, {any: cDollar, and: cUnder}, {any: cLeft, and: cSingle | cDouble},
 	{any: cLess, and: cQuestion | cPercent},
-	{any: cAt | cHash, and: cDot | cOpen}, {any: cEqual, and: cDot}, {any: cPercent, and: cOpen},
+	{any: cAt | cHash, and: cDot | cOpen}, {any: cEqual, and: cDot}, {any: cPercent, and: cOpen}, {any: cPlus, and: cSingle | cDouble},
 }
 
 // What a word of a program means.
@@ -91,6 +91,9 @@ func code(v *view) {
 				e.note(2, i)
 			}
 			i++
+		case (c == '\'' || c == '"') && joined(b, i):
+			e.note(2, i)
+			i++
 		case c == '(' && peek(b, i+1) == '#' && wordy(peek(b, i+2)) && bytes.IndexByte(b[i:min(len(b), i+longest)], '=') > 0:
 			e.note(2, i)
 			i++
@@ -102,6 +105,17 @@ func code(v *view) {
 		e.note(2, 0)
 	}
 	v.program(b, &e)
+}
+
+// joined says whether the quote at i closes a text to which + joins a member
+// of what a program is given by its system.
+func joined(b []byte, i int) bool {
+	k := skip(b, i+1)
+	if peek(b, k) != '+' {
+		return false
+	}
+	k = skip(b, k+1)
+	return starts(b, k, "process.") || starts(b, k, "global.") || starts(b, k, "globalthis.")
 }
 
 // used says whether a program does something with the word that ends at j.

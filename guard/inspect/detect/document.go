@@ -6,7 +6,7 @@ import "bytes"
 // declarations (XML 1.0, section 2.8 and 4.2), inclusion and style sheets,
 // and the directives that servers read in pages.
 
-var documentWhen = []trigger{{any: cLess, and: cBang | cQuestion | cColon}, {any: cRight, and: cGreater}, {any: cPercent, and: cSemi}}
+var documentWhen = []trigger{{any: cLess, and: cBang | cQuestion | cColon | cSlash}, {any: cRight, and: cGreater}, {any: cPercent, and: cSemi}}
 
 // document finds such documents.
 func document(v *view) {
@@ -29,6 +29,8 @@ func document(v *view) {
 			v.declaration(b, i)
 		case '?':
 			v.instruction(b, i)
+		case '/':
+			v.reopened(b, i)
 		default:
 			v.prefixed(b, i)
 		}
@@ -82,6 +84,27 @@ func (v *view) instruction(b []byte, i int) {
 		v.found(XML, odd+13, Includes)
 	case starts(b, i, "<?xml") && !v.wide():
 		v.found(XML, odd-8, Element)
+	}
+}
+
+// reopened judges an end tag at i that closes an element which the value did
+// not open, when the value opens it again: between them stand elements that
+// the document around it did not mean to have.
+func (v *view) reopened(b []byte, i int) {
+	if v.wide() {
+		return
+	}
+	end := bytes.IndexByte(b[i:min(len(b), i+longest)], '>')
+	if end < 3 {
+		return
+	}
+	name := b[i+2 : i+end]
+	rest := b[i+end+1:]
+	rest = rest[:min(len(rest), nearby)]
+	if bytes.IndexByte(b[:i], '<') < 0 && len(rest) > 0 && rest[0] == '<' && is(peek(rest, 1), letter) {
+		if n := bytes.LastIndexByte(rest, '<'); n > 0 && bytes.HasPrefix(rest[n+1:], name) {
+			v.found(XML, odd, BreaksElement)
+		}
 	}
 }
 

@@ -16,6 +16,9 @@ func looksJSON(s []byte) bool {
 			if depth == maxNesting || depth == 0 && begun {
 				return false
 			}
+			if b == '{' && !named(s[i+1:]) {
+				return false
+			}
 			open[depth] = b
 			depth, begun = depth+1, true
 		case '}', ']':
@@ -43,6 +46,17 @@ func looksJSON(s []byte) bool {
 		}
 	}
 	return begun && depth == 0
+}
+
+// named says whether what follows { is a name or the end of the object: a
+// second brace or a number begins an expression of a template.
+func named(s []byte) bool {
+	for _, b := range s {
+		if kinds[b]&(cSpace|cTab|cNewline) == 0 {
+			return b == '"' || b == '}'
+		}
+	}
+	return false
 }
 
 // stringEnd is the index of the quote that ends the JSON string which begins

@@ -204,6 +204,9 @@ func logLine(b []byte, i int) bool {
 			stamp++
 		}
 	}
+	if stamp >= 6 && is(line[0], letter) && peek(line, 3) == ' ' && bytes.IndexByte(line[:min(len(line), 16)], ':') > 0 && bytes.Contains(line, []byte("]: ")) {
+		return true // Mmm dd hh:mm:ss host program[id]: (RFC 3164, section 4.1)
+	}
 	level := false
 	for _, w := range []string{"info", "warn", "error", "debug", "fatal", "critical", "notice", "trace", "severe"} {
 		if k := seek(line[:min(len(line), 64)], 0, w); k >= 0 && (k == 0 || !is(line[k-1], letter)) && !is(peek(line, k+len(w)), letter) {

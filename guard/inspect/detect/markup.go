@@ -68,7 +68,7 @@ func (v *view) tag(b []byte, i int) int {
 		}
 		j++
 	}
-	if !is(peek(b, j), letter) {
+	if !is(peek(b, j), letter) || linked(b, i) {
 		return i + 1
 	}
 	var name spelling
@@ -96,6 +96,20 @@ func (v *view) tag(b []byte, i int) int {
 		return j
 	}
 	return v.attributes(b, i, j, kind)
+}
+
+// linked says whether < at i begins an address in angle brackets (RFC 8288,
+// section 3; RFC 3986, appendix C): it has no blank and no quote up to its >.
+func linked(b []byte, i int) bool {
+	if !starts(b, i, "<https://") && !starts(b, i, "<http://") {
+		return false
+	}
+	for i++; i < len(b) && !is(b[i], blank|control) && b[i] != '<' && b[i] != '"' && b[i] != '\'' && b[i] != '`'; i++ {
+		if b[i] == '>' {
+			return true
+		}
+	}
+	return false
 }
 
 func tagEnd(c byte) bool {

@@ -10,6 +10,9 @@ var prototypeWhen = []trigger{{any: cUnder | cLeft | cColon | cDouble, and: cDot
 // prototype finds keys and paths to a prototype.
 func prototype(v *view) {
 	b := v.text
+	if starts(b, 0, "class.") && !v.wide() && holds(b[:min(len(b), nearby)], ".classloader.") {
+		v.found(Code, odd+12, ReachesPrototype) // a binder of names to fields walks from any object to what loads its class
+	}
 	for i := 0; ; i += 5 {
 		n := bytes.Index(b[min(i, len(b)):], []byte("proto")) // names of JavaScript have one case
 		if n < 0 {
@@ -30,6 +33,9 @@ func prototype(v *view) {
 			}
 			if k := j - len("constructor"); starts(b, k, "constructor") && !wordy(peek(b, k-1)) {
 				v.protoKey(b, k, i+9)
+			}
+			if k := j - len("Object"); k == 0 && starts(b, k, "object.prototype.") && !v.wide() && bytes.IndexByte(b[i:], '=') > 0 {
+				v.found(Prototype, odd+12, ReachesPrototype)
 			}
 		}
 	}
@@ -99,7 +105,7 @@ func leadsObject(b []byte) bool {
 		return false
 	}
 	switch string(b[:4]) {
-	case "rO0A", "aced", "ACED", "gASV", "gAWV", "AAEA":
+	case "rO0A", "aced", "ACED", "gASV", "gAWV", "AAEA", "BAhv":
 		return true
 	}
 	return false
@@ -136,6 +142,8 @@ func (v *view) coded(b []byte) {
 	case string(s[:6]) == "rO0ABX", string(s[:6]) == "rO0ABQ", string(s[:7]) == "rO0ABWN":
 		v.found(Deserialization, runs, SerialObject)
 	case string(s[:9]) == "AAEAAAD//", string(s[:4]) == "gASV", string(s[:5]) == "gAWVx", string(s[:4]) == "gAWV", string(s[:4]) == "gAJj", string(s[:4]) == "gANj":
+		v.found(Deserialization, grave, SerialObject)
+	case string(s[:6]) == "BAhvOi": // Ruby Marshal 4.8 with an object and the name of its class
 		v.found(Deserialization, grave, SerialObject)
 	case string(s[:3]) == "BAh" && bytes.IndexByte([]byte("vJVbe7"), s[3]) >= 0, string(s[:3]) == "/wE" && len(s) > 24:
 		v.found(Deserialization, odd+12, SerialObject)
@@ -247,7 +255,7 @@ func className(b []byte, i int) bool {
 func (v *view) xmlObject(b []byte, i int) {
 	rest := b[i:min(len(b), i+nearby)]
 	switch {
-	case starts(b, i, "<java.") || starts(b, i, "<javax.") || starts(b, i, "<com.sun.") || starts(b, i, "<org.apache.") || starts(b, i, "<dynamic-proxy") || starts(b, i, "<java ") && holds(rest, "xmldecoder") ||
+	case starts(b, i, "<java.") || starts(b, i, "<javax.") || starts(b, i, "<jdk.") || starts(b, i, "<sun.") || starts(b, i, "<com.sun.") || starts(b, i, "<org.apache.") || starts(b, i, "<dynamic-proxy") || starts(b, i, "<java ") && holds(rest, "xmldecoder") ||
 		starts(b, i, "<objectdataprovider") || starts(b, i, "<sorted-set>") || starts(b, i, "<tree-map>") && holds(rest, "<entry"):
 		v.found(Deserialization, grave, TypeOfProgram)
 	case (starts(b, i, "<object ") || starts(b, i, "<void ")) && (holds(rest, `class="java.`) || holds(rest, `class="javax.`)):

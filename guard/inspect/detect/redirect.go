@@ -42,9 +42,22 @@ func redirect(v *view) {
 	case strict && slashes == 2 && lead == 2 && host && asset(b[i:]): // loaded, not followed
 	case strict && lead >= 2 && host, strict && lead == 1 && backs == 1 && host, strict && lead >= 1 && blanks > 0:
 		v.found(Redirect, odd+10, LeadsElsewhere)
+	case strict && lead == 1 && passedOn(b):
+		v.found(Redirect, odd, LeadsElsewhere)
 	case lead == 0:
 		v.scheme(b[from:], strict, odds)
 	}
+}
+
+// passedOn says whether a path of the same host has a parameter that begins
+// with // and a host, without a scheme: nothing but a forwarder takes one.
+func passedOn(b []byte) bool {
+	query := bytes.IndexByte(b, '?')
+	if query < 0 {
+		return false
+	}
+	i := bytes.Index(b[query:], []byte("=//")) + query
+	return i > query && is(peek(b, i+3), letter|digit) && bytes.IndexByte(b[i:], '.') > 0 && !asset(b[i+3:])
 }
 
 // scheme judges an address with a scheme.

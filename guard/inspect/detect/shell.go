@@ -9,7 +9,7 @@ import "bytes"
 
 var shellWhen = []trigger{
 	{any: cSemi | cPipe | cAmp | cTick | cDollar | cNewline | cCaret | cBrace | cLess | cGreater},
-	{any: cSlash, and: cSpace | cTab}, {any: cMinus, and: cSpace | cTab}, {any: cSlash | cBack | cSingle | cDouble, and: cStar | cQuestion | cSlash},
+	{any: cSlash, and: cSpace | cTab}, {any: cMinus, and: cSpace | cTab | cEqual}, {any: cSlash | cBack | cSingle | cDouble, and: cStar | cQuestion | cSlash},
 	{any: cSingle | cDouble, and: cLetter},
 }
 
@@ -46,6 +46,7 @@ var shellMarks = bytesOfKinds(cSemi | cPipe | cAmp | cNewline | cTick | cDollar 
 func shell(v *view) {
 	b := v.text
 	v.commandAt(b, 0, begin)
+	v.option(b)
 	if v.chars&(cSemi|cPipe|cAmp|cNewline|cTick|cDollar|cLess|cGreater|cPercent|cSlash|cBrace) == 0 {
 		v.powershell(b)
 		return
@@ -118,6 +119,8 @@ func (v *view) dollar(b []byte, i int) {
 		if k > i+4 && peek(b, k) == ')' && peek(b, k+1) == ')' {
 			v.found(Command, grave, Substitution) // a sum that shows whether a shell reads it
 		}
+	case starts(b, i, "$0<<<") && !wordy(peek(b, i-1)):
+		v.found(Command, grave, RunsCommand) // a text fed to the shell that reads it
 	case starts(b, i, "$0") && !wordy(peek(b, i+2)) && i > 0 && (b[i-1] == '|' || b[i-1] == ' ' && peek(b, i-2) == '|'):
 		v.found(Command, odd, RunsCommand) // fed to the shell that reads it
 	case starts(b, i, "$("):

@@ -214,7 +214,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 			return 0
 		}
 	}
-	if c.binary && c.name.n > 0 && (known != 0 || before != begin || what == telling || b[0] == '/' && what == nothing) {
+	if c.binary && c.name.n > 0 && (known != 0 || before != begin || what == telling || what == nothing && (starts(b, 0, "/bin/") || starts(b, 0, "/sbin/") || starts(b, 0, "/usr/bin/"))) {
 		known = sharp
 		if before == begin {
 			return odd
@@ -244,6 +244,8 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		return grave + 5
 	case known&sharp != 0 && (what == nothing || before >= semi):
 		return grave + 2
+	case what == nothing && known&sharp == 0 && coupled(b):
+		return faint
 	case what == nothing && (before == ampers && holds(b, "=") || isList(b) || before == semi && saidAside(b, c)):
 		return faint
 	case what == nothing && before == line:
@@ -256,6 +258,8 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		return odd
 	case what == number && before >= chain:
 		return odd - 8
+	case what == plainWord && before == quote && b[len(b)-1] == '`' && bytes.Count(b, []byte("`")) == 2:
+		return odd - 8 // a value that ends with what the shell puts in
 	case what == plainWord && before >= chain && before != quote:
 		return odd - 8
 	}
@@ -311,6 +315,28 @@ func saidAside(b []byte, c *command) bool {
 	return i > 2 && c.name.n > 3 && peek(b, i) == ';' && peek(b, i+1) == ' ' && c.end == len(b)
 }
 
+// coupled says whether the value is two words with " & " or " && " between
+// them, as people couple words: a program without an operand that only shows
+// what it is told does nothing there.
+func coupled(b []byte) bool {
+	i := 0
+	for i < len(b) && is(b[i], letter|high) {
+		i++
+	}
+	if i < 3 || peek(b, i) != ' ' || peek(b, i+1) != '&' {
+		return false
+	}
+	if i += 2; peek(b, i) == '&' {
+		i++
+	}
+	if peek(b, i) != ' ' {
+		return false
+	}
+	for i++; i < len(b) && is(b[i], letter|high); i++ {
+	}
+	return i == len(b) && len(b) > 8
+}
+
 // separated says whether the value begins with what separates commands: nobody
 // begins a text so.
 func separated(b []byte) bool {
@@ -341,4 +367,22 @@ func shownBefore(b []byte, end int) bool {
 		k = e
 	}
 	return false
+}
+
+// programOptions of ssh, tar, git, rsync and their like name a program that
+// is run: a value that becomes an argument needs no separator then.
+var programOptions = []string{"-oproxycommand=", "-o proxycommand=", "-olocalcommand=", "-o localcommand=", "--checkpoint-action=exec", "--use-compress-program=", "--to-command=",
+	"--upload-pack=", "--receive-pack=", "--rsh=", "--rsync-path=", "--use-askpass=", "--open-files-in-pager="}
+
+// option judges a value that begins with an option which names a program.
+func (v *view) option(b []byte) {
+	if peek(b, 0) != '-' || v.wide() {
+		return
+	}
+	for _, o := range programOptions {
+		if starts(b, 0, o) {
+			v.found(Command, odd+5, RunsCommand)
+			return
+		}
+	}
 }

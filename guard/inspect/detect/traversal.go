@@ -271,14 +271,24 @@ func (v *view) absolute(b []byte, w *way, alone bool) {
 		}
 		return
 	case peek(b, i) == '\\' && peek(b, i+1) == '\\' && is(peek(b, i+2), letter|digit) && alone:
-		if v.wide() {
+		host := b[i+2:]
+		if n := bytes.IndexByte(host, '\\'); n > 0 {
+			host = host[:n]
+		}
+		if bytes.IndexByte(host, '.') < 0 && bytes.IndexByte(host, '@') < 0 && !w.system {
+			v.found(Traversal, odd-20, SystemPath) // a share in the house: a name without a domain is none of elsewhere
+		} else if v.wide() {
 			v.found(Traversal, odd, SystemPath)
 		} else {
 			v.found(Traversal, odd+5, SystemPath) // a share of another host
 		}
 	case !w.system || v.field == URL && seek(b, 0, "://") > 0:
 		if drive && alone && v.field == Filename || rooted && v.field == Filename && len(b) > 1 {
-			v.found(Traversal, odd, SystemPath)
+			if ofPeople(b[i:]) {
+				v.found(Traversal, odd-20, SystemPath) // old browsers send where a file was
+			} else {
+				v.found(Traversal, odd, SystemPath)
+			}
 		}
 	case v.wide() && alone && (rooted || drive):
 		v.found(Traversal, odd+12, SystemPath)
@@ -291,6 +301,17 @@ func (v *view) absolute(b []byte, w *way, alone bool) {
 	default:
 		v.found(Traversal, faint, SystemPath)
 	}
+}
+
+// ofPeople says whether a path leads to what a person keeps: below a home or
+// what was installed, on another drive than the first, and nothing of it hidden.
+func ofPeople(b []byte) bool {
+	for i := 1; i < len(b); i++ {
+		if b[i] == '.' && (b[i-1] == '/' || b[i-1] == '\\') {
+			return false
+		}
+	}
+	return starts(b, 0, "/usr/local/") || starts(b, 0, "/home/") || starts(b, 0, "/users/") || starts(b, 0, "~/") || starts(b, 1, ":\\users\\") || len(b) > 2 && b[1] == ':' && small(b[0]) > 'c' && small(b[0]) <= 'z'
 }
 
 // streams are schemes that read what is near the server, or run it.

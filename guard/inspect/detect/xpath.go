@@ -104,7 +104,10 @@ func xpathCall(v *view, s []byte, i int) {
 	for _, inner := range [...]string{"name(", "local-name(", "string(/", "string-length(", "//", "@*", "*["} {
 		path = path || bytes.HasPrefix(arg, []byte(inner)) && string(name) != "concat"
 	}
+	fetched := (string(name) == "doc" || string(name) == "document") && len(arg) > 8 && (arg[0] == '\'' || arg[0] == '"') && bytes.Contains(arg, []byte("://"))
 	switch {
+	case fetched && begin == 0:
+		v.path(65, PathCall) // another document (XPath 2.0, fn:doc)
 	case path && xpathBroken(s, begin):
 		v.path(88, PathCall, PathBreak)
 	case path:
