@@ -23,13 +23,31 @@ type Call struct {
 // Call makes a call of op with what it requires and no more; base is one of
 // op.BasePaths. The error says which part there is no sample of.
 func (m *Maker) Call(op *contract.Operation, base string) (*Call, error) {
+	return m.head(op, base, nil, true)
+}
+
+// planted is a parameter that has a value in any case.
+type planted struct {
+	parameter *contract.Parameter
+	parts     []string
+}
+
+// head makes a call with what op requires and what is planted; its body, too,
+// if that is asked for.
+func (m *Maker) head(op *contract.Operation, base string, plant *planted, body bool) (*Call, error) {
 	c := &Call{Method: op.Method}
 	path, query, cookies := op.Path, []string(nil), []string(nil)
 	for _, p := range op.Parameters {
-		if !p.Required && p.In != contract.Path {
+		var parts []string
+		var err error
+		switch {
+		case plant != nil && plant.parameter == p:
+			parts = append(parts, plant.parts...) // writers change it
+		case !p.Required && p.In != contract.Path:
 			continue
+		default:
+			parts, err = m.parameter(p)
 		}
-		parts, err := m.parameter(p)
 		if err != nil {
 			return nil, fmt.Errorf("%s parameter %q: %w", p.In, p.Name, err)
 		}
@@ -52,6 +70,9 @@ func (m *Maker) Call(op *contract.Operation, base string) (*Call, error) {
 	}
 	if len(cookies) > 0 {
 		c.Fields = append(c.Fields, [2]string{"Cookie", strings.Join(cookies, "; ")})
+	}
+	if !body {
+		return c, nil
 	}
 	return c, m.body(c, op.Body)
 }

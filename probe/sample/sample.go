@@ -43,20 +43,13 @@ func (m *Maker) Value(n *source.Node) (text []byte, ok bool) {
 	if n == nil {
 		return []byte(`"sample"`), true
 	}
-	s := m.compiled[n]
-	if s == nil {
-		s = m.compiler.Compile(n)
-		m.compiled[n] = s
-	}
 	for _, all := range [...]bool{false, true} { // the least that will do; then what is optional, too
 		m.left = maxNodes
 		v := m.value(n, all, 0)
 		if v == nil {
 			continue
 		}
-		text = appendValue(nil, v)
-		st := schema.State{Direction: schema.Request, Undeclared: schema.Refuse, Misplaced: schema.Refuse}
-		if s.Read(&st, text) {
+		if text = appendValue(nil, v); m.takes(n, text) {
 			return text, true
 		}
 	}

@@ -107,6 +107,64 @@ func TestRealContracts(t *testing.T) {
 	}
 }
 
+func TestPlaces(t *testing.T) {
+	file, _ := source.ParseString("openapi.yaml", `
+openapi: 3.1.0
+info: {title: Notes, version: 1.0.0}
+security: []
+paths:
+  /notes/{id}:
+    post:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string, maxLength: 9}}
+        - {name: page, in: query, schema: {type: integer}}
+        - {name: tags, in: query, schema: {type: array, items: {type: string}}}
+      requestBody:
+        content:
+          application/json:
+            schema: {type: object, required: [n], properties: {n: {type: integer}, "a/b": {type: array, items: {type: string, maxLength: 9}}}}
+          application/x-www-form-urlencoded:
+            schema: {type: object, properties: {text: {type: string}}}
+      responses: {"200": {description: OK}}
+`)
+	c, problems := openapi.Read(source.NewSet(file), file)
+	if problems.Err() != nil {
+		t.Fatal(problems)
+	}
+	list, err := sample.New(c, nil).Places(c.Operations[0], "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"path id POST /notes/a%22%2F%3Fb ",
+		"query tags POST /notes/sample?tags=a%22%2F%3Fb ",
+		`json /a~1b/0 POST /notes/sample {"n":0,"a/b":["a\"/?b"]}`,
+		"form /text POST /notes/sample text=a%22%2F%3Fb",
+	}
+	if len(list) != len(want) {
+		t.Fatalf("%d places", len(list))
+	}
+	for i, p := range list {
+		call, taken := p.Call(`a"/?b`)
+		if !taken {
+			t.Errorf("%s is not taken", p.Name)
+			continue
+		}
+		if got := p.In + " " + p.Name + " " + call.Method + " " + call.Target + " " + string(call.Body); got != want[i] {
+			t.Errorf("got  %s\nwant %s", got, want[i])
+		}
+		if _, taken := p.Call("longer than nine"); taken != (i == 1 || i == 3) {
+			t.Errorf("%s takes a long text: %v", p.Name, taken)
+		}
+		if _, taken := p.Call("\xff"); taken {
+			t.Errorf("%s takes what is no UTF-8", p.Name)
+		}
+		if call, err := p.Plain(); err != nil || strings.Contains(call.Target+string(call.Body), "?b") {
+			t.Errorf("%+v, %v", call, err)
+		}
+	}
+}
+
 func FuzzMatching(f *testing.F) {
 	for _, p := range []string{"^[a-z]+$", "(a|b){2,3}c?", `\d{3}-\w*`, "[^a]", "(x{0,9}){0,9}", "(((a{99}){99}){99})"} {
 		f.Add(p)
