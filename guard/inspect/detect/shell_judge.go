@@ -280,7 +280,7 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 	case before == line && v.layer > 0 && around < 2 && score >= odd-8, separated(b) && around < 3 && score >= odd:
 		return max(score, odd+12)
 	case before == quote:
-		if around >= 2 && !target || peek(b, max(0, c.end-1)) == '`' {
+		if (around >= 2 || quotedFirst(b)) && !target || peek(b, max(0, c.end-1)) == '`' {
 			return min(score, odd)
 		}
 	case before == line:
@@ -304,6 +304,16 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 		return max(score, odd+12)
 	}
 	return score
+}
+
+// quotedFirst says whether a text begins with code in quotes of Markdown and
+// goes on with a word.
+func quotedFirst(b []byte) bool {
+	if b[0] != '`' {
+		return false
+	}
+	n := bytes.IndexByte(b[1:], '`') + 2
+	return n > 2 && peek(b, n) == ' ' && is(peek(b, n+1), letter) && len(b) > n+4
 }
 
 // saidAside says whether the value is two words with a semicolon as in prose.

@@ -57,6 +57,9 @@ type sqlReader struct {
 // that cuts the rest off, a query within, an order by number, or a call that
 // waits, reads files or speaks.
 func sql(v *view) {
+	if v.chars&cDouble != 0 && v.text[0] == '"' && quotedTexts(v.lower()) {
+		return
+	}
 	if sqlSilent(v.text, v.chars, v.heard) && !leadsQuery(v.text, v.chars) {
 		return
 	}

@@ -31,6 +31,8 @@ func (r *sqlReader) condition(i int, l level) {
 		r.sayAt(l, 40, 75, 85, SubSelect)
 	case k == opCall || k2 == opCall:
 		r.sayAt(l, 25, 70, 80, Tautology)
+	case symbol && k == opConst && k2 == opName && l == leading && r.kind(end) == tEnd:
+		r.sayAt(l, 20, 45, 70, Tautology) // 1 or 2 = fine: true of some column at most
 	case symbol:
 		r.sayAt(l, 20, 55, 70, Tautology)
 	case k2 == opConst || k == opConst || r.kind(end) == tSemi || r.kind(end) == tComment:
@@ -143,6 +145,9 @@ func (r *sqlReader) cutOff(i int) bool {
 func (r *sqlReader) subSelect(i int) {
 	switch r.selectList(i + 2) {
 	case 2:
+		if i == 0 && r.base == 0 {
+			r.found(62, SubSelect) // the value is a query: no term of a search
+		}
 		r.say(i, 55, 80, 85, SubSelect)
 	case 1:
 		r.say(i, 30, 60, 75, SubSelect)

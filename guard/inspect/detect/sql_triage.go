@@ -90,3 +90,51 @@ func sqlTells(w *sqlWord) bool {
 
 // sqlTelling has a bit for each word that tells, as sqlEnds.
 var sqlTelling = endsOf(sqlTells)
+
+// quotedTexts says whether the value is nothing but texts in double quotes
+// with commas or and, or, not between them: the phrases of a search, a line
+// of CSV, the tags of If-Match. Where its first quote closed a literal, a word
+// would stand behind it that continues no query.
+func quotedTexts(s []byte) bool {
+	for i := 0; ; {
+		if i >= len(s) || s[i] != '"' {
+			return false
+		}
+		from := i + 1
+		for i++; i < len(s) && (kinds[s[i]]&(cLetter|cDigit|cHigh|cSpace|cMinus|cDot|cStar) != 0); i++ {
+		}
+		if i >= len(s) || s[i] != '"' || i == from || s[from] == ' ' || s[i-1] == ' ' || goesOn(s[from:i]) {
+			return false
+		}
+		if i++; i == len(s) {
+			return true
+		}
+		if s[i] == ',' {
+			i++
+		}
+		for i < len(s) && s[i] == ' ' {
+			i++
+		}
+		word := i
+		for i < len(s) && kinds[s[i]]&cLetter != 0 {
+			i++
+		}
+		if i > word {
+			if w := sqlWordOf(s[word:i]).is; w != wLogic && w != wNot || s[word-1] != ' ' || i == len(s) || s[i] != ' ' {
+				return false
+			}
+			i++
+		}
+	}
+}
+
+// goesOn says whether a text begins with a word that joins it to a condition
+// or a query before it.
+func goesOn(s []byte) bool {
+	n := 0
+	for n < len(s) && kinds[s[n]]&cLetter != 0 {
+		n++
+	}
+	w := sqlWordOf(s[:n]).is
+	return w == wLogic || w == wUnion || w == wNot
+}

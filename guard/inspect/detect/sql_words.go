@@ -193,7 +193,7 @@ var sqlGrammarWords = map[word][]string{
 	wLoad:      {"load"},
 	wData:      {"data"},
 	wGrant:     {"grant", "revoke"},
-	wAdmin:     {"dbcc", "backup", "restore", "pragma", "attach", "detach", "vacuum", "handler", "prepare", "kill", "show", "describe", "bulk", "openrowset", "reconfigure"},
+	wAdmin:     {"dbcc", "backup", "restore", "pragma", "attach", "detach", "vacuum", "handler", "prepare", "show", "describe", "bulk", "openrowset", "reconfigure"},
 	wValues:    {"values"},
 	wJoin:      {"join", "inner", "outer", "left", "right", "cross", "natural"},
 	wWith:      {"with"},
