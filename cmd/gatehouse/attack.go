@@ -31,7 +31,7 @@ func newAttack(w *world) *cobra.Command {
 		Short: "Send labelled attacks through a gate, and count what it refuses",
 		Long: `Sends the values of a corpus to a gate that runs, in each place of the contract
 that holds a string: parameters of path, query, header and cookie, strings of
-JSON, forms, texts and variables of GraphQL. All else of a call is as the
+JSON, forms, multipart, texts and variables of GraphQL. All else of a call is as the
 contract wants it. Values that the schema of a place does not take are not sent.
 
 A corpus is a folder of files: *.csv with the columns payload, and attack_type or

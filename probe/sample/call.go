@@ -115,7 +115,7 @@ func (e sampleError) Error() string { return string(e) }
 const (
 	errNone   sampleError = "no value was found that its schema takes; give one as its example"
 	errNested sampleError = "objects in parameters are not written"
-	errMedia  sampleError = "bodies of its media types are not written, only those of JSON, forms and text"
+	errMedia  sampleError = "bodies of its media types are not written, only those of JSON, forms, multipart/form-data and text"
 )
 
 func plain(v any) (string, bool) {
@@ -192,6 +192,10 @@ func (m *Maker) body(c *Call, b *contract.Body) error {
 			kind = "application/json"
 		case kind == "application/x-www-form-urlencoded":
 			if text, ok = form(text, media); !ok {
+				continue
+			}
+		case kind == "multipart/form-data":
+			if text, kind, ok = parts(text); !ok {
 				continue
 			}
 		case kind == "text/plain":

@@ -17,7 +17,7 @@ import (
 // string of a body.
 type Place struct {
 	Operation *contract.Operation
-	In        string // path, query, header, cookie, json, form, text, graphql
+	In        string // path, query, header, cookie, json, form, multipart, text, graphql
 	Name      string // of the parameter, or the JSON pointer in the body
 
 	m         *Maker
@@ -65,6 +65,8 @@ func bodyOf(media *contract.Media) string {
 		return "json"
 	case kind == "application/x-www-form-urlencoded":
 		return "form"
+	case kind == "multipart/form-data":
+		return "multipart"
 	case kind == "text/plain":
 		return "text"
 	}
@@ -210,6 +212,11 @@ func (p *Place) call(quoted string) (*Call, error) {
 	case "form":
 		var ok bool
 		if text, ok = form(text, p.media); !ok {
+			return nil, errNested
+		}
+	case "multipart":
+		var ok bool
+		if text, kind, ok = parts(text); !ok {
 			return nil, errNested
 		}
 	case "text":
