@@ -139,7 +139,7 @@ func BenchmarkInspect(b *testing.B) {
 
 // TestCosts holds the guard to what it may allocate: nothing, but for the
 // pointer of a refusal.
-func TestCosts(t *testing.T) {
+func TestAllocs(t *testing.T) {
 	for _, r := range costs {
 		x, s := subject(t, r.target, r.texts, r.fields...)
 		if v := run(x, &s, r.body); v != r.verdict {
