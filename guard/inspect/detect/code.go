@@ -65,7 +65,7 @@ func code(v *view) {
 		switch c := b[i]; {
 		case is(c, letter) || c == '_':
 			j := wordEnd(b, i)
-			if j-i <= longest && used(b, j) {
+			if j-i <= longest && codeWords.may(b[i:j]) && used(b, j) {
 				var w spelling
 				w.spell(b, i)
 				if m := codeWords.get(w.word()); m != 0 {

@@ -153,6 +153,13 @@ func (t *words) get(w []byte) uint8 {
 	return t.meanings[string(w)]
 }
 
+// may says whether a word in any case can be in the table, by its length and
+// its ends: most words of prose are not.
+func (t *words) may(w []byte) bool {
+	first := small(w[0])
+	return t.lengths[first]>>(len(w)&63)&1 != 0 && t.ends[first]>>(small(w[len(w)-1])&63)&1 != 0
+}
+
 // vocabulary reads words with spaces between into a table, a new one for nil.
 func vocabulary(meaning uint8, text string, into *words) *words {
 	if into == nil {

@@ -49,7 +49,7 @@ func acting(b []byte) (level, place int) {
 		switch {
 		case is(c, letter) || c == '_':
 			j := wordEnd(b, i)
-			if j-i > longest || !acted(b, i, j) {
+			if j-i > longest || !scriptWords.may(b[i:j]) || !acted(b, i, j) {
 				i = j
 				continue
 			}

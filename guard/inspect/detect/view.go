@@ -1,6 +1,9 @@
 package detect
 
-import "sync"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 // maxLayers bounds how many codings are undone.
 const maxLayers = 3
@@ -108,13 +111,20 @@ func (v *view) lower() []byte {
 	if v.low != nil || len(v.text) == 0 {
 		return v.low
 	}
-	buf := v.lowered[:0]
-	for _, b := range v.text {
-		if b >= 'A' && b <= 'Z' {
-			b |= 0x20
-		}
-		buf = append(buf, b)
+	buf := append(v.lowered[:0], v.text...)
+	i := 0
+	for ; i+8 <= len(buf); i += 8 {
+		x := binary.LittleEndian.Uint64(buf[i:])
+		seven := x &^ (ones << 7)
+		upper := (seven + ones*(0x80-'A')) ^ (seven + ones*(0x7f-'Z')) // the highest bit of each byte
+		binary.LittleEndian.PutUint64(buf[i:], x|(upper&^x&(ones<<7))>>2)
+	}
+	for ; i < len(buf); i++ {
+		buf[i] = small(buf[i])
 	}
 	v.lowered, v.low = buf, buf
 	return buf
 }
+
+// ones has the lowest bit of each of eight bytes.
+const ones = 0x0101010101010101
