@@ -3,16 +3,19 @@ package detect
 // scanProse is scan for a text of people: a mark that stands as prose has it,
 // as the apostrophe in it's and the comma before a space, is left out, so that
 // it wakes no grammar. Marks that separate commands, compare, or open markup
-// always count, and so does one that stands in any other way.
-// all are the kinds of its characters.
+// always count, and so does one that stands in any other way. all are the kinds
+// of its characters.
 func scanProse(s []byte, all chars) chars {
 	m := all &^ plainMarks
-	for i, b := range s {
-		if !proseMarks[b] {
-			continue
+	for i := 0; i < len(s); i++ {
+		for i+4 <= len(s) && !(proseMarks[s[i]] || proseMarks[s[i+1]] || proseMarks[s[i+2]] || proseMarks[s[i+3]]) {
+			i += 4
 		}
-		k := kinds[b]
-		if k&m != 0 {
+		if i == len(s) {
+			break
+		}
+		k := kinds[s[i]]
+		if k&plainMarks == 0 || k&m != 0 {
 			continue
 		}
 		before, after := cSpace, cSpace // the ends of the text are like spaces
