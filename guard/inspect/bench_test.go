@@ -137,7 +137,7 @@ func BenchmarkInspect(b *testing.B) {
 	}
 }
 
-// TestCosts holds the guard to what it may allocate: nothing, but for the
+// TestAllocs holds the guard to what it may allocate: nothing, but for the
 // pointer of a refusal.
 func TestAllocs(t *testing.T) {
 	for _, r := range costs {
