@@ -98,7 +98,7 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 	if c.errors > errors {
 		root = bad
 	}
-	return &Schema{root: root, pure: c.o.Pure, tagless: len(c.tagSets) == 0, loose: c.o.Loose}
+	return &Schema{root: root, pure: c.o.Pure, tagless: len(c.tagSets) == 0, untold: !c.everywhere, loose: c.o.Loose}
 }
 
 // Problems returns what was wrong with all schemas compiled so far.

@@ -137,6 +137,7 @@ type Schema struct {
 	root    *node
 	pure    bool
 	tagless bool // its compiler had met no tag
+	untold  bool // nor one that is not of strings in requests alone
 	loose   bool // as Options have it
 }
 

@@ -19,7 +19,7 @@ func (s *Schema) Hears() bool {
 // Tags returns the tags of all that s reaches, sorted, each once, but for those
 // of strings in requests.
 func (s *Schema) Tags() []Tag {
-	if s == nil || s.root == nil || s.tagless {
+	if s == nil || s.root == nil || s.untold {
 		return nil
 	}
 	w := &tagWalk{seen: make(map[*node]bool), found: make(map[Tag]bool)}
