@@ -21,6 +21,9 @@ func (d *decoder) check(c *Config) {
 	d.limits(c.Limits, c.Place)
 	d.sharing(c)
 	d.store(c)
+	if !c.has("overload") {
+		c.Overload.Disabled = true
+	}
 	d.counters(c)
 	d.callerKeys(c)
 	d.feeds(c)

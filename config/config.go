@@ -40,7 +40,7 @@ type Config struct {
 	Geo *Geo `key:"geo,example={database: countries.mmdb}"`
 	// Locks say when clients must wait whose credentials were not valid.
 	Locks Locks `key:"locks"`
-	// Overload says when there is too much to do, and who is refused first then.
+	// Overload says when there is too much to do, and who is refused first then. Without it nobody is.
 	Overload Overload `key:"overload"`
 	// Limits are how much clients, callers and partners may have, each under a name. They hold where an API or an operation names them.
 	Limits map[string]Limit `key:"limits,keys=limit-name,example={per-client: {key: [address], rate: {amount: 20, per: 1s, burst: 40}}}"`

@@ -89,7 +89,7 @@ func (c *Config) settings() *config.Config {
 	a.Authentication = c.Authentication
 	a.Mode, a.MaxBodyBytes = c.Mode, config.Bytes(c.MaxBodyBytes)
 	a.Undeclared.Requests = c.Undeclared
-	s := &config.Config{Version: 1, Listeners: []config.Listener{l}, APIs: []config.API{a}, Record: config.Record{Events: c.Events}, Drain: c.Drain}
+	s := &config.Config{Version: 1, Listeners: []config.Listener{l}, APIs: []config.API{a}, Record: config.Record{Events: c.Events}, Overload: config.Overload{Disabled: true}, Drain: c.Drain}
 	if s.Drain == 0 {
 		s.Drain = defaultDrain
 	}
