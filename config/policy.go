@@ -55,7 +55,7 @@ type Settings struct {
 	Mode Mode `key:"mode,absent=enforce"`
 	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses, graphql. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
-	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one.
+	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one; without overload nothing is refused for that, and priority means nothing.
 	Priority Priority `key:"priority,absent=normal"`
 	// Inspect is how the text of requests is searched for attacks: injection of SQL, script, commands, paths and the like.
 	Inspect Inspect `key:"inspect"`

@@ -18,8 +18,13 @@ const (
 	ofFigures = digits + " +-().,:/"
 )
 
-// pairs are attacks all the same: the folder above, a comment of SQL, a host.
-const pairs = ".-/"
+// pairs are attacks all the same: the folder above, a comment of SQL, a host,
+// the prototype of objects.
+const pairs = ".-/_"
+
+// mostCoded is from how many characters on a word may be something else in
+// base64 (RFC 4648 section 4).
+const mostCoded = 32
 
 // Excludes reports whether a pattern of a contract lets only values pass that
 // can hold no attack: it holds them from beginning to end, by characters that
@@ -31,11 +36,53 @@ func excludes(pattern string) bool {
 			continue
 		}
 		prog, err := syntax.Compile(re.Simplify())
-		if err == nil && (within(prog, ofWords) || within(prog, ofFigures)) && !doubles(prog) {
+		if err == nil && (within(prog, ofFigures) || within(prog, ofWords) && !(coded(prog) && longest(re) >= mostCoded)) && !doubles(prog) {
 			return true
 		}
 	}
 	return false
+}
+
+// coded reports whether prog takes small and capital letters and digits, of which
+// base64 is made.
+func coded(prog *syntax.Prog) bool {
+	var small, capital, digit bool
+	for i := range prog.Inst {
+		in := &prog.Inst[i]
+		for c := range rune(0x80) {
+			if takes(in, c) {
+				small, capital, digit = small || c >= 'a' && c <= 'z', capital || c >= 'A' && c <= 'Z', digit || c >= '0' && c <= '9'
+			}
+		}
+	}
+	return small && capital && digit
+}
+
+// longest is how many characters re takes at most, or mostCoded where it is that
+// many or more.
+func longest(re *syntax.Regexp) int {
+	n := 0
+	switch re.Op {
+	case syntax.OpLiteral:
+		n = len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		n = 1
+	case syntax.OpStar, syntax.OpPlus:
+		n = mostCoded
+	case syntax.OpRepeat:
+		if n = re.Max * longest(re.Sub[0]); re.Max < 0 {
+			n = mostCoded
+		}
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			n = max(n, longest(sub))
+		}
+	default:
+		for _, sub := range re.Sub {
+			n += longest(sub)
+		}
+	}
+	return min(n, mostCoded)
 }
 
 // begins and ends report whether every match of re stands at the beginning of

@@ -69,7 +69,7 @@ func TestImportMany(t *testing.T) {
 	if err != nil || done.Kept != 25_000 || m.wrote != 2 || fmt.Sprint(told) != "[20000 25000]" {
 		t.Errorf("%+v %v, %d transactions, told %v", done, err, m.wrote, told)
 	}
-	m.down = errDown
+	m.fail(errDown)
 	if done, err := r.Import(t.Context(), strings.NewReader(b.String())); err == nil || done.Kept != 0 {
 		t.Errorf("%+v %v", done, err)
 	}

@@ -244,7 +244,7 @@ func TestRuleInAnswers(t *testing.T) {
 	status, answer = 304, ""
 	s.walk([]step{{"alice", "GET", "/notes/M", "", "403 owner-unknown"}})
 	answer, status = `{"key":"M","writer":"alice"}`, 200
-	s.store.down = errDown
+	s.store.fail(errDown)
 	s.walk([]step{{"alice", "GET", "/notes/M", "", "200"}}) // it can be learned the next time
 }
 
@@ -315,7 +315,7 @@ func TestStoreFails(t *testing.T) {
 	s := ready(t, gatehouse.Options{})
 	shop(s)
 	s.walk([]step{{"alice", "POST", "/orders", `{}`, "201"}})
-	s.store.down = errDown
+	s.store.fail(errDown)
 	s.walk([]step{{"alice", "POST", "/orders", `{}`, "503 owner-unavailable"}})
 	if s.Reply["Retry-After"] == "" || !strings.Contains(s.Body, "may have been performed") || strings.Contains(s.Body, "secret") {
 		t.Errorf("Retry-After %q %s", s.Reply["Retry-After"], s.Body)
@@ -327,7 +327,7 @@ func TestStoreFails(t *testing.T) {
 		{"bob", "GET", "/orders/7", "", "403 owner-unknown"},
 	})
 	m := newMemory()
-	m.down = errDown
+	m.fail(errDown)
 	unread := newPlay(t, orders, gatehouse.Options{}, newKeeper(t, m, owner.KeeperOptions{}), m)
 	shop(unread)
 	unread.walk([]step{{"alice", "GET", "/orders/7", "", "503 owner-unavailable"}, {"alice", "POST", "/orders", `{}`, "503 owner-unavailable"}})
@@ -365,7 +365,7 @@ func TestOtherNodes(t *testing.T) {
 	b.keeper.Await(t.Context())
 	held["7"] = `{"id":7}`
 	b.walk([]step{{"alice", "GET", "/orders/7", "", "403 owner-unknown"}})
-	m.down = errDown
+	m.fail(errDown)
 	b.walk([]step{{"alice", "GET", "/orders/99", "", "503 owner-unavailable"}})
 }
 

@@ -2,11 +2,9 @@ package ssrf
 
 import (
 	"bytes"
-	"strconv"
 	"sync"
-	"unicode/utf16"
-	"unicode/utf8"
 
+	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
@@ -38,50 +36,11 @@ func (s *scratch) close() {
 // plainly returns what a JSON string means that stands between quotes, in the
 // memory of out where it has escapes (RFC 8259 section 7).
 func plainly(out *[]byte, b []byte) []byte {
-	at := bytes.IndexByte(b, '\\')
-	if at < 0 {
+	if bytes.IndexByte(b, '\\') < 0 {
 		return b
 	}
-	o := append((*out)[:0], b[:at]...)
-	for i := at; i < len(b); i++ {
-		c := b[i]
-		if c != '\\' || i+1 == len(b) {
-			o = append(o, c)
-			continue
-		}
-		i++
-		switch b[i] {
-		case 'b':
-			o = append(o, '\b')
-		case 'f':
-			o = append(o, '\f')
-		case 'n':
-			o = append(o, '\n')
-		case 'r':
-			o = append(o, '\r')
-		case 't':
-			o = append(o, '\t')
-		case 'u':
-			r := hex4(b[i+1:])
-			i = min(i+4, len(b)-1)
-			if utf16.IsSurrogate(r) && i+6 < len(b) && b[i+1] == '\\' && b[i+2] == 'u' {
-				r, i = utf16.DecodeRune(r, hex4(b[i+3:])), i+6
-			}
-			o = utf8.AppendRune(o, r)
-		default:
-			o = append(o, b[i])
-		}
-	}
-	*out = o
-	return o
-}
-
-func hex4(b []byte) rune {
-	n, err := strconv.ParseUint(string(b[:min(4, len(b))]), 16, 16)
-	if err != nil {
-		return utf8.RuneError
-	}
-	return rune(n)
+	*out = schema.Unescape((*out)[:0], b)
+	return *out
 }
 
 // nameOf returns the name of the member whose value begins at i of JSON text;

@@ -11,24 +11,30 @@ type humanText struct {
 	text  string
 }
 
-func benign(t testing.TB) (texts []humanText) {
+func benign(t testing.TB) []humanText { return humanTexts(t, "testdata/benign.txt", 300) }
+
+// humanTexts reads a file of fields and texts, of which there must be least.
+func humanTexts(t testing.TB, name string, least int) (texts []humanText) {
 	t.Helper()
-	file, err := os.ReadFile("testdata/benign.txt")
+	file, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(file)) {
-		if line[0] == '#' && !strings.Contains(line, "\t") {
+		name, text, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if !found { // a comment
+			if line[0] != '#' && line != "\n" {
+				t.Fatalf("%q is no text of a field", line)
+			}
 			continue
 		}
-		name, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		field, ok := ParseField(name)
 		if !ok {
 			t.Fatalf("%q is no field", name)
 		}
 		texts = append(texts, humanText{field, strings.ReplaceAll(text, "⏎", "\n")})
 	}
-	if len(texts) < 300 {
+	if len(texts) < least {
 		t.Fatalf("only %d texts", len(texts))
 	}
 	return texts

@@ -1,35 +1,13 @@
 package detect
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
 )
 
 // fragmentTexts are texts of people that look like fragments.
-func fragmentTexts(t testing.TB) (texts []humanText) {
-	t.Helper()
-	file, err := os.ReadFile("testdata/fragments.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(file)) {
-		name, text, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if !found {
-			continue
-		}
-		field, ok := ParseField(name)
-		if !ok {
-			t.Fatalf("%q is no field", name)
-		}
-		texts = append(texts, humanText{field, strings.ReplaceAll(text, "⏎", "\n")})
-	}
-	if len(texts) < 200 {
-		t.Fatalf("only %d texts", len(texts))
-	}
-	return texts
-}
+func fragmentTexts(t testing.TB) []humanText { return humanTexts(t, "testdata/fragments.txt", 200) }
 
 func TestPeopleMayWriteFragments(t *testing.T) {
 	for _, h := range fragmentTexts(t) {

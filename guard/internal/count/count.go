@@ -174,8 +174,7 @@ func (t *Table) Bump(key uint64, l *Limits, now time.Time) bool {
 	mu.Lock()
 	defer mu.Unlock()
 	at := now.UnixNano()
-	s := room(list, key, at)
-	s.settle(at, int64(l.Window))
+	s := settled(list, key, at, l.Window)
 	s.count++
 	s.last = at
 	if s.level == 0 && int(s.count) < l.Most || l.Percent > 0 && int64(s.count)*100 < int64(l.Percent)*(int64(s.count)+int64(s.good)) {
@@ -197,8 +196,7 @@ func (t *Table) Good(key uint64, l *Limits, now time.Time) {
 	mu.Lock()
 	defer mu.Unlock()
 	at := now.UnixNano()
-	s := room(list, key, at)
-	s.settle(at, int64(l.Window))
+	s := settled(list, key, at, l.Window)
 	s.good++
 }
 
@@ -220,8 +218,7 @@ func (t *Table) Add(key uint64, window time.Duration, now time.Time) int {
 	mu.Lock()
 	defer mu.Unlock()
 	at := now.UnixNano()
-	s := room(list, key, at)
-	s.settle(at, int64(window))
+	s := settled(list, key, at, window)
 	if s.count < 1<<30 {
 		s.count++
 	}
@@ -238,8 +235,7 @@ func (t *Table) Enter(key uint64, l *Limits, now time.Time) bool {
 	mu.Lock()
 	defer mu.Unlock()
 	at := now.UnixNano()
-	s := room(list, key, at)
-	s.settle(at, int64(l.Window))
+	s := settled(list, key, at, l.Window)
 	if s.under > 0 && int(min(s.count, int32(l.Most)-1)+s.under) >= l.Most {
 		return false
 	}
@@ -265,6 +261,13 @@ func (l *Limits) wait(level int32) time.Duration {
 		wait *= 2
 	}
 	return min(wait, l.Longest)
+}
+
+// settled is the slot of a key, with what has aged taken out of it.
+func settled(list []slot, key uint64, at int64, window time.Duration) *slot {
+	s := room(list, key, at)
+	s.settle(at, int64(window))
+	return s
 }
 
 // room finds the slot of a key, or makes room: of an empty one, else of that
