@@ -51,7 +51,7 @@ func (s *scratch) looks(b []byte, schemes []string) (t target, bad issue, is boo
 	if !slices.Contains(schemes, string(name)) {
 		schemes = web // where a text may lead, any of them may
 	}
-	t, bad = s.url(b, schemes)
+	t, bad = s.url(b, schemes, reference)
 	return t, bad, bad != form || !harmless(b, ok)
 }
 

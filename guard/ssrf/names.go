@@ -6,12 +6,12 @@ import "bytes"
 // fetched or followed. A name is split into words at signs and at capital
 // letters: callbackUrl, callback_url and Callback-URL are alike.
 var wanted = map[string]class{
-	"url": address, "uri": address, "href": address, "link": address, "iri": address,
-	"callback": address, "webhook": address, "hook": address, "endpoint": address, "redirect": address, "return": address,
-	"next": address, "continue": address, "destination": address, "dest": address, "forward": address, "goto": address,
-	"image": address, "img": address, "avatar": address, "picture": address, "logo": address, "icon": address, "thumbnail": address,
-	"feed": address, "rss": address, "source": address, "src": address, "proxy": address, "fetch": address, "site": address, "website": address, "domain": host,
-	"host": host, "hostname": host, "server": host, "upstream": address, "origin": address, "target": address, "import": address, "remote": address,
+	"url": reference, "uri": reference, "href": reference, "link": reference, "iri": reference,
+	"callback": reference, "webhook": reference, "hook": reference, "endpoint": reference, "redirect": reference, "return": reference,
+	"next": reference, "continue": reference, "destination": reference, "dest": reference, "forward": reference, "goto": reference,
+	"image": reference, "img": reference, "avatar": reference, "picture": reference, "logo": reference, "icon": reference, "thumbnail": reference,
+	"feed": reference, "rss": reference, "source": reference, "src": reference, "proxy": reference, "fetch": reference, "site": reference, "website": reference, "domain": host,
+	"host": host, "hostname": host, "server": host, "upstream": reference, "origin": reference, "target": reference, "import": reference, "remote": reference,
 }
 
 // named says what a field of that name holds, as far as its name tells.
@@ -45,7 +45,7 @@ func named(name []byte) class {
 	if best == none && len(name) > 3 {
 		for _, end := range [...]string{"url", "uri"} { // imageurl
 			if tail := name[len(name)-3:]; bytes.EqualFold(tail, []byte(end)) {
-				return address
+				return reference
 			}
 		}
 	}

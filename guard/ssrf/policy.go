@@ -60,8 +60,8 @@ func (g *Guard) judge(ctx context.Context, t *target, c class, allow *Allowed) i
 	}
 	addrs, bad := g.resolver.resolve(ctx, t.host, g.wait)
 	switch {
-	case bad == absent && c <= tree && !internal(t.host):
-		return fine // words, not a place
+	case bad == absent && (t.file || c <= tree && !internal(t.host)):
+		return fine // a path or words, not a place
 	case bad == absent:
 		return internalHost // whoever fetches it may have names of its own
 	case bad != fine:

@@ -147,7 +147,7 @@ func (r *Rules) Tags(n *source.Node) []schema.Tag {
 	r.children(n)
 	m := meaning{class: r.class(n), allow: r.at[n]}
 	if m.allow != nil {
-		m.class = max(m.class, address)
+		m.class = listed(n)
 	}
 	if m.class == none {
 		return nil
@@ -170,12 +170,23 @@ func (r *Rules) children(n *source.Node) {
 // silent are formats whose values are no places.
 var silent = []string{"uuid", "date", "date-time", "time", "duration", "email", "idn-email", "byte", "binary", "regex", "json-pointer", "relative-json-pointer"}
 
+// listed is the class of a field with hosts of its own: they are what its values
+// name, unless its schema says that these may be paths.
+func listed(n *source.Node) class {
+	if strings.HasSuffix(n.Get("format").Str(), "-reference") {
+		return reference
+	}
+	return address
+}
+
 // class says what values of a schema are.
 func (r *Rules) class(n *source.Node) class {
 	format := n.Get("format").Str()
 	switch format {
-	case "uri", "url", "uri-reference", "iri", "iri-reference", "uri-template":
+	case "uri", "url", "iri":
 		return address
+	case "uri-reference", "iri-reference", "uri-template":
+		return reference
 	case "hostname", "idn-hostname", "ipv4", "ipv6", "ip":
 		return host
 	}
@@ -267,7 +278,7 @@ func (r *Rules) Guard(op *contract.Operation, c *schema.Compiler, o Options) *Gu
 		}
 		for i := range r.options.Settings {
 			if set := &r.options.Settings[i]; r.means(op, p, set.Name) {
-				q.class, q.allow = max(q.class, address), &set.Allow
+				q.class, q.allow = listed(p.Schema), &set.Allow
 			}
 		}
 		if q.class != none {

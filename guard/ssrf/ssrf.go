@@ -23,12 +23,13 @@ import (
 type class uint8
 
 const (
-	none    class = iota // no text, or text that can be no URL
-	words                // text under a name that speaks of none: a URL by its looks alone
-	text                 // text whose name is still to be read
-	tree                 // anything, with texts in it
-	host                 // a host, with or without a port
-	address              // a URL or a reference to one
+	none      class = iota // no text, or text that can be no URL
+	words                  // text under a name that speaks of none: a URL by its looks alone
+	text                   // text whose name is still to be read
+	tree                   // anything, with texts in it
+	host                   // a host, with or without a port
+	reference              // a URL, or a path from where it stands (RFC 3986 section 4.1)
+	address                // a URL; what has no scheme is a host
 )
 
 // Guard judges the values of one operation. It is immutable; many goroutines
@@ -251,8 +252,10 @@ func (g *Guard) value(x *gate.Exchange, s *scratch, c class, allow *Allowed, val
 	var t target
 	var bad issue
 	switch {
-	case c == address || c == host && bytes.Contains(value, slashes):
-		t, bad = s.url(value, g.schemes)
+	case c >= reference:
+		t, bad = s.url(value, g.schemes, c)
+	case c == host && bytes.Contains(value, slashes):
+		t, bad = s.url(value, g.schemes, address)
 	case c == host:
 		if len(value) > maxURL {
 			bad = form

@@ -47,8 +47,10 @@ components:
         images: {type: array, items: {type: string}}
         server: {type: string}
         note: {type: string}
+        site: {type: string, format: url}
+        picture: {type: string, format: uri-reference}
         partner: {type: string, format: uri}
-        inside: {type: string, format: uri}
+        inside: {type: string, format: url}
         kind: {enum: ["http://127.0.0.1/"]}
         id: {type: string, format: uuid}
         more: {type: object, additionalProperties: true}
@@ -116,6 +118,19 @@ func TestGuard(t *testing.T) {
 		{"port", "/hooks", json, `{"where":"http://example.com:8080/"}`, ""},
 		{"by-name-of-a-reference", "/hooks", json, `{"callbackUrl":"//127.0.0.1/a"}`, "url-target"},
 		{"by-name-without-scheme", "/hooks", json, `{"callbackUrl" : "127.0.0.1/a"}`, "url-target"},
+		{"by-name-without-scheme-of-a-name", "/hooks", json, `{"callbackUrl":"127.0.0.1.nip.io/x"}`, "url-target"},
+		{"by-name-without-scheme-public", "/hooks", json, `{"callbackUrl":"hooks.example.com/x"}`, ""},
+		{"by-name-without-scheme-resolver-down", "/hooks", json, `{"callbackUrl":"down.example.com/x"}`, "url-unresolved"},
+		{"by-name-a-file", "/hooks", json, `{"callbackUrl":"readme.md"}`, ""},
+		{"format-url-without-scheme", "/hooks", json, `{"site":"127.0.0.1.nip.io/x"}`, "url-target"},
+		{"format-url-one-label", "/hooks", json, `{"site":"redis/x"}`, "url-target"},
+		{"format-url-unknown", "/hooks", json, `{"site":"nobody.example.com/x"}`, "url-target"},
+		{"format-url-public", "/hooks", json, `{"site":"example.com/x"}`, ""},
+		{"format-reference-wildcard-dns", "/hooks", json, `{"picture":"127.0.0.1.nip.io/x"}`, "url-target"},
+		{"format-reference-metadata", "/hooks", json, `{"picture":"169.254.169.254/latest"}`, "url-target"},
+		{"format-reference-a-file", "/hooks", json, `{"picture":"a.b/c.png"}`, ""},
+		{"format-reference-a-folder", "/hooks", json, `{"picture":"redis/x"}`, ""},
+		{"host-with-slashes", "/hooks", json, `{"server":"redis//x"}`, "url-target"},
 		{"by-name-a-path", "/hooks", json, `{"callbackUrl":"/a/b"}`, ""},
 		{"in-a-list", "/hooks", json, `{"images":["a.png","https://example.com/a","http://10.0.0.1/"]}`, "url-target"},
 		{"in-a-list-a-host", "/hooks", json, `{"images":["127.0.0.1"]}`, "url-target"},
@@ -145,6 +160,7 @@ func TestGuard(t *testing.T) {
 		{"public-beside-the-allowed", "/hooks", json, `{"partner":"http://example.com/"}`, ""},
 		{"allowed-network", "/hooks", json, `{"inside":"http://10.1.1.1/"}`, ""},
 		{"allowed-network-by-name", "/hooks", json, `{"inside":"http://partner.example.net/"}`, ""},
+		{"only-that-without-scheme", "/hooks", json, `{"inside":"example.com/"}`, "url-target"},
 		{"only-that", "/hooks", json, `{"inside":"http://example.com/"}`, "url-target"},
 		{"form", "/hooks", "application/x-www-form-urlencoded", `target=http%3A%2F%2F127.0.0.1%2F`, "url-target"},
 		{"form-by-looks", "/hooks", "application/x-www-form-urlencoded", `note=http://127.0.0.1/`, "url-target"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"golang.org/x/net/idna"
 )
@@ -25,6 +24,7 @@ const (
 // target is where a URL leads.
 type target struct {
 	relative bool       // to nowhere else than where it stands
+	file     bool       // host may as well be the beginning of a path
 	host     []byte     // a name in small letters, of ASCII, without a dot at its end; nil for an address
 	addr     netip.Addr // of the URL
 	port     int        // 0 for none stated
@@ -69,10 +69,10 @@ func (s *scratch) cutScheme(b []byte) (name, rest []byte, dirty, ok bool) {
 	return nil, nil, false, false
 }
 
-// url reads a value that is meant as a URL, or as a reference to one (RFC 3986
-// section 4.1), as strictly as all of its readers agree. What they read
-// differently has the issue form.
-func (s *scratch) url(b []byte, schemes []string) (t target, bad issue) {
+// url reads a value of class c, which is meant as a URL or as a reference to one
+// (RFC 3986 section 4.1), as strictly as all of its readers agree. What they
+// read differently has the issue form.
+func (s *scratch) url(b []byte, schemes []string, c class) (t target, bad issue) {
 	if len(b) > maxURL {
 		return t, form
 	}
@@ -100,7 +100,7 @@ func (s *scratch) url(b []byte, schemes []string) (t target, bad issue) {
 			return t, bad
 		}
 	default:
-		return s.bare(b)
+		return s.bare(b, c)
 	}
 	// WHATWG URL takes "http:host", "http:/host" and "http:\\host" for
 	// "http://host"; RFC 3986 section 3 has an authority behind "//" alone.
@@ -128,44 +128,6 @@ func portEnd(b []byte) (n int) {
 		n++
 	}
 	return n
-}
-
-// bare reads what has no scheme and no slash in front: a path that is relative,
-// or a host to which whoever fetches it puts a scheme. Only what can be no file
-// is a host here.
-func (s *scratch) bare(b []byte) (t target, bad issue) {
-	end := bytes.IndexAny(b, `/?#\`)
-	if end < 0 {
-		end = len(b)
-	}
-	first := b[:end]
-	if len(first) == 0 || bytes.IndexByte(first, '@') >= 0 && bytes.IndexByte(first, ':') < 0 {
-		return target{relative: true}, fine // a query, or an address of mail
-	}
-	t, bad = s.authority(first)
-	switch {
-	case bytes.IndexByte(first, ':') >= 0 || first[0] == '[':
-		return t, bad
-	case bad == form && s.ids(first):
-	case bad == form && numeric(bytes.ToLower(bytes.TrimSuffix(first, dot))):
-		return t, bad
-	case bad == fine && (t.host == nil || string(t.host) == "localhost" || bytes.IndexByte(t.host, '.') >= 0 && internal(t.host)):
-		return t, bad
-	}
-	return target{relative: true}, fine
-}
-
-var dot = []byte{'.'}
-
-// ids reports whether b is digits alone that are more likely a number than an
-// address that is not public: such are written with nine digits and more, as in
-// 2130706433 for 127.0.0.1.
-func (s *scratch) ids(b []byte) bool {
-	if portEnd(b) != len(b) {
-		return false
-	}
-	n, err := strconv.ParseUint(string(b), 10, 32)
-	return err != nil || len(b) < 9 || Public(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}))
 }
 
 // authority reads host and port (RFC 3986 section 3.2).

@@ -94,7 +94,7 @@ func TestForms(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			got, bad := fresh().url([]byte(row.url), plainSchemes)
+			got, bad := fresh().url([]byte(row.url), plainSchemes, reference)
 			where := string(got.host)
 			if got.addr.IsValid() {
 				where = got.addr.String()
@@ -103,6 +103,82 @@ func TestForms(t *testing.T) {
 				t.Errorf("issue %d, %q, relative %v; want %d, %q", bad, where, got.relative, row.bad, row.host)
 			}
 		})
+	}
+}
+
+// TestBare reads what has no scheme, in fields for URLs alone and in those where
+// it may be a path.
+func TestBare(t *testing.T) {
+	const relative = "relative"
+	rows := []struct{ text, address, reference string }{
+		{"127.0.0.1.nip.io/x", "127.0.0.1.nip.io", "127.0.0.1.nip.io?"},
+		{"169.254.169.254/latest", "169.254.169.254", "169.254.169.254"},
+		{"localhost:8080", "localhost", "localhost"},
+		{"localhost/x", "localhost", "localhost"},
+		{"[::1]/", "::1", "::1"},
+		{"//host/", "host", "host"},
+		{`\\host\x`, "form", "form"},
+		{"0x7f.1", "form", "form"},
+		{"127.1/x", "form", "form"},
+		{"10.2", "form", "form"},
+		{"017700000001", "form", "form"},
+		{"127.0.0.256", "form", "form"},
+		{"１２７.0.0.1", "form", "form"},
+		{"１２７.1", "form", "form"},
+		{"ⓛocalhost/x", "form", "form"},
+		{"127.0.0.%31/x", "form", "form"},
+		{"localhos%74/x", "form", "form"},
+		{"evil%2eexample%2ecom", "form", "form"},
+		{"a@127.0.0.1", "form", "form"},
+		{"@127.0.0.1/x", "form", "form"},
+		{"a@evil.example.com/x", "form", "form"},
+		{"a%40localhost", "form", "form"},
+		{"db.internal/x", "db.internal", "db.internal"},
+		{"hooks.example.com/a", "hooks.example.com", "hooks.example.com?"},
+		{"xn--bcher-kva.xn--p1ai", "xn--bcher-kva.xn--p1ai", "xn--bcher-kva.xn--p1ai?"},
+		{"readme.md", "readme.md", "readme.md?"}, // a country's, too: DNS says which
+		// Honest references (RFC 3986 section 4.2).
+		{"/a/b", relative, relative},
+		{"?page=2", relative, relative},
+		{"#top", relative, relative},
+		{"redis/x", "redis", relative},
+		{"img/a.png", "img", relative},
+		{"logo.png", "logo.png", relative},
+		{"../a.b/c", "form", relative},
+		{"./127.0.0.1", "form", relative},
+		{"caf%C3%A9.png", "form", relative},
+		{"a%20b.pdf", "form", relative},
+		{"icon@2x.png", "form", relative},
+		{"@scope/pkg", "form", relative},
+		{"somebody@example.com", "form", relative},
+		{"v1.2.3", "form", relative},
+		{"1.2.3.4.5", "form", relative},
+		{"1.2", "form", relative},
+		{"2024.1.2", "form", relative},
+		{"12345678", "form", relative},
+		{"0", "form", relative},
+		{"app.v2", "app.v2", relative},
+	}
+	for _, row := range rows {
+		for c, want := range map[class]string{address: row.address, reference: row.reference} {
+			got, bad := fresh().url([]byte(row.text), plainSchemes, c)
+			where := string(got.host)
+			switch {
+			case bad == form:
+				where = "form"
+			case bad != fine:
+				where = "issue"
+			case got.relative:
+				where = relative
+			case got.addr.IsValid():
+				where = got.addr.String()
+			case got.file:
+				where += "?"
+			}
+			if where != want {
+				t.Errorf("%q of class %d: %s, want %s", row.text, c, where, want)
+			}
+		}
 	}
 }
 
@@ -136,11 +212,11 @@ func TestPublic(t *testing.T) {
 // FuzzURL holds what is let through against another reader of URLs: both must
 // see the same host, and no user.
 func FuzzURL(f *testing.F) {
-	for _, seed := range []string{"http://example.com/a", "//a.b/c", "http://[::1]:80/", `http:\\a`, "http://a@b", "https://bücher.example/", "a/b", "127.0.0.1:80", "HTTP://a.b.:1/?x#y"} {
+	for _, seed := range []string{"127.0.0.1/x", "0x7f.1", "a@10.0.0.1", "http://example.com/a", "//a.b/c", "http://[::1]:80/", `http:\\a`, "http://a@b", "https://bücher.example/", "a/b", "127.0.0.1:80", "HTTP://a.b.:1/?x#y"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, bad := fresh().url([]byte(text), plainSchemes)
+		got, bad := fresh().url([]byte(text), plainSchemes, reference)
 		s := fresh()
 		if _, looked, is := s.looks([]byte(text), plainSchemes); is && looked == fine && bad == scheme && !strings.Contains(text, "ftp") && !strings.Contains(strings.ToLower(text), "ws") {
 			t.Fatalf("%q looks fine, and its scheme is not", text)
@@ -149,6 +225,11 @@ func FuzzURL(f *testing.F) {
 			if bad == fine && got.relative && !strings.ContainsAny(text, ":@") {
 				if u, err := url.Parse(text); err == nil && u.Host != "" {
 					t.Fatalf("%q is relative, and leads to %q", text, u.Host)
+				}
+			}
+			if u, err := url.Parse("http://" + text); bad == fine && got.relative && err == nil && !strings.HasPrefix(text, "/") { // as many clients do
+				if a, err := netip.ParseAddr(u.Hostname()); err == nil && !Public(a.Unmap()) || u.Hostname() == "localhost" {
+					t.Fatalf("%q is relative, and may lead to %q", text, u.Host)
 				}
 			}
 			return
