@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/challenge"
@@ -20,6 +21,9 @@ type challenger struct {
 // challenge makes the guard of an operation that asks for proofs.
 func (b *builder) challenge(op *contract.Operation, set *settled, _ gate.Mode) any {
 	s := set.Challenge
+	if bots := b.options.Bots; s == nil && bots != nil && bots.On == config.ChallengeBots {
+		s = &config.Challenge{} // asks those alone who asked for honeypots
+	}
 	if s == nil {
 		return nil
 	}
@@ -41,7 +45,7 @@ func (b *builder) challenge(op *contract.Operation, set *settled, _ gate.Mode) a
 
 // asker is whom the guard of a login asks for proofs; nil for nobody.
 func (b *builder) asker(op *contract.Operation, set *settled) login.Challenger {
-	if g := b.challenges.guards[op]; g != nil && slices.Contains(set.Challenge.When, "login") {
+	if g := b.challenges.guards[op]; g != nil && set.Challenge != nil && slices.Contains(set.Challenge.When, "login") {
 		return g
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/bot"
 	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/login"
@@ -68,6 +69,9 @@ type API struct {
 	// Challenges is what is known of proofs of work; it outlives the plan. Without
 	// it the plan has one of its own, where it needs one.
 	Challenges *challenge.State
+	// Bots is who asked for honeypots; it outlives the plan. Without it the plan
+	// has one of its own, where it needs one.
+	Bots *bot.State
 	// ListFailed hears of a list of breached passwords that changed and cannot be
 	// read; may be nil.
 	ListFailed func(error)

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
 	"github.com/gatehouse-api/gatehouse/guard/authn"
+	"github.com/gatehouse-api/gatehouse/guard/bot"
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/inspect"
@@ -49,6 +50,7 @@ var order = []struct {
 	{"limit", (*builder).limitEarly, false, (*builder).limitEarlyUnrouted, true},
 	{"url_credentials", (*builder).urlsecret, false, func(*builder) any { return nil }, false},
 	{"challenge", (*builder).challenge, false, func(*builder) any { return nil }, false},
+	{"bots", (*builder).suspects, false, (*builder).suspectsUnrouted, false},
 	{"authn", (*builder).authn, true, (*builder).authnUnrouted, false},
 	{"csrf", (*builder).csrf, false, func(*builder) any { return nil }, false},
 	{"authz", (*builder).authz, true, (*builder).authzUnrouted, false},
@@ -89,6 +91,7 @@ type builder struct {
 	feeds           *Feeds
 	logins          loginBuilder
 	challenges      challenger
+	bots            *bot.State // nil without honeypots
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows
@@ -135,6 +138,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver, b.feeds = b.urlRules(), a.Resolver, a.Feeds
 	b.logins, b.challenges = b.newLogins(&a), challenger{state: a.Challenges}
+	b.trap(a.Bots)
 	b.inspected, b.crs = b.inspects(), a.CoreRules
 	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)
 	return b

@@ -28,6 +28,7 @@ var forms = map[string]form{
 	"pin":           {`^sha256/[0-9A-Za-z+/]{43}=$`, judgePin},
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"feed":          {`^https://[^/?#@\s]+`, judgeFeed},
+	"honeypot":      {`^/[!-"$&->@-~]{1,199}$`, judgeHoneypot},
 	"country":       {`^[A-Z]{2}$`, judgeCountry},
 	"target":        {`^(?:\*\.)?[0-9A-Za-z:._/-]+$`, judgeTarget},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},

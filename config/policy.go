@@ -41,6 +41,8 @@ type Policy struct {
 	CRS *CoreRules `key:"crs,example={paranoia: 1}"`
 	// Policies are files of rules in Cedar, or folders with files that end in .cedar. Where there are any, every call that is not public needs a rule that permits it, and no rule that forbids it.
 	Policies []File `key:"policies,min=1,example=[orders.cedar]"`
+	// Bots finds programs that look for holes by the paths that they ask for.
+	Bots *Bots `key:"bots,example={honeypots: [/.env, /wp-login.php]}"`
 	// Logins say how the operations that have login are protected.
 	Logins   Logins `key:"logins"`
 	Settings `key:",inline"`
@@ -53,7 +55,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, limit, challenge, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses, graphql. They win over mode.
+	// Modes are the modes of single guards: overload, limit, challenge, bots, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses, graphql. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one; without overload nothing is refused for that, and priority means nothing.
 	Priority Priority `key:"priority,absent=normal"`

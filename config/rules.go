@@ -25,6 +25,7 @@ var rules = map[string]string{
 	"form-host":          "hosts are plain names or addresses",
 	"form-server-name":   "names of servers are plain, or *.name",
 	"form-feed":          "addresses of feeds are URLs of https",
+	"form-honeypot":      "honeypots are paths",
 	"form-country":       "countries are two capital letters",
 	"feed-source":        "a feed is read from a file or a URL",
 	"countries-geo":      "countries need a database",

@@ -84,7 +84,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.step_up": {"apis.step_up.max_age"}, "apis.protected_resource": {"apis.protected_resource.resource"}, "apis.caller": {"apis.caller.fields", "apis.caller.fields.subject"}, "apis.caller.fields": {"apis.caller.fields.subject"},
 		"apis.caller.token": {"apis.caller.token.key", "apis.caller.token.audience"}, "locks": {"locks.failures"},
 		"overload": {"overload.wait"}, "overload.memory": {"overload.memory.low_percent"}, "overload.credentials": {"credentials"},
-		"apis.challenge": {"apis.challenge.when"}, "apis.logins": {"apis.logins.failures"}, "apis.logins.breached_passwords": {"apis.logins.breached_passwords.file"},
+		"apis.bots": {"apis.bots.honeypots"}, "apis.challenge": {"apis.challenge.when"}, "apis.logins": {"apis.logins.failures"}, "apis.logins.breached_passwords": {"apis.logins.breached_passwords.file"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
 		"apis.limits": {"limits"}, "feeds": {"feeds.name", "feeds.file"}, "geo": {"geo.database"}, "apis.countries": {"apis.countries.allow", "geo", "geo.database"},
 		"apis.csrf": {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},

@@ -14,25 +14,40 @@ func (x *Exchange) document() *Document {
 	if len(x.Plan.Documents) == 0 || !bytes.HasPrefix(x.Path, wellKnown) {
 		return nil
 	}
+	for i := range x.Plan.Documents {
+		if d := &x.Plan.Documents[i]; string(x.Path) == d.Path && x.under(d.Hosts) {
+			return d
+		}
+	}
+	return nil
+}
+
+// under reports whether x is for one of hosts; none are all.
+func (x *Exchange) under(hosts []string) bool {
+	if len(hosts) == 0 {
+		return true
+	}
 	host := x.Host
 	if i := bytes.LastIndexByte(host, ':'); i > bytes.LastIndexByte(host, ']') {
 		host = host[:i]
 	}
-	for i := range x.Plan.Documents {
-		d := &x.Plan.Documents[i]
-		if string(x.Path) != d.Path {
-			continue
-		}
-		if len(d.Hosts) == 0 {
-			return d
-		}
-		for _, name := range d.Hosts {
-			if EqualFold(host, name) {
-				return d
-			}
+	for _, name := range hosts {
+		if EqualFold(host, name) {
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+// stray tells who listens of a call for a path that no operation describes.
+func (x *Exchange) stray() {
+	for i := range x.Plan.Strangers {
+		if s := &x.Plan.Strangers[i]; x.under(s.Hosts) {
+			x.Guard = "bots"
+			s.Stranger.Stranger(x)
+		}
+	}
+	x.Guard = "route"
 }
 
 // show answers with a document.

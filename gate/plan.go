@@ -15,7 +15,18 @@ type Plan struct {
 	Operations []*Operation // by route.Entry.Number
 	Words      Vocabulary   // the scopes and roles that they ask for
 	Documents  []Document   // that the gate itself has under /.well-known/
+	Strangers  []Stray      // who hear of calls that no operation describes
 }
+
+// Stray is who hears of calls for paths that no operation describes, below the
+// prefix of an API or not.
+type Stray struct {
+	Hosts []string // under which, without port; empty for all
+	Stranger
+}
+
+// Stranger hears of such a call, which is decided already. It may Report.
+type Stranger interface{ Stranger(x *Exchange) }
 
 // Document is one that anybody may read of the gate itself (RFC 8615). It wins
 // over what an API has at its path.

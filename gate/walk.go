@@ -126,6 +126,7 @@ func (g *Gate) route(x *Exchange) bool {
 		x.Refusal = Refusal{Code: MethodUnknown}
 		x.Reply.Fields = append(x.Reply.Fields, Field{Name: fieldAllow, Value: []byte(x.Match.Allow)})
 	case route.NotFound:
+		x.stray()
 		x.Refusal = Refusal{Code: PathUnknown}
 	default:
 		x.Refusal = Refusal{Code: PathForm, In: "path", Keyword: x.Match.Why.String(), Detail: x.Match.Why.Words()}

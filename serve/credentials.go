@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/authn/lock"
+	"github.com/gatehouse-api/gatehouse/guard/bot"
 	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust"
@@ -72,6 +73,7 @@ type credentials struct {
 
 	logins     loginTables
 	challenges atomic.Pointer[challenge.State]
+	bots       atomic.Pointer[bot.State]
 }
 
 // credential is one verifier.

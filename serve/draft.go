@@ -244,6 +244,9 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		r.credentials.countLogins(&a)
 		r.feeds.equip(&a, d.config)
 		a.Challenges = r.credentials.puzzles()
+		if settings.Bots != nil {
+			a.Bots = r.credentials.suspects()
+		}
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)

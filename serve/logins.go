@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/guard/bot"
 	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/guard/login"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
@@ -60,5 +61,15 @@ func (cs *credentials) puzzles() *challenge.State {
 	}
 	s := challenge.NewState()
 	cs.challenges.Store(s)
+	return s
+}
+
+// suspects is who asked for honeypots: a reload forgets nobody.
+func (cs *credentials) suspects() *bot.State {
+	if s := cs.bots.Load(); s != nil {
+		return s
+	}
+	s := bot.NewState()
+	cs.bots.Store(s)
 	return s
 }

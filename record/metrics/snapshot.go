@@ -27,7 +27,11 @@ type Snapshot struct {
 	Logins                 []Logins
 	Limits                 []Limit
 	Challenges             Challenges
+	Bots                   Bots
 }
+
+// Bots is what is known of calls for honeypots, and of later ones from there.
+type Bots struct{ Trapped, Met uint64 }
 
 // Challenges is what is known of proofs of work.
 type Challenges struct{ Asked, Proved, Refused uint64 }
@@ -113,6 +117,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
 		&challenges,
+		&bots,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -166,6 +171,8 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&loadBound, float64(s.Host.Bound))
 	t.add(&loadSqueeze, float64(s.Host.Squeeze))
 	t.add(&challenges, float64(s.Challenges.Asked), "asked")
+	t.add(&bots, float64(s.Bots.Trapped), "trapped")
+	t.add(&bots, float64(s.Bots.Met), "met")
 	t.add(&challenges, float64(s.Challenges.Proved), "proved")
 	t.add(&challenges, float64(s.Challenges.Refused), "refused")
 	for i := range s.Logins {

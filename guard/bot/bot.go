@@ -1,0 +1,195 @@
+// Package bot is the guard that remembers who asked for paths that nobody has
+// reason to ask for, such as those at which scanners look for programs with
+// known holes, and observes, refuses or challenges what comes from there later.
+// The root package builds one Trap for each API, which hears of calls that no
+// operation describes, and one Guard for each operation; package serve keeps the
+// State, which outlives plans. It knows nothing of how proofs of work are made
+// or of configuration files.
+package bot
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/count"
+)
+
+// Bounds.
+const (
+	sets    = 4096 // of networks that are marked, 8 in each
+	maxPath = 256  // bytes of a path that can be a honeypot
+)
+
+// State is who is marked. It outlives plans; many goroutines may use it at
+// once. Its memory is made once.
+type State struct {
+	marks *count.Table
+
+	Trapped, Met atomic.Uint64 // calls for honeypots, and later ones of those who made them
+}
+
+// NewState returns a state in which nobody is marked.
+func NewState() *State { return &State{marks: count.New(sets)} }
+
+// Trap is the honeypots of one API. It is immutable; many goroutines may use it
+// at once.
+type Trap struct {
+	state *State
+	api   string
+	whole map[string]struct{} // paths, in small letters
+	below []string            // that end in a slash
+	marks count.Limits
+}
+
+var _ gate.Stranger = (*Trap)(nil)
+
+// NewTrap returns the trap of an API with honeypots at paths; one that ends in a
+// slash stands for all below it. Who asks for one is marked for so long.
+func NewTrap(s *State, api string, paths []string, remember time.Duration) *Trap {
+	t := &Trap{state: s, api: api, whole: make(map[string]struct{}, len(paths))}
+	t.marks = count.Limits{Most: 1, Window: remember, First: remember, Longest: remember}
+	for _, path := range paths {
+		path = strings.ToLower(path)
+		if strings.HasSuffix(path, "/") {
+			t.below = append(t.below, path)
+		} else {
+			t.whole[path] = struct{}{}
+		}
+	}
+	return t
+}
+
+// Stranger hears of a call that no operation describes.
+func (t *Trap) Stranger(x *gate.Exchange) {
+	if !t.holds(x.Path) {
+		return
+	}
+	t.state.Trapped.Add(1)
+	x.Report(gate.Refusal{Code: gate.BotSuspected, Keyword: "honeypot"})
+	if led(x) {
+		return
+	}
+	if key := t.state.key(t.api, x); key != 0 {
+		t.state.marks.Bump(key, &t.marks, x.Received)
+	}
+}
+
+// holds reports whether a path is a honeypot, however its letters are written.
+func (t *Trap) holds(path []byte) bool {
+	var room [maxPath]byte
+	text := room[:0]
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		if c == '%' && i+2 < len(path) { // RFC 3986 section 2.1
+			if high, low := digit(path[i+1]), digit(path[i+2]); high < 16 && low < 16 {
+				c, i = high<<4|low, i+2
+			}
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if len(text) == maxPath { // what is longer can only be below one
+			break
+		}
+		text = append(text, c)
+	}
+	if _, ok := t.whole[string(text)]; ok {
+		return true
+	}
+	for _, start := range t.below {
+		if len(text) >= len(start) && string(text[:len(start)]) == start {
+			return true
+		}
+	}
+	return false
+}
+
+// digit is the value of a hexadecimal digit, 16 for none.
+func digit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 16
+}
+
+// led reports whether a page of another site had a browser make the call (Fetch
+// Metadata section 2.3): nobody is marked for what others made them do.
+func led(x *gate.Exchange) bool {
+	site, n := x.Field("Sec-Fetch-Site")
+	return n == 1 && (string(site) == "cross-site" || string(site) == "same-site")
+}
+
+// key is that of the network of who calls; 0 for a Unix socket, whose other end
+// has no address.
+func (s *State) key(api string, x *gate.Exchange) uint64 {
+	who := x.Client
+	if !who.IsValid() {
+		who = x.Peer.Addr()
+	}
+	if !who.IsValid() {
+		return 0
+	}
+	return s.marks.Key('b', api, count.Network(who), nil)
+}
+
+// marked reports whether the network of who calls is marked.
+func (s *State) marked(api string, x *gate.Exchange) bool {
+	if !s.marks.Active(x.Received) { // nobody is, as on most days
+		return false
+	}
+	key := s.key(api, x)
+	if key == 0 {
+		return false
+	}
+	until, _ := s.marks.Until(key)
+	return until > x.Received.UnixNano()
+}
+
+// Challenger asks for a proof of work where the call has brought none.
+type Challenger interface {
+	Demand(x *gate.Exchange) gate.Verdict
+}
+
+// Options say what becomes of calls of those who are marked.
+type Options struct {
+	API       string
+	Observe   bool       // they pass, and are reported
+	Challenge Challenger // whom they prove work to; nil refuses them
+}
+
+// Guard judges who calls one operation. It is immutable; many goroutines may
+// use it at once.
+type Guard struct {
+	state *State
+	o     Options
+}
+
+var _ gate.HeadGuard = (*Guard)(nil)
+
+// New returns the guard of an operation.
+func New(s *State, o Options) *Guard { return &Guard{state: s, o: o} }
+
+// Aside says that a client which is not marked is not let through for it.
+func (g *Guard) Aside() {}
+
+// Head judges the network from which a call comes.
+func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
+	if !g.state.marked(g.o.API, x) {
+		return gate.Allow
+	}
+	g.state.Met.Add(1)
+	suspected := gate.Refusal{Code: gate.BotSuspected, Keyword: "marked"}
+	switch {
+	case g.o.Observe:
+		x.Report(suspected)
+		return gate.Allow
+	case g.o.Challenge != nil:
+		return g.o.Challenge.Demand(x)
+	}
+	return x.Deny(suspected)
+}
