@@ -159,12 +159,30 @@ func (e *evidence) word(b []byte, i, j int, m uint8) {
 	if m&telltale != 0 && c == '(' {
 		e.note(2, i)
 	}
-	if m&reach != 0 && (c == '(' && (k == j || !is(peek(b, skip(b, k+1)), digit)) && evaluated(b, k+1) || k > j && (c == '\'' || c == '"') && closesText(b, k) && (i == 0 && !tells(b, k) || before == ';' || before == '.' || before == '{')) {
+	if m&reach != 0 && !loadsModule(b, i, k) && (c == '(' && (k == j || !is(peek(b, skip(b, k+1)), digit)) && evaluated(b, k+1) || k > j && (c == '\'' || c == '"') && closesText(b, k) && (i == 0 && !tells(b, k) || before == ';' || before == '.' || before == '{')) {
 		e.note(2, i)
 	}
 	if m&object != 0 && (c == '.' || c == ':' && peek(b, k+1) == ':' || c == '[' || peek(b, j) == '\'' && peek(b, j+1) == ')' || peek(b, j) == '"' && peek(b, j+1) == ')') {
 		e.object(b, i, k, c)
 	}
+}
+
+// loadsModule says whether the word at i, whose arguments begin at k, is
+// require or import of a module that by itself reaches nothing, as every
+// program has them.
+func loadsModule(b []byte, i, k int) bool {
+	if !starts(b, i, "require(") && !starts(b, i, "import(") {
+		return false
+	}
+	if k++; peek(b, k) != '\'' && peek(b, k) != '"' {
+		return false
+	}
+	if k++; starts(b, k, "node:") {
+		k += 5
+	}
+	var w spelling
+	end := w.spell(b, k)
+	return codeWords.get(w.word())&object == 0 && (starts(b, end, "'") || starts(b, end, "\"") || !bytes.Contains(b[end:min(len(b), end+nearby)], []byte("//")))
 }
 
 // closesText says whether the quote at i closes and a statement ends behind it.

@@ -10,17 +10,19 @@ var scriptWhen = []trigger{
 
 // What a word means in script.
 const (
-	sink = 1 << iota // a call of it acts
-	root             // an object whose members act
-	prop             // a member that acts or tells secrets
-	bare             // a sink that is also passed around without a call
-	wrap             // a way to call what stands before it
+	sink  = 1 << iota // a call of it acts
+	root              // an object whose members act
+	prop              // a member that acts or tells secrets
+	bare              // a sink that is also passed around without a call
+	wrap              // a way to call what stands before it
+	timer             // a sink that acts by a text: a function is code that the page has
 )
 
 var scriptWords = func() *words {
 	t := vocabulary(sink|bare, "alert prompt confirm eval", nil)
-	vocabulary(sink, `settimeout setinterval setimmediate execscript function importscripts xmlhttprequest activexobject msgbox
-		fromcharcode queuemicrotask requestanimationframe createcontextualfragment insertadjacenthtml sendbeacon`, t)
+	vocabulary(sink|timer, "settimeout setinterval setimmediate queuemicrotask requestanimationframe", t)
+	vocabulary(sink, `execscript function importscripts xmlhttprequest activexobject msgbox
+		fromcharcode createcontextualfragment insertadjacenthtml sendbeacon`, t)
 	vocabulary(root, "document window self top parent frames globalthis location navigator localstorage sessionstorage history opener content string array reflect this", t)
 	vocabulary(prop, `cookie domain write writeln location body innerhtml outerhtml createelement getelementbyid getelementsbytagname queryselector documentelement
 		defaultview href assign eval alert prompt confirm opener constructor fromcharcode setitem getitem referrer appendchild onload onerror
@@ -126,6 +128,8 @@ func means(b []byte, i, j int, m uint8, w []byte) int {
 	c := peek(b, k)
 	if m&sink != 0 {
 		switch {
+		case m&timer != 0 && c == '(' && !givenText(b, k+1):
+			return 1
 		case c == '(' && (k == j || argument(b, k+1)) && peek(b, k+1) != 's', c == '`':
 			return acts
 		case c == ')' && (peek(b, k+1) == '(' || peek(b, k+1) == '`') && peek(b, i-1) != '\'':
@@ -145,6 +149,19 @@ func means(b []byte, i, j int, m uint8, w []byte) int {
 		return member(b, i, k, w)
 	}
 	return 0
+}
+
+// givenText says whether the first argument at i is a text, or made by a call.
+func givenText(b []byte, i int) bool {
+	i = skip(b, i)
+	switch c := peek(b, i); {
+	case c == '\'' || c == '"' || c == '`' || c == '/' || c == '[' || c == 0:
+		return true
+	case is(c, letter):
+		c = peek(b, wordEnd(b, i))
+		return c == '(' || c == '.' || c == '`'
+	}
+	return false
 }
 
 // argument says whether what stands at i begins an argument of script rather

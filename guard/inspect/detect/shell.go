@@ -10,7 +10,7 @@ import "bytes"
 var shellWhen = []trigger{
 	{any: cSemi | cPipe | cAmp | cTick | cDollar | cNewline | cCaret | cBrace | cLess | cGreater},
 	{any: cSlash, and: cSpace | cTab}, {any: cMinus, and: cSpace | cTab | cEqual}, {any: cSlash | cBack | cSingle | cDouble, and: cStar | cQuestion | cSlash},
-	{any: cSingle | cDouble, and: cLetter},
+	{any: cSingle | cDouble | cBack, and: cLetter}, {any: cPercent, and: cTilde},
 }
 
 // command is one command that was read.
@@ -47,6 +47,9 @@ func shell(v *view) {
 	b := v.text
 	v.commandAt(b, 0, begin)
 	v.option(b)
+	if k := writtenBreak(b); k > 0 {
+		v.commandAt(b, k, line)
+	}
 	if v.chars&(cSemi|cPipe|cAmp|cNewline|cTick|cDollar|cLess|cGreater|cPercent|cSlash|cBrace) == 0 {
 		v.powershell(b)
 		return
@@ -75,7 +78,7 @@ func shell(v *view) {
 				i += 2 // a fence of Markdown
 				continue
 			}
-			v.commandAt(b, i+1, quote)
+			v.commandAt(b, i+1, tickOf(b, i))
 		case '$':
 			v.dollar(b, i)
 		case '<', '>':
@@ -89,7 +92,7 @@ func shell(v *view) {
 				v.found(Command, grave, Redirects)
 			}
 		case '%':
-			if starts(b, i, "%comspec%") || starts(b, i, "%programfiles:~") {
+			if starts(b, i, "%comspec%") || sliced(b, i) {
 				v.found(Command, grave, HiddenCommand)
 			}
 		}
@@ -127,6 +130,12 @@ func (v *view) dollar(b []byte, i int) {
 		v.commandAt(b, i+2, replace)
 	case starts(b, i, "$ifs"), starts(b, i, "${ifs"):
 		if c := peek(b, i+4); v.wide() && (is(c, blank) || c == 0) {
+			v.found(Command, odd, HiddenCommand)
+		} else {
+			v.found(Command, grave, HiddenCommand)
+		}
+	case assigned(b, i):
+		if v.wide() && (prose(b) > 2 || v.showsCode()) {
 			v.found(Command, odd, HiddenCommand)
 		} else {
 			v.found(Command, grave, HiddenCommand)
@@ -282,7 +291,7 @@ func (c *command) read(b []byte, i int) bool {
 			c.hidden = true
 			i++
 		case ch == '\\' || ch == '^':
-			if !wordy(peek(b, i+1)) {
+			if !wordy(peek(b, i+1)) || endsLine(b, i) {
 				c.end = i
 				return c.name.n > 0
 			}

@@ -24,7 +24,7 @@ func argumentOf(b []byte, i int, kind uint8) argKind {
 		return nothing
 	}
 	switch {
-	case c == ';' || c == '|' || c == '&' || c == '\n' || c == '\r' || c == '`' || c == ')' || c == '#' || c == '}' || c == 0:
+	case c == ';' || c == '|' || c == '&' || c == '\n' || c == '\r' || c == '`' || c == ')' || c == '#' || c == '}' || c == 0, c == '\\' && endsLine(b, k):
 		return nothing
 	case c == '<' || c == '>':
 		if k == i && !(n == '<' || n == '/' || n == '&' || is(n, letter|blank)) || c == '<' && (n == '/' && endTag(b, k+2) || is(n, letter) && endTag(b, k+1)) {
@@ -226,6 +226,8 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 	strong := what == telling || what == number && kind&waits != 0
 	if before == begin {
 		switch {
+		case known&sharp == 0 && !c.hidden && prose(b) >= 6:
+			return 0 // a sentence that begins with if or find
 		case c.brace && (what == plainWord || strong) && peek(b, c.end) == ',':
 			return odd
 		case c.led && known&sharp != 0 && what == nothing:
@@ -271,8 +273,12 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what argKind, score uint8) uint8 {
 	around := prose(b)
 	aim := b[c.end:min(len(b), c.end+nearby)]
-	target := holds(aim, "/etc/passwd") || holds(aim, "/etc/shadow") || holds(aim, "/dev/tcp") || holds(aim, "win.ini") || holds(aim, "boot.ini")
+	target := holds(aim, "/etc/passwd") || holds(aim, "/etc/shadow") || holds(aim, "/dev/tcp") || holds(aim, "win.ini") || holds(aim, "boot.ini") || hiddenPath(aim)
 	switch {
+	case v.showsCode() && !target:
+		return min(score, odd)
+	case before == begin && c.pattern && c.path && around < 2 && globbed(b), separated(b) && c.end < longest && what >= number && score >= odd:
+		return max(score, odd+12)
 	case before == begin && target && around < 3:
 		return odd + 12
 	case before == begin && !c.hidden:
@@ -294,7 +300,7 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 		return min(score, odd)
 	case what == plainWord && around >= 4:
 		return min(score, odd)
-	case before != replace && shownBefore(b, c.end):
+	case (before != replace || string(c.name.word()) == "pwd") && shownBefore(b, c.end):
 		return min(score, odd)
 	}
 	if what == nothing && before == semi && isTable(b) {
@@ -355,7 +361,7 @@ func separated(b []byte) bool {
 		i++
 	}
 	c := peek(b, i)
-	return c == ';' || c == '|' || c == '&' && !starts(b, i, "&amp")
+	return writtenBreak(b) > 0 || c == ';' || c == '|' || c == '&' && !starts(b, i, "&amp")
 }
 
 // shownBefore says whether a command stands before the separator in front of
@@ -371,28 +377,10 @@ func shownBefore(b []byte, end int) bool {
 		if e >= end {
 			return false
 		}
-		if kind := commands.get(w.word()); kind&sharp != 0 || kind&dull != 0 && argumentOf(b, e, kind) >= plainWord && (k == 0 || peek(b, k-1) == '\n' || peek(b, k-2) == '$' || peek(b, k-1) == '`' || peek(b, k-2) == '|') {
+		if kind := commands.get(w.word()); peek(b, e) != '=' && kind&sharp != 0 || kind&dull != 0 && argumentOf(b, e, kind) >= plainWord && (k == 0 || peek(b, k-1) == '\n' || peek(b, k-2) == '$' || peek(b, k-1) == '`' || peek(b, k-2) == '|') {
 			return true
 		}
 		k = e
 	}
 	return false
-}
-
-// programOptions of ssh, tar, git, rsync and their like name a program that
-// is run: a value that becomes an argument needs no separator then.
-var programOptions = []string{"-oproxycommand=", "-o proxycommand=", "-olocalcommand=", "-o localcommand=", "--checkpoint-action=exec", "--use-compress-program=", "--to-command=",
-	"--upload-pack=", "--receive-pack=", "--rsh=", "--rsync-path=", "--use-askpass=", "--open-files-in-pager="}
-
-// option judges a value that begins with an option which names a program.
-func (v *view) option(b []byte) {
-	if peek(b, 0) != '-' || v.wide() {
-		return
-	}
-	for _, o := range programOptions {
-		if starts(b, 0, o) {
-			v.found(Command, odd+5, RunsCommand)
-			return
-		}
-	}
 }

@@ -22,14 +22,14 @@ var commands = func() *words {
 		findstr icacls cacls attrib vssadmin netsh nbtstat getmac whois ifup ifdown apt-get dpkg yum rpm fping mtr hping3 wpad
 		invoke-expression invoke-webrequest iex iwr get-content get-process get-childitem start-process new-object write-host start-sleep net1
 		rvim rview gimp-console nodejs ghc jrunscript jjs lua5.3 ansible ansible-playbook cscli visudo chef-client lastlog cpulimit flock lwp-mirror
-		xargs mawk setarch unshare nsenter capsh csplit openvt rlwrap tclsh wish expect zypper pacman snap docker kubectl podman crictl ls`, nil)
+		expr xargs mawk setarch unshare nsenter capsh csplit openvt rlwrap tclsh wish expect zypper pacman snap docker kubectl podman crictl ls`, nil)
 	vocabulary(dull, `cat id w who last find sort date more less head tail type dir set env echo sleep ping ping6 host dig kill top at test net reg
 		ver copy move del erase start watch cut split join look man touch file link read wait let print true false yes fold paste expand
 		comm column strings install make rm mv cp ln dd df du ps sh wc tr nl od rev ed vi ex ash dash fish source export unset alias
 		history groups finger users uptime free mount stat cd tar zip unzip pr tee shutdown reboot halt logger mail ip ss arp route as ld
 		cc go node lua irb java javac tree assoc path query sc at ren md rd if for while case until timeout perf bridge trap ulimit umask
 		declare local return exit break shift times pushd popd dirs fg bg jobs bind complete hash help type diff cmp patch truncate shred base62`, t)
-	vocabulary(waits, "sleep ping ping6 fping host dig nslookup kill timeout start-sleep nc ncat telnet tracert traceroute whois curl wget", t)
+	vocabulary(waits, "expr sleep ping ping6 fping host dig nslookup kill timeout start-sleep nc ncat telnet tracert traceroute whois curl wget", t)
 	vocabulary(leads|dull, "sudo doas time nohup exec eval command builtin nice ionice stdbuf setsid xargs env call start busybox then do else coproc unbuffer", t)
 	vocabulary(assigns, "alias export declare dd env", t)
 	vocabulary(dosish, "set for timeout echo ping", t)

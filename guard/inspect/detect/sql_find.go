@@ -202,7 +202,7 @@ func (r *sqlReader) concat(i int) {
 		r.found(65, CommentTail, BreaksOut)
 	case l == leading && next.is.is == wTruth && tight && r.kind(a) == tEnd:
 		r.found(55, Tautology)
-	case l == broken && k == opConst && r.cutTight(i+2):
+	case l == broken && k == opConst && r.cutTight(i+2) && !r.quoted(i-1):
 		r.found(60, Concatenation, BreaksOut)
 	}
 }
@@ -247,8 +247,11 @@ func (r *sqlReader) renamed(i int) {
 // first says whether the quote i closes a literal near the value's beginning.
 func (r *sqlReader) first(i int) bool { return r.base == 0 && i <= 2 }
 
-// cutTight says whether a comment or the end is at i.
-func (r *sqlReader) cutTight(i int) bool { return r.kind(i) == tComment || r.kind(i) == tQuote }
+// cutTight says whether a comment or a quote is at i, or an operator with the
+// quote that ends the value.
+func (r *sqlReader) cutTight(i int) bool {
+	return r.kind(i) == tComment || r.kind(i) == tQuote || r.kind(i) == tArith && r.kind(i+1) == tQuote && r.kind(i+2) == tEnd
+}
 
 // tail looks for the comment that cuts the rest of the query off right behind
 // what breaks out of a literal.
@@ -309,7 +312,7 @@ func (r *sqlReader) call(i int, t *token) {
 	switch t.is.call {
 	case callRisky:
 		switch {
-		case open, r.kind(i+1) == tDot && r.kind(i+3) == tOpen:
+		case open && !(r.lex.s[t.end] == ' ' && r.plain > 2 && r.word(i+2) == wNone && r.kind(i+3) == tWord), r.kind(i+1) == tDot && r.kind(i+3) == tOpen:
 			r.say(i, 60, 85, 90, DangerousCall)
 		case r.word(i-1) == wExec, r.kind(i-1) == tDot && r.kind(i-2) == tDot:
 			r.found(70, DangerousCall)

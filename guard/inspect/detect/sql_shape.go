@@ -353,3 +353,10 @@ func (r *sqlReader) flow(i int) int {
 	}
 	return 0
 }
+
+// quoted says whether the quote i stands behind a space, where it more likely
+// opens a text than it closes one.
+func (r *sqlReader) quoted(i int) bool {
+	t := r.at(i)
+	return t.kind == tQuote && t.at > 0 && r.lex.s[t.at-1] == ' '
+}

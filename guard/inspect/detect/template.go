@@ -35,6 +35,8 @@ func template(v *view) {
 	for i := 0; i+2 < len(b) && v.best.Score < runs; i++ {
 		c, n := b[i], b[i+1]
 		switch {
+		case c == '{' && n == '{' && (b[i+2] == '%' || b[i+2] == '<' && peek(b, i+3) != '%'):
+			i += 2 // a short code of a page, of no engine
 		case c == '{' && n == '{':
 			if b[i+2] == '<' && peek(b, i+3) == '%' {
 				v.found(Template, odd+5, Expression) // asks for every engine at once
@@ -93,7 +95,7 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 	if v.wide() && level == 1 && (i < 4 || statement) && prose(b) < 2 {
 		v.found(Template, odd+11, Expression) // nothing else is said
 	}
-	talk := v.wide() && prose(b) >= 3
+	talk := v.wide() && (prose(b) >= 3 || inLiteral(b, i-2))
 	switch {
 	case danger == escapes:
 		if level > 1 || !talk {
@@ -112,6 +114,12 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 	case level == 1:
 		v.found(Template, odd, Expression)
 	}
+}
+
+// inLiteral says whether the expression at i stands in a text between backticks
+// with code before it, as JavaScript writes what it computes itself.
+func inLiteral(b []byte, i int) bool {
+	return b[i] == '$' && wordy(b[0]) && bytes.Count(b[:min(i, nearby)], []byte("`"))%2 == 1
 }
 
 // weighExpression says how much an expression does: 1 calls, filters or

@@ -25,6 +25,7 @@ type view struct {
 	field Field    // what it is meant for
 	among Classes  // what is looked for
 	json  bool     // text is JSON
+	shown fact     // text shows code as Markdown does
 
 	low    []byte // lower's answer, empty before the first call
 	tokens []token
@@ -44,6 +45,7 @@ func judge(value []byte, m chars, at Position, field Field, among Classes) Verdi
 	v.raw, v.at, v.field, v.among, v.best = value, at, field, among, Verdict{}
 	v.budget = 12*len(value) + 4096
 	v.walk(value, m, 0)
+	v.alone(value)
 	best := v.best
 	v.release()
 	return best
@@ -74,7 +76,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 		return
 	}
 	isJSON := m&(cBrace|cLeft) != 0 && m&(cUnbrace|cRight) != 0 && looksJSON(text)
-	v.text, v.chars, v.layer, v.json, v.low = text, m, layer, isJSON, nil
+	v.text, v.chars, v.layer, v.json, v.low, v.shown = text, m, layer, isJSON, nil, unasked
 	heard := m
 	if v.wide() && layer == 0 && m&cSpace != 0 { // prose has spaces, and is not coded
 		heard = scanProse(text, m)
@@ -98,6 +100,9 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 func (v *view) found(class Class, score uint8, reasons ...Reason) {
 	if score <= v.best.Score || !carries(v.field, class) || !v.among.Has(class) {
 		return
+	}
+	if score > odd && v.wide() && score < grave && (class == Code || class == Template || class == XSS && reasons[0] == ScriptFragment) && v.showsCode() {
+		score = odd
 	}
 	v.best = Verdict{Class: class, Score: min(score, 100), Layer: v.layer}
 	for _, r := range reasons {

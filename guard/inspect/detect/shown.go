@@ -1,0 +1,88 @@
+package detect
+
+import "bytes"
+
+// A text for people is read by two measures more. Code that it shows, as
+// Markdown marks it, is not put in. A fragment that is all that it says is.
+
+// fact is what is known of a text.
+type fact uint8
+
+const (
+	unasked fact = iota
+	no
+	yes
+)
+
+// showsCode says whether the text has a fence of code, a link, or a list of
+// names in backticks, begins as a heading or as an item with code, or has the
+// ruler of a table. It is asked once a layer.
+func (v *view) showsCode() bool {
+	if v.shown == unasked {
+		v.shown = no
+		if markdown(v.text) {
+			v.shown = yes
+		}
+	}
+	return v.shown == yes
+}
+
+func markdown(b []byte) bool {
+	if bytes.HasPrefix(b, []byte("```")) || bytes.Contains(b, []byte("\n```")) {
+		return true
+	}
+	i := 0
+	for i < len(b) && i < 6 && b[i] == '#' {
+		i++
+	}
+	switch {
+	case i > 0 && peek(b, i) == ' ' && (is(peek(b, i+1), letter|high|digit) || peek(b, i+1) == '`'),
+		len(b) > 3 && (b[0] == '*' || b[0] == '-') && b[1] == ' ' && (b[2] == '`' || b[2] == '['),
+		bytes.Contains(b, []byte("`](")), bytes.Contains(b, []byte("](http")), bytes.Contains(b, []byte("`, `")):
+		return true
+	}
+	return ruled(b)
+}
+
+// ruled says whether a line of dashes between bars stands in b, as under the
+// head of a table.
+func ruled(b []byte) bool {
+	for from := 0; ; {
+		n := bytes.Index(b[from:], []byte("--"))
+		if n < 0 {
+			return false
+		}
+		i := from + n
+		for from = i; from < len(b) && b[from] == '-'; from++ {
+		}
+		if before, after := around(b, i-1, from); before == '|' || before == '+' || after == '|' || after == '+' && b[from] == '+' || before == ':' && after == '|' || before == '|' && after == ':' {
+			return true
+		}
+	}
+}
+
+// alone weighs a fragment that is all that a text says: there it is not told
+// of but put in, as where no prose is expected. A query or a command may still
+// be shown.
+func (v *view) alone(value []byte) {
+	best := &v.best
+	if v.field != FreeText || best.Score < 55 || best.Score >= 70 || len(value) > 200 {
+		return
+	}
+	switch best.Class {
+	case LDAP, NoSQL, XPath, Mail:
+	case Template:
+		if wordy(value[0]) {
+			return // a line of code with a text that it makes
+		}
+	case XSS:
+		if best.Score < 65 {
+			return
+		}
+	default:
+		return
+	}
+	if prose(value) <= 1 && !v.showsCode() {
+		best.Score = 72
+	}
+}

@@ -1,0 +1,61 @@
+package detect
+
+import "testing"
+
+// TestShown holds what a text for people shows apart from what is put into it.
+func TestShown(t *testing.T) {
+	passes(t, FreeText, []string{
+		"```sh\ncurl http://localhost:8080/lamp\n```", "```\nls -la\nuname -a | grep lamp\n```",
+		"* `hostname` {string}\n* `callback` {Function}", "### Event: `'timeout'`", "See [`assert`](https://example.com/assert \"the package\") too",
+		"| Rule | Go | Java |\n| --- | :---: | :---: |\n| id | yes | no |", "gid   | name\n------+-----\n64001 | mysql",
+		"{{% tab %}}", "text\n{{< /tabs >}}\n{{% /expand %}}", "`head`, `link`, `main`, `split`,",
+		"const url = require('node:url');", "import('./lamp.js')", "setTimeout(done, 1000);", "console.log(`uid: ${process.getuid()}`);",
+		"docker run -v $(pwd):/src builder",
+	})
+	refuses(t, FreeText, []string{"```\ncat /etc/passwd\n```", "* `cat /etc/shadow`"}, Command)
+	refuses(t, FreeText, []string{"require('child_process').exec('id')"}, Code)
+}
+
+// TestAlone holds that a fragment which is all that a text says is put in.
+func TestAlone(t *testing.T) {
+	refuses(t, FreeText, []string{"(cn=*)", "*(|(mail=*))", "(&(objectClass=user)(cn=a*))"}, LDAP)
+	refuses(t, FreeText, []string{"$where: '1 == 1'", "db.lamps.insert({a:1});"}, NoSQL)
+	refuses(t, FreeText, []string{"count(/child::node())", "//lamp/name/text()"}, XPath)
+	refuses(t, FreeText, []string{"@(1+2)", "[=3*3]"}, Template)
+	passes(t, FreeText, []string{
+		"an LDAP filter such as (cn=*) finds all of them", "in a query of Mongo $where: '1 == 1' is slow and does little",
+		"with XPath count(/child::node()) is the number of nodes", "costs of the room are @(1+2) as the sign says",
+	})
+}
+
+// TestHiddenCommands holds ways of a shell to say a command otherwise than by
+// its name behind a separator.
+func TestHiddenCommands(t *testing.T) {
+	attacks := []string{
+		"X=$'id';$X", ";LAMP=$'ls -la';$LAMP", "|a=$'whoami';${a}", "z||CMD=$\"uname -a\";$CMD", "LAMP=id;$LAMP",
+		"\\nwhoami", "\\nuname -a", "\\n/usr/bin/id\\n", "'\\n/bin/ls -al\\n'", ";whoami\\n",
+		"ping%CommonProgramFiles:~10,-18%127.0.0.1", "127.0.0.1;expr 21 + 64", "1&expr 7 + 7",
+		"; sleep 8 && a=$(echo XQ) && if [ 2 -ne $a ]; then sleep 0; fi", "cat /etc/pa?swd", "cat /etc/pa**wd", "/???/??t", "q=127.0.0.1 && ls /etc",
+	}
+	refuses(t, Unknown, append(attacks, "who`echo am`i", "w\\ho\\am\\i"), Command)
+	refuses(t, FreeText, attacks, Command)
+	for _, field := range []Field{Unknown, FreeText} {
+		passes(t, field, []string{
+			"\\newcommand{\\lamp}{x}", "\\nabla and \\nu", "C:\\lamps\\id", "LAMPS\\anna", "x = 5; y = $x", "50%:~ish", "a lamp; $5 or so",
+			"If the path is /tree and its owner is not known, go to /tree/ by hand.",
+		})
+	}
+	passes(t, FreeText, []string{"$a = 1; $b = 2; $a;", "see /etc/lamp?version=1 for the rest"})
+}
+
+// TestSentencesWithMarks holds sentences whose marks are also those of a query.
+func TestSentencesWithMarks(t *testing.T) {
+	for _, field := range []Field{Unknown, FreeText, Search} {
+		passes(t, field, []string{
+			"Disable strict mode for the duration of the benchmark (most lamps should not have it turned on)",
+			"If all of the roots are consistent the '-e' flag suffices, but otherwise we need to suggest an upgrade.",
+			"The lamp has a \"-run\" switch and a \"-m\" switch.",
+		})
+	}
+	refuses(t, Unknown, []string{"1 and benchmark(99,md5(1))", "x'-0-'", "x'+1+'"}, SQL)
+}
