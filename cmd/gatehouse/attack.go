@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 // attackFlags are what the command line says.
 type attackFlags struct {
 	contract, corpus, page string
+	authorities            string
 	header                 []string
 	asJSON                 bool
 	least, most            float64
@@ -53,6 +55,7 @@ threshold is missed, 2 when the command line or the corpus is wrong.`,
 	f.SortFlags = false
 	f.StringVar(&a.corpus, "corpus", "", "`DIR` with the values")
 	f.StringVar(&a.contract, "contract", "", "`FILE` with the API's OpenAPI document, YAML or JSON")
+	f.StringVar(&a.authorities, "ca", "", "`FILE` with the authorities, in PEM, that vouch for the gate; otherwise the system's")
 	f.StringArrayVar(&a.header, "header", nil, "`\"NAME: VALUE\"` for all calls, such as a credential; may be repeated")
 	f.IntVar(&o.Rate, "rate", 200, "`CALLS` a second, at most 10000")
 	f.IntVar(&o.Count, "count", 10_000, "`NUMBER` of values in places that are tried, spread evenly, at most 1000000")
@@ -114,6 +117,15 @@ func (w *world) attack(ctx context.Context, a *attackFlags, gate string) error {
 	var err error
 	if o.Corpus, err = attack.ReadCorpus(a.corpus); err != nil {
 		return &usageError{"--corpus: " + cause(err).Error(), ""}
+	}
+	if a.authorities != "" {
+		text, err := os.ReadFile(a.authorities)
+		if err != nil {
+			return &usageError{"--ca: " + reason(err), "name a file with certificates in PEM"}
+		}
+		if o.Roots = x509.NewCertPool(); !o.Roots.AppendCertsFromPEM(text) {
+			return &usageError{"--ca: " + a.authorities + " has no certificate in PEM", "it begins with -----BEGIN CERTIFICATE-----"}
+		}
 	}
 	c, problems := openapi.Load(a.contract)
 	if c != nil {

@@ -66,6 +66,8 @@ func TestMain(m *testing.M) {
 //	                         and $SHOP_ALICE, $SHOP_MALLORY and so on are its own tokens
 //	learn NAME FILE          sets $NAME to what stands in the file
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
+//	shown FILE               the last output of a program stands in FILE of docs/guide;
+//	                         times and widths of columns may differ
 //	status N PROGRAM [ARG]...
 //	                         runs a program, which must end with the status N
 //
@@ -85,7 +87,7 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 			"api": startAPI, "lie": setLie, "apisaw": apiSaw, "gate": startGate, "halt": haltGate,
 			"call": makeCall, "token": makeToken, "send": sendBytes, "certificate": writeCertificate,
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
-			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus,
+			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus, "shown": checkShown,
 			"shop": startShop, "learn": learn,
 		},
 		Setup: func(e *testscript.Env) error {

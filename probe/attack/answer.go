@@ -3,6 +3,7 @@ package attack
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -89,7 +90,10 @@ func codeOf(text []byte) string {
 func wordOf(err error) string {
 	var op *net.OpError
 	var timeout net.Error
+	var untrusted *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &untrusted):
+		return "its certificate is not trusted: --ca names the authority that vouches for it"
 	case errors.As(err, &op):
 		return op.Op + ": " + op.Err.Error()
 	case errors.As(err, &timeout) && timeout.Timeout():

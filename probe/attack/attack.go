@@ -6,6 +6,8 @@ package attack
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -24,11 +26,12 @@ import (
 type Options struct {
 	Contract *contract.Contract
 	Corpus   *Corpus
-	URL      string      // of the gate
-	Header   [][2]string // credentials, for all calls
-	Beyond   bool        // other machines may be spoken to
-	Rate     int         // calls a second
-	Count    int         // values that are tried in places, at most
+	URL      string         // of the gate
+	Roots    *x509.CertPool // that vouch for the gate; nil for those of the system
+	Header   [][2]string    // credentials, for all calls
+	Beyond   bool           // other machines may be spoken to
+	Rate     int            // calls a second
+	Count    int            // values that are tried in places, at most
 	Time     time.Duration
 	Show     int                 // missed attacks that the report holds whole
 	Tell     func(done, all int) // progress; nil for none
@@ -67,7 +70,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if r.at, err = Target(o.URL, o.Beyond); err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true, DialContext: r.dialer().DialContext, TLSHandshakeTimeout: 10 * time.Second}
+	transport := &http.Transport{MaxIdleConnsPerHost: workers, DisableCompression: true, DialContext: r.dialer().DialContext, TLSHandshakeTimeout: 10 * time.Second,
+		TLSClientConfig: &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}}
 	defer transport.CloseIdleConnections()
 	r.client = &http.Client{Transport: transport, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	ctx, cancel := context.WithTimeout(ctx, o.Time)
@@ -157,6 +161,7 @@ func (r *run) untried(what, why string) {
 
 // errand is a call that is to be sent.
 type errand struct {
+	order int
 	value *Value
 	place *place
 	call  *sample.Call
@@ -188,7 +193,7 @@ func (r *run) send(ctx context.Context) {
 		// Places take turns, and values are spread over all turns: every place
 		// gets as many, and none twice.
 		i := int(int64(k) * int64(len(r.options.Corpus.Values)) / int64(turns*len(r.places)))
-		e := errand{value: &r.options.Corpus.Values[i], place: r.places[k%len(r.places)]}
+		e := errand{order: done, value: &r.options.Corpus.Values[i], place: r.places[k%len(r.places)]}
 		if r.options.Tell != nil {
 			r.options.Tell(done, n)
 		}

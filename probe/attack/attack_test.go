@@ -1,8 +1,11 @@
 package attack
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/probe/sample"
 )
 
 func notes(t *testing.T) *contract.Contract {
@@ -99,6 +103,45 @@ func TestRun(t *testing.T) {
 	}
 	o.Header = nil
 	if r, err = Run(t.Context(), o); err == nil || len(r.Untried) != 2 || r.Complete() {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestForm counts apart what a path does not take for its form.
+func TestForm(t *testing.T) {
+	tallies := newTallies()
+	for _, in := range []string{"path", "query"} {
+		p := &place{&sample.Place{In: in}, in}
+		tallies.add(errand{value: &Value{Class: "sql"}, place: p}, answer{code: "path-form"})
+		tallies.add(errand{value: &Value{Class: Benign}, place: p}, answer{code: "path-form"})
+		tallies.add(errand{value: &Value{Class: "sql"}, place: p}, answer{code: "injection"})
+	}
+	r := &Report{}
+	tallies.into(r)
+	if path := r.Places[0]; path.Form != 2 || path.Attacks != 1 || path.Detected != 1 || path.Benign != 0 || path.Codes["path-form"] != 0 {
+		t.Errorf("%+v", path)
+	}
+	if query := r.Places[1]; query.Form != 0 || query.Attacks != 2 || query.FalseAlarms != 1 {
+		t.Errorf("%+v", query)
+	}
+	if lines := strings.Join(r.Summary(), "\n"); !strings.Contains(lines, "refused for their form: 2,") || !strings.Contains(lines, "path-form 2") {
+		t.Error(lines)
+	}
+}
+
+// TestAuthorities speaks to a gate whose authority is named, and to no other.
+func TestAuthorities(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	o := Options{Contract: notes(t), Corpus: &Corpus{Values: []Value{{"c:1", "a", Benign}}}, URL: server.URL, Rate: 1000, Count: 10, Time: time.Minute}
+	if r, err := Run(t.Context(), o); err == nil || len(r.Untried) == 0 || !strings.Contains(r.Untried[0].Why, "--ca") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	o.Roots = x509.NewCertPool()
+	o.Roots.AddCert(server.Certificate())
+	if r, err := Run(t.Context(), o); err != nil || r.Sent != 2 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

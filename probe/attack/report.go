@@ -38,6 +38,7 @@ type Missed struct {
 	Class string `json:"class"`
 	Place string `json:"place"`
 	Value string `json:"value,omitempty"`
+	order int    // in which they were sent
 }
 
 // Row counts what has something in common.
@@ -47,10 +48,16 @@ type Row struct {
 	Detected    int            `json:"detected"`
 	Benign      int            `json:"benign"`
 	FalseAlarms int            `json:"false_alarms"`
+	Form        int            `json:"refused_for_form"` // attacks and benign values, which count as neither above
 	P50         float64        `json:"p50_ms"`
 	P99         float64        `json:"p99_ms"`
 	Codes       map[string]int `json:"refused_as,omitempty"`
 }
+
+// forForm reports whether a value was refused for what it is written with: a
+// path has one form (docs/routing.md), and an odd sign breaks it, whatever the
+// value means.
+func forForm(e errand, a answer) bool { return a.code == "path-form" && e.place.In == "path" }
 
 // Detection is the share of attacks that were refused, in percent; 100 of none.
 func (r *Row) Detection() float64 { return percent(r.Detected, r.Attacks, 100) }
@@ -83,7 +90,7 @@ func (r *Report) miss(e errand, show int) {
 	if len(r.Missed) >= max(maxMissed, show) {
 		return
 	}
-	m := Missed{From: e.value.From, Class: e.value.Class, Place: e.place.name}
+	m := Missed{From: e.value.From, Class: e.value.Class, Place: e.place.name, order: e.order}
 	if len(r.Missed) < show {
 		m.Value = e.value.Payload
 	}
@@ -113,7 +120,7 @@ func (t *tallies) add(e errand, a answer) {
 		class = "other"
 	}
 	for _, one := range [...]*tally{t.total, named(t.classes, class), named(t.places, e.place.name)} {
-		one.add(e.value.Class != Benign, a)
+		one.add(e.value.Class != Benign, forForm(e, a), a)
 	}
 }
 
@@ -124,9 +131,11 @@ func named(m map[string]*tally, name string) *tally {
 	return m[name]
 }
 
-func (t *tally) add(hostile bool, a answer) {
-	r, refused := &t.row, a.code != ""
+func (t *tally) add(hostile, form bool, a answer) {
+	r, refused := &t.row, a.code != "" && !form
 	switch {
+	case form:
+		r.Form++
 	case hostile:
 		r.Attacks++
 	default:
@@ -159,8 +168,9 @@ func (t *tally) done() Row {
 	return t.row
 }
 
-// into writes all rows, by name.
+// into writes all rows, by name, and puts what was missed in order.
 func (t *tallies) into(r *Report) {
+	slices.SortFunc(r.Missed, func(a, b Missed) int { return cmp.Compare(a.order, b.order) })
 	r.Total = t.total.done()
 	for _, one := range [...]struct {
 		from map[string]*tally

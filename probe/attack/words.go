@@ -9,7 +9,7 @@ import (
 )
 
 // Columns are the heads of what Cells returns.
-var Columns = []string{"attacks", "refused", "detection", "benign", "refused", "false alarms", "p50", "p99"}
+var Columns = []string{"attacks", "refused", "detection", "benign", "refused", "false alarms", "for form", "p50", "p99"}
 
 // Cells are the figures of a row in words.
 func (r *Row) Cells() []string {
@@ -20,7 +20,7 @@ func (r *Row) Cells() []string {
 	if r.Benign > 0 {
 		alarms = fmt.Sprintf("%.2f%%", r.Alarms())
 	}
-	return []string{strconv.Itoa(r.Attacks), strconv.Itoa(r.Detected), detection, strconv.Itoa(r.Benign), strconv.Itoa(r.FalseAlarms), alarms,
+	return []string{strconv.Itoa(r.Attacks), strconv.Itoa(r.Detected), detection, strconv.Itoa(r.Benign), strconv.Itoa(r.FalseAlarms), alarms, strconv.Itoa(r.Form),
 		fmt.Sprintf("%.2f ms", r.P50), fmt.Sprintf("%.2f ms", r.P99)}
 }
 
@@ -30,6 +30,9 @@ func (r *Report) Summary() (lines []string) {
 		r.Values, r.Tried, r.Chosen, r.Possible, r.Excluded, r.Unsendable, r.Sent))
 	if len(r.Total.Codes) > 0 {
 		lines = append(lines, "refused as: "+counted(r.Total.Codes))
+	}
+	if r.Total.Form > 0 {
+		lines = append(lines, fmt.Sprintf("refused for their form: %d, which count neither as found nor as false alarms", r.Total.Form))
 	}
 	if len(r.Undecided) > 0 {
 		lines = append(lines, "not judged: "+counted(r.Undecided))
