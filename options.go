@@ -78,6 +78,14 @@ func names(op *contract.Operation) []string {
 	return list
 }
 
+// SettledFor returns the settings in force for op: its own where it has some,
+// those of the API elsewhere.
+func SettledFor(o *Options, op *contract.Operation) Operation {
+	own, _ := of(o, op)
+	own.Settings = settle(o, op).Settings
+	return own
+}
+
 // settled are the settings in force for one operation.
 type settled struct {
 	config.Settings

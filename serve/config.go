@@ -1,7 +1,9 @@
 package serve
 
 import (
+	"context"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
@@ -53,6 +55,9 @@ type Config struct {
 	// Alter changes a configuration that was read, before anything is made of it;
 	// nil leaves it as it is. It is for copies of a gate that try something out.
 	Alter func(*config.Config)
+	// Lookup finds the addresses of hosts that stand in requests; nil asks as the
+	// system is set up. It is for copies.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	recheck     time.Duration // session.Limits.Recheck, for tests
 	revocations int           // the capacity of their table, for tests

@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
+	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 	"github.com/gatehouse-api/gatehouse/store/counter"
 	"github.com/gatehouse-api/gatehouse/trust"
 )
@@ -65,6 +66,7 @@ type reader struct {
 	plain       bool                                  // gatehouse.yaml was a file on a disk when it was read first
 	feeds       *feeds                                // nil for a reader that does not serve
 	load        *load                                 // nil for a reader that does not serve
+	resolver    *ssrf.Resolver                        // nil for the one of the system
 	shared      *shared                               // nil for a reader whose plans serve nobody
 	custody     *custody                              // nil for a reader that asks no service and makes no keys
 }
@@ -247,6 +249,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		if settings.Bots != nil {
 			a.Bots = r.credentials.suspects()
 		}
+		a.Resolver = r.resolver
 	}
 	rules, problems := gatehouse.ReadRules(&settings.Policy, settings.Place, d.files.add)
 	a.Rules, d.faults.problems = rules, append(d.faults.problems, problems...)

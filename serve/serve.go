@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
@@ -79,6 +80,9 @@ func Start(c Config) (*Program, error) {
 	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
 	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials(), custody: newCustody(), shared: new(shared)}
 	p.reader.credentials.revocations = revocation.New(c.revocations)
+	if c.Lookup != nil {
+		p.reader.resolver = ssrf.NewResolver(ssrf.ResolverOptions{Lookup: c.Lookup})
+	}
 	p.ending, p.end = context.WithCancel(context.Background())
 	if err := p.start(); err != nil {
 		p.close(context.Background())

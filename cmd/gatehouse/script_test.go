@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 func TestMain(m *testing.M) {
@@ -75,6 +77,11 @@ func TestMain(m *testing.M) {
 // folder; neither its transcript nor a file that it leaves may hold one.
 func TestScripts(t *testing.T) {
 	runScripts(t, "testdata/script", func(found string) { t.Error(found) })
+}
+
+// TestSelftestHasCounters holds that selftest_counters.txt has a server to break.
+func TestSelftestHasCounters(t *testing.T) {
+	testdata.Program(t, "redis-server", "redis-server")
 }
 
 // runScripts runs the scripts of a folder. report hears of secrets that were

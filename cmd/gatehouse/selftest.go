@@ -18,7 +18,8 @@ func newSelftest(w *world) *cobra.Command {
 		Short: "Break what the gate depends on, and see what becomes of calls",
 		Long: `Starts copies of the gate of a gatehouse.yaml on loopback, each with one of the
 things broken that it depends on: an API, the keys of an issuer, an authorization
-server, the store. To each it sends a call that is let through while all is well,
+server, the store, lists of addresses and of countries, DNS, the list of breached
+passwords, the server of counters. To each it sends a call that is let through while all is well,
 and compares what becomes of it with what docs/reference/fail-states.md declares.
 
 Nothing that serves is touched, and nothing beyond this machine is spoken to, but
@@ -85,7 +86,11 @@ func (w *world) showSelftest(r *selftest.Report) {
 			}
 			rows = append(rows, []string{"  " + one.Broken, one.Happened, mark})
 		}
-		fmt.Fprintf(w.stdout, "%s, seen by %s\n%s", first.Dependency, first.Call, table(rows))
+		says := ""
+		if first.OnFailure != "" {
+			says = ", on_failure: " + first.OnFailure
+		}
+		fmt.Fprintf(w.stdout, "%s%s, seen by %s\n%s", first.Dependency, says, first.Call, table(rows))
 	}
 	for _, u := range r.Untried {
 		fmt.Fprintf(w.stdout, "%s\n  not tried: %s\n", u.Dependency, u.Why)

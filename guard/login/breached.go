@@ -173,11 +173,16 @@ func (o *opened) lines(b []byte, at int64) (text []byte, from int64, err error) 
 
 var errLines = errors.New("the list of passwords is not lines of HASH:COUNT")
 
-// read fills b from a place of the file.
+var errShorter = errors.New("the list of passwords was cut while it was in use")
+
+// read fills b from a place of the file. A file that became shorter says nothing
+// of a password.
 func (o *opened) read(b []byte, at int64) ([]byte, error) {
 	n, err := o.file.ReadAt(b, at)
 	if err == io.EOF {
-		err = nil
+		if err = nil; at+int64(n) < o.info.Size() {
+			err = errShorter
+		}
 	}
 	return b[:n], err
 }

@@ -79,6 +79,27 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// TestCut: a list that became shorter in its place is not taken for one in which
+// a password does not stand.
+func TestCut(t *testing.T) {
+	path := write(t, []string{line("bad") + ":1", line("worse") + ":1"}, "\n")
+	l, err := OpenList(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range []bool{false, true} {
+		if later {
+			l.after.Store(0) // it looks for another file, and there is none that is sound
+		}
+		if _, err := l.Has([]byte("bad")); err == nil {
+			t.Error("a password is said not to stand in a list that was cut")
+		}
+	}
+}
+
 func TestBadLists(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":    "",

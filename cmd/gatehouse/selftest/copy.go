@@ -17,9 +17,12 @@ import (
 type copied struct {
 	program *serve.Program
 	levers  []*lever
+	ends    []func() // of programs that were started
 	folder  string
-	broken  *lever       // that goes away later
+	breaks  func()       // what is to fail later; nil where nothing is
 	reached atomic.Int64 // calls that came to a stand-in of an API
+	asked   atomic.Int64 // names of requests that were asked for
+	lookup  lookup       // nil for one that knows all names
 	err     error        // of making stand-ins
 }
 
@@ -41,7 +44,8 @@ func (t *test) copy(f *fault) (*copied, error) {
 	}
 	c.program, err = serve.Start(serve.Config{
 		File: t.options.File, Version: t.options.Version, Poll: -1, Quiet: true, Stderr: t.options.Log,
-		Alter: func(s *config.Config) { c.alter(s, t, f) },
+		Alter:  func(s *config.Config) { c.alter(s, t, f) },
+		Lookup: c.find,
 	})
 	if err = errors.Join(c.err, err); err != nil {
 		c.close()
@@ -58,6 +62,9 @@ func (c *copied) close() {
 	for _, l := range c.levers {
 		l.close()
 	}
+	for _, end := range c.ends {
+		end()
+	}
 	os.RemoveAll(c.folder)
 }
 
@@ -68,18 +75,38 @@ func (c *copied) lever(w way, h http.Handler) *lever {
 		c.err = errors.Join(c.err, err)
 		return nil
 	}
-	if c.levers = append(c.levers, l); w == gone {
-		c.broken = l
+	if c.levers = append(c.levers, l); w == gone || w == stale {
+		c.breaks = l.close
 	}
 	return l
 }
+
+// file writes a stand-in of a file.
+func (c *copied) file(w way, name string, text []byte) config.File {
+	path := filepath.Join(c.folder, name)
+	switch w {
+	case absent:
+		return config.File(path)
+	case garbage:
+		text = []byte("this is nothing of the kind\n")
+	case gone, stale:
+		c.breaks = func() { os.Remove(path) }
+	case emptied:
+		c.breaks = func() { os.Truncate(path, 0) }
+	}
+	c.err = errors.Join(c.err, os.WriteFile(path, text, 0o600))
+	return config.File(path)
+}
+
+// ways says how what stands in for a dependency is broken.
+type ways func(part string, at int) way
 
 // alter has the copy speak to nothing but stand-ins, with nothing of value in
 // its hands. Whatever is added to the configuration that leads elsewhere, or
 // that a copy must not touch, has its line here.
 func (c *copied) alter(s *config.Config, t *test, f *fault) {
-	broken := func(part string, i int) way {
-		if f != nil && f.part == part && f.at == i {
+	broken := func(part string, at int) way {
+		if f != nil && f.part == part && f.at == at {
 			return f.way
 		}
 		return well
@@ -92,17 +119,29 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 	if s.Store != nil {
 		c.store(s.Store, broken(partStore, 0))
 	}
+	c.feeds(s, broken)
+	c.limits(s, t, f)
 	for i := range s.APIs {
 		a := &s.APIs[i]
+		c.requests(a, i, broken, f == nil)
 		a.Health, a.Mirror, a.Canary = nil, nil, nil
 		for j := range a.Upstreams {
 			c.upstream(&a.Upstreams[j], broken(partUpstream, i))
+		}
+		if w := broken(partCaller, i); w != well {
+			a.Caller.Token.Key = c.file(w, "caller.pem", nil)
 		}
 	}
 	for i := range s.Credentials {
 		k := &s.Credentials[i]
 		if j := k.JWT; j != nil && j.Secret.IsZero() {
-			j.JWKS = config.JWTKeys{Place: j.JWKS.Place, URL: c.lever(broken(partKeys, i), t.forge.keys()).url("/keys"), MaxStale: j.JWKS.MaxStale}
+			keys := config.JWTKeys{Place: j.JWKS.Place, MaxStale: j.JWKS.MaxStale}
+			if w := broken(partKeyFile, i); w != well {
+				keys.File = c.file(w, "keys"+needOf("", i), t.forge.set)
+			} else {
+				keys.URL = c.lever(broken(partKeys, i), t.forge.keys()).url("/keys")
+			}
+			j.JWKS = keys
 			j.Algorithms, j.Signals, j.Binding = []config.JWTAlgorithm{algorithm}, nil, config.Binding{}
 		}
 		if k.Introspection != nil {

@@ -18,13 +18,18 @@ const (
 	well    way = iota
 	refused     // nobody listens at its address
 	silent      // it takes connections, and never answers
-	garbage     // it answers with what is no protocol
+	garbage     // it answers with what is no protocol, or holds what is no list
 	failing     // it answers 500
 	half        // it ends in the middle of an answer
-	gone        // it was well, and refuses connections from then on
+	late        // it answers, and nobody waits for so long
+	absent      // there is no such file
+	gone        // it was well, and is not there from then on
+	stale       // it is gone for longer than what was read last holds
+	emptied     // it was well, and everything that it held is lost
 )
 
-var wayWords = [...]string{"is well", "refuses connections", "never answers", "answers nonsense", "answers 500", "breaks off in its answer", "is well and then gone"}
+var wayWords = [...]string{"is well", "refuses connections", "never answers", "answers nonsense", "answers 500", "breaks off in its answer",
+	"answers late", "is not there", "is well and then gone", "is gone for long", "is emptied"}
 
 func (w way) String() string { return wayWords[w] }
 
@@ -48,7 +53,7 @@ func newLever(w way, h http.Handler) (*lever, error) {
 	case refused:
 		at.Close()
 	case silent, garbage, half:
-		l.open.Go(func() { l.accept(w) })
+		l.open.Go(func() { l.accept(func(c net.Conn) { misbehave(c, w) }) })
 	default:
 		if w == failing {
 			h = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
@@ -64,8 +69,20 @@ func (l *lever) address() string { return l.at.Addr().String() }
 
 func (l *lever) url(path string) string { return "http://" + l.address() + path }
 
+// newTalker opens a stand-in that speaks something else than HTTP: talk has a
+// connection to itself, until it returns.
+func newTalker(talk func(net.Conn)) (*lever, error) {
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	l := &lever{at: at, conns: map[net.Conn]struct{}{}}
+	l.open.Go(func() { l.accept(talk) })
+	return l, nil
+}
+
 // accept serves connections until the lever is closed.
-func (l *lever) accept(w way) {
+func (l *lever) accept(talk func(net.Conn)) {
 	for {
 		c, err := l.at.Accept()
 		if err != nil {
@@ -76,15 +93,14 @@ func (l *lever) accept(w way) {
 			c.Close()
 		} else {
 			l.conns[c] = struct{}{}
-			l.open.Go(func() { l.misbehave(c, w) })
+			l.open.Go(func() { defer c.Close(); talk(c) })
 		}
 		l.mu.Unlock()
 	}
 }
 
 // misbehave waits for what somebody says, and fails by w.
-func (l *lever) misbehave(c net.Conn, w way) {
-	defer c.Close()
+func misbehave(c net.Conn, w way) {
 	b := make([]byte, 4<<10)
 	if _, err := c.Read(b); err != nil {
 		return

@@ -8,8 +8,10 @@ package selftest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
@@ -33,9 +35,10 @@ type Report struct {
 
 // Result is one dependency that failed in one way.
 type Result struct {
-	Dependency string        `json:"dependency"` // as "apis[0] upstream http://127.0.0.1:9000"
-	Broken     string        `json:"broken"`     // how
-	Call       string        `json:"call"`       // method and template of the operation
+	Dependency string        `json:"dependency"`           // as "the API at http://127.0.0.1:9000"
+	OnFailure  string        `json:"on_failure,omitempty"` // what the configuration says; "" where there is no choice
+	Broken     string        `json:"broken"`               // how
+	Call       string        `json:"call"`                 // method and template of the operation
 	Declared   string        `json:"declared"`
 	Happened   string        `json:"happened"`
 	OK         bool          `json:"ok"`
@@ -107,12 +110,15 @@ type trial struct {
 // try breaks it and looks what becomes of the call.
 func (t *test) try(ctx context.Context, one *trial) Result {
 	d := one.dependency
-	r := Result{Dependency: d.name, Broken: one.way.String(), Declared: d.kind.declared(one.way)}
+	r := Result{Dependency: d.name, OnFailure: d.onFailure, Broken: one.way.String(), Declared: d.kind.declared(one.way)}
 	r.Call = one.call.name
 	began := time.Now()
 	o, err := t.outcome(ctx, one)
 	r.Took = time.Since(began)
-	if r.OK, r.Happened = d.kind.holds(one, o, err), o.String(); err != nil {
+	switch r.OK, r.Happened = d.kind.holds(one, o, err), o.String(); {
+	case r.OK && err != nil:
+		r.Happened = errNoStart.Error() // the cause names files of the copy
+	case err != nil:
 		r.Happened = err.Error()
 	}
 	return r
@@ -121,23 +127,22 @@ func (t *test) try(ctx context.Context, one *trial) Result {
 func (t *test) outcome(ctx context.Context, one *trial) (o outcome, err error) {
 	b, err := t.copy(&fault{dependency: one.dependency, way: one.way})
 	if err != nil {
-		return o, fmt.Errorf("the gate does not start: %w", firstOf(err))
+		return o, fmt.Errorf("%w: %w", errNoStart, firstOf(err))
 	}
 	defer b.close()
 	t.calls.become(one.call.caller)
-	if one.way == gone {
-		if o, err = b.settled(ctx, one.call); err != nil || b.broken == nil {
-			return o, err
-		}
-		b.broken.close()
-	}
-	return b.send(ctx, one.call)
+	d := one.kind.says[one.way]
+	return d.probed()(ctx, b, one.call)
 }
 
-// firstOf is the first of several problems: one line of the report.
+var errNoStart = errors.New("the gate does not start")
+
+// firstOf is the first line of the first of several problems.
 func firstOf(err error) error {
+	text := err.Error()
 	if list, ok := err.(source.Problems); ok && len(list) > 0 {
-		return fmt.Errorf("%s", list[0].Text)
+		text = list[0].Text
 	}
-	return err
+	text, _, _ = strings.Cut(text, "\n")
+	return errors.New(text)
 }

@@ -3,11 +3,14 @@ package selftest
 import (
 	"errors"
 	"testing"
+
+	"github.com/gatehouse-api/gatehouse/config"
 )
 
 // TestHolds holds that only what is declared counts as declared.
 func TestHolds(t *testing.T) {
 	call := &witness{well: outcome{status: 204, reached: true}}
+	degraded := counted(&config.Limit{OnFailure: config.LimitDegraded, Unit: config.UnitCalls}, true)
 	good := outcome{status: 503, code: unverified, retry: true}
 	for _, row := range []struct {
 		name string
@@ -28,25 +31,21 @@ func TestHolds(t *testing.T) {
 		{"keys-go-on", keyServers, gone, call.well, nil, true},
 		{"keys-are-lost", keyServers, gone, good, nil, false},
 		{"half-an-answer", upstreams, half, outcome{status: 200, broken: true}, nil, false},
+		{"no-gate", keyFiles, absent, outcome{}, errNoStart, true},
+		{"a-gate-without-its-file", keyFiles, absent, call.well, nil, false},
+		{"no-gate-where-one-is-meant", keyServers, refused, outcome{}, errNoStart, false},
+		{"open", names(&config.SSRF{OnFailure: config.FailOpen}), refused, call.well, nil, true},
+		{"open-and-refused", names(&config.SSRF{OnFailure: config.FailOpen}), refused, outcome{status: 503, code: "url-unresolved", retry: true}, nil, false},
+		{"closed-and-let-through", names(&config.SSRF{}), refused, call.well, nil, false},
+		{"degraded", degraded, silent, outcome{status: 204, reached: true, later: "429 limit-exceeded, with Retry-After"}, nil, true},
+		{"degraded-and-open", degraded, silent, call.well, nil, false},
+		{"open-and-counted", counted(&config.Limit{OnFailure: config.LimitOpen}, false), silent, outcome{status: 204, reached: true, later: "429 limit-exceeded, with Retry-After"}, nil, false},
+		{"emptied-and-let-through", degraded, emptied, call.well, nil, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := row.kind.holds(&trial{dependency: &dependency{kind: row.kind}, way: row.way, call: call}, row.o, row.err); got != row.want {
 				t.Errorf("%v: %t", row.o, got)
 			}
 		})
-	}
-}
-
-// TestKinds holds that every way that can happen is declared.
-func TestKinds(t *testing.T) {
-	for name, k := range map[string]*kind{"upstreams": upstreams, "keys": keyServers, "introspection": introspections, "stores": stores} {
-		for _, w := range k.ways {
-			if k.declared(w) == "" {
-				t.Errorf("%s: what becomes of calls when it %v is not declared", name, w)
-			}
-		}
-	}
-	if (&Report{}).Passed() {
-		t.Error("a test of nothing passes")
 	}
 }

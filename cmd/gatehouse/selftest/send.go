@@ -20,12 +20,15 @@ type outcome struct {
 	retry   bool   // Retry-After was there
 	reached bool   // the call came to a stand-in of an API
 	broken  bool   // the answer did not come whole
+	later   string // what became of further calls; "" for the same
 }
 
 func (o outcome) String() string {
 	switch {
+	case o.reached && o.later != "":
+		return comes + ", later calls are " + o.later
 	case o.reached:
-		return "it comes to the API" // what a stand-in answers says nothing
+		return comes // what a stand-in answers says nothing
 	case o.broken:
 		return "the answer broke off"
 	}
@@ -44,7 +47,7 @@ func (c *copied) settled(ctx context.Context, w *witness) (o outcome, err error)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for range 60 {
-		if o, err = c.send(ctx, w); err != nil || o.code != unverified {
+		if o, err = c.send(ctx, w); err != nil || o.code != unverified && o.code != "feed-unavailable" {
 			return o, err
 		}
 		select {
@@ -59,16 +62,22 @@ func (c *copied) settled(ctx context.Context, w *witness) (o outcome, err error)
 const unverified = "credential-unverified"
 
 // send sends a call to the copy.
-func (c *copied) send(ctx context.Context, w *witness) (o outcome, err error) {
+func (c *copied) send(ctx context.Context, w *witness) (outcome, error) {
+	o, _, err := c.exchange(ctx, w)
+	return o, err
+}
+
+// exchange also returns the fields of the answer.
+func (c *copied) exchange(ctx context.Context, w *witness) (o outcome, fields http.Header, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	at, err := url.Parse(c.program.URL())
 	if err != nil {
-		return o, err
+		return o, nil, err
 	}
 	r, err := http.NewRequestWithContext(ctx, w.call.Method, at.String(), bytes.NewReader(w.call.Body))
 	if err != nil {
-		return o, err
+		return o, nil, err
 	}
 	r.URL.Opaque = "//" + at.Host + w.call.Target // as it stands, without any cleaning
 	if w.host != "" {
@@ -85,7 +94,7 @@ func (c *copied) send(ctx context.Context, w *witness) (o outcome, err error) {
 	defer transport.CloseIdleConnections()
 	answer, err := transport.RoundTrip(r)
 	if err != nil {
-		return o, err
+		return o, nil, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
@@ -98,5 +107,5 @@ func (c *copied) send(ctx context.Context, w *witness) (o outcome, err error) {
 			o.code = problem.Code
 		}
 	}
-	return o, nil
+	return o, answer.Header, nil
 }

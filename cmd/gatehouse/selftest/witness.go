@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
@@ -21,7 +22,8 @@ type witness struct {
 	uses       []string // the credentials that it brings
 	credential func() map[string]string
 	caller     caller
-	well       outcome // while nothing fails
+	own        gatehouse.Operation // the settings in force
+	well       outcome             // while nothing fails
 }
 
 // witnesses finds them.
@@ -29,6 +31,9 @@ type witnesses struct {
 	contracts []*contract.Contract
 	byAPI     map[int]*witness    // that come to the API
 	byUse     map[string]*witness // whose credential of this name is taken
+	by        map[string]*witness // that meet what is needed, by its name: see needs
+	needed    map[string]bool     // what some operation needs
+	hosts     int                 // names that were made up
 
 	mu  sync.Mutex
 	now caller // guarded by mu; whom introspection vouches for
@@ -63,7 +68,7 @@ func (t *test) prepare(ctx context.Context) error {
 	if t.forge, err = newForge(); err != nil {
 		return err
 	}
-	t.calls = &witnesses{byAPI: map[int]*witness{}, byUse: map[string]*witness{}}
+	t.calls = &witnesses{byAPI: map[int]*witness{}, byUse: map[string]*witness{}, by: map[string]*witness{}, needed: map[string]bool{}}
 	if t.config, err = t.written(); err != nil {
 		return err
 	}
@@ -102,27 +107,37 @@ func (t *test) search(ctx context.Context, c *copied, i int, api *contract.Contr
 			continue
 		}
 		call.Target = settings.Policy.Prefix + call.Target
+		own := gatehouse.SettledFor(&settings.Policy, op)
+		needs := t.needs(i, &own)
 		for _, w := range t.callers(i, op) {
-			if t.known(i, w) {
+			if t.known(i, w, needs) {
 				continue
 			}
-			w.name, w.api, w.call = op.Method+" "+settings.Policy.Prefix+op.BasePaths[0]+op.Path, i, call
+			w.name, w.api, w.call, w.own = op.Method+" "+settings.Policy.Prefix+op.BasePaths[0]+op.Path, i, call, own
 			if hosts := settings.Policy.Hosts; len(hosts) > 0 && !strings.Contains(hosts[0], "*") {
 				w.host = hosts[0]
 			}
 			t.calls.become(w.caller)
 			o, err := c.settled(ctx, w)
+			if err == nil {
+				t.note(w, o)
+				err = t.meet(ctx, c, w, needs, maker, op)
+			}
 			if err != nil {
 				return fmt.Errorf("the copy of the gate does not answer: %w", err)
 			}
-			t.note(w, o)
 		}
 	}
 	return nil
 }
 
 // known reports whether nothing new can be learned by w.
-func (t *test) known(i int, w *witness) bool {
+func (t *test) known(i int, w *witness, needs []string) bool {
+	for _, need := range needs {
+		if t.calls.by[need] == nil {
+			return false
+		}
+	}
 	for _, use := range w.uses {
 		if t.calls.byUse[use] == nil {
 			return false

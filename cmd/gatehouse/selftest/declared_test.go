@@ -1,0 +1,156 @@
+package selftest
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-api/gatehouse/config"
+)
+
+// Why a row of the document needs no probe, beside what untold says of
+// dependencies that are not tried: it is of the gate itself.
+const (
+	room    = "room: what the gate holds in its own memory"
+	machine = "machine: the clock, processors and memory of the gate"
+	files   = "files: they are read before there is a copy, and hold secrets"
+)
+
+// rows say for each row of docs/reference/fail-states.md which part of a
+// configuration is broken for it, or why none is: an entry of untold, or one of
+// the reasons above.
+var rows = map[string]string{
+	"the key service of `trust.key`":       "trust",
+	"the key service refuses":              "trust",
+	"the `keys_file` is missing":           "trust",
+	"the `keys_file` is damaged":           "trust",
+	"Vault does not answer":                "secrets",
+	"Vault answers":                        "secrets",
+	"a file of `${file:}`":                 files,
+	"the keys of an issuer":                partKeys,
+	"the file with the keys of an issuer":  partKeyFile,
+	"the authorization server of":          partIntrospection,
+	"the store, for API keys":              partStore,
+	"the store, for what was revoked":      partStore,
+	"the store or the keys of the issuer":  partStore,
+	"room for revocations":                 room,
+	"room for proofs":                      room,
+	"room to hash passwords":               room,
+	"revocation lists and responders":      "listeners",
+	"the key of `caller`":                  partCaller,
+	"the clock of the gate":                machine,
+	"the file or the server of a [feed]":   partFeed,
+	"the database of countries":            partGeo,
+	"DNS, for names in requests":           partNames,
+	"room for names":                       room,
+	"the file of [breached passwords]":     partPasswords,
+	"the store, when an object is looked":  partStore,
+	"the store, when an object was made":   partStore,
+	"the store, when an object was remov":  partStore,
+	"the store, when a rule in Cedar asks": partStore,
+	"room for objects":                     room,
+	"the server of [`counters`]":           partCounters,
+	"room for keys of a limit":             room,
+	"the clock of the calendar":            machine,
+	"an API is asked for more":             partUpstream,
+	"an API no longer answers":             partUpstream,
+	"the gate's processors":                machine,
+	"memory":                               machine,
+	"what the system says of memory":       machine,
+	"the server does not answer":           partCounters,
+	"it is slow, or says nothing":          partCounters,
+	"it was flushed":                       partCounters,
+	"it has lost its scripts":              partCounters,
+	"a replica took over":                  partCounters,
+	"a gate that holds units":              partCounters,
+}
+
+// byPart has one kind of each part that is broken.
+var byPart = map[string]*kind{
+	partUpstream: upstreams, partKeys: keyServers, partKeyFile: keyFiles, partIntrospection: introspections, partStore: stores, partCaller: callerKeys,
+	partFeed: lists(&config.Feed{URL: "https://lists.example/"}), partGeo: countries(&config.Geo{}), partNames: names(&config.SSRF{}),
+	partPasswords: passwords(&config.BreachedPasswords{}), partCounters: counted(&config.Limit{Unit: config.UnitCalls}, true),
+}
+
+// TestEveryRowIsTried holds that what the document says of a dependency that a
+// configuration may name is tried, or told not to be.
+func TestEveryRowIsTried(t *testing.T) {
+	found := map[string]bool{}
+	tried := map[string]bool{}
+	for _, cell := range documented(t) {
+		name := ""
+		for begin := range rows {
+			if strings.HasPrefix(cell, begin) && len(begin) > len(name) {
+				name = begin
+			}
+		}
+		part := rows[name]
+		switch {
+		case name == "":
+			t.Errorf("no probe of selftest is for %q of docs/reference/fail-states.md: add one, or a reason in rows", cell)
+		case untold[part] == "" && byPart[part] == nil && part != room && part != machine && part != files:
+			t.Errorf("%q is to be tried by %q, and there is no such probe", cell, part)
+		}
+		found[name], tried[part] = true, true
+	}
+	for name := range rows {
+		if !found[name] {
+			t.Errorf("docs/reference/fail-states.md has no row that begins with %q", name)
+		}
+	}
+	for part := range byPart {
+		if !tried[part] {
+			t.Errorf("what %q breaks has no row in docs/reference/fail-states.md", part)
+		}
+	}
+	for reason := range untold {
+		if !tried[reason] {
+			t.Errorf("no row is told not to be tried for the reason %q", reason)
+		}
+	}
+}
+
+// documented are the first cells of all rows.
+func documented(t *testing.T) (cells []string) {
+	text, err := os.ReadFile("../../../docs/reference/fail-states.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if cell, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " |"); ok && strings.HasPrefix(line, "| ") && cell != "what fails" {
+			cells = append(cells, cell)
+		}
+	}
+	if len(cells) < 40 {
+		t.Fatalf("%d rows", len(cells))
+	}
+	return cells
+}
+
+// TestKinds holds that every way that can happen is declared, for each choice.
+func TestKinds(t *testing.T) {
+	all := []*kind{lists(&config.Feed{}), lists(&config.Feed{OnFailure: config.FailOpen}), lists(&config.Feed{Found: config.URLObserve}), countries(&config.Geo{OnFailure: config.FailOpen}),
+		names(&config.SSRF{OnFailure: config.FailOpen}), passwords(&config.BreachedPasswords{Action: config.ReportBreached})}
+	for _, l := range []config.LimitFailure{config.LimitClosed, config.LimitOpen, config.LimitDegraded} {
+		for _, program := range []bool{false, true} {
+			all = append(all, counted(&config.Limit{OnFailure: l, Unit: config.UnitCalls}, program),
+				counted(&config.Limit{OnFailure: l, Unit: config.UnitCalls, Concurrency: &config.ConcurrencyLimit{}}, program))
+		}
+	}
+	for _, k := range byPart {
+		all = append(all, k)
+	}
+	for i, k := range all {
+		if len(k.ways) == 0 {
+			t.Errorf("%d: it fails in no way", i)
+		}
+		for _, w := range k.ways {
+			if k.declared(w) == "" {
+				t.Errorf("%d: what becomes of calls when it %v is not declared", i, w)
+			}
+		}
+	}
+	if (&Report{}).Passed() {
+		t.Error("a test of nothing passes")
+	}
+}
