@@ -45,7 +45,7 @@ func (v *view) declaration(b []byte, i int) {
 		v.found(XML, runs-2, Declares)
 	case starts(b, i, "<!doctype"):
 		switch {
-		case holds(rest, "<!entity"), holds(rest, "system") && (holds(rest, "://") || holds(rest, "file:")), bytes.IndexByte(rest[:min(len(rest), 64)], '[') > 0:
+		case holds(rest, "<!entity"), holds(rest, "system") && (holds(rest, "://") || holds(rest, "file:") || holds(rest, "\"//")), holds(rest, "public") && holds(rest, "://") && !holds(rest, "-//"), bytes.IndexByte(rest[:min(len(rest), 64)], '[') > 0:
 			v.found(XML, grave+5, Declares)
 		case !v.wide():
 			v.found(XML, odd, Declares)
@@ -55,6 +55,8 @@ func (v *view) declaration(b []byte, i int) {
 	case starts(b, i, "<![cdata["):
 		if !v.wide() {
 			v.found(XML, odd, Element)
+		} else if starts(b, i, "<![cdata[<]]>") {
+			v.found(XML, grave, Element) // a tag in pieces
 		}
 	case starts(b, i, "<!--"):
 		k := skip(b, i+4)

@@ -5,6 +5,10 @@ import "bytes"
 // codings are the characters under which another text may hide.
 const codings = cPercent | cAmp | cBack | cHigh
 
+// shortCoded is the longest text that is read as coded for a query or a form
+// also where none is coded so: values are copied from one into the other.
+const shortCoded = 256
+
 // under reads what is coded in text: the strings of JSON, then the text with
 // all escapes undone, then with + as the space of a query, then base64.
 func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
@@ -18,7 +22,7 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 			v.walk(plain, scan(plain), layer)
 		}
 	}
-	if m&cPlus != 0 && m&cSpace == 0 && (v.at == Query || v.at == Form || v.at == Path) {
+	if m&cPlus != 0 && m&cSpace == 0 && (v.at == Query || v.at == Form || v.at == Path || len(text) <= shortCoded && m&(cSingle|cDouble|cSemi|cPipe|cMinus) != 0) {
 		plain := append(v.bufs[layer][:0], text...)
 		for i, b := range plain {
 			if b == '+' {
@@ -52,6 +56,9 @@ func unescape(dst, src []byte) ([]byte, bool) {
 			continue
 		}
 		dst = append(dst, src[from:i]...)
+		if r == 0xa0 && (len(dst) == 0 || dst[len(dst)-1] < 0x80) {
+			r = ' ' // the no-break space of one byte, which MySQL skips
+		}
 		if r >= 0 {
 			dst = append(dst, byte(r))
 		}

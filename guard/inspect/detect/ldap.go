@@ -1,7 +1,7 @@
 package detect
 
 // ldapWhen: a filter (RFC 4515) is made of parentheses.
-var ldapWhen = []trigger{{any: cClose, and: cOpen | cStar | cNUL}, {any: cOpen, and: cEqual}}
+var ldapWhen = []trigger{{any: cColon, and: cEqual}, {any: cClose, and: cOpen | cStar | cNUL}, {any: cOpen, and: cEqual}}
 
 // ldap finds a value that closes the filter around it and opens another, and
 // a value that is a filter itself.
@@ -23,6 +23,7 @@ func ldap(v *view) {
 			ldapClosed(v, s, i)
 		}
 	}
+	ldapRule(v, s)
 	if leadingByte(s) == '(' {
 		ldapWhole(v, s)
 	}
@@ -100,5 +101,26 @@ func ldapWhole(v *view, s []byte) {
 	}
 	if n := ldapItem(rest); n > 0 && len(rest) > n+1 && rest[n] == '*' && rest[n+1] == ')' {
 		v.found(LDAP, 60, FilterWhole)
+	}
+}
+
+// ldapRule judges a value that begins with an attribute and the number of a
+// rule by which it is matched (RFC 4515, section 3: extensible).
+func ldapRule(v *view, s []byte) {
+	i := 0
+	for i < len(s) && i < 64 && kinds[s[i]]&(cLetter|cDigit|cMinus) != 0 {
+		i++
+	}
+	if i == 0 || i >= len(s) || s[i] != ':' {
+		return
+	}
+	dots := 0
+	for i++; i < len(s) && kinds[s[i]]&(cDigit|cDot) != 0; i++ {
+		if s[i] == '.' {
+			dots++
+		}
+	}
+	if dots >= 2 && peek(s, i) == ':' && peek(s, i+1) == '=' {
+		v.found(LDAP, 60, FilterBreak)
 	}
 }

@@ -66,9 +66,11 @@ func (v *view) line(b []byte, i int, hidden bool) {
 		return
 	}
 	v.headerField(b, j, hidden, bytes.IndexByte(b[:i], '\n') < 0)
-	if v.field != FreeText && v.field != Markup {
+	if !v.wide() {
 		v.mailCommand(b, j)
 		v.entry(b, j)
+	} else if i <= 1 && prose(b) <= 2 {
+		v.mailCommand(b, j) // the value begins with a break
 	}
 }
 

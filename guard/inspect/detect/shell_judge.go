@@ -193,6 +193,9 @@ func (v *view) judgeCommand(b []byte, c *command, kind uint8, before separator) 
 	if v.wide() || v.field == Search {
 		score = v.spoken(b, c, kind, before, what, score)
 	}
+	if v.field == Unknown && before == quote && what == nothing && prose(b) >= sentences {
+		score = min(score, odd) // a name in a sentence
+	}
 	reason := RunsCommand
 	if before == quote || before == replace {
 		reason = Substitution

@@ -61,6 +61,25 @@ func ruled(b []byte) bool {
 	}
 }
 
+// sentences are as many words side by side as make a text, in a field that
+// claims nothing: what is weak there is a remark of people.
+const sentences = 8
+
+// told lowers a weak finding in a field of unknown meaning that holds a text.
+// A query is words as well; its own grammar counts those that are none of it.
+func (v *view) told(value []byte) {
+	best := &v.best
+	if v.field != Unknown || best.Score < 50 || best.Score >= 70 {
+		return
+	}
+	switch best.Class {
+	case Command, Code, Template, XSS, Traversal, XPath:
+		if prose(value) >= sentences {
+			best.Score = faint
+		}
+	}
+}
+
 // alone weighs a fragment that is all that a text says: there it is not told
 // of but put in, as where no prose is expected. A query or a command may still
 // be shown.

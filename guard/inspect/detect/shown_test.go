@@ -28,6 +28,21 @@ func TestAlone(t *testing.T) {
 	})
 }
 
+// TestTold holds that a field of unknown meaning may hold a text of people,
+// and that what is no remark is found in it.
+func TestTold(t *testing.T) {
+	passes(t, Unknown, []string{
+		"The checked rule is much the same as the parsed `expr`, but may have other parts.",
+		"Surplus lamps can be in either `used` or `free` state, so we count both of them together.",
+		"Now that u < (v<<B), we compute the lower parts in the same way as we did before.",
+		"Make sure that each sheet has at least 4 marks, since 4 is the length of the longest of all signs ('--- ' and '... ').",
+		"A picture of it stands in the folder f, or in some/../f if the lamp was made of brass and glass.",
+	})
+	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you for little; cat /etc/passwd"}, Command)
+	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you <img src=x onerror=alert(1)>"}, XSS)
+	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you' or '1'='1"}, SQL)
+}
+
 // TestHiddenCommands holds ways of a shell to say a command otherwise than by
 // its name behind a separator.
 func TestHiddenCommands(t *testing.T) {

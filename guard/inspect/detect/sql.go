@@ -48,7 +48,8 @@ type sqlReader struct {
 	chars int   // codes of characters so far: char(65)
 	depth int   // queries around the operand that is read
 	done  bool
-	plain int // words that are of no query
+	plain int  // words that are of no query
+	asks  bool // a select stands somewhere
 }
 
 // sql finds fragments of SQL. What makes one dangerous is where it stands and
@@ -78,6 +79,7 @@ func sql(v *view) {
 		if t.kind == tWord && t.is == &noWord {
 			r.plain++
 		}
+		r.asks = r.asks || t.is.is == wSelect
 		if t.kind != tWord || t.is != &noWord || i == 0 {
 			r.token(i)
 		}
@@ -90,7 +92,13 @@ func sql(v *view) {
 // whole statement stays what it was: people show each other queries.
 func (r *sqlReader) alone() {
 	best := &r.v.best
-	if r.lex.prose && r.plain <= 2 && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement && best.Reasons[0] != SubSelect {
+	if r.v.field == Unknown && r.plain >= sentences && !r.asks && best.Class == SQL && best.Score < 70 {
+		switch best.Reasons[0] {
+		case Tautology, CommentTail, Concatenation, DangerousCall:
+			best.Score = min(best.Score, faint) // a text with marks, not a query with some words
+		}
+	}
+	if r.lex.prose && r.plain <= 2 && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement && (best.Reasons[0] != SubSelect || r.lex.s[0] == '(' && r.plain <= 1) {
 		best.Score = max(best.Score, 72)
 	}
 }
@@ -233,10 +241,10 @@ func (r *sqlReader) joined(i int) level {
 // beginning of the value, if need be with closing parentheses between.
 func (r *sqlReader) after(i int) level {
 	j := i - 1
-	if j < 0 && r.base == 0 && r.joinsAlone() {
-		return leading
-	}
 	for n := 0; n < 12; n++ {
+		if j < 0 && r.base == 0 && r.joinsAlone() {
+			return leading
+		}
 		switch t := r.at(j); {
 		case t.kind == tClose, t.kind == tArith && t.b == '%', t.kind == tSemi, t.kind == tOther && t.b != '\'' && t.b != '?' && t.b != ':':
 			j--

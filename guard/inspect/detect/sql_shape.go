@@ -360,3 +360,12 @@ func (r *sqlReader) quoted(i int) bool {
 	t := r.at(i)
 	return t.kind == tQuote && t.at > 0 && r.lex.s[t.at-1] == ' '
 }
+
+// same says whether the tokens from a to b and from c to d spell the same.
+func (r *sqlReader) same(a, b, c, d int) bool {
+	if b <= a || d <= c || r.kind(d-1) == tEnd {
+		return false
+	}
+	one, two := r.lex.s[r.at(a).at:r.at(b-1).end], r.lex.s[r.at(c).at:r.at(d-1).end]
+	return string(one) == string(two)
+}

@@ -54,6 +54,8 @@ func template(v *view) {
 				v.found(Template, odd, Expression)
 			}
 			v.expression(b, i+2, "%>", false)
+		case (c == '[' || c == '{') && n == '=' && makes(b[i:min(len(b), i+nearby)]):
+			v.found(Template, grave, Expression) // makes an object of a class that it names
 		case c == '@' && n == '(' || c == '[' && n == '=' || c == '$' && n == '[':
 			v.sum(b, i+2)
 		case c == '{' && n == '=':
@@ -92,7 +94,7 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 	if len(inside) == 1 && inside[0] == '.' {
 		level = 1 // all that the template was given
 	}
-	if v.wide() && level == 1 && (i < 4 || statement) && prose(b) < 2 {
+	if v.wide() && level == 1 && (i < 4 || statement) && prose(b[:max(i-2, 0)])+prose(b[min(i+end+len(mark), len(b)):]) < 2 && (statement || prose(b) < 3) {
 		v.found(Template, odd+11, Expression) // nothing else is said
 	}
 	talk := v.wide() && (prose(b) >= 3 || inLiteral(b, i-2))
@@ -114,6 +116,13 @@ func (v *view) expression(b []byte, i int, mark string, statement bool) {
 	case level == 1:
 		v.found(Template, odd, Expression)
 	}
+}
+
+// makes says whether an expression in brackets calls for a new object of the
+// class that it names, as FreeMarker does.
+func makes(b []byte) bool {
+	n := bytes.Index(b, []byte("?new("))
+	return n > 0 && bytes.IndexByte(b[:n], b[0]+2) < 0
 }
 
 // inLiteral says whether the expression at i stands in a text between backticks

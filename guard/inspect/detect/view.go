@@ -46,6 +46,7 @@ func judge(value []byte, m chars, at Position, field Field, among Classes) Verdi
 	v.budget = 12*len(value) + 4096
 	v.walk(value, m, 0)
 	v.alone(value)
+	v.told(value)
 	best := v.best
 	v.release()
 	return best

@@ -16,8 +16,16 @@ var xpathCalls = []string{"count", "name", "local-name", "string-length", "subst
 // finds it.
 func xpath(v *view) {
 	s := v.lower()
+	open := 0
 	for i, b := range s {
 		switch b {
+		case '[':
+			open++
+		case ']':
+			if open--; open < 0 {
+				open = 0
+				xpathClosed(v, s, i)
+			}
 		case ':':
 			if i+2 < len(s) && s[i+1] == ':' {
 				xpathAxis(v, s, i)
@@ -104,9 +112,9 @@ func xpathCall(v *view, s []byte, i int) {
 	for _, inner := range [...]string{"name(", "local-name(", "string(/", "string-length(", "//", "@*", "*["} {
 		path = path || bytes.HasPrefix(arg, []byte(inner)) && string(name) != "concat"
 	}
-	fetched := (string(name) == "doc" || string(name) == "document") && len(arg) > 8 && (arg[0] == '\'' || arg[0] == '"') && bytes.Contains(arg, []byte("://"))
+	fetched := (string(name) == "doc" || string(name) == "document") && len(arg) > 8 && (arg[0] == '\'' || arg[0] == '"') && (bytes.Contains(arg, []byte("://")) || arg[1] == '/' && arg[2] == '/')
 	switch {
-	case fetched && begin == 0:
+	case fetched && (begin == 0 || begin < 12 && (bytes.HasSuffix(s[:begin], []byte(" and ")) || bytes.HasSuffix(s[:begin], []byte(" or ")))):
 		v.path(65, PathCall) // another document (XPath 2.0, fn:doc)
 	case path && xpathBroken(s, begin):
 		v.path(88, PathCall, PathBreak)
@@ -124,9 +132,24 @@ func xpathTest(v *view, s []byte, begin, i int) {
 			v.path(60, PathBreak)
 		}
 	case "position", "last", "name", "local-name":
-		if after == '=' && xpathBroken(s, begin) {
+		switch {
+		case after == '=' && xpathBroken(s, begin):
 			v.path(87, PathCall, PathBreak)
+		case before == '[' && (after == ']' || after == '=' || after == '<' || after == '>') && s[0] == '/':
+			v.path(60, PathCall)
 		}
+	}
+}
+
+// xpathClosed judges what follows the bracket i, which closes a predicate that
+// the value did not open: a step, another path, or a condition.
+func xpathClosed(v *view, s []byte, i int) {
+	_, after := around(s, i, i+1)
+	switch rest := s[i+1:]; {
+	case after == '/' && (bytes.HasPrefix(rest, []byte("/..")) || bytes.HasPrefix(rest, []byte("//")) || bytes.IndexByte(rest, '[') > 0 || bytes.Contains(rest, []byte("::"))):
+		v.path(72, PathBreak)
+	case after == '|' && bytes.IndexByte(rest, '/') > 0:
+		v.path(75, PathBreak)
 	}
 }
 

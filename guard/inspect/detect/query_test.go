@@ -1,0 +1,62 @@
+package detect
+
+import "testing"
+
+// TestQueriesThatJoin holds how a fragment of SQL joins the query around it.
+func TestQueriesThatJoin(t *testing.T) {
+	everywhere := []string{
+		") or ('a'='a", "')) or (('lamp'='lamp", "x or 1=1 --", "id=7 and 7=7", "(select(0)from(select(sleep(6)))v)",
+		"if(now()=sysdate(),sleep(9),0)", "case when 5=5 then sleep(5) else 0 end", "1%A0AND%A04821=4821", "1'%A0UNION%A0ALL%A0SELECT%A01,2,3--%A0-",
+	}
+	refuses(t, Unknown, append(everywhere, "' UNION ALL SELECT", "union select", "x'||utl_http.request"), SQL)
+	refuses(t, FreeText, everywhere, SQL)
+	for _, at := range []Position{JSON, Header, Query} {
+		if v := Judge([]byte("-1+UNION+SELECT+user,lamp+FROM+users"), at, Unknown); v.Class != SQL || v.Score < Threshold(Unknown) {
+			t.Errorf("%v: %v %d", at, v.Class, v.Score)
+		}
+	}
+	for _, field := range []Field{Unknown, FreeText} {
+		passes(t, field, []string{
+			"1) red or ('blue' if there is none)", "a lamp (from the attic) or a chair", "price%A05", "café%C2%A0noir or thé",
+			"C++and+C", "red+or+blue", "all the lamps and 5 chairs",
+		})
+	}
+	passes(t, FreeText, []string{"2 + 2 = 4 and 3 + 3 = 6", "(SELECT max(price) FROM lamps) runs once for each row of the outer query", "case when total > 5 then the lamp is free"})
+}
+
+// TestPathsThatJoin holds how a value joins the path around it.
+func TestPathsThatJoin(t *testing.T) {
+	for _, field := range []Field{Unknown, FreeText} {
+		refuses(t, field, []string{"1]/../lamp[1", "x']/parent::*/lamp['"}, XPath)
+		passes(t, field, []string{"a[1]/b", "[x]/[y]", "see notes 3] and 4]", "[1]: https://example.com/a [2]: https://example.com/b", "a] b/c", "- [x]/[ ] done"})
+	}
+	refuses(t, Unknown, []string{"/lamps/lamp[position()=1]/price", "/a/b[last()]", "* and doc('//10.0.0.9/share')"}, XPath)
+	passes(t, Unknown, []string{"x[position()]", "doc('lamp')"})
+}
+
+// TestFiltersByRule holds filters of LDAP that name the rule to match by.
+func TestFiltersByRule(t *testing.T) {
+	for _, field := range []Field{Unknown, FreeText} {
+		refuses(t, field, []string{"userPassword:2.5.13.18:=123", "cn:1.2.840.113556.1.4.1941:=x"}, LDAP)
+		passes(t, field, []string{"lamp:2.5:=1", "version:2.5.13", "at 10:30:=", "x := 5"})
+	}
+}
+
+// TestDocumentsElsewhere holds types of documents that are fetched, and
+// messages that a text begins.
+func TestDocumentsElsewhere(t *testing.T) {
+	refuses(t, FreeText, []string{`<!DOCTYPE a SYSTEM "//x/a"><a>b</a>`, `<!DOCTYPE a PUBLIC "b" "http://evil.example/a.dtd">`, "<![CDATA[<]]>lamp"}, XML)
+	passes(t, FreeText, []string{"<!DOCTYPE html>", `<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">`})
+	refuses(t, FreeText, []string{"\nRCPT TO: anna@evil.example\n", "\r\nQUIT\r\n"}, Mail)
+	passes(t, FreeText, []string{"\nQuit worrying about the lamp.", "I will\nQUIT\nfor good", "\nMail to: Anna, the lamp shop, 5 Main Road"})
+}
+
+// TestTemplatesThatMake holds expressions that make an object of a class.
+func TestTemplatesThatMake(t *testing.T) {
+	for _, field := range []Field{Unknown, FreeText} {
+		refuses(t, field, []string{`[="lamp.Lamp"?new()("id")]`}, Template)
+		passes(t, field, []string{"[=new lamp]", "Is [=this] a ?new() lamp or not, who knows"})
+	}
+	refuses(t, FreeText, []string{"{% set lamp = 'id' %}", "{% for k, v in config.items() %}{{ k }}{% endfor %}"}, Template)
+	passes(t, FreeText, []string{"In Jinja you write {% set lamp = 'id' %} at the top"})
+}
