@@ -8,15 +8,17 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
-// The fields are those of draft-ietf-httpapi-ratelimit-headers-10: Lists of
-// Strings with parameters (RFC 9651 sections 3.1, 3.3.3).
+// The fields are those of draft-ietf-httpapi-ratelimit-headers-11 (May 2026):
+// Lists of Strings with parameters (RFC 9651 sections 3.1, 3.3.3). Clients are
+// not told their partition key, pk (section 3.1.4): a key is made of who calls
+// and from where, which is nothing to repeat, and each client has one.
 var (
 	fieldLimit  = []byte("RateLimit")
 	fieldPolicy = []byte("RateLimit-Policy")
 )
 
-// units as the draft's registry names them (section 9.3); what it does not name
-// begins with ours.
+// units as the draft names them (sections 3.1.2 and 10.3), of which calls are the
+// default; what it does not name begins with ours.
 var units = [...]string{Calls: "", RequestBytes: "content-bytes", AnswerBytes: "content-bytes", Complexity: "gatehouse-complexity"}
 
 // policyOf is what clients are told of an operation's limits, the same with
@@ -40,7 +42,8 @@ func (r *Rule) policy(b []byte) []byte {
 	unit := units[r.Unit]
 	switch r.Kind {
 	case Rate, Window:
-		if w = seconds(r.Per); int64(r.Per) != w*int64(time.Second) { // whole seconds only
+		// Section 3.1.3: at least one, in whole seconds.
+		if w = seconds(r.Per); int64(r.Per) != w*int64(time.Second) {
 			q = times(q, w) * 1000 / r.Per.Milliseconds()
 		}
 	case Quota:
@@ -58,6 +61,7 @@ func (r *Rule) policy(b []byte) []byte {
 	if w > 0 {
 		b = strconv.AppendInt(append(b, ";w="...), w, 10)
 	}
+	// Section 3.1: parameters of one's own have the name of their maker in front.
 	if r.Kind == Rate && r.Burst != r.Amount {
 		b = strconv.AppendInt(append(b, ";gatehouse-burst="...), r.Burst, 10)
 	}
@@ -103,7 +107,8 @@ func (g *Guard) open(x *gate.Exchange) said {
 	return s
 }
 
-// tell appends what a limit has left (section 4 of the draft).
+// tell appends what a limit has left (section 4.1 of the draft). A limit without
+// a window has no t (section 4.1.2).
 func (u *use) tell(x *gate.Exchange, r *result) {
 	if u.item == nil || r.unknown {
 		return
