@@ -121,13 +121,18 @@ func (r *Rules) tag(read, write []string, drop bool) schema.Tag {
 		return schema.TagDrop
 	}
 	r.list = append(r.list, rule{read: r.rights(read), write: r.rights(write), drop: drop})
-	r.known[key] = schema.Tag(len(r.list))
+	r.known[key] = FirstTag + schema.Tag(len(r.list)-1)
 	return r.known[key]
 }
 
-// MaxRules is how many different rules an API may have: their tags are the
-// numbers from 1.
-const MaxRules = 1 << 14
+// Tags of this guard; other guards have others.
+const (
+	FirstTag schema.Tag = 1
+	LastTag  schema.Tag = 1 << 14
+)
+
+// MaxRules is how many different rules an API may have.
+const MaxRules = int(LastTag - FirstTag + 1)
 
 func (r *Rules) rights(roles []string) *gate.Rights {
 	if roles == nil {

@@ -12,8 +12,11 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/internal/reach"
 )
 
-// FirstTag is the first tag of this guard; other guards have others.
-const FirstTag schema.Tag = 1<<14 + 1
+// Tags of this guard, two for each login; other guards have others.
+const (
+	FirstTag schema.Tag = 1<<14 + 1
+	LastTag             = FirstTag + 2*maxLogins - 1
+)
 
 // maxLogins bounds the operations of an API that are logins.
 const maxLogins = 500

@@ -16,8 +16,11 @@ import (
 // {creates}, {lists} or {filters}.
 const Word = "x-gatehouse-owner"
 
-// FirstTag is the first tag of this guard.
-const FirstTag schema.Tag = 1 << 15
+// Tags of this guard; other guards have others.
+const (
+	FirstTag schema.Tag = 1 << 15
+	LastTag  schema.Tag = 1<<16 - 1
+)
 
 // Setting is one kind of object as gatehouse.yaml describes it.
 type Setting struct {
@@ -141,7 +144,7 @@ func (t *Types) tag(m tag) schema.Tag {
 	if n, ok := t.known[m]; ok {
 		return n
 	}
-	if int(FirstTag)+len(t.tags) > 1<<16-1 {
+	if len(t.tags) > int(LastTag-FirstTag) {
 		t.problem(source.Problem{Text: "there are too many kinds of objects"})
 		return schema.TagDrop
 	}

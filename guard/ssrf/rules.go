@@ -13,9 +13,12 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
 )
 
-// FirstTag is the first tag of this guard. There are as many as classes of
+// Tags of this guard; other guards have others. There are as many as classes of
 // values for each field that has a setting.
-const FirstTag schema.Tag = 0x7000
+const (
+	FirstTag schema.Tag = 0x7000
+	LastTag             = FirstTag + maxTags - 1
+)
 
 const maxTags = 0x800
 
