@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/inspect"
+	"github.com/gatehouse-api/gatehouse/guard/request"
 )
 
 // inspects returns how the texts of the API are inspected; nil where none of
@@ -116,7 +117,9 @@ func Texts(c *contract.Contract, o *Options) (list []InspectedTexts) {
 		if rules == nil || set.uninspected() {
 			one.Mode = "off"
 		} else {
-			one.Texts = append(one.Texts, rules.Texts(c, op, tuning(&set.Inspect))...)
+			t := tuning(&set.Inspect)
+			t.Streams = int64(set.MaxBodyBytes) > request.MostHeard
+			one.Texts = append(one.Texts, rules.Texts(c, op, t)...)
 		}
 		list = append(list, one)
 	}

@@ -294,13 +294,17 @@ func (b *builder) certificates(op *contract.Operation) {
 
 // request holds parameters and body against the contract.
 func (b *builder) request(op *contract.Operation, set *settled, _ gate.Mode) any {
-	guard, problems := request.New(op, b.schemas, request.Options{
-		Undeclared: treatment(set.Undeclared.Requests, config.Refuse), Misplaced: treatment(set.ReadOnly, config.Refuse),
-		MaxBodyBytes: int64(set.MaxBodyBytes), Gzip: slices.Contains(set.ContentEncodings, "gzip"),
-		Hears: b.inspected != nil && !set.uninspected(),
-	})
+	guard, problems := request.New(op, b.schemas, set.requests())
 	b.problem(problems...)
 	return guard
+}
+
+func (s *settled) requests() request.Options {
+	return request.Options{
+		Undeclared: treatment(s.Undeclared.Requests, config.Refuse), Misplaced: treatment(s.ReadOnly, config.Refuse),
+		MaxBodyBytes: int64(s.MaxBodyBytes), Gzip: slices.Contains(s.ContentEncodings, "gzip"),
+		Hears: !s.uninspected(),
+	}
 }
 
 // answer holds what the API answers against the contract.

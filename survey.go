@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/guard/request"
 )
 
 // Exposure is what a contract lets through at one operation, in and out,
@@ -20,8 +21,9 @@ type Exposure struct {
 	Credential string   `json:"credential"`
 	Public     bool     `json:"public"`
 	Deprecated bool     `json:"deprecated,omitempty"`
-	Open       []string `json:"open,omitempty"`  // objects that take any property, schemas that take any value
-	Loose      []string `json:"loose,omitempty"` // content and parameters that are not described
+	Open       []string `json:"open,omitempty"`   // objects that take any property, schemas that take any value
+	Loose      []string `json:"loose,omitempty"`  // content and parameters that are not described
+	Unread     []string `json:"unread,omitempty"` // bodies that pass as a stream: nobody looks for attacks in them
 }
 
 // Survey lists the exposure of every operation in the order of the contract.
@@ -31,7 +33,7 @@ func Survey(c *contract.Contract, o *Options) []Exposure {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &surveyor{schemas: newCompiler(c, o, nil, false), found: make(map[schema.Schema]*survey)}
+	s := &surveyor{options: o, schemas: newCompiler(c, o, nil, false), found: make(map[schema.Schema]*survey)}
 	list := make([]Exposure, len(c.Operations))
 	for i, op := range c.Operations {
 		list[i] = s.operation(c, op)
@@ -40,10 +42,12 @@ func Survey(c *contract.Contract, o *Options) []Exposure {
 }
 
 type surveyor struct {
+	options     *Options
 	schemas     *schema.Compiler
 	shapes      schema.Shapes
 	found       map[schema.Schema]*survey // operations share most of theirs
 	open, loose remarks                   // of one operation
+	unread      remarks
 }
 
 func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Exposure {
@@ -52,13 +56,18 @@ func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Expos
 		e.Path = op.BasePaths[0] + op.Path
 	}
 	e.Credential = credential(op)
-	s.open, s.loose = remarks{}, remarks{}
+	s.open, s.loose, s.unread = remarks{}, remarks{}, remarks{}
 	for _, p := range op.Parameters {
 		s.parameter(p)
 	}
 	if op.Body != nil {
+		set := settle(s.options, op)
+		read := set.requests()
 		for _, m := range op.Body.Media {
 			s.media("body", m)
+			if what := request.Unread(m, &read); what != "" {
+				s.unread.add("body " + what)
+			}
 		}
 	}
 	for _, r := range op.Responses {
@@ -66,7 +75,7 @@ func (s *surveyor) operation(c *contract.Contract, op *contract.Operation) Expos
 			s.media("answer "+r.Status, m)
 		}
 	}
-	e.Open, e.Loose = s.open.lines(), s.loose.lines()
+	e.Open, e.Loose, e.Unread = s.open.lines(), s.loose.lines(), s.unread.lines()
 	return e
 }
 
@@ -256,6 +265,9 @@ func (e *Exposure) Remarks() []string {
 	}
 	if len(e.Loose) > 0 {
 		list = append(list, "loose: "+strings.Join(e.Loose, ", "))
+	}
+	if len(e.Unread) > 0 {
+		list = append(list, "unread: "+strings.Join(e.Unread, ", "))
 	}
 	if e.Deprecated {
 		list = append(list, "deprecated")

@@ -81,6 +81,10 @@ func TestSurvey(t *testing.T) {
 		{"range", operationWith(none, "", `"text/*": {schema: {type: string}}`), "public", "loose: body may be any text/*"},
 		{"answer-without-schema", strings.Replace(operationWith(none, "", text), "{description: OK}", "{description: OK, content: {application/json: {}}}", 1), "public", "loose: answer 200 application/json has no schema"},
 		{"open-answer", strings.Replace(operationWith(none, "", text), "{description: OK}", "{description: OK, content: {application/json: {schema: {type: object}}}}", 1), "public", "open: answer 200 takes any property"},
+		{"bytes", operationWith(none, "", "application/octet-stream: {schema: {type: string, format: binary}}"), "public", "unread: body application/octet-stream"},
+		{"bytes-without-schema", operationWith(none, "", "image/png: {}"), "public", "loose: body image/png has no schema; unread: body image/png"},
+		{"any", operationWith(none, "", `"*/*": {}`), "public", "loose: body may be any */*, body */* has no schema; unread: body */* of bytes"},
+		{"multipart-without-schema", operationWith(none, "", `multipart/form-data: {}`), "public", "loose: body multipart/form-data has no schema; unread: body multipart/form-data"},
 		{"no-schema", operationWith(none, "", `application/json: {}`), "public", "loose: body application/json has no schema"},
 	}
 	for _, test := range tests {

@@ -2,7 +2,7 @@ package config
 
 // Inspect is how the text of requests is searched for attacks. An operation's replaces that of its API key by key.
 type Inspect struct {
-	// Mode says what becomes of a call in which an attack was found: enforce, observe, or off for no search at all. Without it, what mode and modes say.
+	// Mode says what becomes of a call in which an attack was found: enforce, observe, or off for no search at all; then bodies whose media type has no schema pass as streams. Without it, what mode and modes say.
 	Mode InspectMode `key:"mode,example=observe"`
 	// Thresholds are the scores from which a text is refused, by what it is for.
 	Thresholds Thresholds `key:"thresholds,example={free_text: 80}"`
@@ -41,7 +41,7 @@ type InspectMode string
 const (
 	InspectEnforce InspectMode = "enforce"
 	InspectObserve InspectMode = "observe"
-	InspectOff     InspectMode = "off" // nobody looks
+	InspectOff     InspectMode = "off" // nobody looks, and bodies without a schema pass as streams
 )
 
 // Words returns what may become of a call in which an attack was found.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/guard/inspect/detect"
+	"github.com/gatehouse-api/gatehouse/guard/internal/media"
 	"github.com/gatehouse-api/gatehouse/guard/internal/reach"
 )
 
@@ -38,13 +40,30 @@ func (r *Rules) Texts(c *contract.Contract, op *contract.Operation, t *Tuning) [
 	if op.Body != nil {
 		for _, m := range op.Body.Media {
 			if m.Schema == nil {
-				e.add(Text{In: "body", Name: "", As: Skip, Why: m.Type + " has no schema, and passes unread"})
+				e.undescribed(m.Type)
 				continue
 			}
 			e.value("body", "", m.Schema, 0)
 		}
 	}
 	return e.list
+}
+
+// undescribed tells of a body that has no schema.
+func (e *explainer) undescribed(written string) {
+	m, _ := media.Parse(written)
+	switch k := m.Kind(); {
+	case k == media.Opaque && m.Sub != "*":
+		e.add(Text{In: "body", As: Skip, Why: written + " is bytes, which pass as a stream, unread: give text a media type of text, JSON or XML"})
+	case !k.Legible() && m.Sub != "*":
+		e.add(Text{In: "body", As: Skip, Why: written + " has no schema, and passes as a stream, unread: describe its parts"})
+	case e.tuning.Streams:
+		e.add(Text{In: "body", As: Skip, Why: written + " has no schema and may be large, and passes as a stream, unread: describe it, or lower max_body_bytes"})
+	case k == media.Text && m.Sub != "*":
+		e.as("body", "", look{field: detect.FreeText, guess: detect.FreeText, why: written + " has no schema"})
+	default:
+		e.as("body", "", look{why: written + " has no schema"})
+	}
 }
 
 type explainer struct {

@@ -5,8 +5,9 @@
 // one Rules for each API and one Guard for each operation; no other guard
 // imports it. It reads no request itself: the guard of requests and the one
 // pass over a body say where texts stand (gate.Exchange.Heard and Schema). What
-// makes a text an attack is known to package detect alone. It knows nothing of
-// net/http or of configuration files.
+// makes a text an attack is known to package detect alone. Only bodies that no
+// schema describes and that are no JSON does it take apart itself. It knows nothing
+// of net/http or of configuration files.
 package inspect
 
 import (
@@ -24,6 +25,7 @@ import (
 type Tuning struct {
 	Thresholds map[string]uint8 // scores from which a field is refused, by Words; absent is the default
 	Except     []string         // classes that are not looked for
+	Streams    bool             // bodies without a schema may be too large to be read
 }
 
 // Guard inspects the texts of one operation. It is immutable; many goroutines
@@ -33,6 +35,7 @@ type Guard struct {
 	loose   judged   // what nothing describes
 	header  judged   // fields and cookies that the contract does not name
 	file    judged
+	free    uint8 // score from which text that people write is refused
 	classes detect.Classes
 	headers []string // declared ones
 	cookies []string
@@ -67,6 +70,7 @@ func (r *Rules) Guard(op *contract.Operation, t *Tuning) *Guard {
 		g.looks = append(g.looks, t.judged(l))
 	}
 	g.loose, g.header = t.judged(look{}), t.judged(look{})
+	g.free = t.threshold(detect.FreeText)
 	g.file = t.judged(look{field: detect.Filename, guess: detect.Filename})
 	for _, p := range op.Parameters {
 		switch p.In {
@@ -103,56 +107,11 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 		if v := g.raw(x, x.Path, detect.Path, "path"); v != gate.Allow {
 			return v
 		}
-		for query := x.Query; len(query) > 0; {
-			var pair []byte
-			pair, query, _ = bytes.Cut(query, ampersand)
-			name, value, _ := bytes.Cut(pair, equals)
-			for _, text := range [...][]byte{name, value} {
-				if v := g.raw(x, text, detect.Query, "query"); v != gate.Allow {
-					return v
-				}
-			}
+		if v := g.pairs(x, x.Query, detect.Query, "query"); v != gate.Allow {
+			return v
 		}
 	}
 	return g.fields(x)
-}
-
-var (
-	ampersand = []byte("&")
-	equals    = []byte("=")
-)
-
-// raw judges text that nobody has read.
-func (g *Guard) raw(x *gate.Exchange, text []byte, at detect.Position, in string) gate.Verdict {
-	v := detect.JudgeAmong(text, at, g.loose.field, g.classes)
-	if v.Class == detect.None || v.Score < g.loose.threshold {
-		return gate.Allow
-	}
-	return x.Deny(refusal(&v, in, ""))
-}
-
-// Body inspects a body that was read whole. One that the guard of requests
-// refused, and that goes on since that guard observes, is judged as it stands.
-func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
-	if x.BodyJSON == nil {
-		return g.raw(x, x.Body, detect.JSON, "body")
-	}
-	s := scratches.Get().(*scratch)
-	defer s.close()
-	if v := g.spans(x, s, x.BodyJSON, x.Schema.Spans, detect.JSON, "body", ""); v != gate.Allow {
-		return v
-	}
-	return g.bodyParts(x, s)
-}
-
-// bodyParts judges what was heard of the body beside its text: names of files.
-func (g *Guard) bodyParts(x *gate.Exchange, s *scratch) gate.Verdict {
-	parts := x.Heard.Parts
-	i := len(parts)
-	for i > 0 && parts[i-1].In == "body" {
-		i--
-	}
-	return g.heard(x, s, i)
 }
 
 // heard judges the texts of x.Heard from part i on.

@@ -2,6 +2,7 @@ package request
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +27,8 @@ type body struct {
 type bodyMedia struct {
 	media.Type
 	schema    *schema.Schema // nil when any content will do
+	heard     bool           // has no schema, and a guard wants to hear of it
+	free      *schema.Schema // reads JSON of such a body
 	tagged    bool           // guards want to hear of parts of schema
 	shape     *schema.Shape
 	form      *form            // when a form may come in
@@ -70,6 +73,7 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 		}
 	}
 	if t.schema == nil {
+		b.unschemed(&t, m)
 		return t
 	}
 	if k == media.Form || wide && (m.Type == "*/*" || parsed.Main == "application") {
@@ -85,6 +89,40 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	return t
 }
 
+// unschemed compiles how a body without a schema is read for whoever inspects it.
+func (b *builder) unschemed(t *bodyMedia, m *contract.Media) {
+	k, wide := t.Kind(), t.Sub == "*"
+	switch {
+	case !b.options.Hears:
+		return
+	case k.Legible() || wide:
+		if b.options.MaxBodyBytes > MostHeard {
+			b.warn(m, fmt.Sprintf("set max_body_bytes to %d at most, or describe the body by a schema", MostHeard),
+				"%s bodies have no schema and may be larger than what is inspected: they pass as a stream, unread", m.Type)
+			return
+		}
+		t.heard = true
+		t.free = b.compiler.Compile(source.NewObject(m.Node))
+	}
+	if k == media.Multipart || wide && (t.Main == "*" || t.Main == "multipart") {
+		b.warn(m, "describe its parts by a schema", "multipart bodies without a schema pass as a stream: their texts are not searched for attacks")
+	}
+}
+
+// Unread says which bodies of a declared media type pass as a stream that nobody
+// here reads; "" for none.
+func Unread(m *contract.Media, o *Options) string {
+	parsed, _ := media.Parse(m.Type)
+	k, heard, wide := parsed.Kind(), o.Hears && o.MaxBodyBytes <= MostHeard, parsed.Sub == "*" && !strings.EqualFold(parsed.Main, "text")
+	switch {
+	case wide && (m.Schema != nil || heard):
+		return m.Type + " of bytes"
+	case wide, m.Schema == nil && !(heard && k.Legible()), k == media.Opaque:
+		return m.Type
+	}
+	return ""
+}
+
 func (b *builder) warn(m *contract.Media, hint, format string, args ...any) {
 	b.problems = append(b.problems, source.Warn(m.Node, hint, format, args...))
 }
@@ -97,6 +135,9 @@ func (b *body) judge(x *gate.Exchange) gate.Verdict {
 		return v
 	}
 	k := m.Kind()
+	if d.schema == nil {
+		return b.hear(x, d, k)
+	}
 	if len(x.Body) == 0 && (k == media.JSON || k == media.Multipart || k == media.XML || !b.required) {
 		if b.required {
 			return x.Deny(missing)
@@ -119,6 +160,21 @@ func (b *body) judge(x *gate.Exchange) gate.Verdict {
 		return b.judgeText(x, r, d)
 	}
 	return x.Deny(gate.Refusal{Code: gate.BodyMedia, In: "body"})
+}
+
+// hear reads a body that no schema describes for whoever inspects it. Whether one
+// that is malformed may pass is for them to say.
+func (b *body) hear(x *gate.Exchange, d *bodyMedia, k media.Kind) gate.Verdict {
+	if len(x.Body) == 0 && b.required && k != media.Form && k != media.Text {
+		return x.Deny(missing)
+	}
+	if k == media.JSON && len(x.Body) > 0 {
+		b.policies(&x.Schema)
+		if d.free.Read(&x.Schema, x.Body) {
+			x.BodyJSON = x.Body
+		}
+	}
+	return gate.Allow
 }
 
 // policies sets what a body is judged by.

@@ -32,12 +32,20 @@ type Options struct {
 	// decoded within MaxBodyBytes, and forwarded decoded.
 	Gzip bool
 	// Hears keeps what is read without a schema in Exchange.Heard, for a guard
-	// that inspects it.
+	// that inspects it. For the same guard bodies are buffered whose media type has
+	// no schema and is read as JSON, a form, XML or text, as long as MaxBodyBytes
+	// is MostHeard at most. Those that are well-formed JSON become
+	// Exchange.BodyJSON.
 	Hears bool
 }
 
 // defaultBodyBytes bounds a body when Options say nothing.
 const defaultBodyBytes = 1 << 20
+
+// MostHeard bounds bodies without a schema that are buffered only to be
+// inspected. Where larger ones may come, all of them are streams: otherwise
+// whoever sends one could choose whether it is read.
+const MostHeard = 16 << 20
 
 // Guard judges the parameters and the body of one operation. It is immutable;
 // many goroutines may use it at once.

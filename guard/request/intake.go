@@ -120,7 +120,12 @@ func (b *body) holdsNothing(contentType []byte) bool {
 }
 
 // streams reports whether bodies of kind k are passed on unread.
-func (d *bodyMedia) streams(k media.Kind) bool { return d.schema == nil || k == media.Opaque }
+func (d *bodyMedia) streams(k media.Kind) bool {
+	if d.schema == nil {
+		return !d.heard || !k.Legible()
+	}
+	return k == media.Opaque
+}
 
 // choose finds the declared media type that fits the request's best.
 func (b *body) choose(x *gate.Exchange) (m media.Type, d *bodyMedia, v gate.Verdict) {

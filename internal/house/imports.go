@@ -106,7 +106,7 @@ var rooms = map[string]room{
 	"guard/answer": {floor: guards, ours: []string{"contract", "contract/markup", "contract/schema", "contract/source", "gate",
 		"contract/cut", "guard/internal/media", "guard/internal/style"}},
 	"guard/crs":            {floor: guards, ours: []string{"gate"}, outside: []string{"github.com/corazawaf/coraza-coreruleset/v4", "github.com/corazawaf/coraza/v3", "github.com/corazawaf/coraza/v3/types"}},
-	"guard/inspect":        {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate", "guard/inspect/detect", "guard/internal/cookie", "guard/internal/reach"}},
+	"guard/inspect":        {floor: guards, ours: []string{"contract", "contract/schema", "contract/source", "gate", "guard/inspect/detect", "guard/internal/cookie", "guard/internal/media", "guard/internal/reach"}},
 	"guard/internal/reach": {floor: reading, ours: []string{"contract", "contract/source"}},
 	"guard/owner":          {floor: guards, ours: []string{"contract", "contract/cut", "contract/schema", "contract/source", "gate", "guard/internal/media", "guard/internal/reach", "guard/internal/style"}},
 	"guard/fields":         {floor: guards, ours: []string{"contract", "contract/cut", "contract/schema", "contract/source", "gate", "guard/internal/media", "guard/internal/reach"}},

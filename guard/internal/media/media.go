@@ -146,6 +146,10 @@ const (
 	Mixed // other multipart types
 )
 
+// Legible reports whether bodies of the kind are text throughout, which can be
+// read even where no schema describes them.
+func (k Kind) Legible() bool { return k == JSON || k == Form || k == XML || k == Text }
+
 // Kind says how a body of type m is read.
 func (m *Type) Kind() Kind {
 	switch {
