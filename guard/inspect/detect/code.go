@@ -60,6 +60,10 @@ func code(v *view) {
 		return
 	}
 	b := v.text
+	if leadsClass(b, v.chars) {
+		v.found(Code, odd-5, WalksObject)
+		return
+	}
 	e := evidence{place: len(b)}
 	for i := 0; i < len(b) && e.level < 2; {
 		switch c := b[i]; {
@@ -92,6 +96,9 @@ func code(v *view) {
 			}
 			i++
 		case (c == '\'' || c == '"') && joined(b, i):
+			e.note(2, i)
+			i++
+		case c == '(' && i > 0 && !wordy(b[i-1]) && calledText(b, i):
 			e.note(2, i)
 			i++
 		case c == '(' && peek(b, i+1) == '#' && wordy(peek(b, i+2)) && bytes.IndexByte(b[i:min(len(b), i+longest)], '=') > 0:

@@ -29,7 +29,7 @@ var grammars = []grammar{
 	{name: "script", when: scriptWhen, read: script},
 	{name: "shell", when: shellWhen, read: shell},
 	{name: "traversal", when: traversalWhen, read: traversal},
-	{name: "code", when: codeWhen, read: code},
+	{name: "code", when: codeWhen, first: leadsClass, read: code},
 	{name: "template", when: templateWhen, read: template},
 	{name: "document", when: documentWhen, read: document},
 	{name: "lines", when: linesWhen, read: lines},

@@ -46,6 +46,10 @@ func ldapClosed(v *view, s []byte, i int) {
 		}
 		return
 	}
+	if j == i+1 && (s[j] == '&' || s[j] == '|' || s[j] == '!') && j+1 < len(s) && s[j+1] == '(' && ldapItem(s[j+2:]) > 0 {
+		v.found(LDAP, 60, FilterBreak)
+		return
+	}
 	score := uint8(80)
 	if star {
 		score = 85

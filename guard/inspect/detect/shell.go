@@ -82,8 +82,11 @@ func shell(v *view) {
 		case '$':
 			v.dollar(b, i)
 		case '<', '>':
-			if peek(b, i+1) == '(' {
+			switch {
+			case peek(b, i+1) == '(':
 				v.commandAt(b, i+2, replace)
+			case i == 0 && b[i] == '>' && (starts(b, 1, "/tmp/") || starts(b, 1, "/etc/") || starts(b, 1, "/var/") || starts(b, 1, "/dev/")):
+				v.found(Command, odd, Redirects) // written into a file
 			}
 		case '(':
 			v.function(b, i)
@@ -271,7 +274,9 @@ func (c *command) read(b []byte, i int) bool {
 	from := i
 	if peek(b, i) == '{' {
 		c.brace = true
-		i++
+		if i++; peek(b, i) == ',' {
+			i++ // the first of a list may be empty
+		}
 	}
 	var last spelling // the part of a path before this one
 	for ; i < len(b) && i-from < 2*nearby; i++ {

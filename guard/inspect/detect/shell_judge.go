@@ -231,7 +231,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		switch {
 		case known&sharp == 0 && !c.hidden && prose(b) >= 6:
 			return 0 // a sentence that begins with if or find
-		case c.brace && (what == plainWord || strong) && peek(b, c.end) == ',':
+		case c.brace && (what == plainWord || strong) && peek(b, c.end) == ',', c.brace && known&sharp != 0 && what == nothing && b[c.end-c.name.n-1] == ',':
 			return odd
 		case c.led && known&sharp != 0 && what == nothing:
 			return odd - 5

@@ -20,7 +20,7 @@ var commands = func() *words {
 		useradd usermod passwd strace ltrace tac uniq gunzip gzip bzip2 unxz xz zcat bzcat vim nano lsattr lsblk lscpu lspci
 		pgrep pkill killall systemctl journalctl mysqldump psql sqlite3 mysql gcc printf readlink realpath basename dirname pwd chroot
 		findstr icacls cacls attrib vssadmin netsh nbtstat getmac whois ifup ifdown apt-get dpkg yum rpm fping mtr hping3 wpad
-		invoke-expression invoke-webrequest iex iwr get-content get-process get-childitem start-process new-object write-host start-sleep net1
+		invoke-expression invoke-webrequest iex iwr irm icm gwmi iwmi invoke-command invoke-wmimethod invoke-restmethod get-wmiobject start-job import-module add-type out-file get-content get-process get-childitem start-process new-object write-host start-sleep net1
 		rvim rview gimp-console nodejs ghc jrunscript jjs lua5.3 ansible ansible-playbook cscli visudo chef-client lastlog cpulimit flock lwp-mirror
 		expr xargs mawk setarch unshare nsenter capsh csplit openvt rlwrap tclsh wish expect zypper pacman snap docker kubectl podman crictl ls`, nil)
 	vocabulary(dull, `cat id w who last find sort date more less head tail type dir set env echo sleep ping ping6 host dig kill top at test net reg

@@ -290,7 +290,7 @@ func (l *sqlLexer) opens(b byte) bool {
 // joins says whether w is a word with which a query goes on after a literal.
 func joins(w word) bool {
 	switch w {
-	case wLogic, wUnion, wFilter, wLike, wOrder, wGroup:
+	case wLogic, wUnion, wFilter, wLike, wOrder, wGroup, wIs, wNot:
 		return true
 	}
 	return false

@@ -337,6 +337,9 @@ func (v *view) wrapper(b []byte, alone bool) {
 		var name spelling
 		name.spell(b[:i], from)
 		kind := streams.get(name.word())
+		if starts(b, from-5, "ssh2.") {
+			kind, from = secret, from-5
+		}
 		slashes := b[i+1] == '/' || b[i+1] == '\\'
 		jar := string(name.word()) == "jar" || string(name.word()) == "netdoc"
 		if kind == 0 || !slashes && !(jar && from == 0 && alone) || kind == systemDir && peek(b, i+2) != '/' && !starts(b, from, "file") {
