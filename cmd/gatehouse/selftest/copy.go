@@ -23,7 +23,9 @@ type copied struct {
 	reached atomic.Int64 // calls that came to a stand-in of an API
 	asked   atomic.Int64 // names of requests that were asked for
 	lookup  lookup       // nil for one that knows all names
-	err     error        // of making stand-ins
+	// transport makes calls over TLS; nil for a new one in plain text each time.
+	transport *http.Transport
+	err       error // of making stand-ins
 }
 
 // fault says what is broken in a copy; nil for nothing.
@@ -56,6 +58,9 @@ func (t *test) copy(f *fault) (*copied, error) {
 
 // close ends the copy and removes what it kept.
 func (c *copied) close() {
+	if c.transport != nil {
+		c.transport.CloseIdleConnections()
+	}
 	if c.program != nil {
 		c.program.Stop()
 	}
@@ -111,9 +116,7 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 		}
 		return well
 	}
-	s.Listeners = s.Listeners[:1]
-	one := &s.Listeners[0]
-	one.Address, one.TLS, one.PlainHTTP, one.RedirectToHTTPS, one.ProxyProtocol, one.Authorizer = "127.0.0.1:0", nil, false, false, nil, nil
+	c.listen(s, f)
 	s.Maintenance.Address, s.Admin, s.Handover, s.Record.Events, s.Drain = "", nil, "", "none", time.Second
 	s.Trust = config.Trust{Place: s.Trust.Place, Vault: s.Trust.Vault} // secrets were read; keys end with the copy
 	if s.Store != nil {

@@ -36,7 +36,8 @@ var rows = map[string]string{
 	"room for revocations":                 room,
 	"room for proofs":                      room,
 	"room to hash passwords":               room,
-	"revocation lists and responders":      "listeners",
+	"revocation lists of client":           partCRL,
+	"responders for client certificates":   partOCSP,
 	"the key of `caller`":                  partCaller,
 	"the clock of the gate":                machine,
 	"the file or the server of a [feed]":   partFeed,
@@ -67,7 +68,7 @@ var rows = map[string]string{
 
 // byPart has one kind of each part that is broken.
 var byPart = map[string]*kind{
-	partUpstream: upstreams, partKeys: keyServers, partKeyFile: keyFiles, partIntrospection: introspections, partStore: stores, partCaller: callerKeys,
+	partCRL: revocationLists, partOCSP: responders(&config.OCSP{}), partUpstream: upstreams, partKeys: keyServers, partKeyFile: keyFiles, partIntrospection: introspections, partStore: stores, partCaller: callerKeys,
 	partFeed: lists(&config.Feed{URL: "https://lists.example/"}), partGeo: countries(&config.Geo{}), partNames: names(&config.SSRF{}),
 	partPasswords: passwords(&config.BreachedPasswords{}), partCounters: counted(&config.Limit{Unit: config.UnitCalls}, true),
 }
@@ -129,7 +130,7 @@ func documented(t *testing.T) (cells []string) {
 
 // TestKinds holds that every way that can happen is declared, for each choice.
 func TestKinds(t *testing.T) {
-	all := []*kind{lists(&config.Feed{}), lists(&config.Feed{OnFailure: config.FailOpen}), lists(&config.Feed{Found: config.URLObserve}), countries(&config.Geo{OnFailure: config.FailOpen}),
+	all := []*kind{responders(&config.OCSP{OnFailure: config.FailOpen}), lists(&config.Feed{}), lists(&config.Feed{OnFailure: config.FailOpen}), lists(&config.Feed{Found: config.URLObserve}), countries(&config.Geo{OnFailure: config.FailOpen}),
 		names(&config.SSRF{OnFailure: config.FailOpen}), passwords(&config.BreachedPasswords{Action: config.ReportBreached})}
 	for _, l := range []config.LimitFailure{config.LimitClosed, config.LimitOpen, config.LimitDegraded} {
 		for _, program := range []bool{false, true} {

@@ -30,6 +30,8 @@ const (
 	partNames         = "ssrf"
 	partPasswords     = "breached_passwords"
 	partCounters      = "counters"
+	partCRL           = "crl"
+	partOCSP          = "ocsp"
 )
 
 // kind is how dependencies of a part fail, and what is declared of that:

@@ -65,11 +65,33 @@ var (
 		ways: []way{refused, silent, garbage},
 		says: map[way]declaration{refused: closed, silent: closed, garbage: closed},
 	}
+	revocationLists = &kind{
+		ways: []way{absent, garbage, gone, stale},
+		says: map[way]declaration{
+			absent: noStart, garbage: noStart, gone: goesOn("the last list is used until it ends", once),
+			stale: unchecked.found(broken(untilRefused)),
+		},
+	}
+	unchecked  = later503("certificate-unchecked")
 	callerKeys = &kind{
 		ways: []way{absent, garbage},
 		says: map[way]declaration{absent: noStart, garbage: noStart},
 	}
 )
+
+// responders is how a responder for client certificates fails. Clients are refused
+// in the handshake; on a connection that is kept, calls are.
+func responders(o *config.OCSP) *kind {
+	d := declaration{words: noHandshake, status: []int{0}, codes: []string{noHandshake}}
+	past := unchecked.found(broken(untilRefused))
+	if o.OnFailure == config.FailOpen {
+		d = by(config.FailOpen, "")
+		past = d.found(broken(pastAnswer))
+	}
+	return &kind{ways: []way{refused, silent, garbage, failing, half, gone, stale}, says: map[way]declaration{
+		refused: d, silent: d, garbage: d, failing: d, half: d, gone: goesOn("answers are used until they end", once), stale: past,
+	}}
+}
 
 // lists is how a feed fails.
 func lists(f *config.Feed) *kind {

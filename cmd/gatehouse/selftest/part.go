@@ -47,6 +47,7 @@ func (t *test) dependencies() []*dependency {
 		l.add(dependency{name: "store, PostgreSQL", part: partStore, kind: stores, call: verified}, "no call was found whose credential the gate verifies")
 	}
 	l.addresses()
+	l.certificates()
 	l.requests()
 	l.counters()
 	l.others()
@@ -109,6 +110,23 @@ func (l *lister) addresses() {
 	}
 }
 
+// certificates are what says whether certificates of clients were revoked.
+func (l *lister) certificates() {
+	const nobody = "no call that was made up comes to an API"
+	for at, p := range policies(l.t.config) {
+		of := " for client certificates at " + l.t.config.Listeners[p.listener].Address
+		if len(p.Hosts) > 0 {
+			of += " (" + strings.Join(p.Hosts, ", ") + ")"
+		}
+		if p.CRL != "" {
+			l.add(dependency{name: "revocation lists" + of, part: partCRL, at: at, kind: revocationLists, call: l.t.anyCall()}, nobody)
+		}
+		if p.OCSP != nil {
+			l.add(dependency{name: "responder (OCSP)" + of, onFailure: string(p.OCSP.OnFailure), part: partOCSP, at: at, kind: responders(p.OCSP), call: l.t.anyCall()}, nobody)
+		}
+	}
+}
+
 // requests are what decides by what stands in requests.
 func (l *lister) requests() {
 	c := l.t.config
@@ -154,20 +172,14 @@ func (l *lister) counters() {
 
 // untold says of what a configuration may name why copies do not break it.
 var untold = map[string]string{
-	"trust":     "copies make keys of their own; what becomes of calls stands in docs/reference/fail-states.md",
-	"listeners": "copies listen in plain text; what becomes of calls stands in docs/reference/fail-states.md",
-	"secrets":   "copies need the secrets that the file refers to; what becomes of calls stands in docs/reference/fail-states.md",
+	"trust":   "copies make keys of their own; what becomes of calls stands in docs/reference/fail-states.md",
+	"secrets": "copies need the secrets that the file refers to; what becomes of calls stands in docs/reference/fail-states.md",
 }
 
 // others are what the configuration names and copies do not break.
 func (l *lister) others() {
 	if l.t.config.Trust.Key != nil {
 		l.untold("trust.key", untold["trust"])
-	}
-	for i := range l.t.config.Listeners {
-		if s := l.t.config.Listeners[i].TLS; s != nil && len(s.ClientCertificates) > 0 {
-			l.untold("client certificates of "+l.t.config.Listeners[i].Address, untold["listeners"])
-		}
 	}
 	if l.t.config.Trust.Vault != nil {
 		l.untold("trust.vault", untold["secrets"])

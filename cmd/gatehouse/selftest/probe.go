@@ -53,6 +53,15 @@ func pastStale(ctx context.Context, c *copied, w *witness) (outcome, error) {
 	return c.watch(ctx, w, 2*holds, func(o outcome) bool { return !o.reached })
 }
 
+// answered is for how long lists and answers on client certificates hold there.
+// The time in them is of whole seconds.
+const answered = 4 * holds
+
+// pastAnswer is steady for longer than that.
+func pastAnswer(ctx context.Context, c *copied, w *witness) (outcome, error) {
+	return c.watch(ctx, w, answered+2*holds, func(o outcome) bool { return !o.reached })
+}
+
 // untilRefused waits until calls are not let through any more.
 func untilRefused(ctx context.Context, c *copied, w *witness) (outcome, error) {
 	return c.watch(ctx, w, 8*holds, func(o outcome) bool { return !o.reached })

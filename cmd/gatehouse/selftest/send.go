@@ -25,6 +25,8 @@ type outcome struct {
 
 func (o outcome) String() string {
 	switch {
+	case o.status == 0:
+		return o.code
 	case o.reached && o.later != "":
 		return comes + ", later calls are " + o.later
 	case o.reached:
@@ -90,9 +92,15 @@ func (c *copied) exchange(ctx context.Context, w *witness) (o outcome, fields ht
 		r.Header.Set(name, value)
 	}
 	before := c.reached.Load()
-	transport := &http.Transport{DisableKeepAlives: true, Proxy: nil, DisableCompression: true}
-	defer transport.CloseIdleConnections()
+	transport := c.transport
+	if transport == nil {
+		transport = &http.Transport{DisableKeepAlives: true, Proxy: nil, DisableCompression: true}
+		defer transport.CloseIdleConnections()
+	}
 	answer, err := transport.RoundTrip(r)
+	if c.transport != nil && handshake(err) {
+		return outcome{code: noHandshake}, nil, nil
+	}
 	if err != nil {
 		return o, nil, err
 	}
