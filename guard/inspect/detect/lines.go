@@ -62,7 +62,11 @@ func (v *view) line(b []byte, i int, hidden bool) {
 		return
 	}
 	if method(b, j) {
-		v.found(CRLF, grave, AddsResponse)
+		if v.wide() && v.showsCode() {
+			v.found(CRLF, odd, AddsResponse)
+		} else {
+			v.found(CRLF, grave, AddsResponse)
+		}
 		return
 	}
 	v.headerField(b, j, hidden, bytes.IndexByte(b[:i], '\n') < 0)

@@ -16,7 +16,7 @@ const nosqlAfter = cOpen | cEqual | cBang | cLeft | cLess | cGreater
 // nosqlOperators are the operators of document databases; those that run
 // script are marked.
 var nosqlOperators = map[string]bool{
-	"where": true, "function": true, "accumulator": true, "expr": true,
+	"where": true, "function": true, "accumulator": true, "expr": true, "func": true,
 	"ne": false, "eq": false, "gt": false, "gte": false, "lt": false, "lte": false, "in": false, "nin": false, "regex": false, "options": false, "exists": false,
 	"or": false, "and": false, "nor": false, "not": false, "all": false, "size": false, "type": false, "mod": false, "elemmatch": false, "text": false, "jsonschema": false,
 	"set": false, "unset": false, "inc": false, "push": false, "pull": false, "rename": false, "lookup": false, "match": false, "group": false, "merge": false, "out": false, "unionwith": false,

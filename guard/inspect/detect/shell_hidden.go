@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // Ways of a shell to say a command otherwise than by its name behind a
 // separator.
 
@@ -127,4 +129,18 @@ func (v *view) option(b []byte) {
 			return
 		}
 	}
+}
+
+// piped says whether the command at i stands behind a pipe with spaces around
+// and one with an option stands before it, as people show such a line.
+func piped(b []byte, i int) bool {
+	k := i - 1
+	for k > 0 && (b[k] == ' ' || b[k] == '|') {
+		k--
+	}
+	if k < 1 || i-k < 4 || !bytes.Contains(b[k:i], []byte(" | ")) {
+		return false
+	}
+	n := bytes.LastIndex(b[max(0, k-nearby):k], []byte(" -"))
+	return n > 0 && wordy(b[max(0, k-nearby)+n-1])
 }

@@ -280,8 +280,10 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 	switch {
 	case v.showsCode() && !target:
 		return min(score, odd)
-	case before == begin && c.pattern && c.path && around < 2 && globbed(b), separated(b) && c.end < longest && what >= number && score >= odd:
+	case before == begin && c.pattern && c.path && around < 2 && globbed(b), separated(b) && c.end < longest && (what >= number || kind&sharp != 0) && score >= odd-8:
 		return max(score, odd+12)
+	case before == chain && around >= 2 && !target && piped(b, c.end-c.name.n):
+		return min(score, odd)
 	case before == begin && target && around < 3:
 		return odd + 12
 	case before == begin && !c.hidden:

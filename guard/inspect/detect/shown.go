@@ -85,13 +85,21 @@ func (v *view) told(value []byte) {
 // be shown.
 func (v *view) alone(value []byte) {
 	best := &v.best
-	if v.field != FreeText || best.Score < 55 || best.Score >= 70 || len(value) > 200 {
+	if v.field != FreeText || best.Score < 50 || best.Score >= 70 || len(value) > 200 {
 		return
 	}
+	spaced := bytes.IndexByte(value, ' ') >= 0
 	switch best.Class {
+	case Code:
+		if best.Reasons[0] != WalksObject || spaced || bytes.IndexByte(value, '_') < 0 {
+			return
+		}
 	case LDAP, NoSQL, XPath, Mail:
+		if best.Score < 55 {
+			return
+		}
 	case Template:
-		if wordy(value[0]) {
+		if wordy(value[0]) && (spaced || bytes.Contains(value, []byte("://"))) {
 			return // a line of code with a text that it makes
 		}
 	case XSS:

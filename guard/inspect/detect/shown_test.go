@@ -12,6 +12,12 @@ func TestShown(t *testing.T) {
 		"const url = require('node:url');", "import('./lamp.js')", "setTimeout(done, 1000);", "console.log(`uid: ${process.getuid()}`);",
 		"docker run -v $(pwd):/src builder",
 	})
+	passes(t, FreeText, []string{
+		"git log --oneline | head -5 shows my commits, then I go on", "To free some space I used: du -sh /var/lamp/* | sort -h | tail -5",
+		"**Bug**: it fails\n\n```\nPOST /lamps/5 HTTP/1.1\nHost: example.com\n```",
+	})
+	refuses(t, FreeText, []string{"see the lamp -x | cat /etc/passwd", "it | whoami"}, Command)
+	refuses(t, FreeText, []string{"lamp\nPOST /lamps/5 HTTP/1.1\nHost: example.com"}, CRLF)
 	refuses(t, FreeText, []string{"```\ncat /etc/passwd\n```", "* `cat /etc/shadow`"}, Command)
 	refuses(t, FreeText, []string{"require('child_process').exec('id')"}, Code)
 }
@@ -21,7 +27,11 @@ func TestAlone(t *testing.T) {
 	refuses(t, FreeText, []string{"(cn=*)", "*(|(mail=*))", "(&(objectClass=user)(cn=a*))"}, LDAP)
 	refuses(t, FreeText, []string{"$where: '1 == 1'", "db.lamps.insert({a:1});"}, NoSQL)
 	refuses(t, FreeText, []string{"count(/child::node())", "//lamp/name/text()"}, XPath)
-	refuses(t, FreeText, []string{"@(1+2)", "[=3*3]"}, Template)
+	refuses(t, FreeText, []string{"@(1+2)", "[=3*3]", "lamp{{364|add:7}}lamp", "{{ lamps.0.light.key }}"}, Template)
+	refuses(t, FreeText, []string{"request.__class__", `lamp["__class__"]`}, Code)
+	refuses(t, FreeText, []string{"SLEEP(1) /*", "sleep(5)#"}, SQL)
+	refuses(t, FreeText, []string{"; netsh firewall set opmode disable"}, Command)
+	passes(t, FreeText, []string{"sleep(5) # wait for the lamp", "the request.__class__ is a lamp", "{{ lamp.light }}", "lamp{{ light }}lamp"})
 	passes(t, FreeText, []string{
 		"an LDAP filter such as (cn=*) finds all of them", "in a query of Mongo $where: '1 == 1' is slow and does little",
 		"with XPath count(/child::node()) is the number of nodes", "costs of the room are @(1+2) as the sign says",
@@ -61,6 +71,14 @@ func TestHiddenCommands(t *testing.T) {
 		})
 	}
 	passes(t, FreeText, []string{"$a = 1; $b = 2; $a;", "see /etc/lamp?version=1 for the rest"})
+}
+
+// TestArticles holds that what has an article before its name is no table.
+func TestArticles(t *testing.T) {
+	for _, field := range []Field{Unknown, FreeText, Search} {
+		passes(t, field, []string{"Select * from the menu, drop the rest, that's how I order", "select a lamp from the shelf; then pay"})
+	}
+	refuses(t, Unknown, []string{"select * from lamps", "select * from my_lamps where id=1", "1; select * from the_lamps"}, SQL)
 }
 
 // TestSentencesWithMarks holds sentences whose marks are also those of a query.

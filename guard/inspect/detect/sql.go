@@ -98,7 +98,8 @@ func (r *sqlReader) alone() {
 			best.Score = min(best.Score, faint) // a text with marks, not a query with some words
 		}
 	}
-	if r.lex.prose && r.plain <= 2 && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement && (best.Reasons[0] != SubSelect || r.lex.s[0] == '(' && r.plain <= 1) {
+	few := r.plain <= 2 || r.plain == 3 && best.Reasons[0] == DangerousCall
+	if r.lex.prose && few && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement && (best.Reasons[0] != SubSelect || r.lex.s[0] == '(' && r.plain <= 1) {
 		best.Score = max(best.Score, 72)
 	}
 }

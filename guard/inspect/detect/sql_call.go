@@ -19,7 +19,7 @@ func (r *sqlReader) call(i int, t *token) {
 		}
 		if r.kind(i+2) == tNumber && r.kind(i+3) == tClose && string(r.lex.s[t.at:t.end]) == "sleep" {
 			in := uint8(50)
-			if r.plain == 0 && r.joiner(i-1) {
+			if r.plain == 0 && (r.joiner(i-1) || r.kind(i+4) == tComment && (r.t[i+4].b != '#' || r.kind(i+5) == tEnd)) {
 				in = 60 // all around it is a query, too
 			}
 			r.say(i, in, 70, 85, DangerousCall)

@@ -165,7 +165,7 @@ func (r *sqlReader) selectList(i int) int {
 		return 2
 	}
 	if t := r.at(i); t.kind == tArith && t.b == '*' {
-		if r.word(i+1) == wFrom {
+		if r.word(i+1) == wFrom && !r.article(i+2) {
 			return 2
 		}
 		return 1
@@ -227,7 +227,7 @@ func (r *sqlReader) source(i int) int {
 	if r.kind(i) == tEnd {
 		return 1
 	}
-	if r.kind(i) != tWord && r.kind(i) != tQuote {
+	if r.kind(i) != tWord && r.kind(i) != tQuote || r.article(i) {
 		return 0
 	}
 	i++
@@ -368,4 +368,17 @@ func (r *sqlReader) same(a, b, c, d int) bool {
 	}
 	one, two := r.lex.s[r.at(a).at:r.at(b-1).end], r.lex.s[r.at(c).at:r.at(d-1).end]
 	return string(one) == string(two)
+}
+
+// article says whether token i is a word that only people have before a name.
+func (r *sqlReader) article(i int) bool {
+	t := r.at(i)
+	if t.kind != tWord || r.kind(i+1) != tWord || r.word(i+1) != wNone {
+		return false
+	}
+	switch string(r.lex.s[t.at:t.end]) {
+	case "the", "an", "my", "our", "your", "their", "his", "her", "this", "these":
+		return true
+	}
+	return false
 }

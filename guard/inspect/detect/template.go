@@ -159,6 +159,8 @@ func weighExpression(s []byte) (level int, danger uint8) {
 			if danger == escapes || i > 0 && s[i-1] == 'T' || peek(s, i-1) == ')' {
 				level = 2
 			}
+		case c == '.' && is(peek(s, i+1), digit) && is(peek(s, i-1), letter):
+			level = max(level, 1) // one of a list within an object
 		case c == '`' || c == '[' || c == '|' && peek(s, i+1) != '|':
 			level = max(level, 1)
 		case c == '*' || c == '+' || c == '/' || c == '-' || c == '%' || c == '~':

@@ -112,7 +112,7 @@ func xpathCall(v *view, s []byte, i int) {
 	for _, inner := range [...]string{"name(", "local-name(", "string(/", "string-length(", "//", "@*", "*["} {
 		path = path || bytes.HasPrefix(arg, []byte(inner)) && string(name) != "concat"
 	}
-	fetched := (string(name) == "doc" || string(name) == "document") && len(arg) > 8 && (arg[0] == '\'' || arg[0] == '"') && (bytes.Contains(arg, []byte("://")) || arg[1] == '/' && arg[2] == '/')
+	fetched := (string(name) == "doc" || string(name) == "document") && len(arg) > 8 && (arg[0] == '\'' || arg[0] == '"' || bytes.HasPrefix(arg, []byte("concat("))) && (bytes.Contains(arg, []byte("://")) || arg[1] == '/' && arg[2] == '/')
 	switch {
 	case fetched && (begin == 0 || begin < 12 && (bytes.HasSuffix(s[:begin], []byte(" and ")) || bytes.HasSuffix(s[:begin], []byte(" or ")))):
 		v.path(65, PathCall) // another document (XPath 2.0, fn:doc)
