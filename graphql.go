@@ -2,13 +2,16 @@ package gatehouse
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/graphql"
 )
@@ -24,6 +27,7 @@ func (b *builder) graphql(op *contract.Operation, _ *settled, _ gate.Mode) any {
 	own, name := of(&b.options, op)
 	s := own.GraphQL
 	if s == nil {
+		b.unheld(op)
 		return nil
 	}
 	at := b.place.At("operations", name).At("graphql")
@@ -58,6 +62,17 @@ func (b *builder) graphql(op *contract.Operation, _ *settled, _ gate.Mode) any {
 		return nil
 	}
 	return guard
+}
+
+// unheld warns of what takes queries in GraphQL by its path, and is not said
+// to: whatever the schema has is open there, to any depth.
+func (b *builder) unheld(op *contract.Operation) {
+	last := op.Path[strings.LastIndexByte(op.Path, '/')+1:]
+	if !strings.EqualFold(last, "graphql") || len(op.BasePaths) == 0 || op.Method != "POST" && op.Method != "GET" && op.Method != "QUERY" {
+		return
+	}
+	b.problem(source.Warn(op.Node, fmt.Sprintf("say so in gatehouse.yaml, under operations of the API: { %q: { graphql: { schema: schema.graphql } } }", op.Name()),
+		"%s looks like GraphQL, and nothing holds its queries to a schema, to bounds or to roles", op.Name()))
 }
 
 // readBounded reads a file that is not to be large.
