@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"time"
+
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/wire/balance"
@@ -56,6 +58,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 			out.Challenges = metrics.Challenges{Asked: s.Asked.Load(), Proved: s.Proved.Load(), Refused: s.Refused.Load()}
 		}
 	}
+	out.Feeds = p.reader.feeds.stats(time.Now())
 	if c := p.reader.shared; c != nil {
 		if live := c.live.Load(); live != nil {
 			s := live.Stats()

@@ -1,14 +1,17 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse"
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/guard/feed"
+	"github.com/gatehouse-api/gatehouse/record/metrics"
 )
 
 // feeds are the lists of addresses that are read while the program runs. They
@@ -81,6 +84,28 @@ func (f *feeds) equip(a *gatehouse.API, c *config.Config) {
 	if g := c.Geo; g != nil {
 		a.Feeds.Geo, a.Feeds.Open = f.source(geoKey(g)), g.OnFailure == config.FailOpen
 	}
+}
+
+// stats are what is known of all that are read, in order. Two of one name, as
+// there are while a configuration takes the place of another, are told once.
+func (f *feeds) stats(now time.Time) (list []metrics.Feed) {
+	if f == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, o := range f.open {
+		kind := "list"
+		if k.kind == feed.Countries {
+			kind = "countries"
+		}
+		s := o.source.Stats(now)
+		list = append(list, metrics.Feed{Name: k.name, Kind: kind, Entries: s.Entries, Holds: s.Holds, Failed: s.Failed, Read: s.Read, Age: s.Age})
+	}
+	slices.SortFunc(list, func(a, b metrics.Feed) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Age, b.Age))
+	})
+	return slices.CompactFunc(list, func(a, b metrics.Feed) bool { return a.Kind == b.Kind && a.Name == b.Name })
 }
 
 // settle lets go of lists that the configuration which serves does not name.

@@ -293,8 +293,20 @@ func TestReload(t *testing.T) {
 			t.Errorf("%q: the list before is gone", bad)
 		}
 	}
+	if s := source.Stats(time.Now().Add(time.Minute)); !s.Failed || !s.Holds || !s.Read || s.Entries != 1 || s.Age < time.Minute || s.Age > 10*time.Minute {
+		t.Errorf("of a list that was read once and is wrong now: %+v", s)
+	}
+	if s := source.Stats(time.Now().Add(source.o.MaxStale + time.Hour)); s.Holds || s.Entries != 0 || !s.Read {
+		t.Errorf("of a list that is too old: %+v", s)
+	}
+	if s := NewSource(Options{File: name}).Stats(time.Now()); s != (Stats{}) {
+		t.Errorf("of a list that was never read: %+v", s)
+	}
 	if err := write("198.51.100.0/24"); err != nil {
 		t.Fatal(err)
+	}
+	if source.Stats(time.Now()).Failed {
+		t.Error("the last try went well")
 	}
 	if code, _ := judge(g, "192.0.2.1"); code != 0 {
 		t.Error("the new list is not there")

@@ -43,6 +43,8 @@ type Source struct {
 	tag  string      // of the last answer
 	seen os.FileInfo // of the last file
 	bad  string      // why the last try failed, so that it is said once
+
+	failed atomic.Bool // the last try, if there was one
 }
 
 // loaded is what was read.
@@ -102,11 +104,37 @@ func (s *Source) Run(ctx context.Context) {
 }
 
 // Load reads the source once, if it has changed.
-func (s *Source) Load(ctx context.Context) error {
+func (s *Source) Load(ctx context.Context) (err error) {
 	if s.o.File != "" {
-		return s.loadFile()
+		err = s.loadFile()
+	} else {
+		err = s.loadURL(ctx)
 	}
-	return s.loadURL(ctx)
+	s.failed.Store(err != nil && ctx.Err() == nil)
+	return err
+}
+
+// Stats are what is known of a source now.
+type Stats struct {
+	Entries int           // ranges of addresses; 0 while nothing holds
+	Holds   bool          // what was read last, if anything
+	Failed  bool          // the last try to read it
+	Read    bool          // it was, ever
+	Age     time.Duration // since it was last found to be what there is; meaningful with Read
+}
+
+// Stats tells them.
+func (s *Source) Stats(now time.Time) Stats {
+	out := Stats{Failed: s.failed.Load()}
+	l := s.live.Load()
+	if l == nil {
+		return out
+	}
+	out.Read, out.Age = true, max(0, now.Sub(l.until.Add(-s.o.MaxStale)))
+	if out.Holds = !now.After(l.until); out.Holds {
+		out.Entries, _ = l.table.size()
+	}
+	return out
 }
 
 func (s *Source) loadFile() error {

@@ -28,6 +28,16 @@ type Snapshot struct {
 	Limits                 []Limit
 	Challenges             Challenges
 	Bots                   Bots
+	Feeds                  []Feed
+}
+
+// Feed is what is known of a list of addresses, or of the database of countries.
+type Feed struct {
+	Name                string
+	Kind                string // list or countries
+	Entries             int
+	Holds, Failed, Read bool
+	Age                 time.Duration // meaningful with Read
 }
 
 // Bots is what is known of calls for honeypots, and of later ones from there.
@@ -114,7 +124,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 		&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
-		&logins, &loginLocks, &loginAttack,
+		&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
 		&challenges,
 		&bots,
@@ -175,6 +185,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&bots, float64(s.Bots.Met), "met")
 	t.add(&challenges, float64(s.Challenges.Proved), "proved")
 	t.add(&challenges, float64(s.Challenges.Refused), "refused")
+	for i := range s.Feeds {
+		t.feed(&s.Feeds[i])
+	}
 	for i := range s.Logins {
 		t.logins(&s.Logins[i])
 	}
@@ -288,6 +301,15 @@ func (t *tally) owners(o *Owners) {
 	t.add(&ownerFailures, float64(o.Unlearned), "learn")
 	t.add(&ownerFailures, float64(o.Unforgotten), "forget")
 	t.add(&ownerWaiting, float64(o.Waiting))
+}
+
+func (t *tally) feed(f *Feed) {
+	t.add(&feedEntries, float64(f.Entries), f.Kind, f.Name)
+	t.add(&feedHolds, truth(f.Holds), f.Kind, f.Name)
+	t.add(&feedFailed, truth(f.Failed), f.Kind, f.Name)
+	if f.Read {
+		t.add(&feedAge, f.Age.Seconds(), f.Kind, f.Name)
+	}
 }
 
 func (t *tally) logins(l *Logins) {

@@ -24,6 +24,7 @@ type Definition struct {
 // Labels that stand together.
 var (
 	ofAPI       = []string{"api"}
+	ofFeed      = []string{"kind", "feed"}
 	ofOperation = []string{"api", "operation"}
 	ofListener  = []string{"listener"}
 	ofUpstream  = []string{"api", "upstream", "role"}
@@ -90,6 +91,10 @@ var (
 	loadUsed       = Definition{"gatehouse_overload_memory_bytes", Gauge, nil, "Memory that the gate has in use."}
 	loadBound      = Definition{"gatehouse_overload_memory_bound_bytes", Gauge, nil, "Memory that the gate may have; 0 when that is not known."}
 	loadSqueeze    = Definition{"gatehouse_overload_memory_refused", Gauge, nil, "How many of the priorities are refused for want of memory, from low on: 0 to 3."}
+	feedEntries    = Definition{"gatehouse_feed_entries", Gauge, ofFeed, "Ranges of addresses that a feed (kind list) or the database of countries (kind countries) has; 0 while none holds."}
+	feedAge        = Definition{"gatehouse_feed_age_seconds", Gauge, ofFeed, "Since its last version was found to be the one that there is; no value while none was read."}
+	feedHolds      = Definition{"gatehouse_feed_up", Gauge, ofFeed, "1 while a version of it holds, 0 while calls go by its on_failure."}
+	feedFailed     = Definition{"gatehouse_feed_failed", Gauge, ofFeed, "1 when the last try to read it went wrong: what was read before is used on. The log says why."}
 	logins         = Definition{"gatehouse_logins_total", Counter, []string{"api", "what"}, "Logins that the API judges: tried, failed, refused (before the API was asked), breached (with a password of the list)."}
 	loginLocks     = Definition{"gatehouse_login_locks_total", Counter, []string{"api", "what"}, "Times that logins were locked out: an account on one network (account) or on networks that it does not know (account-elsewhere), a network (network, stuffing) or a password (spraying)."}
 	loginAttack    = Definition{"gatehouse_login_attack", Gauge, ofAPI, "1 while logins of many accounts fail, and most do."}
@@ -108,7 +113,7 @@ var Definitions = []*Definition{
 	&eventsWritten, &eventsLost, &eventsWaiting, &eventsCapacity, &ready, &reloads, &stale, &locks, &revocations, &unrevoked,
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
-	&logins, &loginLocks, &loginAttack, &challenges, &bots,
+	&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack, &challenges, &bots,
 	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &build,
 }
 
