@@ -300,6 +300,50 @@ func TestLeasesAreForgotten(t *testing.T) {
 	})
 }
 
+// TestLimitIsRemoved: what a node has of a limit that no plan has any more is
+// given back, units and places; one that comes back meanwhile counts on.
+func TestLimitIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := new(common)
+		p := nodes(t, 1, c, quota(100_000))[0]
+		p.passed(400, home, nil)
+		synctest.Wait()
+		if c.used <= 400 {
+			t.Fatalf("%d are leased", c.used)
+		}
+		p.state.Keep(nil)
+		want(t, "limits", len(p.state.Stats()), 0)
+		time.Sleep(5 * time.Second)
+		c.mu.Lock()
+		want(t, "spent", c.used, int64(400))
+		c.mu.Unlock()
+		time.Sleep(time.Minute)
+		want(t, "calls of a plan that is still at work", p.passed(1, home, nil), 1)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c := new(common)
+		l := limit.Limit{Kind: limit.Concurrency, Amount: 100, OnFailure: limit.Closed}
+		p := nodes(t, 1, c, l)[0]
+		x := call(home, nil)
+		want(t, "a call", p.begin(x), "ok")
+		p.state.Keep(nil)
+		time.Sleep(5 * time.Second)
+		l.Global, l.Nodes = true, 1
+		again := more(t, p.state, limit.About{}, l)
+		y := call(home, nil)
+		want(t, "a call after it came back", again.begin(y), "ok")
+		p.end(x)
+		again.end(y)
+		p.state.Keep(nil)
+		time.Sleep(20 * time.Second)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for name, held := range c.held {
+			want(t, "held in the end by "+name, held, int64(0))
+		}
+	})
+}
+
 // TestBeyondTheSlice: bytes that are counted in the end are paid for by the next
 // slice.
 func TestBeyondTheSlice(t *testing.T) {

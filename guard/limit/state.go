@@ -2,6 +2,8 @@ package limit
 
 import (
 	"crypto/rand"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,7 +21,18 @@ type State struct {
 
 	mu     sync.Mutex // above tables
 	tables map[Hash]*counters
+	// leaving are those of limits that no plan has any more, until what this
+	// node has of them is given back, or void.
+	leaving map[Hash]leaving // guarded by mu
 }
+
+type leaving struct {
+	*counters
+	until time.Time
+}
+
+// leaves is longer than units or places hold that nobody gives back.
+const leaves = 30 * time.Second
 
 // counters are those of one limit.
 type counters struct {
@@ -41,7 +54,7 @@ func NewState(o StateOptions) *State {
 	if o.Secret == [16]byte{} {
 		rand.Read(o.Secret[:])
 	}
-	s := &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters), giving: make(chan Ask, maxGiving)}
+	s := &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters), giving: make(chan Ask, maxGiving), leaving: make(map[Hash]leaving)}
 	s.reach, _ = o.Shared.(Reach)
 	return s
 }
@@ -83,6 +96,11 @@ func (s *State) counters(r *Rule) *counters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.tables[r.ID]
+	if l, ok := s.leaving[r.ID]; ok && c == nil { // it comes back
+		c = l.counters
+		s.tables[r.ID] = c
+		delete(s.leaving, r.ID)
+	}
 	if c == nil {
 		idle := r.reckon
 		c = &counters{name: r.Name, alone: newTable(idle.idle)}
@@ -98,13 +116,19 @@ func (s *State) counters(r *Rule) *counters {
 }
 
 // Keep forgets the counters of all limits but those of rules: those of the plan
-// that serves.
+// that serves. What this node has of shared counters of the others Tend gives
+// back.
 func (s *State) Keep(rules []*Rule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := make(map[Hash]*counters, len(rules))
 	for _, r := range rules {
 		left[r.ID] = r.counters
+	}
+	for id, c := range s.tables {
+		if left[id] == nil && c.lease != nil {
+			s.leaving[id] = leaving{c, time.Now().Add(leaves)}
+		}
 	}
 	s.tables = left
 }
@@ -118,12 +142,24 @@ func (s *State) Sweep(at time.Time) {
 	}
 }
 
-func (s *State) all() []*counters {
+// live are the counters of all limits.
+func (s *State) live() []*counters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]*counters, 0, len(s.tables))
-	for _, c := range s.tables {
-		list = append(list, c)
+	return slices.Collect(maps.Values(s.tables))
+}
+
+// all are those, and the ones that leave.
+func (s *State) all() []*counters {
+	list := s.live()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, l := range s.leaving {
+		if time.Now().After(l.until) {
+			delete(s.leaving, id)
+			continue
+		}
+		list = append(list, l.counters)
 	}
 	return list
 }
@@ -141,7 +177,7 @@ type Stats struct {
 // Stats counts.
 func (s *State) Stats() []Stats {
 	var list []Stats
-	for _, c := range s.all() {
+	for _, c := range s.live() {
 		one := Stats{Name: c.name, Keys: c.alone.keys()}
 		if c.lease != nil {
 			one.Keys += int(c.lease.keys.Load())
