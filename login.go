@@ -51,7 +51,7 @@ func (b *builder) loginOf(op *contract.Operation) *login.Setting {
 	if own.Login == nil {
 		return nil
 	}
-	return &login.Setting{Account: own.Login.Account, Password: own.Login.Password, Basic: own.Login.Basic, Failed: own.Login.Failed,
+	return &login.Setting{Account: own.Login.Account, Password: own.Login.Password, Basic: own.Login.Basic, Failed: own.Login.Failed, Succeeded: own.Login.Succeeded, Success: own.Login.Success, Failure: own.Login.Failure,
 		Place: b.place.At("operations", name).At("login")}
 }
 
@@ -62,7 +62,7 @@ func (b *builder) login(op *contract.Operation, set *settled, _ gate.Mode) any {
 		b.adviseLogin(op)
 		return nil
 	}
-	return b.logins.Guard(op, s, b.breachedPasswords(), b.asker(op, set))
+	return b.logins.Guard(op, s, b.schemas, b.breachedPasswords(), b.asker(op, set))
 }
 
 // breachedPasswords opens the list once.

@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Logins say how the operations of an API are protected at which it judges passwords itself: those that have login. Failures are counted by account, by network (one IPv4 address, or one IPv6 /64) and by password, as keyed hashes in memory. An account that has logged in from a network before has, there, its own allowance: what fails elsewhere, or for others beside it, does not keep it out.
 type Logins struct {
@@ -73,8 +76,14 @@ type Login struct {
 	Password string `key:"password,form=pointer,example=/password"`
 	// Basic says that both stand in the field Authorization (RFC 7617), which the API judges.
 	Basic bool `key:"basic"`
-	// Failed are the statuses by which the API says that a login failed. 200 to 399 say that it did not, all others nothing.
-	Failed []int `key:"failed,absent=401 403,example=[401, 403]"`
+	// Failed are the statuses by which the API says that a login failed. Without it 400, 401, 403, 404 and 422 are, with basic 401 and 403.
+	Failed []int `key:"failed,absent=400 401 403 404 422,example=[401, 302]"`
+	// Succeeded are the statuses by which it says that a login succeeded. All that stand in neither list say nothing, and do not count.
+	Succeeded []int `key:"succeeded,absent=200 to 299,example=[302]"`
+	// Success is where the answer, JSON, has something only when a login succeeded: for an API that answers 200 always.
+	Success string `key:"success,form=pointer,example=/token"`
+	// Failure is where it has something only when a login failed.
+	Failure string `key:"failure,form=pointer,example=/error"`
 }
 
 // logins holds the times to each other.
@@ -98,8 +107,19 @@ func (c *collector) login(l *Login, at Place) {
 		c.add("login-place", at.node, "add account and password, as in {account: /email, password: /password}, or basic: true", "it is not said where account and password stand")
 	}
 	for i, status := range l.Failed {
-		if status < 400 || status > 499 {
-			c.add("login-failed", at.At("failed").Item(i).node, "name statuses from 400 to 499", "%d is no status that says that a client was wrong", status)
+		if status < 200 || status > 499 {
+			c.add("login-failed", at.At("failed").Item(i).node, "name statuses from 200 to 499", "%d is no status that says that a client was wrong", status)
 		}
+		if slices.Contains(l.Succeeded, status) {
+			c.add("login-failed", at.At("failed").Item(i).node, "remove it from one of them; an API that answers it to both says more in its body: success: /token", "%d stands under failed and under succeeded", status)
+		}
+	}
+	for i, status := range l.Succeeded {
+		if status < 200 || status > 399 {
+			c.add("login-succeeded", at.At("succeeded").Item(i).node, "name statuses from 200 to 399", "%d is no status that says that a client was right", status)
+		}
+	}
+	if l.Success != "" && l.Failure != "" {
+		c.add("login-sign", at.At("failure").node, "remove one of them", "success and failure both say how a login ended")
 	}
 }

@@ -7,4 +7,6 @@ type Login struct {
 	Password uint64 // 0 when the request has none
 	Begun    bool   // it is counted as under way
 	Known    bool   // the account has logged in from the client's network before
+	Read     bool   // the body of the answer was looked into
+	Found    bool   // and what tells how the attempt ended is there
 }

@@ -27,7 +27,9 @@ type Setting struct {
 	// only. Basic says that both stand in the field Authorization.
 	Account, Password string
 	Basic             bool
-	Failed            []int // statuses; empty for 401 and 403
+	Failed            []int  // statuses; empty for the usual ones
+	Succeeded         []int  // statuses; empty for 2xx
+	Success, Failure  string // JSON pointers into the answer: there only when a login succeeded, or failed; at most one
 	Place             Place
 }
 
@@ -50,7 +52,7 @@ type Logins struct {
 	options  Options
 	contract *contract.Contract
 	at       map[*source.Node][]schema.Tag
-	tags     map[*contract.Operation]schema.Tag // of the account; the next is of the password
+	tags     map[*contract.Operation]schema.Tag // of the account; the next are of the password and of the sign
 	problems source.Problems
 }
 
@@ -60,17 +62,19 @@ func New(c *contract.Contract, o Options, find func(*contract.Operation) *Settin
 	l := &Logins{options: o, contract: c, at: make(map[*source.Node][]schema.Tag), tags: make(map[*contract.Operation]schema.Tag)}
 	for _, op := range c.Operations {
 		s := find(op)
-		if s == nil || s.Basic {
+		if s == nil {
 			continue
 		}
 		if len(l.tags) == maxLogins {
 			l.problems = append(l.problems, s.Place.Problem("name fewer", "more than %d operations are logins", maxLogins))
 			break
 		}
-		tag := FirstTag + schema.Tag(2*len(l.tags))
+		tag := FirstTag + schema.Tag(3*len(l.tags))
 		l.tags[op] = tag
-		l.mark(op, s, s.Account, tag)
-		l.mark(op, s, s.Password, tag+1)
+		if !s.Basic {
+			l.mark(op, s, s.Account, tag)
+			l.mark(op, s, s.Password, tag+1)
+		}
 	}
 	return l
 }
@@ -114,18 +118,16 @@ func (l *Logins) Problems() source.Problems { return l.problems }
 // Tags returns the tags of a schema, for schema.Options.
 func (l *Logins) Tags(n *source.Node) []schema.Tag { return l.at[n] }
 
-// Guard returns the guard of an operation that is a login. breached and ask may
-// be nil: ask is asked in place of locking strangers out, and while the API is
-// attacked.
-func (l *Logins) Guard(op *contract.Operation, s *Setting, breached *List, ask Challenger) *Guard {
+// Guard returns the guard of an operation that is a login; c compiles what it looks
+// for in answers. breached and ask may be nil: ask is asked in place of locking
+// strangers out, and while the API is attacked.
+func (l *Logins) Guard(op *contract.Operation, s *Setting, c *schema.Compiler, breached *List, ask Challenger) *Guard {
 	o := &l.options
 	g := &Guard{
 		table: o.Table, limits: o.Limits, breached: breached, ask: ask, refuse: o.Refuse, conceal: o.Conceal, basic: s.Basic,
-		failed: slices.Clone(s.Failed), accountAt: strings.Clone(s.Account), passwordAt: strings.Clone(s.Password),
+		failed: slices.Clone(s.Failed), passed: slices.Clone(s.Succeeded), accountAt: strings.Clone(s.Account), passwordAt: strings.Clone(s.Password),
 	}
-	if len(g.failed) == 0 {
-		g.failed = []int{401, 403}
-	}
+	g.failures(s)
 	scheme := "Login"
 	if s.Basic {
 		scheme = "Basic"
@@ -133,8 +135,32 @@ func (l *Logins) Guard(op *contract.Operation, s *Setting, breached *List, ask C
 	g.realm = []byte(scheme + ` realm="` + realm(o.API) + `"`)
 	if tag, marked := l.tags[op]; marked {
 		g.account, g.password = tag, tag+1
+		if s.Success != "" || s.Failure != "" {
+			g.sign = l.newSign(op, c, tag+2, s.Success+s.Failure, s.Failure != "")
+		}
+	}
+	if !g.tells(op) {
+		l.problems = append(l.problems, source.Warn(op.Node, "describe the answer to a wrong password, as in 401; where the API says it otherwise, say how under login of the operation: failed: [302], success: /token, or failure: /error",
+			"the contract of %s has no answer to a login that fails, so that guesses may not be counted", op.Name()))
 	}
 	return g
+}
+
+// failures are the statuses of s by which logins fail, or the usual ones but for
+// those by which they succeed.
+func (g *Guard) failures(s *Setting) {
+	if len(g.failed) > 0 {
+		return
+	}
+	usual := failedBody
+	if s.Basic {
+		usual = failedBasic
+	}
+	for _, status := range usual {
+		if !slices.Contains(s.Succeeded, status) {
+			g.failed = append(g.failed, status)
+		}
+	}
 }
 
 // realm is a name as a quoted string may hold it (RFC 9110 section 5.6.4).

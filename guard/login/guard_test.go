@@ -164,7 +164,7 @@ func TestBasic(t *testing.T) {
 
 // TestSetting: mistakes in places are told, and logins that nobody protects.
 func TestSetting(t *testing.T) {
-	const secret = `openapi: 3.1.0
+	const template = `openapi: 3.1.0
 info: {title: Shop, version: 1.0.0}
 paths:
   /sessions:
@@ -172,8 +172,9 @@ paths:
       operationId: open
       security: []
       requestBody: {content: {application/json: {schema: {type: object, properties: {user: {type: object, properties: {name: {type: string}}}, Email: {type: string}, pass: {type: string, format: password}}}}}}
-      responses: {"204": {description: in}}
+      responses: {"204": {description: in}%s}
 `
+	secret := fmt.Sprintf(template, "")
 	for _, row := range []struct {
 		login *config.Login
 		want  string
@@ -182,6 +183,7 @@ paths:
 		{nil, `login: {account: /Email, password: /pass}`},
 		{&config.Login{Account: "/user/nam", Password: "/pass"}, `the body of open, application/json, has nothing at /user/nam`},
 		{&config.Login{Account: "/user/nam", Password: "/pass"}, `did you mean "name"`},
+		{&config.Login{Account: "/user/name", Password: "/pass"}, `the contract of open has no answer to a login that fails`},
 	} {
 		o := gatehouse.Options{Authentication: gatehouse.Public, Operations: map[string]gatehouse.Operation{"open": {Login: row.login}}}
 		_, problems := stage.Compile(t, secret, gatehouse.API{Options: o})
@@ -194,7 +196,9 @@ paths:
 		}
 	}
 	o := gatehouse.Options{Authentication: gatehouse.Public, Operations: map[string]gatehouse.Operation{"open": {Login: &config.Login{Account: "/user/name", Password: "/pass"}}}}
-	if plan, problems := stage.Compile(t, secret, gatehouse.API{Options: o, Logins: login.NewTable()}); plan == nil || len(problems) > 0 {
-		t.Error(problems)
+	for _, answer := range []string{`, "401": {description: out}`, `, "4XX": {description: out}`, `, default: {description: out}`} {
+		if plan, problems := stage.Compile(t, fmt.Sprintf(template, answer), gatehouse.API{Options: o, Logins: login.NewTable()}); plan == nil || len(problems) > 0 {
+			t.Error(answer, problems)
+		}
 	}
 }

@@ -2,7 +2,7 @@
 // counts attempts that failed, by account, by network and by password, and says
 // who must wait: before the API is asked, and with the same words and in the
 // same time whether there is such an account or not. What failed it learns from
-// the status of the API's answer. The root package builds one Logins for each
+// the status of the API's answer, or from a place in its body. The root package builds one Logins for each
 // API and one Guard for each operation; package serve keeps the tables, which
 // outlive plans. No other guard imports it. It reads no body itself: the one
 // pass over a body says where account and password stand. Of them it keeps
@@ -17,7 +17,6 @@ package login
 import (
 	"bytes"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
@@ -38,7 +37,9 @@ type Guard struct {
 	breached *List // nil for none
 	refuse   bool  // passwords of the list are refused
 	conceal  bool  // who is locked out is answered as one who failed
-	failed   []int // statuses, sorted
+	failed   []int // statuses
+	passed   []int // statuses; empty for 2xx
+	sign     *sign // in bodies of answers with these; nil for none
 	realm    []byte
 	ask      Challenger // nil for none
 
@@ -52,11 +53,17 @@ var (
 	_ gate.HeadGuard = (*Guard)(nil)
 	_ gate.BodyGuard = (*Guard)(nil)
 	_ gate.DoneGuard = (*Guard)(nil)
+
+	_ gate.AnswerHeadGuard = (*Guard)(nil)
+	_ gate.AnswerGuard     = (*Guard)(nil)
 )
 
 // Head reads what stands in the head, and otherwise sees to it that the body is
 // read.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
+	if g.sign != nil {
+		plain(x)
+	}
 	if g.basic {
 		return g.headBasic(x)
 	}
@@ -160,31 +167,4 @@ func (g *Guard) lockedOut(x *gate.Exchange, why Why, wait time.Duration) gate.Ve
 	}
 	// RFC 6585 section 4.
 	return x.Deny(gate.Refusal{Code: gate.LoginLocked, Keyword: why.String(), Retry: int((wait + time.Second - 1) / time.Second)})
-}
-
-// Done learns how the attempt ended.
-func (g *Guard) Done(x *gate.Exchange) {
-	if x.Login.Begun {
-		now := x.Received
-		if !x.Answered.IsZero() {
-			now = x.Answered
-		}
-		g.table.End(&x.Login, client(x), g.outcome(x), g.limits, now)
-	}
-}
-
-// outcome is what the API said. A client that goes away before it said anything
-// has made its guess all the same.
-func (g *Guard) outcome(x *gate.Exchange) Outcome {
-	switch status := x.Answer.Status; {
-	case x.Sent.IsZero():
-		return Unknown
-	case slices.Contains(g.failed, status):
-		return Failed
-	case status >= 200 && status < 400:
-		return Succeeded
-	case status == 0 && (x.Refusal.Code == gate.ClientGone || x.Context.Err() != nil):
-		return Failed
-	}
-	return Unknown
 }
