@@ -22,7 +22,7 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 			v.walk(plain, scan(plain), layer)
 		}
 	}
-	if m&cPlus != 0 && m&cSpace == 0 && (v.at == Query || v.at == Form || v.at == Path || len(text) <= shortCoded && m&(cSingle|cDouble|cSemi|cPipe|cMinus) != 0) {
+	if m&cPlus != 0 && m&cSpace == 0 && (v.at == Query || v.at == Form || v.at == Path || len(text) <= shortCoded && m&(cSingle|cDouble|cSemi|cPipe|cMinus|cNewline|cStar) != 0) {
 		plain := append(v.bufs[layer][:0], text...)
 		for i, b := range plain {
 			if b == '+' {

@@ -73,8 +73,8 @@ func (v *view) line(b []byte, i int, hidden bool) {
 	if !v.wide() {
 		v.mailCommand(b, j)
 		v.entry(b, j)
-	} else if i <= 1 && prose(b) <= 2 {
-		v.mailCommand(b, j) // the value begins with a break
+	} else if prose(b) <= 2 && (i <= 1 || peek(b, i-1) == '.' && is(peek(b, i-2), blank)) {
+		v.mailCommand(b, j) // the value begins with a break, or a line ends a message
 	}
 }
 

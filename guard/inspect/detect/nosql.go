@@ -6,7 +6,7 @@ import "bytes"
 // queries needs a member or a statement behind a quote.
 var nosqlWhen = []trigger{
 	{any: cDollar},
-	{any: cSemi | cUnbrace, and: cSingle | cDouble},
+	{any: cSemi | cUnbrace, and: cSingle | cDouble}, {any: cSemi, and: cDigit},
 	{any: cDot, and: nosqlAfter},
 }
 
@@ -40,8 +40,12 @@ func nosql(v *view) {
 	if !v.json && v.chars&cDot != 0 && v.chars&nosqlAfter != 0 {
 		nosqlMembers(v, s)
 	}
-	if !v.json && v.chars&(cSingle|cDouble) != 0 && v.chars&(cSemi|cUnbrace) != 0 {
-		nosqlStatements(v, s)
+	if !v.json && v.chars&(cSemi|cUnbrace) != 0 {
+		if v.chars&(cSingle|cDouble) != 0 {
+			nosqlStatements(v, s)
+		} else {
+			nosqlReturn(v, s)
+		}
 	}
 }
 
@@ -190,5 +194,20 @@ func nosqlStatements(v *view, s []byte) {
 				v.found(NoSQL, 75, QueryScript, BreaksOut)
 			}
 		}
+	}
+}
+
+// nosqlReturn looks for a number, the end of its statement, and a function
+// that ends with an answer of the value's own.
+func nosqlReturn(v *view, s []byte) {
+	i := 0
+	for i < len(s) && kinds[s[i]]&cDigit != 0 {
+		i++
+	}
+	if i == 0 || peek(s, i) != ';' {
+		return
+	}
+	if i = skip(s, i+1); starts(s, i, "return true") || starts(s, i, "return 1") || starts(s, i, "return this") || starts(s, i, "return(") {
+		v.found(NoSQL, 60, QueryScript)
 	}
 }

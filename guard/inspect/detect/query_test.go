@@ -34,6 +34,35 @@ func TestPathsThatJoin(t *testing.T) {
 	passes(t, Unknown, []string{"x[position()]", "doc('lamp')"})
 }
 
+// TestConditionsOfPaths holds calls of XPath that a condition joins.
+func TestConditionsOfPaths(t *testing.T) {
+	for _, field := range []Field{Unknown, FreeText} {
+		refuses(t, field, []string{"' or contains(lamp,'adm') or '", "x\" and starts-with(lamp,\"a\") and \""}, XPath)
+		passes(t, field, []string{"it contains(5) lamps", "the 'lamp' or contains a lamp", "Anna's lamp or string (5 m) of lights"})
+	}
+}
+
+// TestAnswersOfScript holds a value that ends a statement and answers itself.
+func TestAnswersOfScript(t *testing.T) {
+	refuses(t, Unknown, []string{"1; return true", "7;return this.lamp"}, NoSQL)
+	passes(t, Unknown, []string{"1; return it by Friday", "5; returns 2", "return true", "2;3;4"})
+	passes(t, FreeText, []string{"1; return it by Friday", "if it is dark return true;"})
+}
+
+// TestQueriesInParentheses holds that a text which is one query is put in.
+func TestQueriesInParentheses(t *testing.T) {
+	for _, field := range []Field{FreeText, Markup} {
+		refuses(t, field, []string{"(select group_concat(lamp,0x3a,room) from information_schema.columns where lamp=database())"}, SQL)
+		refuses(t, field, []string{"x\r\n.\r\nMAIL FROM:<anna@evil.example>"}, Mail)
+		passes(t, field, []string{"Why is (SELECT max(price) FROM lamps) slow?", "thanks\n.\nmail from: Anna"})
+	}
+	for _, at := range []Position{JSON, Form} {
+		if v := Judge([]byte("\n+select+lamp+from+dual+\n"), at, Unknown); v.Class != SQL || v.Score < Threshold(Unknown) {
+			t.Errorf("%v: %v %d", at, v.Class, v.Score)
+		}
+	}
+}
+
 // TestFiltersByRule holds filters of LDAP that name the rule to match by.
 func TestFiltersByRule(t *testing.T) {
 	for _, field := range []Field{Unknown, FreeText} {

@@ -85,7 +85,7 @@ func (v *view) told(value []byte) {
 // be shown.
 func (v *view) alone(value []byte) {
 	best := &v.best
-	if v.field != FreeText || best.Score < 50 || best.Score >= 70 || len(value) > 200 {
+	if !v.wide() || best.Score < 50 || best.Score >= 70 || len(value) > 200 {
 		return
 	}
 	spaced := bytes.IndexByte(value, ' ') >= 0
@@ -99,7 +99,7 @@ func (v *view) alone(value []byte) {
 			return
 		}
 	case Template:
-		if wordy(value[0]) && (spaced || bytes.Contains(value, []byte("://"))) {
+		if v.field == Markup || wordy(value[0]) && (spaced || bytes.Contains(value, []byte("://"))) {
 			return // a line of code with a text that it makes
 		}
 	case XSS:

@@ -14,6 +14,9 @@ func leadsQuery(text []byte, m chars) bool {
 	if m&cSpace == 0 || len(text) < 8 || len(text) > 256 {
 		return false
 	}
+	for len(text) > 8 && kinds[text[0]]&(cSpace|cNewline) != 0 {
+		text = text[1:]
+	}
 	var first [10]byte
 	for i, b := range text {
 		if b == ' ' {
@@ -99,7 +102,10 @@ func (r *sqlReader) alone() {
 		}
 	}
 	few := r.plain <= 2 || r.plain == 3 && best.Reasons[0] == DangerousCall
-	if r.lex.prose && few && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement && (best.Reasons[0] != SubSelect || r.lex.s[0] == '(' && r.plain <= 1) {
+	if best.Reasons[0] == SubSelect { // the value is one, and nothing stands around it
+		few = r.plain <= sentences && r.lex.s[0] == '(' && r.lex.s[len(r.lex.s)-1] == ')'
+	}
+	if r.lex.prose && few && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement {
 		best.Score = max(best.Score, 72)
 	}
 }

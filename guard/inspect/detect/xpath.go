@@ -116,11 +116,25 @@ func xpathCall(v *view, s []byte, i int) {
 	switch {
 	case fetched && (begin == 0 || begin < 12 && (bytes.HasSuffix(s[:begin], []byte(" and ")) || bytes.HasSuffix(s[:begin], []byte(" or ")))):
 		v.path(65, PathCall) // another document (XPath 2.0, fn:doc)
+	case xpathAsked(s, begin):
+		v.path(75, PathCall, PathBreak)
 	case path && xpathBroken(s, begin):
 		v.path(88, PathCall, PathBreak)
 	case path:
 		v.path(60, PathCall)
 	}
+}
+
+// xpathAsked says whether a quote that closes a literal and a word that joins a
+// condition stand before the call at i.
+func xpathAsked(s []byte, i int) bool {
+	for _, word := range [...]string{" or ", " and "} {
+		if rest, ok := bytes.CutSuffix(s[:i], []byte(word)); ok {
+			c := peek(rest, len(rest)-1)
+			return (c == '\'' || c == '"') && len(rest) < 24 && bytes.Count(rest, rest[len(rest)-1:]) == 1
+		}
+	}
+	return false
 }
 
 // xpathTest judges node(), text(), position() and their like.
