@@ -343,7 +343,7 @@ func (v *view) program(b []byte, e *evidence) {
 		v.found(Code, odd, reason)
 	case e.level == 1:
 		v.found(Code, odd-8, reason)
-	case !v.wide():
+	case !v.wide() && (v.field != Unknown || words < sentences):
 		v.found(Code, grave, reason)
 	case broke && (words < 3 || cutOff(b)), words <= 1 && e.place < 24, words == 0 && len(b) < 200, bytes.Contains(b, []byte("$$ND_FUNC")):
 		v.found(Code, odd+14, reason)

@@ -69,7 +69,11 @@ const sentences = 8
 // A query is words as well; its own grammar counts those that are none of it.
 func (v *view) told(value []byte) {
 	best := &v.best
-	if v.field != Unknown || best.Score < 50 || best.Score >= 70 {
+	weak := uint8(70)
+	if best.Class == Traversal {
+		weak = grave + 1 // a path of a project; one to a file of the system is more
+	}
+	if v.field != Unknown || best.Score < 50 || best.Score >= weak {
 		return
 	}
 	switch best.Class {

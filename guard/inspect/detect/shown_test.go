@@ -46,9 +46,14 @@ func TestTold(t *testing.T) {
 		"Surplus lamps can be in either `used` or `free` state, so we count both of them together.",
 		"Now that u < (v<<B), we compute the lower parts in the same way as we did before.",
 		"Make sure that each sheet has at least 4 marks, since 4 is the length of the longest of all signs ('--- ' and '... ').",
+		"Keep it the same as the other one that stands in ../../cmd/internal/lamp/lamp.go for now.",
+		"These tests verify that, for a start, lamp.Open(\"file\") and os.Open(\"file\") have the same result.",
+		"The value of a lamp's code is not the same between sizes: whether lamp.H1 < lamp.H2 may also change with it.",
 		"A picture of it stands in the folder f, or in some/../f if the lamp was made of brass and glass.",
 	})
 	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you for little; cat /etc/passwd"}, Command)
+	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you ../../../etc/passwd"}, Traversal)
+	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you <?php system('id'); ?>"}, Code)
 	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you <img src=x onerror=alert(1)>"}, XSS)
 	refuses(t, Unknown, []string{"This is a lamp which I would like to sell to you' or '1'='1"}, SQL)
 }

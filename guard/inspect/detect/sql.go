@@ -95,7 +95,7 @@ func sql(v *view) {
 // whole statement stays what it was: people show each other queries.
 func (r *sqlReader) alone() {
 	best := &r.v.best
-	if r.v.field == Unknown && r.plain >= sentences && !r.asks && best.Class == SQL && best.Score < 70 {
+	if r.v.field == Unknown && r.plain >= sentences && !r.asks && best.Class == SQL && best.Score <= 70 {
 		switch best.Reasons[0] {
 		case Tautology, CommentTail, Concatenation, DangerousCall:
 			best.Score = min(best.Score, faint) // a text with marks, not a query with some words
