@@ -28,6 +28,7 @@ type Compiler struct {
 	replaced   map[string]bool // of Options.Patterns, those that were met
 	tagSets    map[string]*tagSet
 	everywhere bool // one of them has more than tags of strings
+	reach      tagReach
 	tagged     map[*source.Node]*tagSet
 
 	documents map[*source.File]*resource
@@ -98,7 +99,11 @@ func (c *Compiler) Compile(n *source.Node) *Schema {
 	if c.errors > errors {
 		root = bad
 	}
-	return &Schema{root: root, pure: c.o.Pure, tagless: len(c.tagSets) == 0, untold: !c.everywhere, loose: c.o.Loose}
+	out := &Schema{root: root, pure: c.o.Pure, tagless: len(c.tagSets) == 0, untold: !c.everywhere, loose: c.o.Loose}
+	if !out.untold {
+		out.reached = c.reach.of(root)
+	}
+	return out
 }
 
 // Problems returns what was wrong with all schemas compiled so far.

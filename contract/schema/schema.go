@@ -136,9 +136,10 @@ type Fault struct {
 type Schema struct {
 	root    *node
 	pure    bool
-	tagless bool // its compiler had met no tag
-	untold  bool // nor one that is not of strings in requests alone
-	loose   bool // as Options have it
+	tagless bool     // its compiler had met no tag
+	untold  bool     // nor one that is not of strings in requests alone
+	loose   bool     // as Options have it
+	reached *reached // by root; nil where it is untold
 }
 
 // State is what one reading needs: its policies, its result and its scratch
