@@ -166,6 +166,7 @@ func FuzzBasic(f *testing.F) {
 func FuzzFold(f *testing.F) {
 	f.Add([]byte(" Alice@Example.com\u200b"))
 	f.Add([]byte("\xffA"))
+	f.Add([]byte("\uff21\u017f\ufb03\u0345\u0130 \u00a0\u1e9e"))
 	f.Fuzz(func(t *testing.T, name []byte) {
 		s := open()
 		defer s.close()

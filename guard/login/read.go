@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -88,20 +86,4 @@ func (s *scratch) basic(value []byte) (account, password []byte, ok bool) {
 		return nil, nil, false
 	}
 	return bytes.Cut(s.password, []byte{':'})
-}
-
-// fold returns the one spelling of the name of an account: without space around
-// it and without case. APIs take others for the same, and each of them would
-// have its own guesses.
-func (s *scratch) fold(name []byte) []byte {
-	out := s.folded[:0]
-	for len(name) > 0 {
-		r, n := utf8.DecodeRune(name)
-		if !unicode.Is(unicode.Cf, r) { // format characters are not seen
-			out = utf8.AppendRune(out, unicode.ToLower(unicode.ToUpper(r)))
-		}
-		name = name[n:]
-	}
-	s.folded = out
-	return bytes.TrimSpace(out)
 }

@@ -21,6 +21,7 @@ var dependencies = map[string]string{
 	"github.com/rogpeppe/go-internal":            "docs/decisions/dependencies.md",
 	"golang.org/x/crypto":                        "docs/decisions/dependencies.md",
 	"golang.org/x/net":                           "docs/decisions/dependencies.md",
+	"golang.org/x/text":                          "docs/decisions/dependencies.md",
 	"github.com/cedar-policy/cedar-go":           "docs/decisions/dependencies.md",
 	"github.com/vektah/gqlparser/v2":             "docs/decisions/dependencies.md",
 	"github.com/oschwald/maxminddb-golang/v2":    "docs/decisions/dependencies.md",
