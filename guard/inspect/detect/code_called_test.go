@@ -27,10 +27,10 @@ func TestClassesThatReach(t *testing.T) {
 
 // TestMoreThatJoins holds other ways in which a value joins what is around it.
 func TestMoreThatJoins(t *testing.T) {
-	refuses(t, Unknown, []string{"*)!(sn=*", "lamp)&(cn=admin", "lamp)|(uid=*"}, LDAP)
-	refuses(t, Unknown, []string{"id'is not-id--", "id'not like id--"}, SQL)
-	refuses(t, Unknown, []string{"{,ifconfig}", "{,ifconfig,eth0}", ">/tmp/curl", ";iwmi -class Win32_process -name Create"}, Command)
-	refuses(t, Unknown, []string{"ssh2.exec://user:lamp@example.com:22/usr/local/bin/lamp"}, Traversal)
+	refuses(t, Unknown, []string{"*)!(lamp=*", "lamp)&(cn=admin", "lamp)|(uid=*"}, LDAP)
+	refuses(t, Unknown, []string{"lamp'is not-lamp--", "lamp'not like lamp--"}, SQL)
+	refuses(t, Unknown, []string{"{,ifconfig}", "{,ifconfig,eth0}", ">/tmp/lamp", ";iwmi -class Lamp -name Light"}, Command)
+	refuses(t, Unknown, []string{"ssh2.exec://anna@example.com/usr/bin/lamp"}, Traversal)
 	for _, field := range []Field{Unknown, FreeText} {
 		passes(t, field, []string{"(x=1)&(y=2)", "(a)|(b)", "{,lamp}", "> quoted", ">5 lamps", "it'is not", "that's not like it--really"})
 	}

@@ -5,8 +5,8 @@ import "testing"
 // TestQueriesThatJoin holds how a fragment of SQL joins the query around it.
 func TestQueriesThatJoin(t *testing.T) {
 	everywhere := []string{
-		") or ('a'='a", "')) or (('lamp'='lamp", "x or 1=1 --", "id=7 and 7=7", "(select(0)from(select(sleep(6)))v)",
-		"if(now()=sysdate(),sleep(9),0)", "case when 5=5 then sleep(5) else 0 end", "1%A0AND%A04821=4821", "1'%A0UNION%A0ALL%A0SELECT%A01,2,3--%A0-",
+		") or ('a'='a", "')) or (('lamp'='lamp", "x or 1=1 --", "id=7 and 7=7", "(select(7)from(select(sleep(6)))lamp)",
+		"if(now()=sysdate(),sleep(9),0)", "case when 5=5 then sleep(5) else 0 end", "7%A0AND%A077=77", "7'%A0UNION%A0ALL%A0SELECT%A0lamp,7--%A0-",
 	}
 	refuses(t, Unknown, append(everywhere, "' UNION ALL SELECT", "union select", "x'||utl_http.request"), SQL)
 	refuses(t, FreeText, everywhere, SQL)
@@ -52,7 +52,7 @@ func TestAnswersOfScript(t *testing.T) {
 // TestQueriesInParentheses holds that a text which is one query is put in.
 func TestQueriesInParentheses(t *testing.T) {
 	for _, field := range []Field{FreeText, Markup} {
-		refuses(t, field, []string{"(select group_concat(lamp,0x3a,room) from information_schema.columns where lamp=database())"}, SQL)
+		refuses(t, field, []string{"(select concat(lamp,room) from information_schema.lamps where lamp=database())"}, SQL)
 		refuses(t, field, []string{"x\r\n.\r\nMAIL FROM:<anna@evil.example>"}, Mail)
 		passes(t, field, []string{"Why is (SELECT max(price) FROM lamps) slow?", "thanks\n.\nmail from: Anna"})
 	}
@@ -66,7 +66,7 @@ func TestQueriesInParentheses(t *testing.T) {
 // TestFiltersByRule holds filters of LDAP that name the rule to match by.
 func TestFiltersByRule(t *testing.T) {
 	for _, field := range []Field{Unknown, FreeText} {
-		refuses(t, field, []string{"userPassword:2.5.13.18:=123", "cn:1.2.840.113556.1.4.1941:=x"}, LDAP)
+		refuses(t, field, []string{"lampColour:2.5.13.2:=red", "cn:1.2.826.0.1:=x"}, LDAP)
 		passes(t, field, []string{"lamp:2.5:=1", "version:2.5.13", "at 10:30:=", "x := 5"})
 	}
 }
@@ -86,6 +86,6 @@ func TestTemplatesThatMake(t *testing.T) {
 		refuses(t, field, []string{`[="lamp.Lamp"?new()("id")]`}, Template)
 		passes(t, field, []string{"[=new lamp]", "Is [=this] a ?new() lamp or not, who knows"})
 	}
-	refuses(t, FreeText, []string{"{% set lamp = 'id' %}", "{% for k, v in config.items() %}{{ k }}{% endfor %}"}, Template)
+	refuses(t, FreeText, []string{"{% set lamp = 'id' %}", "{% for l, m in lamps.items() %}{{ l }}{% endfor %}"}, Template)
 	passes(t, FreeText, []string{"In Jinja you write {% set lamp = 'id' %} at the top"})
 }

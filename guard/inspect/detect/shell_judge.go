@@ -173,6 +173,9 @@ func (v *view) judgeCommand(b []byte, c *command, kind uint8, before separator) 
 	if c.brace {
 		kind |= lists
 	}
+	if c.binary && kind&dull != 0 {
+		kind |= sharp // a path to a program is no word of a sentence
+	}
 	what := argumentOf(b, c.end, kind)
 	if what == noCommand {
 		return false

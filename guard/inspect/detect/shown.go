@@ -38,10 +38,20 @@ func markdown(b []byte) bool {
 	switch {
 	case i > 0 && peek(b, i) == ' ' && (is(peek(b, i+1), letter|high|digit) || peek(b, i+1) == '`'),
 		len(b) > 3 && (b[0] == '*' || b[0] == '-') && b[1] == ' ' && (b[2] == '`' || b[2] == '['),
-		bytes.Contains(b, []byte("`](")), bytes.Contains(b, []byte("](http")), bytes.Contains(b, []byte("`, `")):
+		linksCode(b), bytes.Contains(b, []byte("](http")), bytes.Contains(b, []byte("`, `")):
 		return true
 	}
 	return ruled(b)
+}
+
+// linksCode says whether b has a link whose text is code; the same marks behind a
+// name are a member of an object.
+func linksCode(b []byte) bool {
+	n := bytes.Index(b, []byte("[`"))
+	if n < 0 || n > 0 && !is(b[n-1], blank) && b[n-1] != '(' && b[n-1] != '*' {
+		return false
+	}
+	return bytes.Contains(b[n:], []byte("`]("))
 }
 
 // ruled says whether a line of dashes between bars stands in b, as under the

@@ -20,21 +20,22 @@ func TestShown(t *testing.T) {
 	refuses(t, FreeText, []string{"lamp\nPOST /lamps/5 HTTP/1.1\nHost: example.com"}, CRLF)
 	refuses(t, FreeText, []string{"```\ncat /etc/passwd\n```", "* `cat /etc/shadow`"}, Command)
 	refuses(t, FreeText, []string{"require('child_process').exec('id')"}, Code)
+	refuses(t, FreeText, []string{"self[`ale`+`rt`](1)"}, XSS)
 }
 
 // TestAlone holds that a fragment which is all that a text says is put in.
 func TestAlone(t *testing.T) {
-	refuses(t, FreeText, []string{"(cn=*)", "*(|(mail=*))", "(&(objectClass=user)(cn=a*))"}, LDAP)
-	refuses(t, FreeText, []string{"$where: '1 == 1'", "db.lamps.insert({a:1});"}, NoSQL)
-	refuses(t, FreeText, []string{"count(/child::node())", "//lamp/name/text()"}, XPath)
-	refuses(t, FreeText, []string{"@(1+2)", "[=3*3]", "lamp{{364|add:7}}lamp", "{{ lamps.0.light.key }}"}, Template)
+	refuses(t, FreeText, []string{"(cn=*)", "*(|(lamp=*))", "(&(lamp=floor)(cn=b*))"}, LDAP)
+	refuses(t, FreeText, []string{"$where: '5 == 5'", "db.lamps.insert({a:1});"}, NoSQL)
+	refuses(t, FreeText, []string{"count(/child::lamp)", "//lamp/name/text()"}, XPath)
+	refuses(t, FreeText, []string{"@(1+2)", "[=3*3]", "lamp{{5|add:7}}lamp", "{{ lamps.0.light.key }}"}, Template)
 	refuses(t, FreeText, []string{"request.__class__", `lamp["__class__"]`}, Code)
 	refuses(t, FreeText, []string{"SLEEP(1) /*", "sleep(5)#"}, SQL)
-	refuses(t, FreeText, []string{"; netsh firewall set opmode disable"}, Command)
+	refuses(t, FreeText, []string{"; netsh lamp set mode disable"}, Command)
 	passes(t, FreeText, []string{"sleep(5) # wait for the lamp", "the request.__class__ is a lamp", "{{ lamp.light }}", "lamp{{ light }}lamp"})
 	passes(t, FreeText, []string{
-		"an LDAP filter such as (cn=*) finds all of them", "in a query of Mongo $where: '1 == 1' is slow and does little",
-		"with XPath count(/child::node()) is the number of nodes", "costs of the room are @(1+2) as the sign says",
+		"an LDAP filter such as (cn=*) finds all of them", "in a query of Mongo $where: '5 == 5' is slow and does little",
+		"with XPath count(/child::lamp) is the number of nodes", "costs of the room are @(1+2) as the sign says",
 	})
 }
 
@@ -63,11 +64,11 @@ func TestTold(t *testing.T) {
 func TestHiddenCommands(t *testing.T) {
 	attacks := []string{
 		"X=$'id';$X", ";LAMP=$'ls -la';$LAMP", "|a=$'whoami';${a}", "z||CMD=$\"uname -a\";$CMD", "LAMP=id;$LAMP",
-		"\\nwhoami", "\\nuname -a", "\\n/usr/bin/id\\n", "'\\n/bin/ls -al\\n'", ";whoami\\n",
-		"ping%CommonProgramFiles:~10,-18%127.0.0.1", "127.0.0.1;expr 21 + 64", "1&expr 7 + 7",
-		"; sleep 8 && a=$(echo XQ) && if [ 2 -ne $a ]; then sleep 0; fi", "cat /etc/pa?swd", "cat /etc/pa**wd", "/???/??t", "q=127.0.0.1 && ls /etc",
+		"\\nwhoami", "\\nuname -a", "\\n/usr/bin/id\\n", "'\\n/bin/ps -ef\\n'", ";whoami\\n",
+		"ping%LampHome:~4,-2%10.0.0.7", "10.0.0.7;expr 5 + 4", "1&expr 7 + 8",
+		"; sleep 8 && a=$(echo lamp) && if [ 4 -ne $a ]; then sleep 0; fi", "cat /etc/sh?dow", "cat /etc/gr**p", "/?tc/ho?ts", "q=10.0.0.7 && ls /var",
 	}
-	refuses(t, Unknown, append(attacks, "who`echo am`i", "w\\ho\\am\\i"), Command)
+	refuses(t, Unknown, append(attacks, "who`echo am`i", "i\\fc\\on\\fig"), Command)
 	refuses(t, FreeText, attacks, Command)
 	for _, field := range []Field{Unknown, FreeText} {
 		passes(t, field, []string{
