@@ -55,6 +55,9 @@ type API struct {
 	Owners *owner.Keeper
 	// Feeds are lists of addresses from which no call is taken; may be nil.
 	Feeds *Feeds
+	// Countries says that rules may ask from which country a call comes: Feeds
+	// has where addresses are, or will when the plan serves.
+	Countries bool
 	// Resolver finds where names in requests lead, where Options.SSRF asks for it;
 	// it outlives the plan. By default one is made as the system is set up.
 	Resolver *ssrf.Resolver

@@ -65,7 +65,7 @@ func limitOf(name string, c *config.Limit) limit.Limit {
 
 // limitParts are the words of keys.
 var limitParts = map[string]limit.What{"address": limit.Address, "principal": limit.Principal, "api_key": limit.Key, "tenant": limit.Tenant, "client": limit.Program, "partner": limit.Partner,
-	"api": limit.API, "operation": limit.Operation, "tag": limit.Tag}
+	"country": limit.Country, "api": limit.API, "operation": limit.Operation, "tag": limit.Tag}
 
 func partOf(word string) limit.Part {
 	if what, ok := limitParts[word]; ok {

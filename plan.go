@@ -89,6 +89,7 @@ type builder struct {
 	urls            *ssrf.Rules
 	resolver        *ssrf.Resolver
 	feeds           *Feeds
+	countries       bool
 	logins          loginBuilder
 	challenges      challenger
 	bots            *bot.State // nil without honeypots
@@ -136,7 +137,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.limitRules, b.counters, b.limits, b.unknownLimits = a.Limits, a.Counters, make(map[*contract.Operation]limitGuards), make(map[string]bool)
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
-	b.urls, b.resolver, b.feeds = b.urlRules(), a.Resolver, a.Feeds
+	b.urls, b.resolver, b.feeds, b.countries = b.urlRules(), a.Resolver, a.Feeds, a.Countries
 	b.logins, b.challenges = b.newLogins(&a), challenger{state: a.Challenges}
 	b.trap(a.Bots)
 	b.inspected, b.crs = b.inspects(), a.CoreRules

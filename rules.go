@@ -85,7 +85,7 @@ func (b *builder) openRules(files []RuleFile) {
 		return
 	}
 	set, problems := policy.NewSet(policy.API{
-		Name: b.api.Name, Contract: b.contract, Schemas: b.schemas, Callers: b.people, Roles: sorted(b.callers.Roles), Open: b.openness, Objects: b.objects,
+		Name: b.api.Name, Contract: b.contract, Schemas: b.schemas, Callers: b.people, Roles: sorted(b.callers.Roles), Open: b.openness, Objects: b.objects, Countries: b.countries,
 	}, files...)
 	b.problem(problems...)
 	b.policies = set
@@ -131,7 +131,7 @@ func (b *builder) policyUnrouted() any {
 // schemas, whether or not it has rules.
 func RuleSchema(who *Callers, a API) (string, source.Problems) {
 	b := newBuilder(a, who, peopleOf(who), &gate.Plan{})
-	set, problems := policy.NewSet(policy.API{Name: b.api.Name, Contract: b.contract, Schemas: b.schemas, Callers: b.people, Open: b.openness, Objects: b.objects})
+	set, problems := policy.NewSet(policy.API{Name: b.api.Name, Contract: b.contract, Schemas: b.schemas, Callers: b.people, Open: b.openness, Objects: b.objects, Countries: b.countries})
 	return set.Schema(), problems
 }
 

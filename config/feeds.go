@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -93,6 +94,12 @@ func (c *collector) feeds(all *Config) {
 	said := func(s *Countries, at Place) {
 		if s != nil {
 			c.add("countries-geo", at.At("countries").node, "add geo at the top of the file, with a database", "nothing says in which country an address is")
+		}
+	}
+	for _, name := range sortedNames(all.Limits) {
+		l := all.Limits[name]
+		if i := slices.Index(l.Key, "country"); i >= 0 {
+			c.add("countries-geo", l.At("key").Item(i).node, "add geo at the top of the file, with a database", "nothing says in which country an address is")
 		}
 	}
 	for i := range all.APIs {

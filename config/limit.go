@@ -13,7 +13,7 @@ import (
 // Limit is how much one client, caller, partner or operation may have. It is one of rate, window, quota and concurrency, and holds where an API or an operation names it under limits.
 type Limit struct {
 	Place
-	// Key is whose calls are counted together: those that have all of it in common. It is address (the client's network), principal (who calls), api_key (the credential itself), tenant, client (the program that calls), partner (the tenant, else the program, else the caller), claim:NAME (what the credential says under a name), api, operation or tag (the operation's first in the contract). With only address, api, operation and tag the limit is judged before credentials are.
+	// Key is whose calls are counted together: those that have all of it in common. It is address (the client's network), country (where geo says that the client is), principal (who calls), api_key (the credential itself), tenant, client (the program that calls), partner (the tenant, else the program, else the caller), claim:NAME (what the credential says under a name), api, operation or tag (the operation's first in the contract). With only address, country, api, operation and tag the limit is judged before credentials are.
 	Key []string `key:"key,required,min=1,max=8,form=limit-key,example=[principal]"`
 	// Rate lets a number of units through in a time, evenly, and some at once.
 	Rate *RateLimit `key:"rate,example={amount: 20, per: 1s, burst: 40}"`
@@ -159,9 +159,9 @@ func (LimitFailure) Words() []string {
 }
 
 // limitKeys are the parts of keys that are one word.
-var limitKeys = []string{"address", "principal", "api_key", "tenant", "client", "partner", "api", "operation", "tag"}
+var limitKeys = []string{"address", "country", "principal", "api_key", "tenant", "client", "partner", "api", "operation", "tag"}
 
-const limitKeyPattern = "^(?:address|principal|api_key|tenant|client|partner|api|operation|tag|claim:.+)$"
+const limitKeyPattern = "^(?:address|country|principal|api_key|tenant|client|partner|api|operation|tag|claim:.+)$"
 
 func judgeLimitKey(text string) (wrong, hint string) {
 	if name, ok := strings.CutPrefix(text, "claim:"); ok && name != "" || slices.Contains(limitKeys, text) {

@@ -63,7 +63,11 @@ type Exchange struct {
 
 	// What the gate finds out.
 	// Country is where Client is, as two letters (ISO 3166-1); "" when nobody says.
-	Country   string
+	Country string
+	// CountryUnread says that nobody can say where Client is for now, and that
+	// what asks for it is to be refused.
+	CountryUnread bool
+
 	ID        ID
 	Plan      *Plan
 	API       *API       // nil until routed

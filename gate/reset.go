@@ -46,6 +46,7 @@ func (x *Exchange) resetRequest() {
 
 func (x *Exchange) resetFound() {
 	x.ID = ID{}
+	x.CountryUnread = false
 	x.Country, x.Plan, x.API, x.Operation, x.Path, x.Query, x.Upgrade = "", nil, nil, nil, nil, nil, nil
 	x.Principal, x.Alternative, x.WholeBody, x.streamed = nil, 0, false, false
 	clear(x.Charges)

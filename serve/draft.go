@@ -225,7 +225,7 @@ var errNoFile = errors.New("the file is a pipe now, of which nobody knows when i
 // api reads the contract of one API and finds the way to it. The result has
 // no contract when that could not be read.
 func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
-	a := gatehouse.API{Options: settings.Policy, Place: settings.Place, Decide: decide, ClientCertificates: asksCertificates(d.config.Listeners, settings)}
+	a := gatehouse.API{Options: settings.Policy, Countries: d.config.Geo != nil, Place: settings.Place, Decide: decide, ClientCertificates: asksCertificates(d.config.Listeners, settings)}
 	if d.faults.file {
 		a.Decide = decideInFile
 	}

@@ -21,9 +21,10 @@ type Rehearsal struct {
 
 // Rehearsed is one API of it.
 type Rehearsed struct {
-	Name     string
-	Settings *config.API
-	Contract *contract.Contract
+	Name      string
+	Settings  *config.API
+	Contract  *contract.Contract
+	Countries bool // it is known from which countries calls come
 }
 
 // Rehearse compiles the configuration in a file as Start would, but for the
@@ -45,7 +46,7 @@ func Rehearse(file string, stand func(credential string) gate.Verifier, objects 
 	found.Plan = d.plan
 	for i := range d.apis {
 		g := &d.apis[i]
-		found.APIs = append(found.APIs, Rehearsed{Name: gatehouse.NameOf(&g.settings.Policy, g.contract), Settings: g.settings, Contract: g.contract})
+		found.APIs = append(found.APIs, Rehearsed{Name: gatehouse.NameOf(&g.settings.Policy, g.contract), Settings: g.settings, Contract: g.contract, Countries: d.config.Geo != nil})
 	}
 	return found
 }

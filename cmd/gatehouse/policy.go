@@ -78,7 +78,7 @@ func (w *world) schemaOfConfig(file, name string) error {
 	var names []string
 	for i := range stage.APIs {
 		if a := &stage.APIs[i]; a.Name == name || name == "" && len(stage.APIs) == 1 {
-			return w.printSchema(stage.Callers, gatehouse.API{Contract: a.Contract, Options: a.Settings.Policy, Place: a.Settings.Place})
+			return w.printSchema(stage.Callers, gatehouse.API{Contract: a.Contract, Options: a.Settings.Policy, Place: a.Settings.Place, Countries: a.Countries})
 		}
 		names = append(names, stage.APIs[i].Name)
 	}

@@ -121,7 +121,7 @@ func (f *Feed) judge(x *gate.Exchange, who netip.Addr) gate.Verdict {
 func (g *geo) judge(x *gate.Exchange, who netip.Addr) gate.Verdict {
 	t := g.Source.current()
 	n, known := t.find(who)
-	x.Country = codes[n]
+	x.Country, x.CountryUnread = codes[n], t == nil && !g.Open
 	switch {
 	case g.allow == nil && g.deny == nil, within(g.Except, who):
 		return gate.Allow

@@ -49,7 +49,7 @@ func (s *State) Guards(rules []*Rule, a About) (early, late *Guard, cost *Cost) 
 		}
 		u := use{Rule: r, fixed: r.fixed(&a), weight: max(1, a.Weight), item: r.item()}
 		for _, p := range r.Key {
-			if p.What < API {
+			if p.What < API || p.What == Country {
 				u.parts = append(u.parts, p)
 			}
 		}

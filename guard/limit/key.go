@@ -79,6 +79,9 @@ func (u *use) part(b []byte, p *Part, x *gate.Exchange) ([]byte, bool) {
 	if p.What == Address {
 		return u.address(b, x.Client), true
 	}
+	if p.What == Country {
+		return part(b, Country, x.Country), x.Country != ""
+	}
 	who := x.Principal
 	if who == nil {
 		return b, false

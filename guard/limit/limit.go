@@ -106,6 +106,7 @@ const (
 	API            // of the gate
 	Operation      // of the API
 	Tag            // the operation's first tag in the contract; the operation where it has none
+	Country        // where the client is, as two letters
 )
 
 // late says that a part is known only behind authentication.

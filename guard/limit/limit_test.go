@@ -229,6 +229,11 @@ func TestKeys(t *testing.T) {
 	carol := &gate.Principal{ID: "other|carol", Issuer: "other", Credential: "keys", Serial: "1"}
 	parts := func(list ...limit.Part) []limit.Part { return list }
 	of := func(w limit.What) limit.Part { return limit.Part{What: w} }
+	from := func(a netip.Addr, country string) *gate.Exchange {
+		x := call(a, nil)
+		x.Country = country
+		return x
+	}
 	claim := func(name string) limit.Part { return limit.Part{What: limit.Claim, Name: name} }
 	for name, row := range map[string]struct {
 		key    []limit.Part
@@ -240,6 +245,9 @@ func TestKeys(t *testing.T) {
 		"an-address-in-another-form": {parts(of(limit.Address)), []*gate.Exchange{call(home, nil), call(netip.MustParseAddr("::ffff:192.0.2.1"), nil)}, 0, ".x"},
 		"one-network":                {parts(of(limit.Address)), []*gate.Exchange{call(netip.MustParseAddr("2001:db8::1"), nil), call(netip.MustParseAddr("2001:db8::2%eth0"), nil), call(netip.MustParseAddr("2001:db8:0:1::1"), nil)}, 0, ".x."},
 		"no-address":                 {parts(of(limit.Address)), []*gate.Exchange{call(netip.Addr{}, nil), call(netip.Addr{}, nil), call(home, nil)}, 0, ".x."},
+		"country":                    {parts(of(limit.Country)), []*gate.Exchange{from(home, "DE"), from(office, "DE"), from(home, "AT")}, 0, ".x."},
+		"nobody-knows-the-country":   {parts(of(limit.Country)), []*gate.Exchange{from(home, ""), from(office, ""), from(home, "")}, 0, "..x"},
+		"no-country-is-no-limit":     {parts(of(limit.Country)), []*gate.Exchange{from(home, ""), from(home, "")}, limit.Skip, ".."},
 		"principal":                  {parts(of(limit.Principal)), []*gate.Exchange{call(home, alice), call(office, alice), call(home, bob)}, 0, ".x."},
 		"both":                       {parts(of(limit.Principal), of(limit.Address)), []*gate.Exchange{call(home, alice), call(office, alice), call(home, bob), call(home, alice)}, 0, "...x"},
 		"nobody-is-an-address":       {parts(of(limit.Principal)), []*gate.Exchange{call(home, nil), call(home, nil), call(office, nil), call(home, alice)}, 0, ".x.."},

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"crypto/tls"
+	"fmt"
 	"sync"
 	"time"
 
@@ -30,6 +31,9 @@ func (w *scratch) close() {
 	scratches.Put(w)
 }
 
+// errNoCountry is of a database of countries that does not hold.
+var errNoCountry = fmt.Errorf("%w: the database of countries was not read, or too long ago", errUnavailable)
+
 // context makes what rules ask of x. body is nil where it is not read yet.
 func (o *operation) contextOf(x *gate.Exchange, now time.Time, reads *need, body []byte) (types.Record, error) {
 	if !reads.whole && len(reads.parts) == 0 {
@@ -51,6 +55,14 @@ func (o *operation) contextOf(x *gate.Exchange, now time.Time, reads *need, body
 	if reads.has("client") {
 		if a, ok := clientOf(x); ok {
 			all["client"] = a
+		}
+	}
+	if o.countries && reads.has("country") {
+		switch {
+		case x.CountryUnread:
+			return types.Record{}, errNoCountry
+		case x.Country != "":
+			all["country"] = types.String(x.Country)
 		}
 	}
 	if reads.has("time") {

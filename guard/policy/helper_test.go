@@ -28,7 +28,7 @@ func orders(t testing.TB, files ...File) (*Set, *contract.Contract, source.Probl
 	}
 	t.Cleanup(func() { c.Files.Close() })
 	s, problems := NewSet(API{
-		Name: "Orders", Contract: c, Schemas: schema.NewCompiler(schema.Options{Dialect: c.Dialect}), Callers: NewCallers(more, claims),
+		Name: "Orders", Contract: c, Schemas: schema.NewCompiler(schema.Options{Dialect: c.Dialect}), Callers: NewCallers(more, claims), Countries: true,
 		Open: func(op *contract.Operation) Open {
 			switch {
 			case len(op.Security) == 0:

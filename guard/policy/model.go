@@ -33,21 +33,22 @@ func (o Open) strangers() bool { return o != Known }
 
 // operation is what rules can speak of at one operation.
 type operation struct {
-	name    string
-	written string // method and path
-	uid     types.EntityUID
-	api     types.EntityUID
-	open    Open
-	groups  []types.EntityUID // actions that it is in
-	entity  types.Entity
-	path    []parameter
-	query   []parameter
-	body    *typ   // nil when rules see nothing of it
-	unread  string // why rules see nothing of it
-	must    bool   // a body always comes
-	objects Objects
-	told    []string // kinds of objects that path and query name
-	context *typ
+	name      string
+	written   string // method and path
+	countries bool   // it is known from where calls come
+	uid       types.EntityUID
+	api       types.EntityUID
+	open      Open
+	groups    []types.EntityUID // actions that it is in
+	entity    types.Entity
+	path      []parameter
+	query     []parameter
+	body      *typ   // nil when rules see nothing of it
+	unread    string // why rules see nothing of it
+	must      bool   // a body always comes
+	objects   Objects
+	told      []string // kinds of objects that path and query name
+	context   *typ
 }
 
 // parameter is one that rules can speak of.
@@ -58,8 +59,8 @@ type parameter struct {
 }
 
 // describe finds what rules can speak of at op.
-func describe(api types.EntityUID, op *contract.Operation, c *schema.Compiler, open Open, objects Objects) *operation {
-	o := &operation{name: cloned(op.Name()), written: op.Method + " " + op.Path, api: api, open: open, objects: objects}
+func describe(api types.EntityUID, op *contract.Operation, c *schema.Compiler, open Open, objects Objects, countries bool) *operation {
+	o := &operation{countries: countries, name: cloned(op.Name()), written: op.Method + " " + op.Path, api: api, open: open, objects: objects}
 	o.uid = types.NewEntityUID(typeAction, types.String(o.name))
 	o.groups = append(o.groups, group("class:"+class(op.Method)))
 	for _, tag := range op.Tags {
@@ -139,6 +140,9 @@ var (
 
 func (o *operation) contextType() *typ {
 	t := &typ{kind: record, fields: []field{{"client", addressType, false}, {"time", timeType, false}, {"tls", tlsType, false}}}
+	if o.countries {
+		t.fields = append(t.fields, field{"country", textType, true})
+	}
 	for _, part := range []struct {
 		name string
 		list []parameter

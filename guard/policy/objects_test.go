@@ -68,6 +68,34 @@ func TestOwners(t *testing.T) {
 	}
 }
 
+// TestCountries: rules see where a call comes from, and what cannot be found out
+// is refused, unless that is meant to be as if nobody knew.
+func TestCountries(t *testing.T) {
+	const here, notThere = `permit(principal, action, resource) when { context has country && context.country == "DE" };`, all + `forbid(principal, action, resource) when { context has country && context.country == "KP" };`
+	for _, r := range []struct {
+		name, rules, country string
+		unread               bool
+		code                 gate.Code
+	}{
+		{"permitted", here, "DE", false, gate.Undecided},
+		{"elsewhere", here, "AT", false, gate.PolicyDenied},
+		{"nowhere", here, "", false, gate.PolicyDenied},
+		{"forbidden", notThere, "KP", false, gate.PolicyDenied},
+		{"not-forbidden", notThere, "DE", false, gate.Undecided},
+		{"forbidden-and-nobody-knows", notThere, "", false, gate.Undecided},
+		{"no-database", notThere, "", true, gate.PolicyUnavailable},
+		{"no-database-and-not-asked", all, "", true, gate.Undecided},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			x := exchange("/orders/mine", "", alice())
+			x.Country, x.CountryUnread = r.country, r.unread
+			if v := guards(t, r.rules)[one].walk(x); (v == gate.Allow) != (r.code == gate.Undecided) || x.Refusal.Code != r.code {
+				t.Errorf("%v, %v", v, x.Refusal.Code)
+			}
+		})
+	}
+}
+
 // TestSharesOfALaterLook shows that looking at a call once more opens nothing.
 func TestSharesOfALaterLook(t *testing.T) {
 	g := guards(t, `@shares("order") permit(principal, action == Action::"getOrder", resource);`)[one]

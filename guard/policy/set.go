@@ -37,6 +37,8 @@ type API struct {
 	// Objects tells of the objects that an operation names; it may be nil, and
 	// return nil.
 	Objects func(op *contract.Operation) Objects
+	// Countries says that it is known from which countries calls come.
+	Countries bool
 }
 
 // NewSet reads rules and holds them to the API's contract. It returns every
@@ -86,7 +88,7 @@ func (s *Set) describe(a *API) (problems source.Problems) {
 		if a.Objects != nil {
 			objects = a.Objects(op)
 		}
-		o := describe(s.api, op, a.Schemas, a.Open(op), objects)
+		o := describe(s.api, op, a.Schemas, a.Open(op), objects, a.Countries)
 		s.operations = append(s.operations, o)
 		for _, g := range o.groups {
 			groups[g] = true

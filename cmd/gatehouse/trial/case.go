@@ -28,6 +28,7 @@ type Case struct {
 	Body  []byte // JSON; nil for none
 
 	Client      netip.Addr
+	Country     string
 	Time        time.Time
 	Objects     map[string]owner.Supposition // whose objects of a kind are; those of others are the caller's
 	Certificate bool                         // the connection has shown a verified one
@@ -212,7 +213,7 @@ func (r *reader) test(n *source.Node, i int) *Case {
 }
 
 func (r *reader) call(n *source.Node, i int) *Case {
-	r.keys(n, "a call", "name", "api", "who", "call", "path", "query", "body", "client", "time", "objects", "certificate", "plain", "expect", "by", "code")
+	r.keys(n, "a call", "name", "api", "who", "call", "path", "query", "body", "client", "country", "time", "objects", "certificate", "plain", "expect", "by", "code")
 	c := &Case{Name: r.text(n, "name"), API: r.text(n, "api"), Call: r.text(n, "call"), Certificate: r.flag(n, "certificate"), Plain: r.flag(n, "plain"), node: n}
 	if c.Call == "" {
 		r.add(n, "add call: listOrders, or call: GET /orders", "a call says which operation it calls")
@@ -246,6 +247,7 @@ func (r *reader) call(n *source.Node, i int) *Case {
 		}
 		c.Client = a
 	}
+	c.Country = strings.Clone(r.text(n, "country"))
 	if c.Time = r.time(n, "time"); c.Time.IsZero() {
 		c.Time = r.begin
 	}

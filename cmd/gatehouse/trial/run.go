@@ -229,7 +229,7 @@ func (s *Stage) exchange(c *Case, api *serve.Rehearsed, op *contract.Operation) 
 	}
 	x := &gate.Exchange{
 		Method: []byte(op.Method), Target: []byte(target), Host: []byte(host), Version: "HTTP/1.1", Secure: !c.Plain, ClientSecure: !c.Plain,
-		Client: c.Client, Received: c.Time, Plan: s.Plan, BodyLength: int64(len(c.Body)),
+		Client: c.Client, Country: c.Country, Received: c.Time, Plan: s.Plan, BodyLength: int64(len(c.Body)),
 	}
 	if x.Path = x.Target; len(c.Query) > 0 {
 		at := strings.IndexByte(target, '?')
