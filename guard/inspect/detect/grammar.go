@@ -11,8 +11,7 @@ type grammar struct {
 	// first: the grammar is also worth running for how a text of other
 	// characters begins.
 	first func(text []byte, m chars) bool
-	// any is what all of when begin with, to leave early.
-	any chars
+	wakes uint64 // its triggers among those that awake tells of
 	// json: the grammar is about the structure of JSON, and also reads a text
 	// that is JSON; the others then read just the strings in it.
 	json bool
@@ -44,23 +43,47 @@ var loud = func() (m chars) {
 	m = codings
 	for i := range grammars {
 		for _, t := range grammars[i].when {
-			grammars[i].any |= t.any
+			m |= t.any
 		}
-		m |= grammars[i].any
 	}
 	return m
 }()
 
-// awake says whether the grammar has anything to do in a text with these
-// characters.
-func (g *grammar) awake(text []byte, m chars) bool {
-	if m&g.any == 0 {
-		return g.first != nil && g.first(text, m)
-	}
-	for _, t := range g.when {
-		if m&t.any != 0 && (t.and == 0 || m&t.and != 0) {
-			return true
+// nibbles are the parts of four bits that chars has.
+const nibbles = 10
+
+// triggers has a bit for each trigger of all grammars, by the value of each
+// nibble of the characters: those whose any is met, and those whose and is.
+// All are looked at with a few reads, since most texts meet few.
+var triggers = func() (t struct{ any, and [nibbles][16]uint64 }) {
+	bit := uint64(1)
+	for i := range grammars {
+		for _, w := range grammars[i].when {
+			for n := range nibbles {
+				for value := range chars(16) {
+					if m := value << (4 * n); w.any&m != 0 {
+						t.any[n][value] |= bit
+					}
+					if m := value << (4 * n); w.and == 0 || w.and&m != 0 {
+						t.and[n][value] |= bit
+					}
+				}
+			}
+			grammars[i].wakes |= bit
+			bit <<= 1
 		}
 	}
-	return g.first != nil && g.first(text, m)
+	return t
+}()
+
+// awake returns the triggers that hold for a text with these characters.
+func awake(m chars) uint64 {
+	var any, and uint64
+	for n := range nibbles {
+		value := m & 15
+		any |= triggers.any[n][value]
+		and |= triggers.and[n][value]
+		m >>= 4
+	}
+	return any & and
 }

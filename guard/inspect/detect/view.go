@@ -83,11 +83,12 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 		heard = scanProse(text, m)
 	}
 	v.heard = heard
+	ready := awake(heard)
 	for i := range grammars {
 		if v.best.Score >= enough {
 			return
 		}
-		if g := &grammars[i]; (g.json || !isJSON) && g.awake(text, heard) {
+		if g := &grammars[i]; (ready&g.wakes != 0 || g.first != nil && g.first(text, heard)) && (g.json || !isJSON) {
 			g.read(v)
 		}
 	}
