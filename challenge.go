@@ -22,7 +22,7 @@ type challenger struct {
 func (b *builder) challenge(op *contract.Operation, set *settled, _ gate.Mode) any {
 	s := set.Challenge
 	if bots := b.options.Bots; s == nil && bots != nil && bots.On == config.ChallengeBots {
-		s = &config.Challenge{} // asks those alone who asked for honeypots
+		s = &config.Challenge{} // asks those alone who are suspected
 	}
 	if s == nil {
 		return nil

@@ -14,7 +14,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
 	"github.com/gatehouse-api/gatehouse/guard/authn"
-	"github.com/gatehouse-api/gatehouse/guard/bot"
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
 	"github.com/gatehouse-api/gatehouse/guard/inspect"
@@ -92,7 +91,7 @@ type builder struct {
 	countries       bool
 	logins          loginBuilder
 	challenges      challenger
-	bots            *bot.State // nil without honeypots
+	bots            suspicion
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
 	strange         map[*source.Node]bool // schemas with a word of ours that nobody knows

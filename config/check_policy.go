@@ -25,14 +25,15 @@ func (c *collector) policy(p *Policy, at Place) {
 	c.stepUp(p.StepUp, at)
 	c.caller(p.Caller, at)
 	c.logins(&p.Logins, at)
-	c.challenge(p.Challenge, at)
+	c.bots(p.Bots, at)
+	c.challenge(p.Challenge, p.Bots, at)
 	for _, name := range sortedNames(p.Operations) {
 		c.bodies(p.Operations[name].MaxBodyBytes, at.At("operations", name))
 		c.stepUp(p.Operations[name].StepUp, at.At("operations", name))
 		if s := p.Operations[name].SSRF; s != nil && len(s.Fields) > 0 {
 			c.add("ssrf-fields", at.At("operations", name).At("ssrf", "fields").node, "put them under ssrf of the API", "fields of ssrf hold for a whole API, and these stand at an operation")
 		}
-		c.challenge(p.Operations[name].Challenge, at.At("operations", name))
+		c.challenge(p.Operations[name].Challenge, p.Bots, at.At("operations", name))
 		c.login(p.Operations[name].Login, at.At("operations", name))
 	}
 }

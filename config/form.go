@@ -29,6 +29,7 @@ var forms = map[string]form{
 	"host":          {`^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$`, judgeHost},
 	"feed":          {`^https://[^/?#@\s]+`, judgeFeed},
 	"honeypot":      {`^/[!-"$&->@-~]{1,199}$`, judgeHoneypot},
+	"fingerprint":   {fingerprintPattern, judgeFingerprint},
 	"country":       {`^[A-Z]{2}$`, judgeCountry},
 	"target":        {`^(?:\*\.)?[0-9A-Za-z:._/-]+$`, judgeTarget},
 	"server-name":   {`^(?:\*\.)?[a-z0-9._-]+$`, judgeServerName},

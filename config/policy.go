@@ -41,7 +41,7 @@ type Policy struct {
 	CRS *CoreRules `key:"crs,example={paranoia: 1}"`
 	// Policies are files of rules in Cedar, or folders with files that end in .cedar. Where there are any, every call that is not public needs a rule that permits it, and no rule that forbids it.
 	Policies []File `key:"policies,min=1,example=[orders.cedar]"`
-	// Bots finds programs that look for holes by the paths that they ask for.
+	// Bots finds programs that pretend, by the paths that they ask for and by how they call.
 	Bots *Bots `key:"bots,example={honeypots: [/.env, /wp-login.php]}"`
 	// Logins say how the operations that have login are protected.
 	Logins   Logins `key:"logins"`

@@ -71,7 +71,7 @@ var beyondSchemas = []string{
 	"counters-kind", "counters-plain",
 	"admin-pair", "signals-admin", "admin-listener", "keys-environment", "keys-twice", "credential-twice", "credential-kind", "scheme-credential", "pepper-short", "pepper-needed", "passphrase-short", "store-needed", "store-twice",
 	"step-up-empty", "limit-kind", "limit-window", "limit-burst", "limit-unit", "limit-shared", "limit-unknown", "locks-first", "overload-bounds", "overload-memory", "overload-credential", "caller-empty", "caller-twice", "caller-key-needed",
-	"logins-first", "challenge-bits", "login-place", "login-failed", "login-succeeded", "login-sign",
+	"logins-first", "bots-nothing", "challenge-bits", "challenge-suspicion", "login-place", "login-failed", "login-succeeded", "login-sign",
 	"introspection-client", "secret-short", "caller-key-twice", "signature-key",
 	"certificate-spiffe", "jwt-keys", "jwt-secret", "jwt-mixed", "jwt-secret-short",
 	"ssrf-fields", "feed-source", "countries-geo", "api-name-twice", "body-memory", "cors-any", "cors-twice", "field-twice", "form-value", "handover-listener", "hsts-hosts", "hsts-preload", "listener-everyone", "listener-from", "listener-access", "listener-http2", "listener-plain",

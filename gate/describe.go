@@ -26,7 +26,10 @@ func (x *Exchange) describe() {
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
-		Rules: x.Rules, Would: x.Would, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: x.Ended.Sub(x.Received),
+		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: x.Ended.Sub(x.Received),
+	}
+	if x.Signals != 0 && x.Hello != nil {
+		e.JA4 = x.Hello.JA4
 	}
 	if x.Question != nil {
 		e.Asked = x.Question.Protocol

@@ -33,6 +33,8 @@ type Event struct {
 	Finding Finding  // of what looks like an attack
 	Rules   []string // ids of the rules that decided, as the operator calls them
 	Would   []Code   // would-be refusals, in observe mode
+	Signals Signals  // why it was suspected to come from another program than it says
+	JA4     string   // of that program, where it was suspected and its TLS is known
 	Trimmed int      // cuts in the answer's body: what the contract does not describe, calls writeOnly, or keeps to roles; in observe mode, those that would have been made
 
 	Version  string       // of HTTP, as the client spoke it

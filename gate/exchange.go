@@ -44,9 +44,12 @@ type Exchange struct {
 	ClientHost []byte
 	Listener   *Listener            // where it came in; nil for a program that embeds the gate
 	TLS        *tls.ConnectionState // nil without TLS
-	BodyLength int64                // bytes; 0 for none, -1 when it is not stated
-	Incoming   io.Reader            // the body; nil when there is none; see Arrived
-	Received   time.Time            // when the head was complete
+	// Hello is what TLS says of the program at the other end; nil without TLS, and
+	// where the plan asked for none when the connection was made.
+	Hello      *Hello
+	BodyLength int64     // bytes; 0 for none, -1 when it is not stated
+	Incoming   io.Reader // the body; nil when there is none; see Arrived
+	Received   time.Time // when the head was complete
 	// Broken is set by an engine that found the request not to be HTTP as the
 	// gate reads it: the exchange is refused with it before anything else. One
 	// that can say more has filled in Refusal, with the same code.
@@ -90,6 +93,9 @@ type Exchange struct {
 
 	// Proven says that the client has proved work for this very call.
 	Proven bool
+	// Signals are why the call is suspected to come from another program than it
+	// says; 0 where it is not.
+	Signals Signals
 	// Login is what the guard of logins has counted, until it knows the outcome.
 	Login Login
 

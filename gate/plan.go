@@ -16,6 +16,7 @@ type Plan struct {
 	Words      Vocabulary   // the scopes and roles that they ask for
 	Documents  []Document   // that the gate itself has under /.well-known/
 	Strangers  []Stray      // who hear of calls that no operation describes
+	Hellos     bool         // some guard reads Exchange.Hello
 }
 
 // Stray is who hears of calls for paths that no operation describes, below the

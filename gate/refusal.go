@@ -156,7 +156,7 @@ var table = [codes]row{
 	LoginFailed:          {"login-failed", 401, "The login failed.", "RFC 9110 section 15.5.2"},
 	LoginUnavailable:     {"login-unavailable", 503, "The password cannot be checked for the moment.", "RFC 9110 section 15.6.4"},
 	PasswordBreached:     {"password-breached", 403, "This password became known in a breach. Choose another one.", "RFC 9110 section 15.5.4"},
-	BotSuspected:         {"bot-suspected", 403, "Calls from this network are not taken for a while.", "RFC 9110 section 15.5.4"},
+	BotSuspected:         {"bot-suspected", 403, "Calls like this one are not taken.", "RFC 9110 section 15.5.4"},
 	ChallengeRequired:    {"challenge-required", 403, "The call needs a proof of work.", "RFC 9110 section 15.5.4"},
 	OriginRefused:        {"origin-refused", 403, "A page of this origin may not open this connection.", "RFC 6455 section 10.2"},
 	SensitiveMisplaced:   {"sensitive-misplaced", 400, "Sensitive data stands in the URL, where others can read it.", "RFC 9110 section 17.9"},

@@ -40,7 +40,7 @@ func (x *Exchange) resetRequest() {
 	x.Context, x.Method, x.Target, x.Host, x.Version, x.Secure = nil, nil, nil, nil, "", false
 	x.Fields, x.Hops, x.Trailers = x.Fields[:0], x.Hops[:0], x.Trailers[:0]
 	x.Peer, x.Client, x.ClientSecure, x.ClientHost = netip.AddrPort{}, netip.Addr{}, false, nil
-	x.Listener, x.TLS, x.BodyLength, x.Incoming = nil, nil, 0, nil
+	x.Listener, x.TLS, x.Hello, x.BodyLength, x.Incoming = nil, nil, nil, 0, nil
 	x.Received, x.Broken, x.Watch, x.Question = time.Time{}, Undecided, nil, nil
 }
 
@@ -51,7 +51,7 @@ func (x *Exchange) resetFound() {
 	x.Principal, x.Alternative, x.WholeBody, x.streamed = nil, 0, false, false
 	clear(x.Charges)
 	x.Charges, x.Complexity = x.Charges[:0], 0
-	x.Login, x.Proven = Login{}, false
+	x.Login, x.Proven, x.Signals = Login{}, false, 0
 	clear(x.Principals)
 	x.Principals = x.Principals[:0]
 	x.Intake, x.Body, x.BodyJSON, x.AnswerJSON, x.Upstream, x.Holds = Intake{}, nil, nil, nil, nil, [2]uint32{}

@@ -41,6 +41,8 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendFinding(b, &e.Finding)
 	b = appendRules(b, e.Rules)
 	b = appendWould(b, e.Would)
+	b = appendSignals(b, e.Signals)
+	b = appendText(b, "ja4", e.JA4)
 	if e.Trimmed > 0 {
 		b = appendNumber(b, "trimmed", int64(e.Trimmed))
 	}
@@ -148,6 +150,21 @@ func appendRules(b []byte, rules []string) []byte {
 			b = append(b, ',')
 		}
 		b = gate.AppendString(b, id)
+	}
+	return append(b, ']')
+}
+
+func appendSignals(b []byte, s gate.Signals) []byte {
+	if s == 0 {
+		return b
+	}
+	b = append(b, `,"signals":[`...)
+	comma := false
+	for name := range s.Each {
+		if comma {
+			b = append(b, ',')
+		}
+		b, comma = gate.AppendString(b, name), true
 	}
 	return append(b, ']')
 }

@@ -52,7 +52,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 	if c := p.reader.credentials; c != nil {
 		out.Logins = c.logins.stats()
 		if s := c.bots.Load(); s != nil {
-			out.Bots = metrics.Bots{Trapped: s.Trapped.Load(), Met: s.Met.Load()}
+			out.Bots = metrics.Bots{Trapped: s.Trapped.Load(), Met: s.Met.Load(), Suspected: s.Suspected.Load()}
 		}
 		if s := c.challenges.Load(); s != nil {
 			out.Challenges = metrics.Challenges{Asked: s.Asked.Load(), Proved: s.Proved.Load(), Refused: s.Refused.Load()}

@@ -1,10 +1,12 @@
-// Package bot is the guard that remembers who asked for paths that nobody has
-// reason to ask for, such as those at which scanners look for programs with
-// known holes, and observes, refuses or challenges what comes from there later.
-// The root package builds one Trap for each API, which hears of calls that no
-// operation describes, and one Guard for each operation; package serve keeps the
-// State, which outlives plans. It knows nothing of how proofs of work are made
-// or of configuration files.
+// Package bot is the guard that finds programs which pretend, and observes,
+// refuses or challenges their calls: those from where somebody asked for paths
+// that nobody has reason to ask for, such as those at which scanners look for
+// programs with known holes; those that say they come from a browser and are
+// made as no browser makes them; and those whose TLS is on a list. The root
+// package builds one Trap for each API, which hears of calls that no operation
+// describes, and one Guard for each operation; package serve keeps the State,
+// which outlives plans. It knows nothing of how proofs of work are made or of
+// configuration files.
 package bot
 
 import (
@@ -28,6 +30,7 @@ type State struct {
 	marks *count.Table
 
 	Trapped, Met atomic.Uint64 // calls for honeypots, and later ones of those who made them
+	Suspected    atomic.Uint64 // calls of programs that pretend, or are on a list
 }
 
 // NewState returns a state in which nobody is marked.
@@ -155,11 +158,13 @@ type Challenger interface {
 	Demand(x *gate.Exchange) gate.Verdict
 }
 
-// Options say what becomes of calls of those who are marked.
+// Options say what is judged, and what becomes of calls that are suspected.
 type Options struct {
-	API       string
-	Observe   bool       // they pass, and are reported
-	Challenge Challenger // whom they prove work to; nil refuses them
+	API          string
+	Signals      bool                // what a call says of its program is held to how it is made
+	Fingerprints map[string]struct{} // JA4 of programs that are not wanted
+	Observe      bool                // calls pass, and are reported
+	Challenge    Challenger          // whom they prove work to; nil refuses them
 }
 
 // Guard judges who calls one operation. It is immutable; many goroutines may
@@ -174,16 +179,22 @@ var _ gate.HeadGuard = (*Guard)(nil)
 // New returns the guard of an operation.
 func New(s *State, o Options) *Guard { return &Guard{state: s, o: o} }
 
-// Aside says that a client which is not marked is not let through for it.
+// Aside says that a client which is not suspected is not let through for it.
 func (g *Guard) Aside() {}
 
-// Head judges the network from which a call comes.
+// Head judges the network from which a call comes, and the program.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
-	if !g.state.marked(g.o.API, x) {
+	suspected := gate.Refusal{Code: gate.BotSuspected}
+	switch {
+	case g.state.marked(g.o.API, x):
+		g.state.Met.Add(1)
+		suspected.Keyword = "marked"
+	case (g.o.Signals || len(g.o.Fingerprints) > 0) && g.suspects(x):
+		g.state.Suspected.Add(1)
+		suspected.Keyword = "signals"
+	default:
 		return gate.Allow
 	}
-	g.state.Met.Add(1)
-	suspected := gate.Refusal{Code: gate.BotSuspected, Keyword: "marked"}
 	switch {
 	case g.o.Observe:
 		x.Report(suspected)

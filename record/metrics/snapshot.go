@@ -40,8 +40,9 @@ type Feed struct {
 	Age                 time.Duration // meaningful with Read
 }
 
-// Bots is what is known of calls for honeypots, and of later ones from there.
-type Bots struct{ Trapped, Met uint64 }
+// Bots is what is known of calls for honeypots, of later ones from there, and of
+// programs that pretend.
+type Bots struct{ Trapped, Met, Suspected uint64 }
 
 // Challenges is what is known of proofs of work.
 type Challenges struct{ Asked, Proved, Refused uint64 }
@@ -183,6 +184,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&challenges, float64(s.Challenges.Asked), "asked")
 	t.add(&bots, float64(s.Bots.Trapped), "trapped")
 	t.add(&bots, float64(s.Bots.Met), "met")
+	t.add(&bots, float64(s.Bots.Suspected), "suspected")
 	t.add(&challenges, float64(s.Challenges.Proved), "proved")
 	t.add(&challenges, float64(s.Challenges.Refused), "refused")
 	for i := range s.Feeds {

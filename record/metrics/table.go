@@ -101,7 +101,7 @@ var (
 	limitCalls     = Definition{"gatehouse_limit_calls_total", Counter, []string{"limit", "result"}, "Calls that a limit judged: passed, refused (in observe mode, would have been), crowded (counted in a spare counter, for lack of room), failed (the counter that gates share could not be asked)."}
 	limitKeys      = Definition{"gatehouse_limit_keys", Gauge, []string{"limit"}, "Counters of a limit that are in memory."}
 	challenges     = Definition{"gatehouse_challenges_total", Counter, []string{"what"}, "Proofs of work: asked (puzzles given out), proved, refused."}
-	bots           = Definition{"gatehouse_bots_total", Counter, []string{"what"}, "Calls for honeypots (trapped), and later ones from networks that are remembered for it (met)."}
+	bots           = Definition{"gatehouse_bots_total", Counter, []string{"what"}, "Calls for honeypots (trapped), later ones from networks that are remembered for it (met), and calls of programs that pretend or are on a list (suspected)."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 

@@ -149,7 +149,7 @@ func (t *turn) fill(x *gate.Exchange) {
 		x.Version = "HTTP/1.0"
 	}
 	x.Fields, h.fields = h.fields, x.Fields
-	x.Peer, x.Secure, x.TLS = c.Peer, c.TLS != nil, c.TLS
+	x.Peer, x.Secure, x.TLS, x.Hello = c.Peer, c.TLS != nil, c.TLS, c.Hello
 	x.Received, x.Listener, x.Watch = h.at, s.On, t
 	if x.Broken = h.broken; x.Broken == gate.Undecided {
 		x.Broken = s.Check(c, x.Host)

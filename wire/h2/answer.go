@@ -53,7 +53,7 @@ func (s *stream) fill(x *gate.Exchange) {
 	c, h := s.conn, &s.head
 	x.Context, x.Watch = s.lease, s
 	x.Method, x.Target, x.Host = h.method, h.target, h.host
-	x.Version, x.Secure, x.TLS = "HTTP/2", c.conn.TLS != nil, c.conn.TLS
+	x.Version, x.Secure, x.TLS, x.Hello = "HTTP/2", c.conn.TLS != nil, c.conn.TLS, c.conn.Hello
 	x.Fields = append(x.Fields[:0], h.fields...)
 	x.Peer, x.Listener, x.Received = c.conn.Peer, c.shared.On, s.received
 	x.Broken = h.broken

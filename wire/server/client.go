@@ -87,7 +87,8 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 	engine := session.Engine(h1.New)
 	switch {
 	case t != nil:
-		secure := tls.Server(direct.New(c.raw), t)
+		heard := &heard{Conn: direct.New(c.raw)}
+		secure := tls.Server(heard, t)
 		if err := secure.Handshake(); err != nil {
 			if !s.shared.Draining.Load() { // else its time was cut short
 				s.handshakes.note(err)
@@ -95,7 +96,7 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 			return nil, nil
 		}
 		state := secure.ConnectionState()
-		conn.Conn, conn.TLS = secure, &state
+		conn.Conn, conn.TLS, conn.Hello = secure, &state, heard.hello
 		switch state.NegotiatedProtocol {
 		case "", "http/1.1":
 		case "h2":

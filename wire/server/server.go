@@ -98,6 +98,9 @@ func (s *Server) Serve(l net.Listener, t *tls.Config) error {
 		return nil
 	}
 	defer s.unlisten(l)
+	if t != nil {
+		t = s.hear(t)
+	}
 	pause := time.Duration(0)
 	for {
 		raw, err := l.Accept()

@@ -105,7 +105,8 @@ type Conn struct {
 	Raw      net.Conn       // of the socket
 	Peer     netip.AddrPort // the other end, unmapped; invalid when it has no address
 	TLS      *tls.ConnectionState
-	Since    time.Time // when it was accepted
+	Hello    *gate.Hello // nil without TLS, and where the plan asks for none
+	Since    time.Time   // when it was accepted
 }
 
 // Recover is deferred by every goroutine of a connection: one that fails takes its
