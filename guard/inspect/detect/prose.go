@@ -1,10 +1,5 @@
 package detect
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
-
 // scanProse is scan for a text of people: a mark that stands as prose has it,
 // as the apostrophe in it's and the comma before a space, is left out, so that
 // it wakes no grammar. Marks that separate commands, compare, or open markup
@@ -13,11 +8,8 @@ import (
 func scanProse(s []byte, all chars) chars {
 	m := all &^ plainMarks
 	for i := 0; i < len(s); i++ {
-		for i+8 <= len(s) {
-			other := notLetters(binary.LittleEndian.Uint64(s[i:]))
-			if i += bits.TrailingZeros64(other) / 8; other != 0 {
-				break
-			}
+		for i+4 <= len(s) && !(proseMarks[s[i]] || proseMarks[s[i+1]] || proseMarks[s[i+2]] || proseMarks[s[i+3]]) {
+			i += 4
 		}
 		if i == len(s) {
 			break
@@ -42,16 +34,8 @@ func scanProse(s []byte, all chars) chars {
 	return m
 }
 
-// notLetters has the highest bit of each of eight bytes that is no letter of
-// ASCII, no space and not 0.
-func notLetters(x uint64) uint64 {
-	y := x | ones*0x20
-	seven := y &^ (ones << 7)
-	letter := (seven + ones*(0x80-'a')) ^ (seven + ones*(0x7f-'z')) // the highest bit of each byte
-	space := y ^ ones*0x20
-	space = ^((space&^(ones<<7) + ones*0x7f) | space)
-	return ^(letter&^x | space) & (ones << 7)
-}
+// proseMarks are the bytes of plainMarks.
+var proseMarks = bytesOfKinds(plainMarks)
 
 // plainMarks are the marks that prose has.
 const plainMarks = cSingle | cComma | cDot | cBang | cQuestion | cColon | cOpen | cClose | cMinus | cSlash | cDollar | cPercent | cHash | cPlus | cLess | cAt | cUnder
