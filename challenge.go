@@ -15,6 +15,7 @@ import (
 // challenger asks for proofs of work at the operations of one API.
 type challenger struct {
 	state  *challenge.State
+	key    *challenge.Key // that gates share; nil for none
 	guards map[*contract.Operation]*challenge.Guard
 }
 
@@ -33,10 +34,13 @@ func (b *builder) challenge(op *contract.Operation, set *settled, _ gate.Mode) a
 		if c.state == nil {
 			c.state = challenge.NewState()
 		}
+		if secret := b.options.ChallengeKey.Reveal(); secret != "" {
+			c.key = challenge.NewKey([]byte(secret))
+		}
 		b.plan.Documents = append(b.plan.Documents, gate.Document{API: b.api, Hosts: b.options.Hosts, Path: challenge.ScriptPath, Type: challenge.ScriptType, Body: challenge.Script})
 	}
 	g := challenge.New(c.state, challenge.Options{
-		API: b.api.Name, Operation: op.Name(), Always: slices.Contains(s.When, "always"),
+		API: b.api.Name, Operation: op.Name(), Key: c.key, Always: slices.Contains(s.When, "always"),
 		Bits: cmp.Or(s.Bits, 16), MaxBits: cmp.Or(s.MaxBits, 21), Valid: min(cmp.Or(s.Valid, 2*time.Minute), challenge.MaxValid), Pass: s.Pass,
 	})
 	c.guards[op] = g

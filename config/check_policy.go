@@ -27,6 +27,7 @@ func (c *collector) policy(p *Policy, at Place) {
 	c.logins(&p.Logins, at)
 	c.bots(p.Bots, at)
 	c.challenge(p.Challenge, p.Bots, at)
+	c.shared(p.ChallengeKey, at.At("challenge_key"))
 	for _, name := range sortedNames(p.Operations) {
 		c.bodies(p.Operations[name].MaxBodyBytes, at.At("operations", name))
 		c.stepUp(p.Operations[name].StepUp, at.At("operations", name))

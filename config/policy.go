@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/trust"
+)
 
 // Policy is how one API is guarded. The zero Policy is the strict one, and
 // serves no contract that asks for credentials.
@@ -44,8 +48,10 @@ type Policy struct {
 	// Bots finds programs that pretend, by the paths that they ask for and by how they call.
 	Bots *Bots `key:"bots,example={honeypots: [/.env, /wp-login.php]}"`
 	// Logins say how the operations that have login are protected.
-	Logins   Logins `key:"logins"`
-	Settings `key:",inline"`
+	Logins Logins `key:"logins"`
+	// ChallengeKey is a secret that proofs of work are asked for with: all gates of the API have the same, so that each takes what another asked, and what it asked before it started anew. It has at least 32 bytes. Without it, each gate makes a key anew at each start.
+	ChallengeKey trust.Secret `key:"challenge_key,example=${file:challenge-key.txt}"`
+	Settings     `key:",inline"`
 	// Operations are settings of single operations, by operationId or as in "GET /pets/{id}".
 	Operations map[string]Operation `key:"operations,example={getPet: {mode: observe}}"`
 }

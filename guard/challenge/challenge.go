@@ -1,7 +1,7 @@
 // Package challenge is the guard that asks clients for a proof of work: a number
 // that costs some seconds to find and a microsecond to check. The puzzle holds
-// all that is to be known of it, under the gate's own key, so that asking costs
-// no memory; a proof is good once. Programs read and write header fields,
+// all that is to be known of it, under a key of the gate or of all gates of an
+// API, so that asking costs no memory; a proof is good once at each gate. Programs read and write header fields,
 // browsers get a page with a script of the gate's own. The root package builds
 // one Guard for each operation, and package serve keeps the State, which
 // outlives plans; other guards know it as somebody who can be asked. It knows
@@ -9,14 +9,11 @@
 package challenge
 
 import (
-	"crypto/hmac"
+	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"hash"
 	"math/bits"
 	"net/netip"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,31 +43,23 @@ const (
 // State is what is known of puzzles. It outlives plans; many goroutines may use
 // it at once.
 type State struct {
-	key   [32]byte
-	macs  sync.Pool
+	own   *Key // random
 	used  *replay.Set
 	asked *count.Table
 
 	Asked, Proved, Refused atomic.Uint64 // puzzles given out, proofs that were good, and that were not
 }
 
-// NewState returns a state with a key of its own: what it asked ends with it.
+// NewState returns a state with a key of its own, for guards that have none: what
+// these asked ends with it.
 func NewState() *State {
-	s := &State{used: replay.New(MaxValid, maxProofs), asked: count.New(sets)}
-	rand.Read(s.key[:]) // never fails
-	s.macs.New = func() any { return &mac{Hash: hmac.New(sha256.New, s.key[:])} }
-	return s
-}
-
-// mac is a keyed hash with room for what goes in and out.
-type mac struct {
-	hash.Hash
-	room [64]byte
+	return &State{own: randomKey(), used: replay.New(MaxValid, maxProofs), asked: count.New(sets)}
 }
 
 // Options say when an operation asks, and for how much.
 type Options struct {
 	API, Operation string
+	Key            *Key          // that seals puzzles; nil for that of the state
 	Always         bool          // every call
 	Bits           int           // of work: 2 to the power of it tries, on average
 	MaxBits        int           // that a network which asks a lot is asked for
@@ -82,13 +71,14 @@ type Options struct {
 // use it at once.
 type Guard struct {
 	state *State
+	key   *Key
 	o     Options
 }
 
 var _ gate.HeadGuard = (*Guard)(nil)
 
 // New returns the guard of an operation.
-func New(s *State, o Options) *Guard { return &Guard{state: s, o: o} }
+func New(s *State, o Options) *Guard { return &Guard{state: s, key: cmp.Or(o.Key, s.own), o: o} }
 
 // Head takes proofs, and asks for one where every call needs it.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
@@ -169,7 +159,7 @@ func (g *Guard) puzzle(x *gate.Exchange) []byte {
 	b = append(b, '.')
 	b = encoding.AppendEncode(b, salt[:])
 	var sum [macBytes]byte
-	g.state.sum(&sum, "puzzle", g.o.API, g.o.Operation, client(x), b)
+	g.key.sum(&sum, "puzzle", g.o.API, g.o.Operation, client(x), b)
 	return encoding.AppendEncode(append(b, '.'), sum[:])
 }
 
@@ -179,27 +169,6 @@ func (g *Guard) bits(x *gate.Exchange) int {
 	network := count.Network(client(x))
 	n := g.state.asked.Add(g.state.asked.Key('n', "", network, nil), window, x.Received)
 	return min(g.o.Bits+bits.Len(uint(n/cheap)), max(g.o.MaxBits, g.o.Bits))
-}
-
-// sum is the keyed hash of parts, the network and a text.
-func (s *State) sum(out *[macBytes]byte, kind, api, operation string, from netip.Addr, text []byte) {
-	m := s.macs.Get().(*mac)
-	defer s.macs.Put(m)
-	m.Reset()
-	for _, part := range [...]string{kind, api, operation} { // lengths keep (a, bc) from being (ab, c)
-		b := strconv.AppendInt(m.room[:0], int64(len(part)), 10)
-		m.Write(append(b, ':'))
-		for len(part) > 0 {
-			n := copy(m.room[:], part)
-			m.Write(m.room[:n])
-			part = part[n:]
-		}
-	}
-	address := count.Wide(from).Addr().As16()
-	copy(m.room[:], address[:])
-	m.Write(m.room[:16])
-	m.Write(text)
-	copy(out[:], m.Sum(m.room[:0]))
 }
 
 // client is whose network counts.

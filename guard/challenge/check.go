@@ -133,7 +133,7 @@ func (g *Guard) check(x *gate.Exchange, b []byte) finding {
 	}
 	var sum [macBytes]byte
 	var text [macDigits]byte
-	g.state.sum(&sum, "puzzle", g.o.API, g.o.Operation, client(x), p.signed)
+	g.key.sum(&sum, "puzzle", g.o.API, g.o.Operation, client(x), p.signed)
 	encoding.Encode(text[:], sum[:])
 	if subtle.ConstantTimeCompare(text[:], p.mac) != 1 {
 		return foreign
@@ -170,7 +170,7 @@ func (g *Guard) pass(x *gate.Exchange) {
 	from := len(b)
 	b = strconv.AppendInt(b, x.Received.Add(g.o.Pass).Unix(), 36)
 	var sum [macBytes]byte
-	g.state.sum(&sum, "pass", g.o.API, "", client(x), b[from:])
+	g.key.sum(&sum, "pass", g.o.API, "", client(x), b[from:])
 	b = encoding.AppendEncode(append(b, '.'), sum[:])
 	b = append(b, "; Path=/; HttpOnly; SameSite=Lax; Max-Age="...)
 	b = strconv.AppendInt(b, int64(g.o.Pass/time.Second), 10)
@@ -196,7 +196,7 @@ func (g *Guard) passes(x *gate.Exchange) bool {
 	}
 	var sum [macBytes]byte
 	var text [macDigits]byte
-	g.state.sum(&sum, "pass", g.o.API, "", client(x), value[:at])
+	g.key.sum(&sum, "pass", g.o.API, "", client(x), value[:at])
 	encoding.Encode(text[:], sum[:])
 	return subtle.ConstantTimeCompare(text[:], value[at+1:]) == 1
 }
