@@ -11,7 +11,8 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
-// TLS of programs, as package wire/internal/ja4 makes it of what they say.
+// What is known of the TLS of programs. The digests of JA4 stand for themselves:
+// the guard compares them and reads nothing in them.
 var (
 	helloChromium = &gate.Hello{JA4: "t13d1517h2_8daaf6152771_b6f405a00624", Grease: true, HTTP2: true}
 	helloFirefox  = &gate.Hello{JA4: "t13d1617h2_5b57614c22b0_3cbfd9057e0d", HTTP2: true, RecordSizeLimit: true}
@@ -37,8 +38,8 @@ func headed(lines string) *gate.Exchange {
 	return x
 }
 
-// The heads of real programs, in their order: Chromium 156, Firefox 153, curl 7,
-// net/http of Go 1.26, requests 2.
+// The heads of programs, in their order: Chromium 156, Firefox 153 and curl 7, as
+// they were sent; net/http of Go 1.26 and requests 2, as their sources say.
 const (
 	page = `Host: a.example
 		Connection: keep-alive
@@ -145,7 +146,7 @@ const (
 		Connection: keep-alive`
 )
 
-// TestPrograms holds the guard to real heads over real TLS: none of a browser is
+// TestPrograms holds the guard to heads of programs and what is known of their TLS: none of a browser is
 // suspected, and each program that pretends to be one is.
 func TestPrograms(t *testing.T) {
 	rows := []struct {

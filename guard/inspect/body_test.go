@@ -81,7 +81,7 @@ var undescribed = []struct {
 	{"xml-doctype", "application/xml", `<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`, gate.Injection, ""},
 	{"xml-utf-7", "application/xml", `<?xml version="1.0" encoding="UTF-7"?><a>+ADw-</a>`, gate.BodyCharset, ""},
 	{"xml-benign", "application/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<note xmlns=\"http://www.w3.org/2005/Atom\"><!-- to her -- --><to lang='en'>Tove O'Brien</to>\n" +
-		"<body>Don't forget me; 3 &lt; 4 &amp; so on</body><x/></note>", 0, ""},
+		"<body>Don't forget me; 3 &lt; 4 &amp; more</body><x/></note>", 0, ""},
 	{"soap-benign", "application/xml", `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:w="http://www.example.net"><soapenv:Header/><soapenv:Body><w:Get><w:symbol>IBM</w:symbol></w:Get></soapenv:Body></soapenv:Envelope>`, 0, ""},
 	{"multipart-passes", "multipart/form-data; boundary=b", multipart("a", "", hostile), 0, ""},
 	{"bytes-pass", "application/octet-stream", hostile, 0, ""},

@@ -252,7 +252,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		return grave + 5
 	case known&sharp != 0 && (what == nothing || before >= semi):
 		return grave + 2
-	case what == nothing && known&sharp == 0 && coupled(b):
+	case what == nothing && known&sharp == 0 && (kind&pages != 0 || coupled(b)):
 		return faint
 	case what == nothing && (before == ampers && holds(b, "=") || isList(b) || before == semi && saidAside(b, c)):
 		return faint

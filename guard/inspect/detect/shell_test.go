@@ -47,7 +47,7 @@ func TestCommandsAreRefused(t *testing.T) {
 func TestProseWithSeparatorsPasses(t *testing.T) {
 	passes(t, FreeText, shellProse)
 	passes(t, FreeText, bareCommands[3:6])
-	passes(t, Unknown, []string{`Tom & Jerry; or $5 | $6`, `M&S, H&M; B&Q`, `id`, `Ernie & Bert`, `c/ find, 5; 3-a`, `id;name;date`, `a=1&id=5&sort=date`, `name|city|country`, `O'Brien; Smith & Sons`,
+	passes(t, Unknown, []string{`Tom & Jerry; or $5 | $6`, `M&S, H&M; B&Q`, `id`, `Ernie & Bert`, `c/ find, 5; 3-a`, `id;name;date`, `a=1&id=5&sort=date`, `name|city|country`, `O'Brien; Smith & Sons`, `Fish & chips & more`, `Don't forget me; 3 < 4 &amp; more`,
 		`sleep well`, `time 12:30`, `Main Street 5 | 2nd floor`, `last minute`, `ping pong`, `AT&T`, `https://example.com/?a=1&date=2026-01-01&id=7`, `$19.99`, `less`, `top`})
 }
 

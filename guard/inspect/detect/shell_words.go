@@ -9,6 +9,7 @@ const (
 	dosish              // of Windows: options begin with a slash
 	assigns             // takes name=value
 	lists               // stands in a list in braces, where a comma ends it
+	pages               // shows what it is given, and nothing without
 )
 
 // commands are programs that POSIX, GNU, BSD and Windows systems have.
@@ -31,6 +32,7 @@ var commands = func() *words {
 		declare local return exit break shift times pushd popd dirs fg bg jobs bind complete hash help type diff cmp patch truncate shred base62`, t)
 	vocabulary(waits, "expr sleep ping ping6 fping host dig nslookup kill timeout start-sleep nc ncat telnet tracert traceroute whois curl wget", t)
 	vocabulary(leads|dull, "sudo doas time nohup exec eval command builtin nice ionice stdbuf setsid xargs env call start busybox then do else coproc unbuffer", t)
+	vocabulary(pages, "more less", t)
 	vocabulary(assigns, "alias export declare dd env", t)
 	vocabulary(dosish, "set for timeout echo ping", t)
 	vocabulary(sharp|dosish, "cmd powershell pwsh", t)
