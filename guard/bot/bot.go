@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/count"
+	"github.com/gatehouse-api/gatehouse/guard/internal/percent"
 )
 
 // Bounds.
@@ -85,10 +86,8 @@ func (t *Trap) holds(path []byte) bool {
 	text := room[:0]
 	for i := 0; i < len(path); i++ {
 		c := path[i]
-		if c == '%' && i+2 < len(path) { // RFC 3986 section 2.1
-			if high, low := digit(path[i+1]), digit(path[i+2]); high < 16 && low < 16 {
-				c, i = high<<4|low, i+2
-			}
+		if octet, ok := percent.Octet(path, i); ok {
+			c, i = octet, i+2
 		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
@@ -107,17 +106,6 @@ func (t *Trap) holds(path []byte) bool {
 		}
 	}
 	return false
-}
-
-// digit is the value of a hexadecimal digit, 16 for none.
-func digit(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 16
 }
 
 // led reports whether a page of another site had a browser make the call (Fetch

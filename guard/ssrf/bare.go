@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
+
+	"github.com/gatehouse-api/gatehouse/guard/internal/percent"
 )
 
 // bare reads what has no scheme and no slash in front. Whoever fetches it may
@@ -75,10 +77,8 @@ func (s *scratch) decoded(b []byte) []byte {
 	out := s.name[:0]
 	for i := 0; i < len(b); i++ {
 		c := b[i]
-		if c == '%' && i+2 < len(b) {
-			if high, low := hex(b[i+1]), hex(b[i+2]); high|low < 16 {
-				c, i = high<<4|low, i+2
-			}
+		if octet, ok := percent.Octet(b, i); ok {
+			c, i = octet, i+2
 		}
 		if bytes.IndexByte([]byte(`/?#\:`), c) >= 0 {
 			break
@@ -87,17 +87,6 @@ func (s *scratch) decoded(b []byte) []byte {
 	}
 	s.name = out
 	return out
-}
-
-// hex is the value of a digit, 255 for what is none.
-func hex(c byte) byte {
-	switch {
-	case isDigit(c):
-		return c - '0'
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 255
 }
 
 var dot = []byte{'.'}

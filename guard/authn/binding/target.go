@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/internal/percent"
 )
 
 // sameTarget reports whether htu, of a proof, is where x was sent to, as the
@@ -71,10 +72,11 @@ func normal(out, path []byte) ([]byte, bool) {
 			out = append(out, c)
 			continue
 		}
-		if i+2 >= len(path) || !isHex(path[i+1]) || !isHex(path[i+2]) {
+		c, ok := percent.Octet(path, i)
+		if !ok {
 			return nil, false
 		}
-		if c = unhex(path[i+1])<<4 | unhex(path[i+2]); isUnreserved(c) {
+		if isUnreserved(c) {
 			out = append(out, c)
 		} else {
 			out = append(out, '%', hex[c>>4], hex[c&15])
@@ -113,15 +115,6 @@ func resolve(path []byte) []byte {
 }
 
 const hex = "0123456789ABCDEF"
-
-func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
-
-func unhex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c&^0x20 - 'A' + 10
-}
 
 // isUnreserved is RFC 3986 section 2.3.
 func isUnreserved(c byte) bool {
