@@ -39,6 +39,9 @@ func keysVerifier(ctx context.Context, s *config.Credential, d dependencies) (ga
 	if d.store == nil { // nothing is opened
 		return v, nil, nil
 	}
+	first, enough := context.WithTimeout(ctx, firstRead)
+	v.Begin(first, d.store)
+	enough()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -1,7 +1,9 @@
 package serve
 
 import (
+	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust"
@@ -94,7 +98,7 @@ func openKeyed(t *testing.T, where string) *house {
 		t.Fatal(err)
 	}
 	h.Program = p
-	t.Cleanup(func() { p.Stop() })
+	t.Cleanup(func() { h.Stop() })
 	return h
 }
 
@@ -111,6 +115,32 @@ func TestKeysOfAGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	keysOverTime(t, s, h)
+}
+
+// TestFirstCallWithAKey: who verifies keys knows those of the store from the
+// beginning, so that no call after a start or a reload is refused for nothing.
+func TestFirstCallWithAKey(t *testing.T) {
+	s, err := store.Open(store.Settings{SQLite: filepath.Join(t.TempDir(), "gatehouse.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := keyIn(t, s, func(*store.Key) {})
+	s.Start()
+	keyed := &config.Credential{Name: "key", Keys: &config.KeysCredential{Environment: "live", Pepper: trust.NewSecret(pepperOfTests), MaxStale: time.Minute}}
+	ctx, end := context.WithCancel(t.Context())
+	v, wait, err := keysVerifier(ctx, keyed, dependencies{store: s, log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wait()
+	defer end()
+	if _, why := v.Verify(&gate.Exchange{}, &gate.Use{}, []byte(text)); why != nil {
+		t.Error(why.Code, why.Cause)
+	}
 }
 
 // TestKeysOfSeveralGates shares a PostgreSQL.

@@ -113,6 +113,9 @@ func (r *reader) own(d *draft) {
 	k.owners = owner.NewKeeper(owner.KeeperOptions{Store: rows, Hash: r.custody.keys.MAC(keys.Owners), Max: d.config.Store.MaxObjects,
 		Shared: k.file == "", Log: r.credentials.deps.log})
 	ctx, end := context.WithCancel(context.Background())
+	first, enough := context.WithTimeout(ctx, firstRead)
+	k.owners.Begin(first)
+	enough()
 	before := k.end
 	k.end = func() { end(); before() }
 	k.work.Go(func() { k.owners.Follow(ctx) })

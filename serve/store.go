@@ -169,7 +169,8 @@ func (k *keeper) revocations(ctx context.Context, since int64, table *revocation
 	return since, err
 }
 
-// firstRead is how long a start or a reload waits for the revocations.
+// firstRead is how long a start or a reload waits for the revocations,
+// the API keys and the owners of objects.
 const firstRead = 5 * time.Second
 
 // hold takes the lock of the state directory. A gate that hands its listeners

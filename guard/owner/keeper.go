@@ -130,6 +130,11 @@ func (k *Keeper) Follow(ctx context.Context) {
 	teller.Wait()
 }
 
+// Begin reads what the store holds, so that the first call finds whose its
+// objects are. Where the store gives no answer before ctx ends, Follow reads it
+// when it does.
+func (k *Keeper) Begin(ctx context.Context) { k.read(ctx, 0) }
+
 // read takes over what changed above since; 0 is everything, into a new table.
 func (k *Keeper) read(ctx context.Context, since int64) (int64, error) {
 	t := k.table.Load()

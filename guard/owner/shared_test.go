@@ -36,3 +36,14 @@ func TestShared(t *testing.T) {
 		t.Error(problems)
 	}
 }
+
+// TestBegin: a gate whose store was read once knows what is nobody's.
+func TestBegin(t *testing.T) {
+	m := newMemory()
+	k := owner.NewKeeper(owner.KeeperOptions{Store: m, Hash: &hasher{versions: []uint32{1}}, Max: 1000})
+	s := newPlay(t, orders, gatehouse.Options{}, k, m)
+	shop(s)
+	s.walk([]step{{"alice", "GET", "/orders/7", "", "503 owner-unavailable"}})
+	k.Begin(t.Context())
+	s.walk([]step{{"alice", "GET", "/orders/7", "", "403 owner-unknown"}})
+}

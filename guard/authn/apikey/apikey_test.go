@@ -31,12 +31,16 @@ type rows struct {
 	list []store.Key // guarded by mu
 	used []store.Use // guarded by mu
 	down error       // of UseKeys
+	lost bool        // Keys has no answer
 	f    chan store.Follower
 }
 
 func (r *rows) Keys(_ context.Context, environment string, since int64, each func(*store.Key) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.lost {
+		return store.ErrUnavailable
+	}
 	for _, k := range r.list {
 		if k.Changed > since && (environment == "" || k.Environment == environment) {
 			if err := each(&k); err != nil {
@@ -248,6 +252,25 @@ func TestStoreDownAtStart(t *testing.T) {
 }
 
 // TestChanges has a key that was used and is remembered change.
+// TestBegin: a key that is in the store is good for the first call already, and
+// one that nobody could read is not known, rather than invalid.
+func TestBegin(t *testing.T) {
+	for _, down := range []bool{false, true} {
+		h := open(t)
+		text, k := made(pepper, "live")
+		h.set(k)
+		h.lost = down
+		h.Begin(t.Context(), &h.rows)
+		want := "good"
+		if down {
+			want = "credential-unverified"
+		}
+		if got := code(t, h, exchange(time.Now()), text); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestChanges(t *testing.T) {
 	h := open(t)
 	text, k := made(former, "live")

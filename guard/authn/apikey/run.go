@@ -31,6 +31,15 @@ func (v *Verifier) Run(ctx context.Context, s Store) {
 	<-noted
 }
 
+// Begin reads what the store holds, so that the first call finds its key. Where
+// the store gives no answer before ctx ends, Run reads it when it does.
+func (v *Verifier) Begin(ctx context.Context, s Store) {
+	at := time.Now()
+	if _, err := v.read(ctx, s, 0); err == nil {
+		v.fresh.Store(at.UnixNano())
+	}
+}
+
 // read takes over what changed. A row that cannot be read keeps all others from
 // being taken over: it may be the one that revokes.
 func (v *Verifier) read(ctx context.Context, s Store, since int64) (until int64, err error) {
