@@ -42,6 +42,11 @@ func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
 		x.WholeBody = true
 		return gate.Allow
 	}
+	return g.inURL(x)
+}
+
+// inURL judges the query of a call without a body.
+func (g *Guard) inURL(x *gate.Exchange) gate.Verdict {
 	if string(x.Method) != "GET" {
 		return x.Deny(noQuery)
 	}
@@ -57,11 +62,19 @@ var noQuery = gate.Refusal{Code: gate.GraphQLForm, Detail: "must hold a query in
 
 // Body judges the queries of a body.
 func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
-	if len(x.Body) == 0 {
+	switch {
+	case x.BodyLength == 0:
 		return gate.Allow // judged by its head
+	case len(x.Body) == 0: // of a length that the head did not say
+		return g.inURL(x)
+	case asks(x.Query): // servers differ in which of the two they run
+		r := noQuery
+		r.In = "query"
+		return x.Deny(r)
 	}
+	get := string(x.Method) == "GET"
 	if mediaIs(x, "application/graphql") {
-		return g.judge(x, []request{{query: string(x.Body), has: true}}, "body")
+		return g.judge(x, []request{{query: string(x.Body), has: true, get: get}}, "body")
 	}
 	list, ok := fromJSON(x.Body, g.o.MaxBatch+1)
 	switch {
@@ -71,6 +84,9 @@ func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
 		return x.Deny(r)
 	case len(list) > g.o.MaxBatch:
 		return x.Deny(limited("body", "must not hold so many queries at once"))
+	}
+	for i := range list {
+		list[i].get = get
 	}
 	return g.judge(x, list, "body")
 }
@@ -100,6 +116,7 @@ var (
 	refuseForm     = gate.Refusal{Code: gate.GraphQLForm, Detail: "must be one query in GraphQL that the schema describes"}
 	refuseHash     = gate.Refusal{Code: gate.GraphQLForm, Detail: "must name the SHA-256 of the query that it holds"}
 	refuseMutation = gate.Refusal{Code: gate.GraphQLForm, Detail: "must be a query: a GET changes nothing"} // GraphQL over HTTP section 6.3
+	refuseNameless = gate.Refusal{Code: gate.GraphQLDenied, Detail: "must hold its text beside the SHA-256 of it: fields are kept to roles here"}
 	refuseUnknown  = gate.Refusal{Code: gate.GraphQLDenied, Detail: "must be one of the queries that are known here"}
 	refuseSchema   = gate.Refusal{Code: gate.GraphQLDenied, Detail: "must not ask for the schema"}
 	refuseRole     = gate.Refusal{Code: gate.GraphQLDenied, Detail: "the caller has no role that may have a field of the query"}
@@ -112,7 +129,7 @@ var validRules = rules.NewDefaultRules()
 // what validates documents compares fields with each other.
 func (g *Guard) one(x *gate.Exchange, r *request) (cost int64, refusal gate.Refusal) {
 	if done, refusal := g.persisted(r); done {
-		return 0, refusal
+		return max(1, g.o.MaxCost/int64(g.o.MaxBatch)), refusal // nobody knows, so it is the most that each may cost
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: r.query}, g.o.MaxTokens)
 	if err != nil {
@@ -199,6 +216,9 @@ func (g *Guard) persisted(r *request) (done bool, refusal gate.Refusal) {
 	case !r.has: // the API has the text
 		if !g.known[named] {
 			return true, refuseUnknown
+		}
+		if len(g.roles) > 0 { // which of the fields it has cannot be seen
+			return true, refuseNameless
 		}
 		return true, gate.Refusal{}
 	}

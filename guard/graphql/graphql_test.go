@@ -22,7 +22,7 @@ import (
 const sdl = `
 interface Person { name: String  salary: Int }
 type User implements Person { id: ID!  name: String  salary: Int  friends(first: Int): [User!]  boss: Person }
-type Query { me: User  users(first: Int): [User!]!  search(text: String!): [User!]  pair(limit: Int = 3): [Person] }
+type Query { me: User  users(first: Int, last: Int): [User!]!  search(text: String!): [User!]  pair(limit: Int = 3): [Person] }
 type Mutation { rename(name: String!): User }
 `
 
@@ -35,6 +35,11 @@ paths:
 `
 
 func newStage(t testing.TB, set gatehouse.GraphQL, persisted string) *stage.Stage {
+	t.Helper()
+	return stageOf(t, contract, set, persisted)
+}
+
+func stageOf(t testing.TB, contract string, set gatehouse.GraphQL, persisted string) *stage.Stage {
 	t.Helper()
 	folder := t.TempDir()
 	write := func(name, text string) config.File {
@@ -87,6 +92,8 @@ func TestGuard(t *testing.T) {
 		{"no-query", `{"variables":{}}`, "graphql-form"},
 		{"query-of-a-number", `{"query":7}`, "graphql-form"},
 		{"other-names", `{"id":"7","query":"{ me { id } }"}`, "graphql-form"},
+		{"names-in-other-letters", `{"query":"{ me { id } }","Query":"{ me { salary } }"}`, "graphql-form"},
+		{"variables-in-other-letters", `{"query":"query($n: Int) { users(first: $n) { id } }","variables":{"n":5},"VARIABLES":{"n":5000}}`, "graphql-form"},
 		{"depth", body("{ me" + deep + "}"), "graphql-limit"},
 		{"depth-of-fragments", body("{ me { ...a } } fragment a on User { friends { friends { friends { friends { ...b } } } } } fragment b on User { friends { friends { friends { friends { friends { friends { id } } } } } } }"), "graphql-limit"},
 		{"bomb", body(bomb), "graphql-limit"},
@@ -97,6 +104,8 @@ func TestGuard(t *testing.T) {
 		{"cost-by-variable", `{"query":"query($n: Int) { users(first: $n) { id } }","variables":{"n":5000}}`, "graphql-limit"},
 		{"cost-by-exponent", `{"query":"query($n: Int) { users(first: $n) { id } }","variables":{"n":5e3}}`, "graphql-limit"},
 		{"cost-by-default", body("query($n: Int = 5000) { users(first: $n) { id } }"), "graphql-limit"},
+		{"cost-by-default-of-the-one-that-runs", `{"query":"query a($n: Int = 1) { users(first: $n) { id } } query b($n: Int = 5000) { users(first: $n) { id } }","operationName":"b"}`, "graphql-limit"},
+		{"cost-by-the-larger-of-two-arguments", body("{ users(first: 1, last: 5000) { id } }"), "graphql-limit"},
 		{"cost-by-weight", body(`{ a: search(text: "x") { id } b: search(text: "y") { id } }`), "graphql-limit"},
 		{"cost-of-a-huge-number", body("{ users(first: 99999999999999999999) { id } }"), "graphql-limit"},
 		{"cost-of-a-negative-number", body("{ users(first: -5) { id } }"), ""},
@@ -187,6 +196,65 @@ func TestPersisted(t *testing.T) {
 		})
 	}
 }
+
+// TestNameAlone: of a query that comes by its name alone nobody sees the fields,
+// and what it costs is not nothing.
+func TestNameAlone(t *testing.T) {
+	const known = "{ me { salary } }"
+	sum := sha256.Sum256([]byte(known))
+	alone := `{"extensions":{"persistedQuery":{"sha256Hash":"` + hex.EncodeToString(sum[:]) + `"}}}`
+	list := hex.EncodeToString(sum[:])
+	s := newStage(t, gatehouse.GraphQL{Fields: map[string][]string{"User.salary": {"hr"}}}, list)
+	if s.Call("POST", "/graphql", "application/json", alone); s.Status != 403 || !strings.Contains(s.Body, "its text") {
+		t.Errorf("fields that are kept to roles: %d %s", s.Status, s.Body)
+	}
+	s.Who = &gate.Principal{ID: "i|a", Roles: []string{"hr"}}
+	if s.Call("POST", "/graphql", "application/json", body(known)); s.Status != 204 {
+		t.Errorf("with its text, and the role: %d %s", s.Status, s.Body)
+	}
+	s = newStage(t, gatehouse.GraphQL{MaxBatch: 4, MaxCost: 100}, list)
+	cost := int64(0)
+	s.API = func(x *gate.Exchange) { x.Answer.Status, cost = 204, x.Complexity }
+	if s.Call("POST", "/graphql", "application/json", "["+alone+","+alone+"]"); s.Status != 204 || cost != 50 {
+		t.Errorf("%d %s, at %d", s.Status, s.Body, cost)
+	}
+}
+
+// TestTwoPlaces: a query in the URL is not behind the body that was judged.
+func TestTwoPlaces(t *testing.T) {
+	const open = `openapi: 3.1.0
+info: {title: Graph, version: 1.0.0}
+paths:
+  /graphql:
+    get: {operationId: ask, security: [], parameters: [{name: query, in: query, schema: {type: string}}], requestBody: {content: {application/json: {schema: {}}}}, responses: {"204": {description: Done}}}
+    post: {operationId: graphql, security: [], parameters: [{name: query, in: query, schema: {type: string}}], requestBody: {content: {application/json: {schema: {}}}}, responses: {"204": {description: Done}}}
+`
+	s := stageOf(t, open, gatehouse.GraphQL{}, "")
+	costly := "/graphql?query=" + url.QueryEscape("{ users(first: 2000) { id } }")
+	if s.Call("POST", costly, "application/json", body("{ me { id } }")); s.Status != 400 {
+		t.Errorf("beside a body: %d %s", s.Status, s.Body)
+	}
+	if s.Call("GET", "/graphql", "application/json", body(`mutation { rename(name: "x") { id } }`)); s.Status != 400 {
+		t.Errorf("a mutation in the body of a GET: %d %s", s.Status, s.Body)
+	}
+	for _, method := range []string{"GET", "POST"} {
+		x := s.Gate.Acquire()
+		x.Method, x.Target, x.Host, x.Version = []byte(method), []byte(costly), []byte("api.test"), "HTTP/1.1"
+		x.Fields = append(x.Fields, gate.Field{Name: []byte("Content-Type"), Value: []byte("application/json")})
+		x.BodyLength, x.Incoming = -1, strings.NewReader("") // Transfer-Encoding: chunked, and no chunk
+		w := &wire{}
+		s.Gate.Serve(x, w)
+		s.Gate.Release(x)
+		if w.status != 400 {
+			t.Errorf("%s with chunks and an empty body: %d", method, w.status)
+		}
+	}
+}
+
+type wire struct{ status int }
+
+func (w *wire) Reply(x *gate.Exchange) error { w.status = x.Reply.Status; return nil }
+func (w *wire) Relay(x *gate.Exchange) error { w.status = x.Answer.Status; return nil }
 
 // TestSettings are wrong.
 func TestSettings(t *testing.T) {

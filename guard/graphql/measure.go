@@ -127,13 +127,17 @@ const maxItems = 1 << 20
 // items is how many items a field may have: of a list, or of the object around
 // one that takes such an argument (a connection).
 func (m *measure) items(f *ast.Field, def *ast.FieldDefinition) int64 {
+	most := int64(0)
 	for _, name := range counts {
 		if def.Arguments.ForName(name) == nil {
 			continue
 		}
-		if a := f.Arguments.ForName(name); a != nil && a.Value != nil {
-			return min(max(m.number(a.Value), 1), maxItems)
+		if a := f.Arguments.ForName(name); a != nil && a.Value != nil { // of several, servers differ in which counts
+			most = max(most, min(max(m.number(a.Value), 1), maxItems))
 		}
+	}
+	if most > 0 {
+		return most
 	}
 	if def.Type.Elem != nil {
 		return m.guard.o.ListSize
@@ -152,10 +156,14 @@ func (m *measure) number(v *ast.Value) int64 {
 		if n, ok := m.variables[v.Raw]; ok {
 			return n
 		}
-		for _, o := range m.doc.Operations {
+		most := int64(-1)
+		for _, o := range m.doc.Operations { // fragments are measured once for all
 			if d := o.VariableDefinitions.ForName(v.Raw); d != nil && d.DefaultValue != nil && d.DefaultValue.Kind == ast.IntValue {
-				return m.number(d.DefaultValue)
+				most = max(most, m.number(d.DefaultValue))
 			}
+		}
+		if most >= 0 {
+			return most
 		}
 	}
 	return m.guard.o.ListSize

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -111,11 +113,36 @@ func readRequest(d *jsontext.Decoder) (r request, err error) {
 		case "id", "documentId", "queryId", "doc_id": // other ways to name a query, of which nobody knows what it costs
 			err = errForm
 		default:
-			err = d.SkipValue()
+			if err = errForm; !meant(name) {
+				err = d.SkipValue()
+			}
 		}
 		return err
 	})
 	return r, err
+}
+
+// words are the parameters of a request, and other ways to name a query.
+var words = []string{"query", "operationName", "variables", "extensions", "id", "documentId", "queryId", "doc_id"}
+
+// meant reports whether some servers take a name for one of a request though its
+// letters are of another case.
+func meant(name string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, name) })
+}
+
+// asks reports whether a URL has a parameter of a request.
+func asks(raw []byte) bool {
+	if len(raw) == 0 {
+		return false
+	}
+	values, err := url.ParseQuery(string(raw))
+	for name := range values {
+		if meant(name) {
+			return true
+		}
+	}
+	return err != nil
 }
 
 func (r *request) readVariables(d *jsontext.Decoder) error {
@@ -157,7 +184,7 @@ func fromQuery(raw []byte) (r request, ok bool) {
 	if err != nil {
 		return r, false
 	}
-	for _, name := range []string{"query", "operationName", "variables", "extensions", "id", "documentId", "queryId", "doc_id"} {
+	for _, name := range words {
 		if n := len(values[name]); n > 1 || n > 0 && len(name) > 1 && (name == "id" || name == "documentId" || name == "queryId" || name == "doc_id") {
 			return r, false
 		}
