@@ -18,9 +18,11 @@ var base64Digits = func() (t [256]int8) {
 
 // fromBase64 decodes s when all of it, or what follows "base64,", is base64
 // (RFC 4648) of text. A picture, a hash and a long word are none: their bytes
-// are not text.
-func fromBase64(dst, s []byte) ([]byte, bool) {
-	if at := bytes.Index(s[:min(len(s), 100)], []byte("base64,")); at >= 0 {
+// are not text. m are the kinds of characters of s.
+func fromBase64(dst, s []byte, m chars) ([]byte, bool) {
+	if m&cDigit == 0 || m&cComma == 0 {
+		// no prefix
+	} else if at := bytes.Index(s[:min(len(s), 100)], []byte("base64,")); at >= 0 {
 		s = s[at+len("base64,"):]
 		if end := bytes.IndexAny(s, "\"' )<>"); end >= 0 {
 			s = s[:end]

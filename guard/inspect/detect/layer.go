@@ -5,6 +5,9 @@ import "bytes"
 // codings are the characters under which another text may hide.
 const codings = cPercent | cAmp | cBack | cHigh
 
+// codingMarks are the bytes of codings.
+var codingMarks = bytesOfKinds(codings)
+
 // shortCoded is the longest text that is read as coded for a query or a form
 // also where none is coded so: values are copied from one into the other.
 const shortCoded = 256
@@ -33,7 +36,7 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 		// a pair of + was one that was meant, next to one that is a space
 		v.walk(plain, m&^cPlus|cSpace, layer)
 	}
-	plain, ok := fromBase64(v.bufs[layer][:0], text)
+	plain, ok := fromBase64(v.bufs[layer][:0], text, m)
 	if v.bufs[layer] = plain; ok { // room that was made for nothing is kept, too
 		v.walk(plain, scan(plain), layer)
 	}
@@ -45,10 +48,9 @@ func (v *view) under(text []byte, m chars, layer uint8, isJSON bool) {
 // whether there was any.
 func unescape(dst, src []byte) ([]byte, bool) {
 	from, changed := 0, false
-	for i := 0; i < len(src); {
-		if kinds[src[i]]&codings == 0 {
-			i++
-			continue
+	for i := 0; ; {
+		if i = codingMarks.next(src, i); i == len(src) {
+			break
 		}
 		r, n := escape(src[i:])
 		if n == 0 {

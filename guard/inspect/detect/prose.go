@@ -8,10 +8,7 @@ package detect
 func scanProse(s []byte, all chars) chars {
 	m := all &^ plainMarks
 	for i := 0; i < len(s); i++ {
-		for i+4 <= len(s) && !(proseMarks[s[i]] || proseMarks[s[i+1]] || proseMarks[s[i+2]] || proseMarks[s[i+3]]) {
-			i += 4
-		}
-		if i == len(s) {
+		if i = proseMarks.next(s, i); i == len(s) {
 			break
 		}
 		k := kinds[s[i]]

@@ -55,8 +55,8 @@ func shell(v *view) {
 		return
 	}
 	for i := 0; i < len(b) && v.best.Score < runs; i++ {
-		if !shellMarks[b[i]] {
-			continue
+		if i = shellMarks.next(b, i); i == len(b) {
+			break
 		}
 		switch b[i] {
 		case ';':
@@ -224,6 +224,9 @@ func (v *view) commandAt(b []byte, i int, before separator) {
 
 // named reads and judges the command whose name is at i.
 func (v *view) named(b []byte, i int, before separator) {
+	if plainName(b, i) {
+		return
+	}
 	var c command
 	for hops := 0; hops < 4; hops++ {
 		if !c.read(b, i) {
@@ -248,6 +251,16 @@ func (v *view) named(b []byte, i int, before separator) {
 		v.judgeCommand(b, &c, kind, before)
 		return
 	}
+}
+
+// plainName says whether the word at i is of letters alone and names no
+// command, as most words of prose.
+func plainName(b []byte, i int) bool {
+	j := i
+	for j < len(b) && kinds[b[j]]&cLetter != 0 {
+		j++
+	}
+	return j > i && (j == len(b) || kinds[b[j]]&(cSpace|cComma|cNewline) != 0) && (j-i > longest || !commands.may(b[i:j]))
 }
 
 // suffixed gives the meaning of a name with the ending of a program or the

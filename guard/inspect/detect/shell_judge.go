@@ -85,8 +85,8 @@ var dosVerbs = vocabulary(dosish, "user users localgroup view share accounts gro
 // same command.
 func tellingLater(b []byte, i int) bool {
 	for end := min(len(b), i+nearby); i < end; i++ {
-		if !laterMarks[b[i]] {
-			continue
+		if i = laterMarks.next(b[:end], i); i == end {
+			return false
 		}
 		switch b[i] {
 		case ';', '|', '&', '\n':

@@ -26,11 +26,15 @@ func sqlSilent(s []byte, m, heard chars) bool {
 			for i++; i < len(s) && kinds[s[i]]&inWord != 0; i++ {
 			}
 			if n := i - begin; n < len(sqlTelling) && sqlTelling[n][s[begin]&31]>>(s[i-1]&31)&1 != 0 {
-				if w := sqlWordIn(s[begin:i]); sqlTells(w) && (w.is != wCall || m&cOpen != 0) {
+				if w := sqlWordIn(s[begin:i]); sqlTells(w) && (w.is != wCall || m&cOpen != 0) && (joinedAhead(s, m) || sqlStands(s, begin, i, w)) {
 					return false
 				}
 			}
 		case k&(cSingle|cDouble|cTick) != 0:
+			if saidQuote(s, i) {
+				i++
+				continue
+			}
 			if i == 0 || i+1 == len(s) || kinds[s[i-1]]&(cLetter|cHigh) == 0 || kinds[s[i+1]]&(cLetter|cHigh) == 0 || s[i] != '\'' {
 				return false
 			}
@@ -56,6 +60,103 @@ func sqlSilent(s []byte, m, heard chars) bool {
 		}
 	}
 	return true
+}
+
+// saidQuote says whether the quote at i stands as one does around what somebody
+// said: on the outside a space, a parenthesis or the mark of a sentence, and
+// behind it no word of a query.
+func saidQuote(s []byte, i int) bool {
+	before, after := peek(s, i-1), i+1
+	switch {
+	case before == ' ' || before == '(': // it opens
+		if !is(peek(s, after), letter) {
+			return false
+		}
+	case is(before, letter|digit) || before == '.' || before == ',' || before == '!' || before == '?': // it closes
+		for c := peek(s, after); c == '.' || c == ',' || c == '!' || c == '?' || c == ')'; c = peek(s, after) {
+			after++
+		}
+		if after == len(s) {
+			return true
+		}
+		if s[after] != ' ' {
+			return false
+		}
+		after = skip(s, after)
+		if !is(peek(s, after), letter) {
+			return false
+		}
+	default:
+		return false
+	}
+	end := after
+	for end < len(s) && kinds[s[end]]&inWord != 0 {
+		end++
+	}
+	w := sqlWordIn(s[after:end])
+	return w.is == wNone && w.call == callPlain && !w.names
+}
+
+// joinedAhead says whether what stands in s may go on with a query from its
+// beginning: it begins with no word, or with one that joins or is a constant,
+// or with a name that is closed or renamed. In any other text only a quote
+// could lead into a query.
+func joinedAhead(s []byte, m chars) bool {
+	i := 0
+	for i < len(s) && kinds[s[i]]&(cSpace|cTab|cNewline) != 0 {
+		i++
+	}
+	begin := i
+	for i < len(s) && kinds[s[i]]&inWord != 0 {
+		i++
+	}
+	if i == begin || kinds[s[begin]]&cLetter == 0 {
+		return true
+	}
+	switch sqlWordIn(s[begin:i]).is {
+	case wLogic, wFilter, wUnion, wOrder, wGroup, wLike, wTruth, wFrom:
+		return true
+	}
+	for i < len(s) && kinds[s[i]]&(cSpace|cTab|cNewline) != 0 {
+		i++
+	}
+	if i == len(s) {
+		return false
+	}
+	if k := kinds[s[i]]; k&(cLetter|cHigh) == 0 {
+		return k&(cDigit|cComma|cDot|cMinus) == 0
+	}
+	return i+2 < len(s) && kinds[s[i+2]]&inWord == 0 && (starts(s, i, "as") || starts(s, i, "in"))
+}
+
+// sqlStands says whether a shape that tells without anything before it can
+// begin with the word w, from begin to end, where it stands.
+func sqlStands(s []byte, begin, end int, w *sqlWord) bool {
+	switch {
+	case w.call == callRisky, w.names, w.is == wWait:
+		return true
+	case w.is == wSelect, w.is >= wInsert: // a statement
+		for begin--; begin >= 0 && kinds[s[begin]]&(cSpace|cTab|cNewline) != 0; begin-- {
+		}
+		return begin < 0 || s[begin] == ';' || s[begin] == '('
+	}
+	next := skip(s, end)
+	if peek(s, next) == '(' {
+		return w.is == wNone || w.is == wUnion
+	}
+	from := next
+	for next < len(s) && kinds[s[next]]&inWord != 0 {
+		next++
+	}
+	switch behind := sqlWordIn(s[from:next]).is; w.is {
+	case wUnion:
+		return behind == wSelect || behind == wAll || behind == wDistinct || behind == wValues
+	case wInto:
+		return behind == wFile
+	case wProcedure:
+		return behind == wAnalyse
+	}
+	return false
 }
 
 // sqlWordIn looks a word up in whatever case it is.

@@ -70,7 +70,7 @@ var kinds = func() (t [256]chars) {
 }()
 
 // bytesOfKinds is the set of all bytes of kinds m.
-func bytesOfKinds(m chars) (t [256]bool) {
+func bytesOfKinds(m chars) (t byteSet) {
 	for b, k := range kinds {
 		t[b] = k&m != 0
 	}
@@ -87,4 +87,21 @@ func scan(s []byte) (m chars) {
 		m |= kinds[b]
 	}
 	return m
+}
+
+// byteSet is a set of bytes to be looked for.
+type byteSet [256]bool
+
+// next is the place of the first byte of s from i on that is in the set, or
+// the end of s.
+func (t *byteSet) next(s []byte, i int) int {
+	for ; i+4 <= len(s); i += 4 {
+		if t[s[i]] || t[s[i+1]] || t[s[i+2]] || t[s[i+3]] {
+			break
+		}
+	}
+	for i < len(s) && !t[s[i]] {
+		i++
+	}
+	return i
 }
