@@ -12,10 +12,10 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/internal/reach"
 )
 
-// Tags of this guard, two for each login; other guards have others.
+// Tags of this guard, three for each login; other guards have others.
 const (
 	FirstTag schema.Tag = 1<<14 + 1
-	LastTag             = FirstTag + 2*maxLogins - 1
+	LastTag             = FirstTag + 3*maxLogins - 1
 )
 
 // maxLogins bounds the operations of an API that are logins.

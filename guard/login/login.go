@@ -80,7 +80,10 @@ func (g *Guard) headBasic(x *gate.Exchange) gate.Verdict {
 	if n > 1 {
 		return x.Deny(gate.Refusal{Code: gate.ParameterRepeated, In: "header", Name: "Authorization"})
 	}
-	scheme, rest, _ := bytes.Cut(value, []byte{' '})
+	scheme, rest := value, []byte(nil)
+	if end := bytes.IndexAny(value, " \t"); end >= 0 { // servers split at either, whatever RFC 9110 section 11.4 says
+		scheme, rest = value[:end], bytes.TrimLeft(value[end:], " \t")
+	}
 	if !gate.EqualFold(scheme, "Basic") { // nobody tries a password
 		return gate.Allow
 	}

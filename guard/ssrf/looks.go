@@ -25,6 +25,7 @@ func (s *scratch) looks(b []byte, schemes []string) (t target, bad issue, is boo
 		return t, fine, false
 	}
 	b = bytes.TrimLeftFunc(b, func(r rune) bool { return r <= ' ' || unicode.IsSpace(r) || r == 0xfeff || r == 0x200b })
+	b = s.unwrap(b)
 	name, rest, dirty, ok := s.cutScheme(b)
 	special := ok && (slices.Contains(web, string(name)) || slices.Contains(schemes, string(name)))
 	switch {
@@ -55,6 +56,24 @@ func (s *scratch) looks(b []byte, schemes []string) (t target, bad issue, is boo
 	return t, bad, bad != form || !harmless(b, ok)
 }
 
+// wrapped are schemes of which programs fetch the URL that stands behind them:
+// jar: and its like, and what some take for one (RFC 1738 appendix, "URL:").
+func wrapped(name []byte) bool {
+	return string(name) == "url" || slices.Contains(fetched, string(name))
+}
+
+// unwrap leaves out such schemes in front of a URL.
+func (s *scratch) unwrap(b []byte) []byte {
+	for range 4 { // nobody has more
+		name, rest, _, ok := s.cutScheme(b)
+		if !ok || !wrapped(name) || len(rest) == 0 || rest[0] == '/' || rest[0] == '\\' || quiet(rest) {
+			break
+		}
+		b = rest
+	}
+	return b
+}
+
 // harmless reports whether a text that is no plain URL is one that people write:
 // a comment of code, or a host that is still to be filled in.
 func harmless(b []byte, scheme bool) bool {
@@ -65,8 +84,9 @@ func harmless(b []byte, scheme bool) bool {
 	if end := bytes.IndexAny(b, "/?#"); end >= 0 {
 		b = b[:end]
 	}
+	host := b[bytes.LastIndexByte(b, '@')+1:] // the signs of a user say nothing of it
 	switch {
-	case len(b) == 0, bytes.ContainsAny(b, "<>{}$*"):
+	case len(b) == 0, bytes.ContainsAny(host, "<>{}$*") && bytes.IndexByte(b, '\\') < 0:
 		return true
 	case scheme, isDigit(b[0]), b[0] == '[':
 		return false

@@ -257,11 +257,7 @@ func (g *Guard) value(x *gate.Exchange, s *scratch, c class, allow *Allowed, val
 	case c == host && bytes.Contains(value, slashes):
 		t, bad = s.url(value, g.schemes, address)
 	case c == host:
-		if len(value) > maxURL {
-			bad = form
-		} else {
-			t, bad = s.authority(value)
-		}
+		t, bad = s.hostAlone(value)
 	case g.typed:
 		return gate.Allow
 	default:

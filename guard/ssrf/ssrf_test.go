@@ -45,6 +45,7 @@ components:
         where: {type: string, format: uri}
         callbackUrl: {$ref: "#/components/schemas/Text"}
         images: {type: array, items: {type: string}}
+        six: {type: string, format: ipv6}
         server: {type: string}
         note: {type: string}
         site: {type: string, format: url}
@@ -140,6 +141,17 @@ func TestGuard(t *testing.T) {
 		{"by-looks", "/hooks", json, `{"note":"http://127.0.0.1/admin and more"}`, "url-target"},
 		{"by-looks-with-space", "/hooks", json, `{"note":"  http://127.0.0.1/"}`, "url-target"},
 		{"by-looks-with-tab", "/hooks", json, `{"note":"ht\ttp://127.0.0.1/"}`, "url-form"},
+		{"by-looks-behind-a-user-of-signs", "/hooks", json, `{"note":"http://a$@127.0.0.1/"}`, "url-form"},
+		{"by-looks-behind-a-user-in-braces", "/hooks", json, `{"note":"http://{a}@127.0.0.1/"}`, "url-form"},
+		{"by-looks-behind-a-backslash", "/hooks", json, `{"note":"http://127.0.0.1\\@<host>/"}`, "url-form"},
+		{"a-user-to-fill-in", "/hooks", json, `{"note":"https://<user>@<host>/x"}`, ""},
+		{"by-looks-in-a-url", "/hooks", json, `{"note":"url:http://127.0.0.1/"}`, "url-target"},
+		{"by-looks-in-a-jar", "/hooks", json, `{"note":"jar:http://127.0.0.1/a!/b"}`, "url-target"},
+		{"words-before-a-url", "/hooks", json, `{"note":"url: http://127.0.0.1/"}`, ""},
+		{"address-of-ipv6", "/hooks", json, `{"six":"2606:2800:220:1::1"}`, ""},
+		{"address-of-ipv6-inside", "/hooks", json, `{"six":"::1"}`, "url-target"},
+		{"address-of-ipv6-mapped", "/hooks", json, `{"six":"::ffff:127.0.0.1"}`, "url-target"},
+		{"host-that-is-ipv6", "/hooks", json, `{"server":"fd00::1"}`, "url-target"},
 		{"by-looks-other-scheme", "/hooks", json, `{"note":"file:///etc/passwd"}`, "url-target"},
 		{"by-looks-without-scheme", "/hooks", json, `{"note":"//169.254.169.254/"}`, "url-target"},
 		{"words", "/hooks", json, `{"note":"see http: it is easy, or //todo: mend a.b()"}`, ""},

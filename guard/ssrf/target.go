@@ -130,6 +130,21 @@ func portEnd(b []byte) (n int) {
 	return n
 }
 
+// hostAlone reads a value that is a host, with or without a port. An address of
+// IPv6 stands in brackets in URLs alone (RFC 4291 section 2.2).
+func (s *scratch) hostAlone(b []byte) (t target, bad issue) {
+	if len(b) > maxURL {
+		return t, form
+	}
+	if len(b) <= len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255") && bytes.Count(b, []byte{':'}) > 1 {
+		if a, err := netip.ParseAddr(string(b)); err == nil && a.Zone() == "" {
+			t.addr = a
+			return t, fine
+		}
+	}
+	return s.authority(b)
+}
+
 // authority reads host and port (RFC 3986 section 3.2).
 func (s *scratch) authority(b []byte) (t target, bad issue) {
 	if bytes.IndexByte(b, '@') >= 0 {
