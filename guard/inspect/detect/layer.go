@@ -94,6 +94,9 @@ func percent(s []byte) (r, n int) {
 		if c, ok := hexes(s[1:3]); ok {
 			return c, 3
 		}
+		if c := s[1]; kinds[c]&(cSpace|cTab|cNewline|cPercent|cHigh) == 0 && (s[2] == '%' || s[2] == ' ') {
+			return int(c), 2 // classic ASP drops the sign of an escape that is none
+		}
 	}
 	if len(s) >= 6 && s[1]|0x20 == 'u' {
 		if c, ok := hexes(s[2:6]); ok {

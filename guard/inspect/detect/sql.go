@@ -6,7 +6,7 @@ var sqlWhen = []trigger{
 	{any: cSingle | cDouble | cTick | cOpen | cSemi | cHash | cEqual | cLess | cGreater | cPipe | cStar},
 	{any: cDigit, and: cSpace | cTab | cNewline | cSlash | cPlus},
 	{any: cUnder, and: cSpace | cDot},
-	{any: cMinus, and: cSpace},
+	{any: cMinus, and: cSpace | cTab | cNewline | cControl},
 }
 
 // leadsQuery says whether a text of letters alone begins like a statement.
@@ -53,6 +53,8 @@ type sqlReader struct {
 	done  bool
 	plain int  // words that are of no query
 	asks  bool // a select stands somewhere
+	said  int  // plain words side by side, as in a sentence
+	piece bool // begins as a piece of a query does
 }
 
 // sql finds fragments of SQL. What makes one dangerous is where it stands and
@@ -70,6 +72,7 @@ func sql(v *view) {
 	r := sqlReader{v: v, lex: sqlLexer{s: v.lower(), prose: v.field == FreeText || v.field == Markup}, t: v.tokens[:0]}
 	r.fill()
 	r.comparison()
+	r.piece = r.lex.prose && r.begins()
 	for i := 0; r.t[i].kind != tEnd && v.best.Score < enough; i++ {
 		if !r.done && i == len(r.t)-sqlAhead {
 			n := copy(r.t, r.t[i-8:])
@@ -80,7 +83,9 @@ func sql(v *view) {
 		}
 		t := &r.t[i]
 		if t.kind == tWord && t.is == &noWord {
-			r.plain++
+			if r.plain++; i > 0 && r.lettered(i) && r.lettered(i-1) {
+				r.said++
+			}
 		}
 		r.asks = r.asks || t.is.is == wSelect
 		if t.kind != tWord || t.is != &noWord || i == 0 {
@@ -100,6 +105,9 @@ func (r *sqlReader) alone() {
 		case Tautology, CommentTail, Concatenation, DangerousCall:
 			best.Score = min(best.Score, faint) // a text with marks, not a query with some words
 		}
+	}
+	if r.piece && r.said == 0 && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement {
+		best.Score = max(best.Score, 72)
 	}
 	few := r.plain <= 2 || r.plain == 3 && best.Reasons[0] == DangerousCall
 	if best.Reasons[0] == SubSelect { // the value is one, and nothing stands around it
@@ -272,7 +280,7 @@ func (r *sqlReader) after(i int) level {
 				return leading
 			}
 			return within
-		case t.kind == tWord && r.base+j == 0 && j+1 < i: // a name, and closed: name) and
+		case t.kind == tWord && r.base+j == 0 && (j+1 < i || r.fastened(i)): // a name, and closed: name) and
 			return leading
 		}
 		return within

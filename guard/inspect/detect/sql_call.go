@@ -31,7 +31,11 @@ func (r *sqlReader) call(i int, t *token) {
 		}
 		if a, k := r.term(i + 2); k == opConst { // iif(1=1, ...)
 			if _, b := r.compare(a); b > a && r.kind(b) == tNumber {
-				r.say(i, 50, 70, 75, Tautology)
+				in := uint8(50)
+				if r.same(i+2, a, b, b+1) {
+					in = 60
+				}
+				r.say(i, in, 70, 75, Tautology)
 			}
 		}
 		if n := r.at(i + 2); n.kind == tNumber && n.end-n.at >= 8 && r.lex.s[n.at+1] == 'x' && r.kind(i+3) == tComma {

@@ -25,7 +25,7 @@ func (r *sqlReader) condition(i int, l level) {
 		}
 	case k == opConst && k2 == opConst && symbol:
 		in := uint8(50)
-		if r.same(j, a, after, end) {
+		if one := r.opened(j); r.same(j, a, after, end) || r.same(one, one+1, after, after+1) {
 			in = 60
 		}
 		r.sayAt(l, in, 78, 85, Tautology)
@@ -295,7 +295,11 @@ func (r *sqlReader) variable(i int) {
 	}
 	switch string(r.lex.s[t.at+2 : t.end]) {
 	case "version", "datadir", "basedir", "hostname", "servername", "version_comment", "tmpdir", "langid", "spid", "microsoftversion", "global", "secure_file_priv":
-		r.say(i, 50, 70, 75, Catalogue)
+		in := uint8(50)
+		if r.asks {
+			in = 60
+		}
+		r.say(i, in, 70, 75, Catalogue)
 	}
 }
 

@@ -56,6 +56,10 @@ type sqlLexer struct {
 // next reads the next token into t, of kind tEnd at the end.
 func (l *sqlLexer) next(t *token) {
 	l.skip()
+	for l.emptyExponent() {
+		l.i += 3
+		l.skip()
+	}
 	t.is, t.odd = &noWord, false
 	if l.i >= len(l.s) {
 		t.kind, t.b, t.at, t.end = tEnd, 0, len(l.s), len(l.s)
@@ -73,6 +77,12 @@ func (l *sqlLexer) next(t *token) {
 	}
 	t.end = l.i
 	l.last = t.is.is
+}
+
+// emptyExponent says whether a number with an exponent of no digits is next, as
+// 1.e: MySQL passes it over in front of a mark.
+func (l *sqlLexer) emptyExponent() bool {
+	return l.is(0, cDigit) && l.byteAt(1) == '.' && l.byteAt(2) == 'e' && !l.is(3, inWord|cPlus|cMinus)
 }
 
 // is says whether the byte n further on is of one of kinds m.
@@ -146,11 +156,19 @@ func (l *sqlLexer) comment() bool {
 }
 
 // lineComment passes a comment of some letters up to the end of its line,
-// which is white space. A longer one may be plain text that only looks so.
+// which is white space. A longer one may be plain text that only looks so, and
+// behind -- the query must go on in the next line.
 func (l *sqlLexer) lineComment() bool {
-	for j := l.i + 1; j < len(l.s) && j-l.i < 64; j++ {
+	j, dashes := l.i+1, l.s[l.i] == '-'
+	if dashes {
+		j++
+	}
+	for ; j < len(l.s) && j-l.i < 64; j++ {
 		switch k := kinds[l.s[j]]; {
 		case k&cNewline != 0:
+			if dashes && !l.goesOn(j+1) {
+				return false
+			}
 			l.i = j + 1
 			return true
 		case k&(cLetter|cDigit|cSpace|cTab|cUnder) == 0:
@@ -158,6 +176,26 @@ func (l *sqlLexer) lineComment() bool {
 		}
 	}
 	return false
+}
+
+// goesOn says whether a word of SQL, a number, a mark that opens an operand or
+// the next comment stands at i.
+func (l *sqlLexer) goesOn(i int) bool {
+	if i >= len(l.s) {
+		return false
+	}
+	switch k := kinds[l.s[i]]; {
+	case k&cLetter != 0:
+		end := i
+		for end < len(l.s) && end-i <= longestSQLWord && kinds[l.s[end]]&inWord != 0 {
+			end++
+		}
+		return sqlWordOf(l.s[i:end]) != &noWord
+	case k&cMinus != 0:
+		return i+1 < len(l.s) && l.s[i+1] == '-'
+	default:
+		return k&(cDigit|cOpen|cComma|cSingle|cDouble) != 0
+	}
 }
 
 const inWord = cLetter | cDigit | cUnder | cDollar | cHigh
@@ -278,12 +316,13 @@ func (l *sqlLexer) quote(t *token) {
 }
 
 // opens says whether a quote in prose opens a literal of the prose itself: it
-// stands before a word and behind a space or another mark. ` marks code there.
+// stands before a word and behind a space or another mark. A pair of ` marks
+// code there, and one alone is an apostrophe within a word.
 func (l *sqlLexer) opens(b byte) bool {
-	if b == '`' {
-		return true
-	}
 	i := l.i - 2
+	if b == '`' {
+		return l.count[2] > 1 || l.is(0, cLetter|cHigh) || bytes.IndexByte(l.s[l.i:], '`') >= 0
+	}
 	return i >= 0 && kinds[l.s[i]]&(cLetter|cDigit|cHigh|cClose|cPercent) == 0 && l.i < len(l.s) && kinds[l.s[l.i]]&(cSpace|cTab|cNewline|cClose|cSemi) == 0
 }
 

@@ -321,6 +321,9 @@ func (r *sqlReader) ends(i int) bool {
 // change reads drop table x and its like. In a sentence more words follow.
 func (r *sqlReader) change(i int) int {
 	j := i + 1
+	if r.word(j) == wLogic && r.word(j+2) == wThing { // create or replace
+		j += 2
+	}
 	if r.word(j) == wThing {
 		j++
 		if r.word(j) == wThing || r.word(j) == wIf {

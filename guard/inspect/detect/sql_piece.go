@@ -1,0 +1,79 @@
+package detect
+
+// A piece of a query begins otherwise than a sentence or a statement does.
+
+// begins says whether the value begins as a piece of a query does: with a mark
+// or a number that no word of people follows, with a function of SQL, or with
+// a name that a mark closes or fastens to a query.
+func (r *sqlReader) begins() bool {
+	people := r.kind(1) == tWord && r.at(1).is == &noWord
+	switch t := r.at(0); t.kind {
+	case tEnd, tOther, tVar, tDot:
+		return false
+	case tQuote:
+		return t.odd
+	case tNumber, tOpen, tArith:
+		return !people
+	case tWord:
+		if t.is != &noWord {
+			return t.is.call != callPlain && r.kind(1) == tOpen
+		}
+		switch k := r.kind(1); k {
+		case tClose, tSemi:
+			return true
+		case tQuote:
+			return r.at(1).odd
+		}
+		return r.word(1) == wProcedure || r.fastened(1)
+	}
+	return true
+}
+
+// fastened says whether token i joins the name before it to a query or to a
+// call that only SQL has: name||(select 1), name and 2=sleep(3).
+func (r *sqlReader) fastened(i int) bool {
+	switch r.kind(i) {
+	case tConcat, tArith, tComma:
+	case tWord:
+		if w := r.word(i); w != wLogic && w != wFilter {
+			return false
+		}
+	default:
+		return false
+	}
+	for j := i + 1; j < i+10; j++ {
+		t := r.at(j)
+		switch {
+		case t.kind == tEnd, t.kind == tWord && t.is == &noWord && r.kind(j+1) != tOpen:
+			return false
+		case t.kind == tOpen && r.word(j+1) == wCase, t.is.call == callRisky && r.kind(j+1) == tOpen:
+			return true
+		case t.kind == tOpen && r.word(j+1) == wSelect:
+			return r.selectList(j+2) == 2
+		}
+	}
+	return false
+}
+
+// lettered says whether token i is a word of letters alone that SQL does not
+// know.
+func (r *sqlReader) lettered(i int) bool {
+	t := r.at(i)
+	if t.kind != tWord || t.is != &noWord || t.end-t.at < 2 {
+		return false
+	}
+	for _, b := range r.lex.s[t.at:t.end] {
+		if kinds[b]&(cLetter|cHigh) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// opened is the first token from i on that opens no parenthesis.
+func (r *sqlReader) opened(i int) int {
+	for n := 0; n < 16 && r.kind(i) == tOpen; n++ {
+		i++
+	}
+	return i
+}
