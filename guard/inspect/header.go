@@ -40,6 +40,9 @@ func (g *Guard) fields(x *gate.Exchange) gate.Verdict {
 		}
 		field := g.header.field
 		if gate.EqualFold(f.Name, "Referer") || gate.EqualFold(f.Name, "Origin") {
+			if place(f.Value) {
+				continue
+			}
 			field = detect.URL
 		}
 		if v := g.undeclared(x, f.Value, detect.Header, field, "header"); v != gate.Allow {

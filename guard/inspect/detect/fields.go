@@ -23,30 +23,21 @@ func Threshold(field Field) uint8 {
 	return thresholds[field]
 }
 
-// classSet is a set of classes.
-type classSet uint32
-
-func only(list ...Class) (s classSet) {
-	for _, c := range list {
-		s |= 1 << c
-	}
-	return s
-}
-
-func (s classSet) has(c Class) bool { return s>>c&1 != 0 }
-
 // barred says which classes a field cannot carry: what would be an attack
 // elsewhere is there what the field is for. Lines are no forgery in a text,
 // and a link in a text leads nobody away by itself.
-var barred = [fields]classSet{
-	FreeText: only(Redirect, Log),
-	Markup:   only(Redirect, Log),
-	Search:   only(Redirect),
-	Name:     only(Redirect),
-	Email:    only(Redirect),
+var barred = [fields]Classes{
+	FreeText: Only(Redirect, Log),
+	Markup:   Only(Redirect, Log),
+	Search:   Only(Redirect),
+	Name:     Only(Redirect),
+	Email:    Only(Redirect),
 }
 
-// carries says whether field can carry class.
-func carries(field Field, class Class) bool {
-	return field >= fields || !barred[field].has(class)
+// carried are those of among that field can carry.
+func carried(among Classes, field Field) Classes {
+	if field < fields {
+		among &^= barred[field]
+	}
+	return among
 }

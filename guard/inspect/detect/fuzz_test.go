@@ -23,6 +23,9 @@ func FuzzJudge(f *testing.F) {
 		if !bytes.Equal(before, value) {
 			t.Errorf("%q became %q", before, value)
 		}
+		if among := Only(one.Class); one.Class != None && JudgeAmong(value, Position(at%6), Field(field%uint8(fields)), among).Class != one.Class {
+			t.Errorf("%q: %v, and nothing where only that class is looked for", value, one)
+		}
 		if one.Score > 100 || (one.Score == 0) != (one.Class == None) {
 			t.Errorf("%q: %v", value, one)
 		}

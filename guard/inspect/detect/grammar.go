@@ -6,8 +6,9 @@ type trigger struct{ any, and chars }
 
 // grammar reads one class of attack, or several that share a way of reading.
 type grammar struct {
-	name string
-	when []trigger // one of them must hold, or the grammar can find nothing
+	name  string
+	finds Classes   // no others
+	when  []trigger // one of them must hold, or the grammar can find nothing
 	// first: the grammar is also worth running for how a text of other
 	// characters begins.
 	first func(text []byte, m chars) bool
@@ -20,21 +21,21 @@ type grammar struct {
 
 // grammars are all grammars. Of findings of the same score the first counts.
 var grammars = []grammar{
-	{name: "sql", when: sqlWhen, first: sqlWords, read: sql},
-	{name: "nosql", when: nosqlWhen, json: true, read: nosql},
-	{name: "ldap", when: ldapWhen, read: ldap},
-	{name: "xpath", when: xpathWhen, read: xpath},
-	{name: "markup", when: markupWhen, read: markup},
-	{name: "script", when: scriptWhen, read: script},
-	{name: "shell", when: shellWhen, read: shell},
-	{name: "traversal", when: traversalWhen, read: traversal},
-	{name: "code", when: codeWhen, first: leadsClass, read: code},
-	{name: "template", when: templateWhen, read: template},
-	{name: "document", when: documentWhen, read: document},
-	{name: "lines", when: linesWhen, read: lines},
-	{name: "prototype", when: prototypeWhen, json: true, read: prototype},
-	{name: "serial", when: serialWhen, first: func(text []byte, _ chars) bool { return leadsObject(text) }, json: true, read: serial},
-	{name: "redirect", when: redirectWhen, read: redirect},
+	{name: "sql", finds: Only(SQL), when: sqlWhen, first: sqlWords, read: sql},
+	{name: "nosql", finds: Only(NoSQL), when: nosqlWhen, json: true, read: nosql},
+	{name: "ldap", finds: Only(LDAP), when: ldapWhen, read: ldap},
+	{name: "xpath", finds: Only(XPath), when: xpathWhen, read: xpath},
+	{name: "markup", finds: Only(XSS), when: markupWhen, read: markup},
+	{name: "script", finds: Only(XSS), when: scriptWhen, read: script},
+	{name: "shell", finds: Only(Command), when: shellWhen, read: shell},
+	{name: "traversal", finds: Only(Traversal), when: traversalWhen, read: traversal},
+	{name: "code", finds: Only(Code), when: codeWhen, first: leadsClass, read: code},
+	{name: "template", finds: Only(Template, Code), when: templateWhen, read: template},
+	{name: "document", finds: Only(XML, SSI, XSS), when: documentWhen, read: document},
+	{name: "lines", finds: Only(CRLF, Log, Mail), when: linesWhen, read: lines},
+	{name: "prototype", finds: Only(Prototype, Code), when: prototypeWhen, json: true, read: prototype},
+	{name: "serial", finds: Only(Deserialization), when: serialWhen, first: func(text []byte, _ chars) bool { return leadsObject(text) }, json: true, read: serial},
+	{name: "redirect", finds: Only(Redirect), when: redirectWhen, read: redirect},
 }
 
 // loud are the characters without which no grammar and no decoding has

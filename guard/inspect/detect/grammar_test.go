@@ -1,6 +1,9 @@
 package detect
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestEveryTriggerHasABit holds that awake agrees with each trigger as it is
 // written, alone and with what it needs beside, and that all fit in its bits.
@@ -27,5 +30,27 @@ func TestEveryTriggerHasABit(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestGrammarsFindWhatTheySay: what is found is also found where nobody looks
+// for another class, so that each grammar names all that it finds.
+func TestGrammarsFindWhatTheySay(t *testing.T) {
+	found := Classes(0)
+	for _, s := range slices.Concat(evaluatedCode, templateExpressions, strictTemplates, hostileDocuments, addedLines, strictLines, hostileObjects, elsewhere, runningMarkup,
+		strictMarkup, injected, bareCommands, leavingPaths, strictPaths, hostileTexts[:]) {
+		for field := range fields {
+			all := Judge([]byte(s), JSON, field)
+			if all.Class == None {
+				continue
+			}
+			found |= Only(all.Class)
+			if only := JudgeAmong([]byte(s), JSON, field, Only(all.Class)); only.Class != all.Class {
+				t.Errorf("%q is %v, and nothing where only that is looked for", s, all)
+			}
+		}
+	}
+	if want := AllClasses &^ Only(None, NoSQL, LDAP, XPath); found&want != want {
+		t.Errorf("some class was never found: %b, want %b", found, want)
 	}
 }

@@ -23,7 +23,7 @@ type view struct {
 	layer uint8    // how many codings were undone to get text
 	at    Position // where it came from
 	field Field    // what it is meant for
-	among Classes  // what is looked for
+	among Classes  // what is looked for, of what the field can carry
 	json  bool     // text is JSON
 	shown fact     // text shows code as Markdown does
 
@@ -42,7 +42,7 @@ var views = sync.Pool{New: func() any { return new(view) }}
 // judge runs the grammars over value and what is coded in it.
 func judge(value []byte, m chars, at Position, field Field, among Classes) Verdict {
 	v := views.Get().(*view)
-	v.raw, v.at, v.field, v.among, v.best = value, at, field, among, Verdict{}
+	v.raw, v.at, v.field, v.among, v.best = value, at, field, carried(among, field), Verdict{}
 	v.budget = 12*len(value) + 4096
 	v.walk(value, m, 0)
 	v.alone(value)
@@ -88,7 +88,7 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 		if v.best.Score >= enough {
 			return
 		}
-		if g := &grammars[i]; (ready&g.wakes != 0 || g.first != nil && g.first(text, heard)) && (g.json || !isJSON) {
+		if g := &grammars[i]; g.finds&v.among != 0 && (ready&g.wakes != 0 || g.first != nil && g.first(text, heard)) && (g.json || !isJSON) {
 			g.read(v)
 		}
 	}
@@ -97,10 +97,10 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 	}
 }
 
-// found notes a finding if it is the worst so far and the field can carry its
-// class. The first reason should be the weightiest.
+// found notes a finding if it is the worst so far and of a class that is looked
+// for. The first reason should be the weightiest.
 func (v *view) found(class Class, score uint8, reasons ...Reason) {
-	if score <= v.best.Score || !carries(v.field, class) || !v.among.Has(class) {
+	if score <= v.best.Score || !v.among.Has(class) {
 		return
 	}
 	if score > odd && v.wide() && score < grave && (class == Code || class == Template || class == XSS && reasons[0] == ScriptFragment) && v.showsCode() {
