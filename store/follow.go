@@ -76,6 +76,9 @@ func (s *Store) look(ctx context.Context) *sight {
 			return seen
 		}
 	}
+	if seen.err = s.usable("changes"); seen.err != nil {
+		return seen
+	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	err := s.reader.QueryRowContext(ctx, `SELECT number, epoch FROM changes`).Scan(&seen.number, &seen.epoch)

@@ -29,9 +29,7 @@ func (sqliteDialect) open(s *Settings) (reader, writer *sql.DB, err error) {
 	if err != nil {
 		return nil, nil, &fault{"open", nil, err}
 	}
-	if err := f.Close(); err != nil {
-		return nil, nil, &fault{"open", nil, err}
-	}
+	s.kept = &kept{s.SQLite, f}
 	if reader, err = sql.Open("sqlite", address(s, "query_only(1)")); err != nil {
 		return nil, nil, &fault{"open", nil, err}
 	}

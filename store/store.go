@@ -39,6 +39,8 @@ type Settings struct {
 	Connections int
 	// Log is told of what goes wrong in the background; nil for nobody.
 	Log *slog.Logger
+
+	kept *kept // of SQLite, once it is open
 }
 
 // Store is an open store. Many goroutines use it at once.
@@ -155,6 +157,7 @@ func (s *Store) Close() error {
 			err = e
 		}
 	}
+	s.settings.kept.close()
 	return err
 }
 

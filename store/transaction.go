@@ -47,8 +47,8 @@ func (t *tx) one(ctx context.Context, statement string, args ...any) error {
 // write runs do in a transaction: all of it happened or nothing. do may run more
 // than once.
 func (s *Store) write(ctx context.Context, call string, do func(ctx context.Context, t *tx) error) error {
-	if !s.ready.Load() {
-		return &fault{call, ErrUnavailable, errUnprepared}
+	if err := s.usable(call); err != nil {
+		return err
 	}
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
@@ -84,6 +84,17 @@ func (s *Store) attempt(ctx context.Context, call string, do func(ctx context.Co
 	return t.number, begun.Commit()
 }
 
+// usable says why nothing can be asked of the store; nil when something can.
+func (s *Store) usable(call string) error {
+	if !s.ready.Load() {
+		return &fault{call, ErrUnavailable, errUnprepared}
+	}
+	if err := s.settings.kept.intact(); err != nil {
+		return &fault{call, ErrUnavailable, err}
+	}
+	return nil
+}
+
 var errUnprepared = errors.New("its schema was not looked at yet")
 
 // read asks for a row or a few, and calls scan for each.
@@ -100,8 +111,8 @@ func (s *Store) readTable(ctx context.Context, call string, scan func(row *sql.R
 const tableTime = time.Minute
 
 func (s *Store) readWithin(ctx context.Context, limit time.Duration, call string, scan func(row *sql.Rows) error, query string, args ...any) error {
-	if !s.ready.Load() {
-		return &fault{call, ErrUnavailable, errUnprepared}
+	if err := s.usable(call); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
