@@ -55,6 +55,9 @@ type Config struct {
 	// Alter changes a configuration that was read, before anything is made of it;
 	// nil leaves it as it is. It is for copies of a gate that try something out.
 	Alter func(*config.Config)
+	// AlterVault changes the server that references to Vault are asked of, before
+	// anything is; nil leaves it as it is. It is for copies.
+	AlterVault func(*config.Vault)
 	// Lookup finds the addresses of hosts that stand in requests; nil asks as the
 	// system is set up. It is for copies.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)

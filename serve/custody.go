@@ -178,19 +178,27 @@ type inquiry struct {
 	custody *custody
 	draft   *draft
 	trust   *config.Trust
+	vault   *config.Vault // nil for none
 	ctx     context.Context
 	secrets *vaultSecrets // of this configuration
 	opened  map[sum]string
 }
 
 // remote returns what opens references of a draft. What it found is the
-// custody's when the draft serves.
-func (c *custody) remote(ctx context.Context, d *draft) config.Remote {
+// custody's when the draft serves. Where it has to be another Vault than the file
+// names, alter says so.
+func (c *custody) remote(ctx context.Context, d *draft, alter func(*config.Vault)) config.Remote {
 	if c == nil {
 		return config.Unasked
 	}
 	return func(t *config.Trust) trust.Remote {
-		d.inquired = &inquiry{custody: c, draft: d, trust: t, ctx: ctx, opened: map[sum]string{}}
+		asked := t.Vault
+		if alter != nil && asked != nil {
+			other := *asked
+			alter(&other)
+			asked = &other
+		}
+		d.inquired = &inquiry{custody: c, draft: d, trust: t, vault: asked, ctx: ctx, opened: map[sum]string{}}
 		return d.inquired
 	}
 }

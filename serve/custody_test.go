@@ -206,7 +206,7 @@ func TestSealedSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &draft{files: watch{}, config: h.live.config}
-	ask := h.reader.custody.remote(t.Context(), d)(&h.live.config.Trust)
+	ask := h.reader.custody.remote(t.Context(), d, nil)(&h.live.config.Trust)
 	if value, note := ask.Unseal(text); note != nil || value != planted {
 		t.Error(note)
 	}
@@ -218,7 +218,7 @@ func TestSealedSecrets(t *testing.T) {
 	h.reader.custody.settle(d)
 	v.Instead(fake.Faults["error"].Handler)
 	again := &draft{files: watch{}, config: h.live.config}
-	if value, note := h.reader.custody.remote(t.Context(), again)(&h.live.config.Trust).Unseal(text); note != nil || value != planted {
+	if value, note := h.reader.custody.remote(t.Context(), again, nil)(&h.live.config.Trust).Unseal(text); note != nil || value != planted {
 		t.Error("a file that was opened before is asked for again:", note)
 	}
 }

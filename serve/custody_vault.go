@@ -58,13 +58,13 @@ func (q *inquiry) connect() error {
 		return nil
 	}
 	k := newKey()
-	fingerprint(k, reflect.ValueOf(*q.trust.Vault), q.draft.files)
-	s := &vaultSecrets{key: k.sum(), refresh: q.trust.Vault.Refresh, read: map[string]map[string]string{}, asked: time.Now()}
+	fingerprint(k, reflect.ValueOf(*q.vault), q.draft.files)
+	s := &vaultSecrets{key: k.sum(), refresh: q.vault.Refresh, read: map[string]map[string]string{}, asked: time.Now()}
 	if live := q.custody.live(); live != nil && live.key == s.key {
 		s.server = live.server
 	} else {
 		var err error
-		if s.server, err = newVault(q.trust.Vault); err != nil {
+		if s.server, err = newVault(q.vault); err != nil {
 			return err
 		}
 	}

@@ -174,7 +174,7 @@ func (r *reader) settings(d *draft) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if !r.looks {
-		d.config, d.faults.problems = config.ParseWith(r.flags.File, text, look, r.custody.remote(ctx, d))
+		d.config, d.faults.problems = config.ParseWith(r.flags.File, text, look, r.custody.remote(ctx, d, r.flags.AlterVault))
 		return
 	}
 	if d.config, d.faults.problems = config.ParseToLook(r.flags.File, text, look); d.faults.err() != nil && !d.goesOn() {

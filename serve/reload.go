@@ -85,6 +85,14 @@ func because(names []string) string {
 // maxNamed is how many files one line of the log names.
 const maxNamed = 5
 
+// Reload reads everything again, and reports whether that serves now. It is for
+// copies of a gate, which nobody waits for: it must not run beside Wait.
+func (p *Program) Reload() bool {
+	before := p.turned.Load()
+	p.reload("it was asked for", false)
+	return p.turned.Load() == before
+}
+
 // reload reads everything again and puts it in the place of what serves, or
 // says why not. With onlyChanges it does nothing when the files hold what they
 // held when the live plan was made.

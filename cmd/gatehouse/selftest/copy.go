@@ -19,10 +19,12 @@ type copied struct {
 	levers  []*lever
 	ends    []func() // of programs that were started
 	folder  string
-	breaks  func()       // what is to fail later; nil where nothing is
-	reached atomic.Int64 // calls that came to a stand-in of an API
-	asked   atomic.Int64 // names of requests that were asked for
-	lookup  lookup       // nil for one that knows all names
+	breaks  func()         // what is to fail later; nil where nothing is
+	reached atomic.Int64   // calls that came to a stand-in of an API
+	asked   atomic.Int64   // names of requests that were asked for
+	lookup  lookup         // nil for one that knows all names
+	vault   *lever         // stands in for Vault; nil before it is asked
+	altered *config.Config // what was made of the configuration when it was read first
 	// transport makes calls over TLS; nil for a new one in plain text each time.
 	transport *http.Transport
 	err       error // of making stand-ins
@@ -46,8 +48,9 @@ func (t *test) copy(f *fault) (*copied, error) {
 	}
 	c.program, err = serve.Start(serve.Config{
 		File: t.options.File, Version: t.options.Version, Poll: -1, Quiet: true, Stderr: t.options.Log,
-		Alter:  func(s *config.Config) { c.alter(s, t, f) },
-		Lookup: c.find,
+		Alter:      func(s *config.Config) { c.alter(s, t, f) },
+		AlterVault: func(s *config.Vault) { c.secrets(s, t, f) },
+		Lookup:     c.find,
 	})
 	if err = errors.Join(c.err, err); err != nil {
 		c.close()
@@ -110,6 +113,10 @@ type ways func(part string, at int) way
 // its hands. Whatever is added to the configuration that leads elsewhere, or
 // that a copy must not touch, has its line here.
 func (c *copied) alter(s *config.Config, t *test, f *fault) {
+	if c.altered != nil { // a reload: stand-ins are there
+		*s = *c.altered
+		return
+	}
 	broken := func(part string, at int) way {
 		if f != nil && f.part == part && f.at == at {
 			return f.way
@@ -118,9 +125,9 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 	}
 	c.listen(s, f)
 	s.Maintenance.Address, s.Admin, s.Handover, s.Record.Events, s.Drain = "", nil, "", "none", time.Second
-	s.Trust = config.Trust{Place: s.Trust.Place, Vault: s.Trust.Vault} // secrets were read; keys end with the copy
+	c.ownKeys(s, f)
 	if s.Store != nil {
-		c.store(s.Store, broken(partStore, 0))
+		c.store(s.Store, broken(partStore, 0), broken(partStoreFile, 0))
 	}
 	c.feeds(s, broken)
 	c.limits(s, t, f)
@@ -151,15 +158,17 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 			c.introspection(k.Introspection, t, broken(partIntrospection, i))
 		}
 	}
+	kept := *s
+	c.altered = &kept
 }
 
-func (c *copied) store(s *config.Store, w way) {
+func (c *copied) store(s *config.Store, w, file way) {
 	if w != well && s.Postgres != nil {
 		s.Postgres.URL = trust.NewSecret("postgres://selftest:selftest@" + c.lever(w, nil).address() + "/selftest?sslmode=disable")
 		s.Timeout = min(s.Timeout, waits)
 		return
 	}
-	s.Postgres, s.SQLite = nil, &config.SQLiteStore{Path: config.File(filepath.Join(c.folder, "state.db"))}
+	c.stored(s, file)
 }
 
 func (c *copied) upstream(u *config.Upstream, w way) {

@@ -3,6 +3,7 @@ package selftest
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // dependency is one thing that the gate depends on.
@@ -32,6 +33,10 @@ const (
 	partCounters      = "counters"
 	partCRL           = "crl"
 	partOCSP          = "ocsp"
+	partOwnKeys       = "keys_file"
+	partKeyService    = "trust.key"
+	partSecrets       = "vault"
+	partStoreFile     = "sqlite"
 )
 
 // kind is how dependencies of a part fail, and what is declared of that:
@@ -51,7 +56,9 @@ type declaration struct {
 	asBefore bool
 	passes   bool   // it comes to the API
 	later    string // what then becomes of further calls; "" for the same
+	reload   string // what becomes of a reload; "" where there is none
 	noStart  bool   // there is no gate
+	because  string // and its message says so in these words, among others; "" for any
 	probe    probe  // how to find out; nil is once
 }
 
@@ -65,10 +72,13 @@ func (k *kind) holds(one *trial, o outcome, err error) bool {
 	case !ok:
 		return false
 	case d.noStart:
-		return errors.Is(err, errNoStart)
+		return errors.Is(err, errNoStart) && strings.Contains(err.Error(), d.because)
 	case err != nil:
 		return false
+	case o.reload != d.reload:
+		return false
 	case d.asBefore:
+		o.reload = ""
 		return o == one.call.well
 	case d.passes:
 		return o.reached && !o.broken && o.later == d.later

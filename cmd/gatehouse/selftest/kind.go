@@ -28,6 +28,18 @@ func (d declaration) found(p probe) declaration {
 	return d
 }
 
+// with is d, and what becomes of a reload.
+func (d declaration) with(reload string) declaration {
+	d.words, d.reload = d.words+"; "+reload, reload
+	return d
+}
+
+// saying is d, where the message has to say why.
+func (d declaration) saying(words string) declaration {
+	d.because = words
+	return d
+}
+
 // goesOn is that nothing becomes of it for now, and why.
 func goesOn(why string, p probe) declaration {
 	return declaration{words: "as before: " + why, asBefore: true, probe: broken(p)}

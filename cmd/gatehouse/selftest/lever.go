@@ -15,21 +15,27 @@ type way uint8
 
 // The ways. The zero way is none: it does not fail.
 const (
-	well    way = iota
-	refused     // nobody listens at its address
-	silent      // it takes connections, and never answers
-	garbage     // it answers with what is no protocol, or holds what is no list
-	failing     // it answers 500
-	half        // it ends in the middle of an answer
-	late        // it answers, and nobody waits for so long
-	absent      // there is no such file
-	gone        // it was well, and is not there from then on
-	stale       // it is gone for longer than what was read last holds
-	emptied     // it was well, and everything that it held is lost
+	well       way = iota
+	refused        // nobody listens at its address
+	silent         // it takes connections, and never answers
+	garbage        // it answers with what is no protocol, or holds what is no list
+	failing        // it answers 500
+	half           // it ends in the middle of an answer
+	late           // it answers, and nobody waits for so long
+	absent         // there is no such file
+	gone           // it was well, and is not there from then on
+	stale          // it is gone for longer than what was read last holds
+	emptied        // it was well, and everything that it held is lost
+	foreign        // it is sealed by another key
+	spoiled        // it was well, and is overwritten
+	unreadable     // nobody may read it
+	locked         // another program holds it when the gate starts
+	busy           // it was well, and another program holds it from then on
 )
 
 var wayWords = [...]string{"is well", "refuses connections", "never answers", "answers nonsense", "answers 500", "breaks off in its answer",
-	"answers late", "is not there", "is well and then gone", "is gone for long", "is emptied"}
+	"answers late", "is not there", "is well and then gone", "is gone for long", "is emptied",
+	"is sealed by another key", "is well and then overwritten", "cannot be read", "is held by another program", "is well and then held by another program"}
 
 func (w way) String() string { return wayWords[w] }
 

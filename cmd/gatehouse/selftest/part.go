@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,12 +46,14 @@ func (t *test) dependencies() []*dependency {
 	c := t.config
 	if c.Store != nil && c.Store.Postgres != nil {
 		l.add(dependency{name: "store, PostgreSQL", part: partStore, kind: stores, call: verified}, "no call was found whose credential the gate verifies")
+	} else if c.Store != nil {
+		l.add(dependency{name: "store, SQLite", part: partStoreFile, kind: storeFiles, call: verified}, "no call was found whose credential the gate verifies")
 	}
+	l.custody()
 	l.addresses()
 	l.certificates()
 	l.requests()
 	l.counters()
-	l.others()
 	return l.list
 }
 
@@ -172,17 +175,30 @@ func (l *lister) counters() {
 
 // untold says of what a configuration may name why copies do not break it.
 var untold = map[string]string{
-	"trust":   "copies make keys of their own; what becomes of calls stands in docs/reference/fail-states.md",
-	"secrets": "copies need the secrets that the file refers to; what becomes of calls stands in docs/reference/fail-states.md",
+	"trust":   "of the services that open the gate's own keys, copies have a stand-in for Vault alone; what becomes of calls stands in docs/reference/fail-states.md",
+	"secrets": "no text that was made up stands for its secrets: copies ask the server itself",
 }
 
-// others are what the configuration names and copies do not break.
-func (l *lister) others() {
-	if l.t.config.Trust.Key != nil {
+// custody is what keeps the gate's own keys, and secrets of others.
+func (l *lister) custody() {
+	const nobody = "no call that was made up comes to an API"
+	s, call := &l.t.config.Trust, l.t.anyCall()
+	if s.KeysFile != "" {
+		l.add(dependency{name: "the gate's own keys in " + filepath.Base(string(s.KeysFile)), part: partOwnKeys, kind: ownKeys, call: call}, nobody)
+	}
+	switch {
+	case s.Key == nil || s.KeysFile == "":
+	case s.Key.Vault != nil:
+		l.add(dependency{name: "key of the gate's own keys, in Vault at " + s.Vault.Address, part: partKeyService, kind: keyServices, call: call}, nobody)
+	case s.Key.Passphrase.IsZero():
 		l.untold("trust.key", untold["trust"])
 	}
-	if l.t.config.Trust.Vault != nil {
-		l.untold("trust.vault", untold["secrets"])
+	switch {
+	case len(l.t.secrets.fields) == 0:
+	case l.t.realVault:
+		l.untold("secrets in Vault at "+s.Vault.Address, untold["secrets"])
+	default:
+		l.add(dependency{name: "secrets in Vault at " + s.Vault.Address, part: partSecrets, kind: secrets, call: call}, nobody)
 	}
 }
 

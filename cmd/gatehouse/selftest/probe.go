@@ -40,6 +40,24 @@ func atOnce(then probe) probe {
 	}
 }
 
+// What becomes of a reload.
+const (
+	reloadRefused = "a reload is refused"
+	reloadTaken   = "a reload is taken over"
+)
+
+// reloading has the gate read everything again before.
+func reloading(then probe) probe {
+	return func(ctx context.Context, c *copied, w *witness) (outcome, error) {
+		taken := c.program.Reload()
+		o, err := then(ctx, c, w)
+		if o.reload = reloadRefused; taken {
+			o.reload = reloadTaken
+		}
+		return o, err
+	}
+}
+
 // holds is for how long what is read holds, in copies where it is to end.
 const holds = time.Second
 

@@ -98,6 +98,9 @@ type test struct {
 	forge   *forge
 	calls   *witnesses
 	report  Report
+
+	secrets   *references // of the configuration to Vault
+	realVault bool        // copies ask the server that the file names
 }
 
 // trial is one dependency, broken in one way.

@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/config"
@@ -33,6 +34,12 @@ func TestHolds(t *testing.T) {
 		{"half-an-answer", upstreams, half, outcome{status: 200, broken: true}, nil, false},
 		{"no-gate", keyFiles, absent, outcome{}, errNoStart, true},
 		{"a-gate-without-its-file", keyFiles, absent, call.well, nil, false},
+		{"no-gate-for-this-reason", ownKeys, garbage, outcome{}, fmt.Errorf("%w: the gate's own keys: nonsense", errNoStart), true},
+		{"no-gate-for-another-reason", ownKeys, garbage, outcome{}, fmt.Errorf("%w: the address is taken", errNoStart), false},
+		{"goes-on-and-keeps-what-serves", ownKeys, spoiled, outcome{status: 204, reached: true, reload: reloadRefused}, nil, true},
+		{"takes-a-damaged-file-over", ownKeys, spoiled, outcome{status: 204, reached: true, reload: reloadTaken}, nil, false},
+		{"was-not-reloaded", ownKeys, spoiled, call.well, nil, false},
+		{"ends-with-its-vault", secrets, gone, outcome{status: 503, code: unverified, retry: true, reload: reloadTaken}, nil, false},
 		{"no-gate-where-one-is-meant", keyServers, refused, outcome{}, errNoStart, false},
 		{"open", names(&config.SSRF{OnFailure: config.FailOpen}), refused, call.well, nil, true},
 		{"open-and-refused", names(&config.SSRF{OnFailure: config.FailOpen}), refused, outcome{status: 503, code: "url-unresolved", retry: true}, nil, false},

@@ -21,6 +21,7 @@ type outcome struct {
 	reached bool   // the call came to a stand-in of an API
 	broken  bool   // the answer did not come whole
 	later   string // what became of further calls; "" for the same
+	reload  string // what became of a reload; "" where there was none
 }
 
 func (o outcome) String() string {
@@ -29,6 +30,8 @@ func (o outcome) String() string {
 		return o.code
 	case o.reached && o.later != "":
 		return comes + ", later calls are " + o.later
+	case o.reached && o.reload != "":
+		return comes + "; " + o.reload
 	case o.reached:
 		return comes // what a stand-in answers says nothing
 	case o.broken:
