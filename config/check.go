@@ -41,6 +41,7 @@ func (d *decoder) check(c *Config) {
 		d.named(&api.Policy, sortedNames(c.Limits), api.Place)
 		d.rolesOf(&api.Policy, sortedNames(c.Roles), api.Place)
 	}
+	d.idle(c)
 }
 
 // events makes the path of the file for events absolute.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 )
 
 // TestTemplateText holds the template to the types.
@@ -133,6 +134,9 @@ func TestTemplateLines(t *testing.T) {
 			text[at[key]] = strings.Replace(text[at[key]], "#", "", 1)
 		}
 		_, problems := config.Parse("gatehouse.yaml", []byte(strings.Join(text, "\n")), anything)
+		problems = slices.DeleteFunc(problems, func(p source.Problem) bool { // of keys that come with others
+			return p.Severity == source.Warning && slices.ContainsFunc([]string{"means nothing without overload", "here is none", "holds nowhere"}, func(part string) bool { return strings.Contains(p.Text, part) })
+		})
 		for i, p := range problems {
 			if i >= len(wants) || !strings.Contains(p.Text, wants[i]) {
 				t.Errorf("%v is wrong", p)
