@@ -85,8 +85,8 @@ func shell(v *view) {
 			switch {
 			case peek(b, i+1) == '(':
 				v.commandAt(b, i+2, replace)
-			case i == 0 && b[i] == '>' && (starts(b, 1, "/tmp/") || starts(b, 1, "/etc/") || starts(b, 1, "/var/") || starts(b, 1, "/dev/")):
-				v.found(Command, odd, Redirects) // written into a file
+			case i == 0 && redirects(b):
+				v.found(Command, odd, Redirects) // written into a file, or read from one
 			}
 		case '(':
 			v.function(b, i)
@@ -350,6 +350,8 @@ func emptyVariable(b []byte, i int) int {
 	}
 	j := i + 1
 	switch c := peek(b, j); {
+	case c == '(' && peek(b, j+1) == ')':
+		return 3 // what no command says
 	case c == '@' || c == '*' || c == '?' || c == '#' || c == '!' || is(c, digit):
 		return 2
 	case c == '{':

@@ -63,6 +63,17 @@ func writtenBreak(b []byte) int {
 	return 0
 }
 
+// redirects says whether a redirection to or from a file of the system begins
+// the value.
+func redirects(b []byte) bool {
+	i := 1
+	if peek(b, i) == b[0] {
+		i++
+	}
+	i = skip(b, i)
+	return starts(b, i, "/tmp/") || starts(b, i, "/etc/") || starts(b, i, "/var/") || starts(b, i, "/dev/")
+}
+
 // endsLine says whether a line break spelt as \n stands at i and no word goes
 // on behind it.
 func endsLine(b []byte, i int) bool {

@@ -280,9 +280,12 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 	around := prose(b)
 	aim := b[c.end:min(len(b), c.end+nearby)]
 	target := holds(aim, "/etc/passwd") || holds(aim, "/etc/shadow") || holds(aim, "/dev/tcp") || holds(aim, "win.ini") || holds(aim, "boot.ini") || hiddenPath(aim)
+	feeds := before == chain && feedsShell(b, c, what)
 	switch {
-	case v.showsCode() && !target:
+	case v.showsCode() && !target && (before == quote || !outOfFences(b, c.end)):
 		return min(score, odd)
+	case around < 4 && len(b) <= 300 && (feeds || before == begin && (opensShell(aim) || runsText(b, c))):
+		return max(score, odd+12)
 	case before == begin && c.pattern && c.path && around < 2 && globbed(b), separated(b) && c.end < longest && (what >= number || kind&sharp != 0) && score >= odd-8:
 		return max(score, odd+12)
 	case before == chain && around >= 2 && !target && piped(b, c.end-c.name.n):

@@ -28,7 +28,7 @@ func (v *view) showsCode() bool {
 }
 
 func markdown(b []byte) bool {
-	if bytes.HasPrefix(b, []byte("```")) || bytes.Contains(b, []byte("\n```")) {
+	if fenced(b) {
 		return true
 	}
 	i := 0
@@ -36,12 +36,56 @@ func markdown(b []byte) bool {
 		i++
 	}
 	switch {
-	case i > 0 && peek(b, i) == ' ' && (is(peek(b, i+1), letter|high|digit) || peek(b, i+1) == '`'),
+	case i > 0 && peek(b, i) == ' ' && (is(peek(b, i+1), letter|high|digit) || peek(b, i+1) == '`') && (prose(b) >= 3 || bytes.IndexByte(b, '`') >= 0),
 		len(b) > 3 && (b[0] == '*' || b[0] == '-') && b[1] == ' ' && (b[2] == '`' || b[2] == '['),
 		linksCode(b), bytes.Contains(b, []byte("](http")), bytes.Contains(b, []byte("`, `")):
 		return true
 	}
 	return ruled(b)
+}
+
+// fenced says whether a line of b begins a fence.
+func fenced(b []byte) bool {
+	return bytes.HasPrefix(b, fence) || bytes.Contains(b, []byte("\n```"))
+}
+
+var fence = []byte("```")
+
+// unfenced is what a fence around all that is said holds, and nil where there
+// is none. Such a fence shows nothing to anybody: who puts something in would
+// only have to wrap it.
+func unfenced(b []byte) []byte {
+	if !bytes.HasPrefix(b, fence) || len(b) > 300 { // a long one is a piece of code
+		return nil
+	}
+	b = b[len(fence):]
+	n := 0
+	for n < len(b) && (wordy(b[n]) || b[n] == '-' || b[n] == '+') { // the language
+		n++
+	}
+	if c := peek(b, n); c == '\n' || c == '\r' {
+		b = b[n:]
+	}
+	b = bytes.TrimSpace(b)
+	b = bytes.TrimSuffix(b, fence)
+	if bytes.Contains(b, fence) {
+		return nil
+	}
+	return bytes.TrimSpace(b)
+}
+
+// inFence is unfenced of a text for people.
+func (v *view) inFence(text []byte) []byte {
+	if !v.wide() || v.chars&cTick == 0 {
+		return nil
+	}
+	return unfenced(text)
+}
+
+// outOfFences says whether i stands behind a fence and in none.
+func outOfFences(b []byte, i int) bool {
+	n := bytes.Count(b[:min(i, len(b))], fence)
+	return n > 0 && n%2 == 0 && (n > 2 || bytes.HasPrefix(b, fence) || bytes.Contains(b, []byte("\n```")))
 }
 
 // linksCode says whether b has a link whose text is code; the same marks behind a

@@ -43,6 +43,10 @@ func (r *sqlReader) fastened(i int) bool {
 	}
 	for j := i + 1; j < i+10; j++ {
 		t := r.at(j)
+		if t.kind == tQuote {
+			j = r.literal(j) - 1
+			continue
+		}
 		switch {
 		case t.kind == tEnd, t.kind == tWord && t.is == &noWord && r.kind(j+1) != tOpen:
 			return false

@@ -193,6 +193,12 @@ func (r *sqlReader) selectList(i int) int {
 		return 2
 	case next.is.is == wFrom:
 		return r.source(a + 1)
+	case next.is.is == wFilter:
+		if end, k := r.operand(a + 1); k == opConst {
+			if symbol, _ := r.compare(end); symbol {
+				return 2
+			}
+		}
 	case next.kind == tEnd, next.kind == tComment, next.kind == tClose:
 		return 1
 	}

@@ -92,6 +92,10 @@ func (v *view) walk(text []byte, m chars, layer uint8) {
 			g.read(v)
 		}
 	}
+	if inner := v.inFence(text); len(inner) > 0 {
+		v.walk(inner, scan(inner), layer)
+		return
+	}
 	if layer < maxLayers && v.best.Score < enough {
 		v.under(text, m, layer+1, isJSON)
 	}

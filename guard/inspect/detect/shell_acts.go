@@ -1,0 +1,53 @@
+package detect
+
+import "bytes"
+
+// What a whole line does, where it stands alone in a text: there a command may
+// be shown, unless it hands somebody a shell or runs a text that it carries.
+
+// interpreters run a text that is fed to them.
+var interpreters = vocabulary(1, "sh bash zsh ksh dash csh tcsh ash python python2 python3 perl ruby php node powershell pwsh cmd iex", nil)
+
+// feedsShell says whether the command is an interpreter of what a pipe brings.
+func feedsShell(b []byte, c *command, what argKind) bool {
+	if interpreters.get(c.name.word()) == 0 {
+		return false
+	}
+	k := c.end
+	return what == nothing || skip(b, k) < len(b) && b[skip(b, k)] == '-'
+}
+
+// opensShell says whether a shell is tied to a connection: -e /bin/sh,
+// /bin/sh -i, /dev/tcp.
+func opensShell(aim []byte) bool {
+	n := bytes.Index(aim, []byte("/bin/"))
+	if n < 0 {
+		return holds(aim, "/dev/tcp/") || holds(aim, "/inet/tcp/")
+	}
+	var w spelling
+	end := w.spell(aim, n+5)
+	if interpreters.get(w.word()) == 0 {
+		return false
+	}
+	return n > 2 && (holds(aim[max(0, n-8):n], "-e ") || holds(aim[max(0, n-8):n], "-c ")) || starts(aim, end, " -i")
+}
+
+// runsText says whether an interpreter is given a text to run as an option:
+// perl -e '...'.
+func runsText(b []byte, c *command) bool {
+	if interpreters.get(c.name.word()) == 0 {
+		return false
+	}
+	for k := c.end; k < len(b) && k < c.end+nearby; k++ {
+		if b[k] != '-' || !is(peek(b, k-1), blank) {
+			continue
+		}
+		var w spelling
+		e := w.spell(b, k+1)
+		switch string(w.word()) {
+		case "e", "c", "r", "enc", "encodedcommand":
+			return is(peek(b, e), blank) && skip(b, e) < len(b)
+		}
+	}
+	return false
+}
