@@ -163,7 +163,7 @@ func (e *evidence) word(b []byte, i, j int, m uint8) {
 	if before == '.' && (peek(b, i-2) == '"' || peek(b, i-2) == '\'') && starts(b, i, "execute()") {
 		e.note(2, i) // a text that is run, as Groovy does
 	}
-	if m&telltale != 0 && c == '(' {
+	if m&telltale != 0 && c == '(' && !manual(b, i, k) {
 		e.note(2, i)
 	}
 	if m&reach != 0 && !loadsModule(b, i, k) && (c == '(' && (k == j || !is(peek(b, skip(b, k+1)), digit)) && evaluated(b, k+1) || k > j && (c == '\'' || c == '"') && closesText(b, k) && (i == 0 && !tells(b, k) || before == ';' || before == '.' || before == '{')) {

@@ -98,3 +98,9 @@ func leadsClass(text []byte, m chars) bool {
 	w.spell(text, dot+1)
 	return platform.get(w.word()) != 0
 }
+
+// manual says whether a name with the parenthesis at k names a page of the
+// manual in a sentence, as in: see open(2).
+func manual(b []byte, i, k int) bool {
+	return is(peek(b, k+1), digit) && peek(b, k+2) == ')' && !wordy(peek(b, k+3)) && peek(b, i-1) == ' ' && prose(b[:i]) >= 3
+}

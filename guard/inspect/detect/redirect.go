@@ -35,6 +35,7 @@ func redirect(v *view) {
 	lead := slashes + backs
 	host := i < len(b) && (is(b[i], letter|digit|high) || b[i] == '@' || b[i] == '[' || b[i] == '.' || b[i] == ';' || b[i] == '%')
 	switch {
+	case lead == 2 && backs == 0 && !strict && from == 0 && b[0] == '/' && b[1] == '/' && b[i-1] == ' ' && prose(b[i:]) >= 3: // a comment of a program
 	case lead >= 2 && host && (backs > 0 && slashes > 0 && from == 0 || blanks > 0 && lead >= 2):
 		v.found(Redirect, odd+5, LeadsElsewhere)
 	case !strict && slashes > 2 && backs == 0 && from == 0 && host && bytes.IndexByte(b[i:], '.') > 0 && bytes.IndexByte(b, '{') < 0:

@@ -51,3 +51,37 @@ func runsText(b []byte, c *command) bool {
 	}
 	return false
 }
+
+// aimsAtSystem says whether b names a file that only an attack reads, or a
+// connection.
+func aimsAtSystem(b []byte) bool {
+	return holds(b, "/etc/passwd") || holds(b, "/etc/shadow") || holds(b, "/dev/tcp") || holds(b, "win.ini") || holds(b, "boot.ini") || hiddenPath(b)
+}
+
+// endsSentence says whether the command is the last word of a sentence, and
+// " & " joins it: for this and that.
+func (c *command) endsSentence(b []byte) bool {
+	return !c.hidden && c.end == len(b) && c.end > c.name.n && prose(b) >= 5 && bytes.HasSuffix(b[:c.end-c.name.n], []byte(" & "))
+}
+
+// coupled says whether the value is two words with " & " or " && " between
+// them, as people couple words: a program without an operand that only shows
+// what it is told does nothing there.
+func coupled(b []byte) bool {
+	i := 0
+	for i < len(b) && is(b[i], letter|high) {
+		i++
+	}
+	if i < 3 || peek(b, i) != ' ' || peek(b, i+1) != '&' {
+		return false
+	}
+	if i += 2; peek(b, i) == '&' {
+		i++
+	}
+	if peek(b, i) != ' ' {
+		return false
+	}
+	for i++; i < len(b) && is(b[i], letter|high); i++ {
+	}
+	return i == len(b) && len(b) > 8
+}

@@ -252,7 +252,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 		return grave + 5
 	case known&sharp != 0 && (what == nothing || before >= semi):
 		return grave + 2
-	case what == nothing && known&sharp == 0 && (kind&pages != 0 || coupled(b)):
+	case what == nothing && known&sharp == 0 && (kind&pages != 0 || coupled(b) || before == ampers && c.endsSentence(b)):
 		return faint
 	case what == nothing && (before == ampers && holds(b, "=") || isList(b) || before == semi && saidAside(b, c)):
 		return faint
@@ -279,7 +279,7 @@ func (c *command) weigh(b []byte, kind uint8, before separator, what argKind) ui
 func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what argKind, score uint8) uint8 {
 	around := prose(b)
 	aim := b[c.end:min(len(b), c.end+nearby)]
-	target := holds(aim, "/etc/passwd") || holds(aim, "/etc/shadow") || holds(aim, "/dev/tcp") || holds(aim, "win.ini") || holds(aim, "boot.ini") || hiddenPath(aim)
+	target := aimsAtSystem(aim)
 	feeds := before == chain && feedsShell(b, c, what)
 	switch {
 	case v.showsCode() && !target && (before == quote || !outOfFences(b, c.end)):
@@ -340,28 +340,6 @@ func saidAside(b []byte, c *command) bool {
 		i++
 	}
 	return i > 2 && c.name.n > 3 && peek(b, i) == ';' && peek(b, i+1) == ' ' && c.end == len(b)
-}
-
-// coupled says whether the value is two words with " & " or " && " between
-// them, as people couple words: a program without an operand that only shows
-// what it is told does nothing there.
-func coupled(b []byte) bool {
-	i := 0
-	for i < len(b) && is(b[i], letter|high) {
-		i++
-	}
-	if i < 3 || peek(b, i) != ' ' || peek(b, i+1) != '&' {
-		return false
-	}
-	if i += 2; peek(b, i) == '&' {
-		i++
-	}
-	if peek(b, i) != ' ' {
-		return false
-	}
-	for i++; i < len(b) && is(b[i], letter|high); i++ {
-	}
-	return i == len(b) && len(b) > 8
 }
 
 // separated says whether the value begins with what separates commands: nobody

@@ -138,6 +138,59 @@ func (v *view) told(value []byte) {
 	}
 }
 
+// inSentence lowers code that a sentence names in a field of unknown meaning or
+// of a search: in backticks, as the text or the place of a link. What aims at
+// a file of the system stays what it was.
+func (v *view) inSentence(value []byte) {
+	best := &v.best
+	if v.field != Unknown && v.field != Search || best.Score < 50 || best.Score > grave+5 || best.Layer > 0 || len(value) > 512 {
+		return
+	}
+	switch best.Reasons[0] {
+	case Substitution:
+		if prose(value) < 4 || !inlineCode(value) || bytes.IndexByte(value, '$') >= 0 || bytes.IndexByte(value, '<') >= 0 || aimsAtSystem(value) {
+			return
+		}
+	case ScriptFragment:
+		if !linksCode(value) && (prose(value) < 4 || !inlineCode(value)) || bytes.IndexByte(value, '"') >= 0 || bytes.IndexByte(value, '\'') >= 0 {
+			return
+		}
+	case CommentTail:
+		if best.Score > 50 || !inlineCode(value) || !markdown(value) {
+			return
+		}
+	case LeavesPath:
+		if prose(value) < 4 || !bytes.Contains(value, []byte("](../")) || aimsAtSystem(value) {
+			return
+		}
+	default:
+		return
+	}
+	best.Score = faint
+}
+
+// inlineCode says whether backticks stand in pairs, each around something and
+// apart from the words beside it.
+func inlineCode(b []byte) bool {
+	open, pairs := -1, 0
+	for i, c := range b {
+		if c != '`' {
+			continue
+		}
+		if open < 0 {
+			if open = i; i > 0 && !is(b[i-1], blank) && b[i-1] != '(' && b[i-1] != '[' && b[i-1] != '*' {
+				return false
+			}
+			continue
+		}
+		if i == open+1 || wordy(peek(b, i+1)) {
+			return false
+		}
+		open, pairs = -1, pairs+1
+	}
+	return open < 0 && pairs > 0
+}
+
 // alone weighs a fragment that is all that a text says: there it is not told
 // of but put in, as where no prose is expected. A query or a command may still
 // be shown.

@@ -29,3 +29,18 @@ func TestActingLines(t *testing.T) {
 		"ssh -i key anna@lamp.example",
 	})
 }
+
+// TestInSentence holds that code which a sentence names is no attack in a field
+// of unknown meaning, and that a sentence hides none.
+func TestInSentence(t *testing.T) {
+	for _, field := range []Field{Unknown, Search} {
+		passes(t, field, []string{
+			"A faster way to call `rm -rf` from a lamp", "See [`lamp.alert(on)`](lamp.md#alert)", "Thin layer around the `kill` program", "A small lamp library for express & node", "The lamps of the `env` function are read once",
+		})
+	}
+	passes(t, Unknown, []string{"Opens a folder of lamps. See opendir(3).", "// Reuse the lamp. It is safe for all.", "See all changes of [the lamp](../lamp/CHANGES.md) here", "#### `--lamp-flag` removal"})
+	refuses(t, Unknown, []string{
+		"lamp `id`", "the lamp of the house `cat /etc/passwd`", "this is all that it does $(rm -rf /srv)", "see opendir(3) system('id')", "all of the lamps & whoami", "// evil.example/a", "the lamps of our house `rm -rf /srv",
+		"the lamps of our house`rm -rf /srv`", "go to [the lamp](../../../etc/passwd) and see it",
+	})
+}

@@ -47,6 +47,7 @@ func judge(value []byte, m chars, at Position, field Field, among Classes) Verdi
 	v.walk(value, m, 0)
 	v.alone(value)
 	v.told(value)
+	v.inSentence(value)
 	best := v.best
 	v.release()
 	return best
