@@ -135,6 +135,23 @@ func RuleSchema(who *Callers, a API) (string, source.Problems) {
 	return set.Schema(), problems
 }
 
+// AsksCountry returns the names of the operations of an API some of whose rules
+// ask from which country a call comes.
+func AsksCountry(who *Callers, a API) map[string]bool {
+	b := newBuilder(a, who, peopleOf(who), &gate.Plan{})
+	b.openRules(a.Rules)
+	if b.policies == nil || b.problems.Err() != nil {
+		return nil
+	}
+	asks := make(map[string]bool)
+	for _, op := range a.Contract.Operations {
+		if g, _ := b.policies.Guard(op); g != nil && g.Asks("country") {
+			asks[op.Name()] = true
+		}
+	}
+	return asks
+}
+
 // peopleOf are those who call, as rules see them.
 func peopleOf(who *Callers) *policy.Callers {
 	claims := make(map[string]string, len(who.Claims))

@@ -77,6 +77,9 @@ func (s *Set) Guard(op *contract.Operation) (*Guard, source.Problems) {
 	return nil, source.Problems{source.At(op.Node, "", "the rules know nothing of %s", op.Name())}
 }
 
+// Asks reports whether some rule asks for a part of the context.
+func (g *Guard) Asks(part string) bool { return g.both.has(part) }
+
 // merge asks for what other asks for, as well.
 func (n *need) merge(other *need) {
 	n.whole = n.whole || other.whole

@@ -134,6 +134,7 @@ func documented(t *testing.T) (cells []string) {
 func TestKinds(t *testing.T) {
 	all := []*kind{responders(&config.OCSP{OnFailure: config.FailOpen}), lists(&config.Feed{}), lists(&config.Feed{OnFailure: config.FailOpen}), lists(&config.Feed{Found: config.URLObserve}), countries(&config.Geo{OnFailure: config.FailOpen}),
 		names(&config.SSRF{OnFailure: config.FailOpen}), passwords(&config.BreachedPasswords{Action: config.ReportBreached})}
+	all = append(all, countryRules(&config.Geo{}), countryRules(&config.Geo{OnFailure: config.FailOpen}), countryLimit(&config.Limit{}), countryLimit(&config.Limit{Missing: config.MissingRefuse}))
 	for _, l := range []config.LimitFailure{config.LimitClosed, config.LimitOpen, config.LimitDegraded} {
 		for _, program := range []bool{false, true} {
 			all = append(all, counted(&config.Limit{OnFailure: l, Unit: config.UnitCalls}, program),

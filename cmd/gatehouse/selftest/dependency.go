@@ -54,6 +54,7 @@ type declaration struct {
 	retry  bool     // with Retry-After
 	// asBefore says that it becomes of a call what became of it before.
 	asBefore bool
+	decided  bool   // rules permit it or not
 	passes   bool   // it comes to the API
 	later    string // what then becomes of further calls; "" for the same
 	reload   string // what becomes of a reload; "" where there is none
@@ -80,6 +81,8 @@ func (k *kind) holds(one *trial, o outcome, err error) bool {
 	case d.asBefore:
 		o.reload = ""
 		return o == one.call.well
+	case d.decided:
+		return o.judged()
 	case d.passes:
 		return o.reached && !o.broken && o.later == d.later
 	}

@@ -46,7 +46,7 @@ func elsewhere(c *config.Countries) *config.Countries {
 
 func decides(c *config.Countries) bool { return c != nil && len(c.Allow)+len(c.Deny) > 0 }
 
-// database is one in the format of MaxMind by which all addresses are in one
+// database is one in the format of MaxMind by which all addresses of IPv4 are in one
 // country: a tree of one node, and what both of its sides lead to.
 func database() []byte {
 	const separator = 16
@@ -73,7 +73,7 @@ func database() []byte {
 	words(&b, "record_size")
 	b.Write([]byte{5<<5 | 1, 24})
 	words(&b, "ip_version")
-	b.Write([]byte{5<<5 | 1, 6})
+	b.Write([]byte{5<<5 | 1, 4})
 	words(&b, "database_type", "Selftest")
 	words(&b, "binary_format_major_version")
 	b.Write([]byte{5<<5 | 1, 2})

@@ -18,7 +18,7 @@ import (
 
 // needs are the dependencies, beside its API and its credentials, that calls of
 // an operation may hang on.
-func (t *test) needs(i int, own *gatehouse.Operation) (list []string) {
+func (t *test) needs(i int, own *gatehouse.Operation, asksCountry bool) (list []string) {
 	add := func(need string) {
 		list = append(list, need)
 		t.calls.needed[need] = true
@@ -30,6 +30,9 @@ func (t *test) needs(i int, own *gatehouse.Operation) (list []string) {
 	}
 	if t.config.Geo != nil && decides(own.Countries) {
 		add(partGeo)
+	}
+	for _, need := range t.countryNeeds(own, asksCountry) {
+		add(need)
 	}
 	if s := own.SSRF; s != nil && s.Check != config.SSRFOff && s.Resolve != config.ResolveNone {
 		add(needOf(partNames, i))
@@ -65,12 +68,14 @@ func (t *test) meet(ctx context.Context, c *copied, w *witness, needs []string, 
 				one.well, met = o, o.reached
 				w = &one
 			}
-		case "limit":
+		case needCountryRules:
+			met = w.well.judged()
+		case "limit", needCountryLimit:
 			_, fields, err := c.exchange(ctx, w)
 			if err != nil {
 				return err
 			}
-			met = met && strings.Contains(fields.Get("RateLimit"), `"`+name+`";r=`)
+			met = met && counts(fields.Get("RateLimit"), name)
 		}
 		if met {
 			t.calls.by[need] = w

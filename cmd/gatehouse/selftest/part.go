@@ -111,6 +111,7 @@ func (l *lister) addresses() {
 		l.add(dependency{name: "geo, the database of countries", onFailure: string(c.Geo.OnFailure), part: partGeo, kind: countries(c.Geo), call: l.t.calls.by[partGeo]},
 			"no call that was made up comes to an operation that countries decides")
 	}
+	l.countries()
 }
 
 // certificates are what says whether certificates of clients were revoked.

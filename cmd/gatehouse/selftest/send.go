@@ -52,7 +52,7 @@ func (c *copied) settled(ctx context.Context, w *witness) (o outcome, err error)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for range 60 {
-		if o, err = c.send(ctx, w); err != nil || o.code != unverified && o.code != "feed-unavailable" {
+		if o, err = c.send(ctx, w); err != nil || o.code != unverified && o.code != "feed-unavailable" && o.code != noPolicy {
 			return o, err
 		}
 		select {

@@ -101,6 +101,7 @@ func (t *test) prepare(ctx context.Context) error {
 func (t *test) search(ctx context.Context, c *copied, i int, api *contract.Contract) error {
 	settings := &t.config.APIs[i]
 	maker := sample.New(api, settings.Policy.Patterns)
+	asks := t.asksCountry(i, api)
 	for n, op := range api.Operations {
 		if n == mostTried {
 			break
@@ -114,7 +115,7 @@ func (t *test) search(ctx context.Context, c *copied, i int, api *contract.Contr
 		}
 		call.Target = settings.Policy.Prefix + call.Target
 		own := gatehouse.SettledFor(&settings.Policy, op)
-		needs := t.needs(i, &own)
+		needs := t.needs(i, &own, asks[op.Name()])
 		for _, w := range t.callers(i, op) {
 			if t.known(i, w, needs) {
 				continue
