@@ -79,7 +79,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	r.tick = time.NewTicker(time.Second / time.Duration(o.Rate))
 	defer r.tick.Stop()
 	r.find(ctx)
-	if len(r.places) == 0 {
+	switch {
+	case len(r.places) > 0:
+	case len(r.report.Untried) > 0:
+		return r.report, errNothing
+	default:
 		return r.report, errNoPlace
 	}
 	r.send(ctx)
@@ -87,7 +91,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r.report, nil
 }
 
-var errNoPlace = errors.New("the contract has no place that a value can be sent in")
+var (
+	errNoPlace = errors.New("the contract has no place that a value can be sent in")
+	errNothing = errors.New("nothing was sent: not one place takes a call without an attack, for the reasons above")
+)
 
 // Target reads the URL of a gate.
 func Target(text string, beyond bool) (*url.URL, error) {
