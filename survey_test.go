@@ -85,6 +85,8 @@ func TestSurvey(t *testing.T) {
 		{"bytes-without-schema", operationWith(none, "", "image/png: {}"), "public", "loose: body image/png has no schema; unread: body image/png"},
 		{"any", operationWith(none, "", `"*/*": {}`), "public", "loose: body may be any */*, body */* has no schema; unread: body */* of bytes"},
 		{"multipart-without-schema", operationWith(none, "", `multipart/form-data: {}`), "public", "loose: body multipart/form-data has no schema; unread: body multipart/form-data"},
+		{"other-parts-without-schema", operationWith(none, "", `multipart/mixed: {}`), "public", "loose: body multipart/mixed has no schema; unread: body multipart/mixed"},
+		{"parts-of-a-schema", operationWith(none, "", `"multipart/*": {schema: {type: object, additionalProperties: false}}`), "public", "loose: body may be any multipart/*"},
 		{"no-schema", operationWith(none, "", `application/json: {}`), "public", "loose: body application/json has no schema"},
 	}
 	for _, test := range tests {

@@ -62,9 +62,9 @@ func (b *builder) media(parsed media.Type, m *contract.Media) bodyMedia {
 	wide := parsed.Sub == "*"
 	k := parsed.Kind()
 	switch {
+	case m.Schema == nil:
 	case k == media.Mixed && !wide:
 		b.warn(m, "use multipart/form-data", "%s bodies are not supported and are refused", m.Type)
-	case m.Schema == nil:
 	case k == media.Opaque || wide:
 		t.shape = t.schema.Shape(style.Depth)
 		if !wide && style.Constrains(t.shape) {
@@ -104,8 +104,12 @@ func (b *builder) unschemed(t *bodyMedia, m *contract.Media) {
 		t.heard = true
 		t.free = b.compiler.Compile(source.NewObject(m.Node))
 	}
-	if k == media.Multipart || wide && (t.Main == "*" || t.Main == "multipart") {
-		b.warn(m, "describe its parts by a schema", "multipart bodies without a schema pass as a stream: their texts are not searched for attacks")
+	if k == media.Multipart || k == media.Mixed || wide && t.Main == "*" {
+		hint := "describe its parts by a schema"
+		if k == media.Mixed && !wide {
+			hint = "use multipart/form-data, and describe its parts by a schema"
+		}
+		b.warn(m, hint, "multipart bodies without a schema pass as a stream: their texts are not searched for attacks")
 	}
 }
 
@@ -115,6 +119,8 @@ func Unread(m *contract.Media, o *Options) string {
 	parsed, _ := media.Parse(m.Type)
 	k, heard, wide := parsed.Kind(), o.Hears && o.MaxBodyBytes <= MostHeard, parsed.Sub == "*" && !strings.EqualFold(parsed.Main, "text")
 	switch {
+	case k == media.Mixed && m.Schema != nil: // refused, where it is no form
+		return ""
 	case wide && (m.Schema != nil || heard):
 		return m.Type + " of bytes"
 	case wide, m.Schema == nil && !(heard && k.Legible()), k == media.Opaque:
