@@ -194,6 +194,13 @@ func nosqlStatements(v *view, s []byte) {
 				v.found(NoSQL, 75, QueryScript, BreaksOut)
 			}
 		}
+		end := j
+		for end < len(s) && kinds[s[end]]&inWord != 0 {
+			end++
+		}
+		if end > j && peek(s, end) == '=' && peek(s, end+1) != '=' && bytes.HasSuffix(s, []byte("//")) {
+			v.found(NoSQL, 75, QueryScript, BreaksOut) // assigns, and cuts the rest off
+		}
 	}
 }
 

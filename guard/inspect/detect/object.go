@@ -216,7 +216,7 @@ func (v *view) typeKey(b []byte, i int) {
 		return
 	}
 	j := 0
-	for _, k := range []string{`"$type"`, `"@type"`, `"@class"`, `"__type"`, `"class"`, `"javaclass"`, `"_type"`} {
+	for _, k := range []string{`"$type"`, `"@type"`, `"@class"`, `"@c"`, `"__type"`, `"class"`, `"javaclass"`, `"_type"`} {
 		if starts(b, i, k) {
 			j = i + len(k)
 			break

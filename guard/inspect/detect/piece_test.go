@@ -25,6 +25,10 @@ func TestPieces(t *testing.T) {
 		{"blanks of other kinds", Unknown, SQL, []string{"lamp)\x0c\tunion\vall\rselect\x06null,null--\x03x", "lamp)\n\funion\vall\rselect\tnull--\rx"}},
 		{"queries and conditions that people tell of", FreeText, None, []string{"Why is (SELECT count(*) FROM orders) so slow?", "anna, (select one) please", "1. Use (SELECT max(id) FROM orders) instead",
 			"Tom and Anna = (select group)", "Use `id` or `name` = 'x' in the filter", "SELECT a FROM t WHERE b IN (SELECT c FROM d)", "--\nAnna Brien\nSales", "printf(\"%s %d\\n\", name, n)", "100% of it, 50%off"}},
+		{"a whole statement in a disguise", FreeText, SQL, []string{"select\t*\tfrom\tlamps", "SELECT%0a*%0aFROM%0alamps", "/*!50000select*/ * /*!50000from*/ lamps", "SeLeCt * FrOm lamps", "select(name)from(lamps)", "select char(76)+char(65)+char(77)+char(80)"}},
+		{"a whole statement as people show it", FreeText, None, []string{"SELECT * FROM lamps", "select name from lamps where id = 5", "SELECT name\nFROM lamps;", "SELECT isOn FROM LampsOfRooms"}},
+		{"script that assigns and cuts the rest off", Unknown, NoSQL, []string{"';a=new Date();do{b=new Date();}while(b-a<50);//", "\";x=5;//"}},
+		{"a name of a class that a reader makes", Unknown, Deserialization, []string{`{"@c":"com.sun.rowset.JdbcRowSetImpl","a":"b"}`}},
 		{"lines of dashes", Unknown, None, []string{"a title\n-----\nsome text", "notes --\nand more"}},
 	} {
 		if row.class == None {

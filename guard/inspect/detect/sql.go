@@ -109,6 +109,9 @@ func (r *sqlReader) alone() {
 	if r.piece && r.said == 0 && best.Class == SQL && best.Score >= 55 && best.Reasons[0] != Statement {
 		best.Score = max(best.Score, 72)
 	}
+	if best.Class == SQL && best.Reasons[0] == Statement && (r.lex.prose || r.v.field == Search) && r.said == 0 && r.plain <= 4 && r.masked() {
+		best.Score = max(best.Score, 72)
+	}
 	few := r.plain <= 2 || r.plain == 3 && best.Reasons[0] == DangerousCall
 	if best.Reasons[0] == SubSelect { // the value is one, and nothing stands around it
 		few = r.plain <= sentences && r.lex.s[0] == '(' && r.lex.s[len(r.lex.s)-1] == ')'

@@ -26,7 +26,11 @@ func (r *sqlReader) call(i int, t *token) {
 		}
 		if r.kind(i+2) == tNumber && r.kind(i+3) == tClose && (r.t[i].end-r.t[i].at <= 5) && string(r.lex.s[t.at:t.end]) != "len" {
 			if r.chars++; r.chars >= 2 && r.isChar(t) {
-				r.say(i, 50, 75, 80, HiddenText)
+				in := uint8(50)
+				if r.chars >= 4 {
+					in = 60 // a word of them, where code has the end of a line
+				}
+				r.say(i, in, 75, 80, HiddenText)
 			}
 		}
 		if a, k := r.term(i + 2); k == opConst { // iif(1=1, ...)

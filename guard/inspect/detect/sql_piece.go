@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // A piece of a query begins otherwise than a sentence or a statement does.
 
 // begins says whether the value begins as a piece of a query does: with a mark
@@ -80,4 +82,30 @@ func (r *sqlReader) opened(i int) int {
 		i++
 	}
 	return i
+}
+
+// masked says whether a whole statement is written as nobody shows one: with
+// something else than blanks between all its words, its blanks coded, comments
+// that MySQL runs, or words of capitals and small letters by turns.
+func (r *sqlReader) masked() bool {
+	s := r.v.text
+	if bytes.IndexByte(r.v.raw, ' ') < 0 || bytes.Contains(s, []byte("/*!")) {
+		return true
+	}
+	for i := range r.t {
+		if t := &r.t[i]; t.kind == tWord && t.is.is != wNone && t.end <= len(s) && turns(s[t.at:t.end]) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// turns counts where a capital follows a small letter.
+func turns(b []byte) (n int) {
+	for i := 1; i < len(b); i++ {
+		if b[i-1] >= 'a' && b[i-1] <= 'z' && b[i] >= 'A' && b[i] <= 'Z' {
+			n++
+		}
+	}
+	return n
 }
