@@ -12,26 +12,26 @@ type Inspect struct {
 	Except []string `key:"except,words=sql|nosql|ldap|xpath|command|code|template|traversal|xss|xml|ssi|crlf|log|mail|prototype|deserialization|redirect,example=[ldap]"`
 }
 
-// Thresholds are scores from 1 to 100 from which a text is refused. A lower one refuses more.
+// Thresholds are scores from 1 to 85 from which a text is refused. A lower one refuses more; from 85 on nothing worse is looked for.
 type Thresholds struct {
 	// Unknown is for texts of which nothing says what they are for.
-	Unknown int `key:"unknown,absent=50,min=1,max=100,example=60"`
+	Unknown int `key:"unknown,absent=50,min=1,max=85,example=60"`
 	// FreeText is for what people write.
-	FreeText int `key:"free_text,absent=70,min=1,max=100,example=80"`
+	FreeText int `key:"free_text,absent=70,min=1,max=85,example=80"`
 	// Name is for names of people, places and things.
-	Name int `key:"name,absent=50,min=1,max=100,example=60"`
+	Name int `key:"name,absent=50,min=1,max=85,example=60"`
 	// Identifier is for ids, codes and the like.
-	Identifier int `key:"identifier,absent=40,min=1,max=100,example=50"`
+	Identifier int `key:"identifier,absent=40,min=1,max=85,example=50"`
 	// URL is for addresses.
-	URL int `key:"url,absent=50,min=1,max=100,example=60"`
+	URL int `key:"url,absent=50,min=1,max=85,example=60"`
 	// Filename is for names of files and paths.
-	Filename int `key:"filename,absent=45,min=1,max=100,example=60"`
+	Filename int `key:"filename,absent=45,min=1,max=85,example=60"`
 	// Email is for addresses of mail.
-	Email int `key:"email,absent=50,min=1,max=100,example=60"`
+	Email int `key:"email,absent=50,min=1,max=85,example=60"`
 	// Search is for what people search for.
-	Search int `key:"search,absent=60,min=1,max=100,example=70"`
+	Search int `key:"search,absent=60,min=1,max=85,example=70"`
 	// Markup is for HTML and Markdown.
-	Markup int `key:"markup,absent=70,min=1,max=100,example=80"`
+	Markup int `key:"markup,absent=70,min=1,max=85,example=80"`
 }
 
 // InspectMode says what becomes of a call in which an attack was found.

@@ -16,6 +16,7 @@ func main() {
 // The bars, in percent and points.
 const (
 	leastFound         = 98.0
+	leastTimes         = 500.0
 	mostRefused        = 0.2
 	mostLostByMutation = 3.0
 )
@@ -69,10 +70,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	regressionTable(stdout, cases, *misses)
 
 	if *sample > 0 {
-		if err := beside(stdout, pick(values, *sample, *seed)); err != nil {
+		times, err := beside(stdout, pick(values, *sample, *seed))
+		if err != nil {
 			fmt.Fprintln(stderr, "detect:", err)
 			return 2
 		}
+		bar(times >= leastTimes, "at least %.0f times cheaper than Coraza at paranoia 1: %.0f", leastTimes, times)
 	}
 
 	bar(all.found() >= leastFound, "at least %.0f%% of attacks found: %.2f%%", leastFound, all.found())

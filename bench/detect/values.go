@@ -114,6 +114,20 @@ func count(values []value, refuses func(value) bool) *tally {
 	return t
 }
 
+// add adds another tally.
+func (t *tally) add(other *tally) {
+	if t.all == nil {
+		t.all, t.hit, t.hostile = map[string]int{}, map[string]int{}, map[string]bool{}
+	}
+	for label, n := range other.all {
+		t.all[label] += n
+		t.hit[label] += other.hit[label]
+		t.hostile[label] = other.hostile[label]
+	}
+	t.wrong = append(t.wrong, other.wrong...)
+	t.took += other.took
+}
+
 func (t *tally) share(hostile bool) float64 {
 	all, hit := 0, 0
 	for label, n := range t.all {

@@ -62,6 +62,7 @@ components:
 `
 
 const (
+	probe   = `nice' order by 3` // of which the grammar is less sure
 	hostile = `' UNION SELECT password FROM users --`
 	script  = `<script>alert(document.cookie)</script>`
 )
@@ -190,9 +191,9 @@ func TestTuning(t *testing.T) {
 		{"observed-but-one", gatehouse.Options{Settings: gatehouse.Settings{Inspect: config.Inspect{Mode: config.InspectObserve}},
 			Operations: map[string]gatehouse.Operation{"addThing": {Settings: gatehouse.Settings{Inspect: config.Inspect{Mode: config.InspectEnforce}}}}}, json(hostile), false},
 		{"observed-by-modes", gatehouse.Options{Settings: gatehouse.Settings{Modes: map[string]gatehouse.Mode{"inspect": gatehouse.Observe}}}, json(hostile), true},
-		{"threshold", inspected(config.Inspect{Thresholds: config.Thresholds{FreeText: 100}}), json(hostile), true},
-		{"threshold-of-another-field", inspected(config.Inspect{Thresholds: config.Thresholds{Name: 100}}), json(hostile), false},
-		{"threshold-of-one", operation("addThing", config.Inspect{Thresholds: config.Thresholds{FreeText: 100}}), json(hostile), true},
+		{"threshold", inspected(config.Inspect{Thresholds: config.Thresholds{FreeText: 85}}), json(probe), true},
+		{"threshold-of-another-field", inspected(config.Inspect{Thresholds: config.Thresholds{Name: 85}}), json(probe), false},
+		{"threshold-of-one", operation("addThing", config.Inspect{Thresholds: config.Thresholds{FreeText: 85}}), json(probe), true},
 		{"class", inspected(config.Inspect{Except: []string{"sql"}}), json(hostile), true},
 		{"another-class", inspected(config.Inspect{Except: []string{"xss"}}), json(hostile), false},
 		{"skip-by-schema", inspected(fields("Thing/comment", config.TextSkip)), json(hostile), true},

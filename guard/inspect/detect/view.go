@@ -11,8 +11,9 @@ const maxLayers = 3
 // keptScratch is the largest buffer that the pool keeps.
 const keptScratch = 64 << 10
 
-// enough is the score from which nothing worse is looked for.
-const enough = 90
+// enough is the score from which nothing worse is looked for. No threshold may
+// be above it.
+const enough = 85
 
 // view is a value in one layer of its codings, as grammars see it.
 type view struct {
