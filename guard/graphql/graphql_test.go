@@ -226,7 +226,7 @@ func TestTwoPlaces(t *testing.T) {
 info: {title: Graph, version: 1.0.0}
 paths:
   /graphql:
-    get: {operationId: ask, security: [], parameters: [{name: query, in: query, schema: {type: string}}], requestBody: {content: {application/json: {schema: {}}}}, responses: {"204": {description: Done}}}
+    get: {operationId: ask, security: [], parameters: [{name: query, in: query, schema: {type: string}}, {name: Query, in: query, schema: {type: string}}], requestBody: {content: {application/json: {schema: {}}}}, responses: {"204": {description: Done}}}
     post: {operationId: graphql, security: [], parameters: [{name: query, in: query, schema: {type: string}}], requestBody: {content: {application/json: {schema: {}}}}, responses: {"204": {description: Done}}}
 `
 	s := stageOf(t, open, gatehouse.GraphQL{}, "")
@@ -236,6 +236,9 @@ paths:
 	}
 	if s.Call("GET", "/graphql", "application/json", body(`mutation { rename(name: "x") { id } }`)); s.Status != 400 {
 		t.Errorf("a mutation in the body of a GET: %d %s", s.Status, s.Body)
+	}
+	if s.Call("GET", "/graphql?query="+url.QueryEscape("{ me { id } }")+"&Q"+costly[len("/graphql?q"):], "", ""); s.Status != 400 {
+		t.Errorf("beside one of another name: %d %s", s.Status, s.Body)
 	}
 	for _, method := range []string{"GET", "POST"} {
 		x := s.Gate.Acquire()

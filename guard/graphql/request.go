@@ -189,6 +189,11 @@ func fromQuery(raw []byte) (r request, ok bool) {
 			return r, false
 		}
 	}
+	for name := range values {
+		if meant(name) && !slices.Contains(words, name) {
+			return r, false
+		}
+	}
 	r.query, r.has, r.name = values.Get("query"), values.Has("query"), values.Get("operationName")
 	for _, part := range []struct {
 		name string
