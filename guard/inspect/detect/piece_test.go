@@ -29,6 +29,8 @@ func TestPieces(t *testing.T) {
 		{"a whole statement as people show it", FreeText, None, []string{"SELECT * FROM lamps", "select name from lamps where id = 5", "SELECT name\nFROM lamps;", "SELECT isOn FROM LampsOfRooms"}},
 		{"script that assigns and cuts the rest off", Unknown, NoSQL, []string{"';a=new Date();do{b=new Date();}while(b-a<50);//", "\";x=5;//"}},
 		{"a name of a class that a reader makes", Unknown, Deserialization, []string{`{"@c":"com.sun.rowset.JdbcRowSetImpl","a":"b"}`}},
+		{"an option that a sentence names", Unknown, None, []string{`Note that "--is-lamp" must come first, as`, "pass it (or '--no-lamp') too", "press all the `*` into one"}},
+		{"what looks like an option and cuts off", Unknown, SQL, []string{`lamp "--is-lamp`, `x'--no`, `lamp "-- "`}},
 		{"lines of dashes", Unknown, None, []string{"a title\n-----\nsome text", "notes --\nand more"}},
 	} {
 		if row.class == None {

@@ -86,7 +86,11 @@ func shell(v *view) {
 			case peek(b, i+1) == '(':
 				v.commandAt(b, i+2, replace)
 			case i == 0 && redirects(b):
-				v.found(Command, odd, Redirects) // written into a file, or read from one
+				score := uint8(odd)
+				if prose(b) == 0 && bytes.IndexByte(b, '\n') < 0 {
+					score += 12 // no quotation of somebody
+				}
+				v.found(Command, score, Redirects) // written into a file, or read from one
 			}
 		case '(':
 			v.function(b, i)
@@ -129,6 +133,12 @@ func (v *view) dollar(b []byte, i int) {
 		v.found(Command, grave, RunsCommand) // a text fed to the shell that reads it
 	case starts(b, i, "$0") && !wordy(peek(b, i+2)) && i > 0 && (b[i-1] == '|' || b[i-1] == ' ' && peek(b, i-2) == '|'):
 		v.found(Command, odd, RunsCommand) // fed to the shell that reads it
+	case starts(b, i, "$(<") && readsFile(b, i+3):
+		if v.wide() && prose(b) >= 3 {
+			v.found(Command, odd, Substitution)
+		} else {
+			v.found(Command, grave, Substitution) // what a file holds, without a program
+		}
 	case starts(b, i, "$("):
 		v.commandAt(b, i+2, replace)
 	case starts(b, i, "$ifs"), starts(b, i, "${ifs"):

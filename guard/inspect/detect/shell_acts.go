@@ -32,6 +32,23 @@ func opensShell(aim []byte) bool {
 	return n > 2 && (holds(aim[max(0, n-8):n], "-e ") || holds(aim[max(0, n-8):n], "-c ")) || starts(aim, end, " -i")
 }
 
+// readsFile says whether a file is named at i, up to the parenthesis that ends
+// the substitution.
+func readsFile(b []byte, i int) bool {
+	i = skip(b, i)
+	for from := i; i < len(b) && i < from+nearby && !is(b[i], blank); i++ {
+		if b[i] == ')' {
+			return i > from+1
+		}
+	}
+	return false
+}
+
+// addsAccount says whether the command gives somebody an account of Windows.
+func addsAccount(c *command, aim []byte) bool {
+	return (string(c.name.word()) == "net" || string(c.name.word()) == "net1") && holds(aim, "/add")
+}
+
 // runsText says whether an interpreter is given a text to run as an option:
 // perl -e '...'.
 func runsText(b []byte, c *command) bool {

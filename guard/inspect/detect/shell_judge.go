@@ -284,7 +284,7 @@ func (v *view) spoken(b []byte, c *command, kind uint8, before separator, what a
 	switch {
 	case v.showsCode() && !target && (before == quote || !outOfFences(b, c.end)):
 		return min(score, odd)
-	case around < 4 && len(b) <= 300 && (feeds || before == begin && (opensShell(aim) || runsText(b, c))):
+	case around < 4 && len(b) <= 300 && (feeds || before == begin && (opensShell(aim) || runsText(b, c))), before == begin && around < 7 && addsAccount(c, aim):
 		return max(score, odd+12)
 	case before == begin && c.pattern && c.path && around < 2 && globbed(b), separated(b) && c.end < longest && (what >= number || kind&sharp != 0) && score >= odd-8:
 		return max(score, odd+12)

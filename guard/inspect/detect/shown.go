@@ -159,6 +159,10 @@ func (v *view) inSentence(value []byte) {
 		if best.Score > 50 || !inlineCode(value) || !markdown(value) {
 			return
 		}
+	case Concatenation:
+		if best.Score > 55 || !inlineCode(value) || prose(value) < 4 {
+			return
+		}
 	case LeavesPath:
 		if prose(value) < 4 || !bytes.Contains(value, []byte("](../")) || aimsAtSystem(value) {
 			return

@@ -263,6 +263,9 @@ func (r *sqlReader) cutTight(i int) bool {
 // tail looks for the comment that cuts the rest of the query off right behind
 // what breaks out of a literal.
 func (r *sqlReader) tail(i int) {
+	if r.optionNamed(i) {
+		return
+	}
 	rest := len(r.lex.s) - r.t[i].end
 	if r.after(i) != broken {
 		if r.level == broken && rest <= 2 {

@@ -109,3 +109,18 @@ func turns(b []byte) (n int) {
 	}
 	return n
 }
+
+// optionNamed says whether the two dashes at i begin an option of a program
+// that a sentence names in quotes: "--no-color".
+func (r *sqlReader) optionNamed(i int) bool {
+	s, t := r.lex.s, r.at(i)
+	q := t.at - 1
+	if q < 1 || s[t.at] != '-' || s[q] != '"' && s[q] != '\'' && s[q] != '`' || s[q-1] != ' ' && s[q-1] != '(' {
+		return false
+	}
+	k := t.end
+	for k < len(s) && k-t.end < 40 && (kinds[s[k]]&cLetter != 0 || s[k] == '-') {
+		k++
+	}
+	return k > t.end+2 && k+1 < len(s) && s[k] == s[q] && kinds[s[k+1]]&(cSpace|cComma|cDot|cClose) != 0 && prose(s[:q]) >= 2
+}
