@@ -31,6 +31,8 @@ func TestPieces(t *testing.T) {
 		{"a name of a class that a reader makes", Unknown, Deserialization, []string{`{"@c":"com.sun.rowset.JdbcRowSetImpl","a":"b"}`}},
 		{"an option that a sentence names", Unknown, None, []string{`Note that "--is-lamp" must come first, as`, "pass it (or '--no-lamp') too", "press all the `*` into one"}},
 		{"what looks like an option and cuts off", Unknown, SQL, []string{`lamp "--is-lamp`, `x'--no`, `lamp "-- "`}},
+		{"words in quotes", Unknown, None, []string{"Left out 'group' and 'require'", "'for', 'fun', 'function', 'if', 'in', 'include',", `lamps and "dimming" are in combination with others`}},
+		{"quotes that close a literal", Unknown, SQL, []string{"x' or 'a'='a", "' or 'a", "'or' and 'a'='a'", "lamp' and 'b' like 'b", `" or "a" like "a`}},
 		{"lines of dashes", Unknown, None, []string{"a title\n-----\nsome text", "notes --\nand more"}},
 	} {
 		if row.class == None {

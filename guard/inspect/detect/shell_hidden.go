@@ -102,7 +102,7 @@ func tickOf(b []byte, i int) separator {
 func globbed(b []byte) bool {
 	marks := 0
 	for i := 0; i < len(b) && i < nearby && !is(b[i], blank); i++ {
-		if b[i] == '?' && (wordy(peek(b, i+1)) || b[i-1] == '?' || i > 0 && wordy(b[i-1])) {
+		if b[i] == '?' && (wordy(peek(b, i+1)) || peek(b, i-1) == '?' || i > 0 && wordy(b[i-1])) {
 			marks++
 		}
 	}

@@ -159,6 +159,10 @@ func (v *view) inSentence(value []byte) {
 		if best.Score > 50 || !inlineCode(value) || !markdown(value) {
 			return
 		}
+	case Tautology, Stacked:
+		if best.Score > 65 || !quotedWords(value) {
+			return
+		}
 	case Concatenation:
 		if best.Score > 55 || !inlineCode(value) || prose(value) < 4 {
 			return
@@ -171,6 +175,34 @@ func (v *view) inSentence(value []byte) {
 		return
 	}
 	best.Score = faint
+}
+
+// quotedWords says whether a text has words in quotes and no other mark of a
+// query: where its first quote closed a literal, a word would stand behind it
+// that goes on with nothing.
+func quotedWords(b []byte) bool {
+	words := 0
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '\'' && i > 0 && i+1 < len(b) && is(b[i-1], letter) && is(b[i+1], letter): // it's
+		case c == '\'' || c == '"':
+			if i > 0 && !is(b[i-1], blank) {
+				return false
+			}
+			from := i + 1
+			for i = from; i < len(b) && (wordy(b[i]) || b[i] == '-' && b[i-1] != '-'); i++ {
+			}
+			if i == from || peek(b, i) != c || i+1 < len(b) && !is(b[i+1], blank) && b[i+1] != ',' && b[i+1] != '.' {
+				return false
+			}
+			if words++; goesOn(b[from:i]) {
+				return false
+			}
+		case !is(c, letter|blank|high|digit) && c != ',' && c != '.' && c != '-' || c == '-' && peek(b, i+1) == '-':
+			return false
+		}
+	}
+	return words > 0
 }
 
 // inlineCode says whether backticks stand in pairs, each around something and

