@@ -33,6 +33,7 @@ func TestPieces(t *testing.T) {
 		{"what looks like an option and cuts off", Unknown, SQL, []string{`lamp "--is-lamp`, `x'--no`, `lamp "-- "`}},
 		{"words in quotes", Unknown, None, []string{"Left out 'group' and 'require'", "'for', 'fun', 'function', 'if', 'in', 'include',", `lamps and "dimming" are in combination with others`}},
 		{"quotes that close a literal", Unknown, SQL, []string{"x' or 'a'='a", "' or 'a", "'or' and 'a'='a'", "lamp' and 'b' like 'b", `" or "a" like "a`}},
+		{"a comparison that goes on, and one of forms of numbers", Unknown, SQL, []string{"7 = 7 or 7", `2="2" or 1`, "lamp' ,iif(binary 82=binary 82,1,1/0) -- x"}},
 		{"lines of dashes", Unknown, None, []string{"a title\n-----\nsome text", "notes --\nand more"}},
 	} {
 		if row.class == None {

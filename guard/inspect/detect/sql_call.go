@@ -34,9 +34,14 @@ func (r *sqlReader) call(i int, t *token) {
 			}
 		}
 		if a, k := r.term(i + 2); k == opConst { // iif(1=1, ...)
-			if _, b := r.compare(a); b > a && r.kind(b) == tNumber {
+			_, b := r.compare(a)
+			joined := b > a
+			if r.word(b) == wPrefix {
+				b++
+			}
+			if joined && r.kind(b) == tNumber {
 				in := uint8(50)
-				if r.same(i+2, a, b, b+1) {
+				if r.same(a-1, a, b, b+1) {
 					in = 60
 				}
 				r.say(i, in, 70, 75, Tautology)

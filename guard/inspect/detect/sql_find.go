@@ -328,7 +328,11 @@ func (r *sqlReader) comparison() {
 	if k != opConst || b == a {
 		return
 	}
-	if end, k := r.term(b); k == opConst && r.kind(end) == tEnd {
+	end, k := r.term(b)
+	if k == opConst && r.word(end) == wLogic { // and goes on with a constant alone
+		end, k = r.term(end + 1)
+	}
+	if k == opConst && r.kind(end) == tEnd {
 		r.found(55, Tautology)
 	}
 }
