@@ -127,7 +127,7 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 	s.Maintenance.Address, s.Admin, s.Handover, s.Record.Events, s.Drain = "", nil, "", "none", time.Second
 	c.ownKeys(s, f)
 	if s.Store != nil {
-		c.store(s.Store, broken(partStore, 0), broken(partStoreFile, 0))
+		c.store(s.Store, t, broken)
 	}
 	c.feeds(s, broken)
 	c.limits(s, t, f)
@@ -154,6 +154,9 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 			j.JWKS = keys
 			j.Algorithms, j.Signals, j.Binding = []config.JWTAlgorithm{algorithm}, nil, config.Binding{}
 		}
+		if k.Keys != nil {
+			k.Keys.Pepper, k.Keys.FormerPeppers = t.forge.keyed.pepper, nil
+		}
 		if k.Introspection != nil {
 			c.introspection(k.Introspection, t, broken(partIntrospection, i))
 		}
@@ -162,13 +165,14 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 	c.altered = &kept
 }
 
-func (c *copied) store(s *config.Store, w, file way) {
+func (c *copied) store(s *config.Store, t *test, broken ways) {
+	w := broken(partStore, 0)
 	if w != well && s.Postgres != nil {
 		s.Postgres.URL = trust.NewSecret("postgres://selftest:selftest@" + c.lever(w, nil).address() + "/selftest?sslmode=disable")
 		s.Timeout = min(s.Timeout, waits)
 		return
 	}
-	c.stored(s, file)
+	c.stored(s, broken(partStoreFile, 0), t.forge.keyed.rows)
 }
 
 func (c *copied) upstream(u *config.Upstream, w way) {

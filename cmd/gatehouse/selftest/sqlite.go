@@ -1,12 +1,10 @@
 package selftest
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/store"
@@ -27,9 +25,12 @@ var storeFiles = &kind{
 var noStore = noStart.saying("store: ")
 
 // stored has a copy keep its state in a file, which fails by w.
-func (c *copied) stored(s *config.Store, w way) {
+func (c *copied) stored(s *config.Store, w way, rows []store.Key) {
 	path := filepath.Join(c.folder, "state.db")
 	s.Postgres, s.SQLite = nil, &config.SQLiteStore{Path: config.File(path)}
+	if w == locked || len(rows) > 0 && w != garbage && w != unreadable {
+		c.err = errors.Join(c.err, prepare(path, rows))
+	}
 	if w == well {
 		return
 	}
@@ -40,7 +41,7 @@ func (c *copied) stored(s *config.Store, w way) {
 	case unreadable:
 		c.err = errors.Join(c.err, os.Mkdir(path, 0o700))
 	case locked:
-		c.err = errors.Join(c.err, prepare(path), c.hold(path))
+		c.err = errors.Join(c.err, c.hold(path))
 	case busy:
 		c.breaks = func() { c.err = errors.Join(c.err, c.hold(path)) }
 	case gone:
@@ -52,17 +53,6 @@ func (c *copied) stored(s *config.Store, w way) {
 		s.MaxStale = holds
 		c.breaks = func() { c.file(garbage, "state.db", nil) }
 	}
-}
-
-// prepare makes an empty store.
-func prepare(path string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	s, err := store.Open(store.Settings{SQLite: path})
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.Prepare(ctx), s.Close())
 }
 
 // hold is another program that writes to a store, and does not come to an end

@@ -74,6 +74,11 @@ func (t *test) prepare(ctx context.Context) error {
 	if t.config, err = t.written(); err != nil {
 		return err
 	}
+	for i := range t.config.APIs {
+		api, _ := openapi.Load(string(t.config.APIs[i].Contract))
+		t.calls.contracts = append(t.calls.contracts, api)
+	}
+	t.forge.makeKeys(t.config, t.calls.contracts)
 	c, err := t.copy(nil)
 	if err != nil && len(t.secrets.fields) > 0 { // they may be more than any text
 		t.realVault = true
@@ -83,9 +88,7 @@ func (t *test) prepare(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
-	for i := range t.config.APIs {
-		api, _ := openapi.Load(string(t.config.APIs[i].Contract))
-		t.calls.contracts = append(t.calls.contracts, api)
+	for i, api := range t.calls.contracts {
 		if api == nil {
 			continue
 		}
