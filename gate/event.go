@@ -1,8 +1,10 @@
 package gate
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -64,6 +66,16 @@ var outcomeNames = [...]string{"refused", "passed", "replied", "failed", "aborte
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
+// OutcomeNamed returns the outcome of a name; none is a refusal.
+func OutcomeNamed(name string) (Outcome, bool) {
+	for i, known := range outcomeNames {
+		if name == known {
+			return Outcome(i), true
+		}
+	}
+	return Refused, false
+}
+
 // Sink takes events. Record must not block and must not keep e or what it
 // points to; many goroutines call it at once.
 type Sink interface {
@@ -91,6 +103,22 @@ func newID(t time.Time) (id ID) {
 }
 
 func (id ID) String() string { return string(id[:]) }
+
+// ParseID reads what String wrote.
+func ParseID(text string) (id ID, err error) {
+	if len(text) != len(id) {
+		return ID{}, errID
+	}
+	for i := range text {
+		if strings.IndexByte(idAlphabet, text[i]) < 0 {
+			return ID{}, errID
+		}
+	}
+	copy(id[:], text)
+	return id, nil
+}
+
+var errID = errors.New("an id has 26 characters of 0-9 and a-z without i, l, o and u")
 
 // clientNetwork returns the network of an address: /24 of IPv4, /48 of IPv6.
 func clientNetwork(a netip.Addr) netip.Prefix {

@@ -35,6 +35,16 @@ const (
 var signalNames = [...]string{"no-accept", "no-accept-language", "no-accept-encoding", "no-connection", "fetch-metadata", "client-hints", "field-order",
 	"headless", "tls-no-grease", "tls-no-http2", "tls-extensions", "fingerprint"}
 
+// SignalNamed returns the sign of a name.
+func SignalNamed(name string) (Signals, bool) {
+	for i, known := range signalNames {
+		if name == known {
+			return 1 << i, true
+		}
+	}
+	return 0, false
+}
+
 // Each yields the names of the signs.
 func (s Signals) Each(yield func(name string) bool) {
 	for i, name := range signalNames {

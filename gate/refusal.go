@@ -210,6 +210,20 @@ func (c Code) String() string {
 	return table[c].name
 }
 
+var codesByName = func() map[string]Code {
+	m := make(map[string]Code, codes)
+	for c := range codes {
+		m[table[c].name] = c
+	}
+	return m
+}()
+
+// CodeNamed returns the code of a name.
+func CodeNamed(name string) (Code, bool) {
+	c, ok := codesByName[name]
+	return c, ok
+}
+
 // Status is the HTTP status that the code is sent with.
 func (c Code) Status() int { return table[c].status }
 

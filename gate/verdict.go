@@ -66,6 +66,14 @@ func (m Mode) String() string {
 	return "enforce"
 }
 
+// ModeNamed returns the mode of a name; none enforces.
+func ModeNamed(name string) (Mode, bool) {
+	if name == "observe" {
+		return Observe, true
+	}
+	return Enforce, name == "enforce"
+}
+
 // Step is one guard in its place. Of the six guards at least one is set;
 // usually they are the same value. Steps run in the order of their list, in
 // each phase anew.

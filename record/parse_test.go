@@ -1,0 +1,138 @@
+package record_test
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/record"
+)
+
+// TestParseEvent reads every field back, and every name that one may have.
+func TestParseEvent(t *testing.T) {
+	whole := full
+	whole.Asked, whole.Trimmed = "nginx", 3
+	whole.Finding = gate.Finding{Class: "sql", Score: 100, Reasons: [4]string{"union", "a \"quoted\" <word>"}}
+	list := []gate.Event{whole, {ID: full.ID, Time: full.Time}}
+	for o := gate.Refused; o <= gate.Aborted; o++ {
+		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Outcome: o, Client: netip.MustParsePrefix("2001:db8::/48")})
+	}
+	for c := range gate.Codes {
+		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Denied: true, Code: c, Would: []gate.Code{c}})
+	}
+	for s := gate.NoAccept; s <= gate.Fingerprint; s <<= 1 {
+		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Signals: s})
+	}
+	var got gate.Event
+	for _, want := range list {
+		if err := record.ParseEvent(record.AppendEvent(nil, &want), &got); err != nil {
+			t.Fatalf("%v: %+v", err, want)
+		}
+		if len(got.Rules) == 0 && len(want.Rules) == 0 {
+			got.Rules, want.Rules = nil, nil
+		}
+		if len(got.Would) == 0 && len(want.Would) == 0 {
+			got.Would, want.Would = nil, nil
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	}
+}
+
+// TestParseEventKeepsNothing overwrites a line that was read.
+func TestParseEventKeepsNothing(t *testing.T) {
+	line := record.AppendEvent(nil, &full)
+	want := string(line)
+	var e gate.Event
+	if err := record.ParseEvent(line, &e); err != nil {
+		t.Fatal(err)
+	}
+	clear(line)
+	if got := string(record.AppendEvent(nil, &e)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestParseEventRefuses(t *testing.T) {
+	good := string(record.AppendEvent(nil, &full))
+	var e gate.Event
+	if err := record.ParseEvent([]byte(strings.Replace(good, `{"`, ` { "new" : {"a":[1,"}"]} , "`, 1)), &e); err != nil || e.ID != full.ID {
+		t.Errorf("a field that is not known: %v", err)
+	}
+	if err := record.ParseEvent([]byte(`{"time":"2031-02-03T04:05:07.000Z","event":"lost","count":12}`), &e); !errors.Is(err, record.ErrOther) {
+		t.Errorf("lost events: %v", err)
+	}
+	for name, change := range map[string][2]string{
+		"time":        {"2031-02-03", "2031-02-33"},
+		"no-time":     {`"time"`, `"tome"`},
+		"id":          {`"01jd`, `"01jl`},
+		"short-id":    {`"01jd`, `"1jd`},
+		"outcome":     {`"refused"`, `"lucky"`},
+		"mode":        {`"observe"`, `"sleep"`},
+		"code":        {`"body-schema"`, `"code-255"`},
+		"would":       {`"path-unknown"`, `"no-such"`},
+		"would-text":  {`["path-unknown","body-media"]`, `"path-unknown"`},
+		"signal":      {`"no-accept"`, `"no-such"`},
+		"client":      {`203.0.113.0/24`, `203.0.113.0`},
+		"status":      {`"status":400`, `"status":1000`},
+		"status-text": {`"status":400`, `"status":"400"`},
+		"negative":    {`"bytes_in":10`, `"bytes_in":-10`},
+		"overflow":    {`"took_us":1500`, `"took_us":9223372036854775807`},
+		"caller":      {`"000000000000001f"`, `"1f"`},
+		"tls":         {`"tls":true`, `"tls":1`},
+		"number":      {`"api":"pets"`, `"api":1`},
+		"cut":         {`"tries":2}`, `"tries":2`},
+		"list":        {`{"time"`, `[{"time"`},
+		"kind":        {`"event":"exchange"`, `"event":""`},
+		"many":        {`["clerks",`, `["clerks"` + strings.Repeat(`,"x"`, 40) + `,`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			line := strings.Replace(good, change[0], change[1], 1)
+			if line == good {
+				t.Fatal("nothing was changed")
+			}
+			if err := record.ParseEvent([]byte(line), &e); err == nil || errors.Is(err, record.ErrOther) {
+				t.Errorf("%v: %s", err, line)
+			}
+		})
+	}
+}
+
+// FuzzParseEvent reads whatever a file may hold: what is read is written as a
+// line that says the same.
+func FuzzParseEvent(f *testing.F) {
+	f.Add(record.AppendEvent(nil, &full))
+	f.Add(record.AppendEvent(nil, &gate.Event{ID: full.ID, Time: time.Unix(0, 0)}))
+	f.Add([]byte(`{"event":"lost","count":1}`))
+	f.Add([]byte(` { "event" : "exchange", "event":[ {"a":"}"} , 1 ] } `))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var e, again gate.Event
+		if record.ParseEvent(line, &e) != nil {
+			return
+		}
+		written := record.AppendEvent(nil, &e)
+		if err := record.ParseEvent(written, &again); err != nil {
+			t.Fatalf("%v: %s", err, written)
+		}
+		if got := record.AppendEvent(nil, &again); !bytes.Equal(got, written) {
+			t.Errorf("%s\n%s", written, got)
+		}
+	})
+}
+
+func BenchmarkParseEvent(b *testing.B) {
+	line := record.AppendEvent(nil, &full)
+	var e gate.Event
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := record.ParseEvent(line, &e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
