@@ -200,6 +200,8 @@ type Record struct {
 	Place
 	// Events is a file that events are appended to, one line of JSON each; "-" is standard output, "none" nowhere.
 	Events string `key:"events,default=-,form=events"`
+	// Tracing has the gate take part in distributed traces. Without it, the fields of traces pass as they came, and no event names a trace.
+	Tracing *Tracing `key:"tracing,example={begin: true, sample_one_in: 100}"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

@@ -13,6 +13,7 @@ func (d *decoder) idle(c *Config) {
 		return
 	}
 	d.idleLimits(c)
+	d.untraced(c)
 	for i := range c.APIs {
 		api := &c.APIs[i]
 		p, at := &api.Policy, api.Place

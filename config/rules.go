@@ -75,6 +75,7 @@ var rules = map[string]string{
 	"limit-idle":            "limits hold somewhere (warning)",
 	"limit-complexity":      "what queries cost is counted where there are some (warning)",
 	"challenge-login":       "proofs for logins are asked for where there are some (warning)",
+	"tracing-idle":          "calls can be in a trace (warning)",
 	"priority-idle":         "priorities come with overload (warning)",
 	"locks-first":           "the first lock is not the longest",
 	"logins-first":          "the first lock of logins is not the longest",

@@ -28,6 +28,7 @@ func (x *Exchange) describe() {
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
 		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: x.Ended.Sub(x.Received),
 	}
+	e.Trace, e.Span, e.Parent, e.Sampled = x.trace.id, x.trace.span, x.trace.parent, x.trace.flags&flagSampled != 0
 	if x.Signals != 0 && x.Hello != nil {
 		e.JA4 = x.Hello.JA4
 	}

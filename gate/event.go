@@ -13,6 +13,10 @@ import (
 // contract and the gate say. Views in it are valid until Record returns.
 type Event struct {
 	ID        ID
+	Trace     [16]byte // that it belongs to (W3C Trace Context); zero for none
+	Span      [8]byte  // the gate's own in it
+	Parent    [8]byte  // the caller's; zero where the gate began the trace
+	Sampled   bool
 	Time      time.Time // when the head was complete
 	API       string
 	Operation string // name of the operation, "" when none was found

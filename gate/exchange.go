@@ -36,6 +36,8 @@ type Exchange struct {
 	// client's own connection was protected.
 	Client       netip.Addr
 	ClientSecure bool
+	// Trusted says that Peer is one whose word the engine takes.
+	Trusted bool
 	// Hops are the trusted proxies between Client and Peer, the one nearest to
 	// the client first; empty when Peer itself speaks with the client.
 	Hops []netip.Addr
@@ -175,6 +177,7 @@ type Exchange struct {
 	AnswerBytes int64 // of the answer's body, written to the client
 
 	gate   *Gate
+	trace  trace
 	asked  []byte      // what the client asks to upgrade to
 	other  route.Match // of Serves
 	failed uint64      // bit i: step i of the operation failed in observe mode

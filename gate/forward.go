@@ -24,6 +24,9 @@ func (g *Gate) forward(x *Exchange) bool {
 		x.Refusal = Refusal{Code: Internal, Cause: err}
 		return false
 	}
+	if x.Plan.Tracing != nil {
+		x.passTrace()
+	}
 	x.Guard = "upstream"
 	x.Sent = x.now()
 	to := x.Upstream

@@ -17,6 +17,7 @@ type Plan struct {
 	Documents  []Document   // that the gate itself has under /.well-known/
 	Strangers  []Stray      // who hear of calls that no operation describes
 	Hellos     bool         // some guard reads Exchange.Hello
+	Tracing    *Tracing     // nil where the gate takes no part in traces
 }
 
 // Stray is who hears of calls for paths that no operation describes, below the

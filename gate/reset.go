@@ -39,7 +39,7 @@ func (x *Exchange) reset() {
 func (x *Exchange) resetRequest() {
 	x.Context, x.Method, x.Target, x.Host, x.Version, x.Secure = nil, nil, nil, nil, "", false
 	x.Fields, x.Hops, x.Trailers = x.Fields[:0], x.Hops[:0], x.Trailers[:0]
-	x.Peer, x.Client, x.ClientSecure, x.ClientHost = netip.AddrPort{}, netip.Addr{}, false, nil
+	x.Peer, x.Client, x.ClientSecure, x.ClientHost, x.Trusted = netip.AddrPort{}, netip.Addr{}, false, nil, false
 	x.Listener, x.TLS, x.Hello, x.BodyLength, x.Incoming = nil, nil, nil, 0, nil
 	x.Received, x.Broken, x.Watch, x.Question = time.Time{}, Undecided, nil, nil
 }
@@ -67,7 +67,7 @@ func (x *Exchange) resetEnd() {
 	x.Sent, x.Answered, x.Ended, x.SentTo, x.Tries = time.Time{}, time.Time{}, time.Time{}, "", 0
 	x.BodyBytes, x.AnswerBytes = 0, 0
 	x.gate, x.asked, x.failed, x.reader, x.reserved = nil, nil, 0, 0, 0
-	x.event, x.bound, x.over = Event{}, bounded{}, overflow{}
+	x.event, x.bound, x.over, x.trace = Event{}, bounded{}, overflow{}, trace{}
 }
 
 func keep(b []byte) []byte {

@@ -80,6 +80,9 @@ func (g *Gate) admit(x *Exchange) bool {
 	}
 	x.noteUpgrade()
 	stripHopByHop(x)
+	if x.Plan.Tracing != nil {
+		x.follow(x.Plan.Tracing)
+	}
 	x.Path, x.Query = x.Target, nil
 	for i, c := range x.Target {
 		if c == '?' {

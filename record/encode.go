@@ -4,6 +4,7 @@
 package record
 
 import (
+	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -17,6 +18,7 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	b = appendTime(b, e.Time)
 	b = append(b, `","event":"exchange","id":"`...)
 	b = append(b, e.ID[:]...)
+	b = appendTrace(b, e)
 	b = append(b, `","outcome":"`...)
 	b = append(b, e.Outcome.String()...)
 	b = append(b, `","mode":"`...)
@@ -104,6 +106,18 @@ func appendNumber(b []byte, name string, value int64) []byte {
 
 func appendMicros(b []byte, name string, d time.Duration) []byte {
 	return appendNumber(b, name, d.Microseconds())
+}
+
+// appendTrace writes the ids of a trace and of the gate's span in it, as
+// traceparent does. The text before is still open.
+func appendTrace(b []byte, e *gate.Event) []byte {
+	if e.Trace == ([16]byte{}) {
+		return b
+	}
+	b = append(b, `","trace":"`...)
+	b = hex.AppendEncode(b, e.Trace[:])
+	b = append(b, `","span":"`...)
+	return hex.AppendEncode(b, e.Span[:])
 }
 
 // appendCaller writes a hash as 16 hexadecimal digits.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,6 +69,8 @@ var fields = map[string]func(m *members, e *gate.Event, value string){
 			m.wrong = err
 		}
 	},
+	"trace":     func(m *members, e *gate.Event, v string) { m.digits(v, e.Trace[:]) },
+	"span":      func(m *members, e *gate.Event, v string) { m.digits(v, e.Span[:]) },
 	"outcome":   func(m *members, e *gate.Event, v string) { e.Outcome = named(m, v, gate.OutcomeNamed) },
 	"mode":      func(m *members, e *gate.Event, v string) { e.Mode = named(m, v, gate.ModeNamed) },
 	"asked":     func(m *members, e *gate.Event, v string) { e.Asked = text(m, v) },
@@ -256,6 +259,16 @@ func (m *members) hash(value string) uint64 {
 		m.wrong = errNoEvent
 	}
 	return n
+}
+
+// digits reads two hexadecimal digits for each byte of to.
+func (m *members) digits(value string, to []byte) {
+	s := text(m, value)
+	if len(s) != 2*len(to) {
+		m.wrong = errNoEvent
+	} else if _, err := hex.Decode(to, []byte(s)); err != nil {
+		m.wrong = err
+	}
 }
 
 // time reads a time of RFC 3339 section 5.6.

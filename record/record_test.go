@@ -17,7 +17,7 @@ import (
 )
 
 var full = gate.Event{
-	ID: gate.ID([]byte("01jd0000000000000000000000")), Time: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC),
+	ID: gate.ID([]byte("01jd0000000000000000000000")), Trace: [16]byte{0x0a, 15: 0xf1}, Span: [8]byte{7: 0xb7}, Time: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC),
 	API: "pets", Operation: "feed \"all\"", Method: "POST", Path: "/pets/{id}", Mode: gate.Observe, Outcome: gate.Refused,
 	Status: 400, Guard: "request", Denied: true, Code: gate.BodySchema, In: "body", Name: "n", Pointer: "/a", Keyword: "type", Kind: "order", Caller: 0x1f,
 	Rules: []string{"clerks", "rules.cedar#2"}, Would: []gate.Code{gate.PathUnknown, gate.BodyMedia}, Signals: gate.NoAccept | gate.Fingerprint, JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1", Version: "HTTP/1.1", Secure: true,
@@ -26,7 +26,7 @@ var full = gate.Event{
 }
 
 func TestEventLine(t *testing.T) {
-	const want = `{"time":"2031-02-03T04:05:06.007Z","event":"exchange","id":"01jd0000000000000000000000","outcome":"refused","mode":"observe",` +
+	const want = `{"time":"2031-02-03T04:05:06.007Z","event":"exchange","id":"01jd0000000000000000000000","trace":"0a0000000000000000000000000000f1","span":"00000000000000b7","outcome":"refused","mode":"observe",` +
 		`"api":"pets","operation":"feed \"all\"","method":"POST","path":"/pets/{id}","status":400,"code":"body-schema","guard":"request",` +
 		`"in":"body","name":"n","pointer":"/a","keyword":"type","kind":"order","caller":"000000000000001f","policies":["clerks","rules.cedar#2"],"would_refuse":["path-unknown","body-media"],"signals":["no-accept","fingerprint"],"ja4":"t13d1516h2_8daaf6152771_e5627efa2ab1","http":"HTTP/1.1","tls":true,` +
 		`"client":"203.0.113.0/24","bytes_in":10,"bytes_out":20,"took_us":1500,"upstream_us":1000,"upstream":"http://127.0.0.1:9000","tries":2}` + "\n"

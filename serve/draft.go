@@ -121,7 +121,9 @@ func (r *reader) read() *draft {
 	plan, problems := gatehouse.CompileFor(&d.config.Callers, apis...)
 	d.faults.problems = append(d.faults.problems, problems...)
 	if len(apis) == len(d.config.APIs) {
-		d.plan = plan
+		if d.plan = plan; plan != nil {
+			plan.Tracing = tracing(d.config.Record.Tracing)
+		}
 	}
 	for _, g := range d.apis {
 		d.readings(g.contract)

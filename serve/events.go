@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
 )
@@ -30,6 +31,14 @@ func (e *events) Record(ev *gate.Event) {
 	if l := e.live.Load(); l != nil {
 		l.Record(ev)
 	}
+}
+
+// tracing is how the gate takes part in traces; nil where it does not.
+func tracing(t *config.Tracing) *gate.Tracing {
+	if t == nil {
+		return nil
+	}
+	return &gate.Tracing{Begin: t.Begin, Everybody: t.From == config.TracesOfEverybody, SampleOneIn: uint64(t.SampleOneIn)}
 }
 
 // eventPlaces are the words for what is no file.

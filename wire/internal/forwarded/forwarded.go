@@ -74,13 +74,13 @@ func (t *Trust) Holds(a netip.Addr) bool {
 	return false
 }
 
-// Resolve fills in x.Client, x.ClientSecure, x.ClientHost and x.Hops of an
+// Resolve fills in x.Trusted, x.Client, x.ClientSecure, x.ClientHost and x.Hops of an
 // exchange that is complete otherwise. The head of a broken one may lack its
 // end: nothing of it is believed.
 func (t *Trust) Resolve(x *gate.Exchange) {
 	peer := x.Peer.Addr().Unmap().WithZone("")
 	x.Client, x.ClientSecure, x.ClientHost, x.Hops = peer, x.Secure, nil, x.Hops[:0]
-	if t == nil || x.Broken != gate.Undecided || !t.Holds(peer) {
+	if x.Trusted = t != nil && x.Broken == gate.Undecided && t.Holds(peer); !x.Trusted {
 		return
 	}
 	w := walk{trust: t, at: peer, hops: x.Hops}
