@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -40,7 +42,7 @@ func TestPrometheusScrapes(t *testing.T) {
 	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("promtool check metrics: %v\n%s", err, out)
 	}
-	rules, err := filepath.Abs("../docs/reference/metrics-alerts.yaml")
+	rules, err := filepath.Abs("../examples/prometheus/alerts.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,12 @@ func TestPrometheusScrapes(t *testing.T) {
 				t.Errorf("%s: %s", query, answer)
 				break
 			}
-			answer = fetch(t, "http://"+at+"/api/v1/query?query="+urlEscape(query))
+			answer = fetch(t, "http://"+at+"/api/v1/query?query="+url.QueryEscape(query))
+		}
+	}
+	for _, query := range dashboardQueries(t) {
+		if answer := fetch(t, "http://"+at+"/api/v1/query?query="+url.QueryEscape(query)); !strings.Contains(answer, `"status":"success"`) {
+			t.Errorf("%s: %s", query, answer)
 		}
 	}
 	var alerts struct {
@@ -84,8 +91,30 @@ func TestPrometheusScrapes(t *testing.T) {
 	}
 }
 
-func urlEscape(text string) string {
-	return strings.NewReplacer(" ", "%20", `"`, "%22", "{", "%7B", "}", "%7D", "=", "%3D", ">", "%3E", ",", "%2C").Replace(text)
+// dashboardQueries are those of the dashboard for Grafana, with all that may be
+// chosen in it.
+func dashboardQueries(t *testing.T) (list []string) {
+	t.Helper()
+	text, err := os.ReadFile("../examples/grafana/gatehouse.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
+	if err := json.Unmarshal(text, &board); err != nil {
+		t.Fatal(err)
+	}
+	chosen := strings.NewReplacer("$__rate_interval", "1m", "$job", ".*", "$instance", ".*", "$api", ".*")
+	for _, p := range board.Panels {
+		for _, target := range p.Targets {
+			list = append(list, chosen.Replace(target.Expr))
+		}
+	}
+	if len(list) < 10 {
+		t.Fatalf("the dashboard asks for %q", list)
+	}
+	return list
 }
 
 // fetch makes one call.
