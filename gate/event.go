@@ -53,6 +53,14 @@ type Event struct {
 	SentTo   string        // the address of the API, as the configuration writes it, where there are several
 	Tries    int           // addresses that it was sent to
 	Series   any           // of the operation or the API; not written down
+
+	// Of what happened to the gate itself, beside ID and Time; an exchange has
+	// none of these.
+	Act    Act
+	By     string // id of the credential that it was done with, or what did it, in words of the gate
+	On     string // id or kind of what was changed
+	Why    string // in words of the gate; names files of the configuration
+	Number int64  // of the plan that serves, or of the change in the store; of Lost how many
 }
 
 // Outcome is how an exchange ended. The zero value is a refusal.
@@ -80,6 +88,50 @@ func OutcomeNamed(name string) (Outcome, bool) {
 	return Refused, false
 }
 
+// Act is what happened to the gate itself. The zero Act is none: the event is
+// that of an exchange.
+type Act uint8
+
+// What may happen.
+const (
+	Exchanged     Act = iota
+	Lost              // events, since they could not be written
+	Started           // the gate serves
+	Stopped           // it does not any more
+	Reloaded          // another configuration serves
+	ReloadRefused     // a changed configuration does not
+	KeyMade           // of clients, or of administration
+	KeyReplaced
+	KeyRevoked
+	Revoked // tokens, sessions, subjects, clients or credentials
+	Resealed
+	Changed // something else in the store
+	acts    // how many there are
+)
+
+var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "changed"}
+
+func (a Act) String() string { return actNames[a] }
+
+// ActNamed returns the act of a name.
+func ActNamed(name string) (Act, bool) {
+	for i, known := range actNames {
+		if name == known {
+			return Act(i), true
+		}
+	}
+	return Exchanged, false
+}
+
+// Acts iterates over every act, for documentation and tests.
+func Acts(yield func(Act) bool) {
+	for a := range acts {
+		if !yield(a) {
+			return
+		}
+	}
+}
+
 // Sink takes events. Record must not block and must not keep e or what it
 // points to; many goroutines call it at once.
 type Sink interface {
@@ -91,6 +143,9 @@ type Sink interface {
 type ID [26]byte
 
 const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base 32, lower case
+
+// NewID returns an ID for something that happened at t.
+func NewID(t time.Time) ID { return newID(t) }
 
 // newID returns an ID for an exchange that began at t.
 func newID(t time.Time) (id ID) {

@@ -112,7 +112,7 @@ func appendMember(b []byte, name, value string) []byte {
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	plain := 0
-	for plain < len(s) && !mustEscape(rune(s[plain])) && s[plain] < utf8.RuneSelf {
+	for plain < len(s) && asIs[s[plain]] {
 		plain++
 	}
 	b = append(b, s[:plain]...)
@@ -129,6 +129,14 @@ func AppendString(b []byte, s string) []byte {
 	}
 	return append(b, '"')
 }
+
+// asIs are the bytes that stand in a JSON string as they are.
+var asIs = func() (list [256]bool) {
+	for c := range utf8.RuneSelf {
+		list[c] = !mustEscape(rune(c))
+	}
+	return list
+}()
 
 // mustEscape reports whether c is written as an escape: what JSON demands,
 // and what would matter to a page that shows the text.

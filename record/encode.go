@@ -14,6 +14,9 @@ import (
 // AppendEvent appends e as one line of JSON with a line feed. The fields are
 // those of docs/events.md, always in the same order; empty ones are left out.
 func AppendEvent(b []byte, e *gate.Event) []byte {
+	if e.Act != gate.Exchanged {
+		return appendAct(b, e)
+	}
 	b = append(b, `{"time":"`...)
 	b = appendTime(b, e.Time)
 	b = append(b, `","event":"exchange","id":"`...)
@@ -67,13 +70,30 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	return append(b, '}', '\n')
 }
 
+// appendAct appends what happened to the gate itself.
+func appendAct(b []byte, e *gate.Event) []byte {
+	b = append(b, `{"time":"`...)
+	b = appendTime(b, e.Time)
+	if e.Act == gate.Lost {
+		b = append(b, `","event":"lost","count":`...)
+		b = strconv.AppendInt(b, e.Number, 10)
+		return append(b, '}', '\n')
+	}
+	b = append(b, `","event":"change","id":"`...)
+	b = append(b, e.ID[:]...)
+	b = append(b, `","act":"`...)
+	b = append(b, e.Act.String()...)
+	b = append(b, '"')
+	b = appendText(b, "by", e.By)
+	b = appendText(b, "on", e.On)
+	b = appendText(b, "why", e.Why)
+	b = appendNumber(b, "number", e.Number)
+	return append(b, '}', '\n')
+}
+
 // appendLost appends the line that says how many events were lost.
 func appendLost(b []byte, at time.Time, n uint64) []byte {
-	b = append(b, `{"time":"`...)
-	b = appendTime(b, at)
-	b = append(b, `","event":"lost","count":`...)
-	b = strconv.AppendUint(b, n, 10)
-	return append(b, '}', '\n')
+	return AppendEvent(b, &gate.Event{Act: gate.Lost, Time: at, Number: int64(n)})
 }
 
 // appendTime writes t in UTC with milliseconds (RFC 3339 section 5.6). The

@@ -14,9 +14,9 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
-// ErrOther is that of lines which are well-formed and tell of no exchange, such
-// as those of lost events.
-var ErrOther = errors.New("the line tells of no exchange")
+// ErrOther is that of lines which are well-formed and tell of something that
+// this program does not know.
+var ErrOther = errors.New("the line tells of something that is not known here")
 
 var errNoEvent = errors.New("the line is no event")
 
@@ -24,8 +24,8 @@ var errNoEvent = errors.New("the line is no event")
 // feed, into e: AppendEvent of e then writes the same line. Fields that it does
 // not know are passed over, so that older programs read what newer ones wrote;
 // those it knows must be what docs/events.md says. Nothing in e refers to line,
-// and what its slices had room for is used again. An error of a line that is
-// whole but of another kind is ErrOther.
+// and what its slices had room for is used again. A line that is whole but of an
+// unknown kind is ErrOther.
 func ParseEvent(line []byte, e *gate.Event) error {
 	*e = gate.Event{Rules: e.Rules[:0], Would: e.Would[:0]}
 	if !json.Valid(line) {
@@ -41,34 +41,39 @@ func ParseEvent(line []byte, e *gate.Event) error {
 			kind = text(&m, value)
 		}
 	}
-	switch {
-	case kind == "" || m.wrong != nil:
+	known := fields
+	switch kind {
+	case "exchange":
+	case "change":
+		known = actFields
+	case "lost":
+		known, e.Act = lostFields, gate.Lost
+	case "":
 		return errNoEvent
-	case kind != "exchange":
+	default:
 		return ErrOther
 	}
 	for name, value := range m.each {
-		if read := fields[name]; read != nil {
+		if read := known[name]; read != nil {
 			if read(&m, e, value); m.wrong != nil {
 				return fmt.Errorf("%w: its %s cannot be read", errNoEvent, name)
 			}
 		}
 	}
-	if e.Time.IsZero() || e.ID == (gate.ID{}) {
+	switch {
+	case e.Time.IsZero() || e.ID == (gate.ID{}) && e.Act != gate.Lost:
 		return fmt.Errorf("%w: it has no time or no id", errNoEvent)
+	case kind == "change" && (e.Act == gate.Exchanged || e.Act == gate.Lost):
+		return fmt.Errorf("%w: it does not say what was done", errNoEvent)
 	}
 	return nil
 }
 
+type field func(m *members, e *gate.Event, value string)
+
 // fields read what stands behind the names of docs/events.md.
-var fields = map[string]func(m *members, e *gate.Event, value string){
-	"time": func(m *members, e *gate.Event, v string) { e.Time = m.time(v) },
-	"id": func(m *members, e *gate.Event, v string) {
-		var err error
-		if e.ID, err = gate.ParseID(text(m, v)); err != nil {
-			m.wrong = err
-		}
-	},
+var fields = map[string]field{
+	"time": timeField, "id": idField,
 	"trace":     func(m *members, e *gate.Event, v string) { m.digits(v, e.Trace[:]) },
 	"span":      func(m *members, e *gate.Event, v string) { m.digits(v, e.Span[:]) },
 	"outcome":   func(m *members, e *gate.Event, v string) { e.Outcome = named(m, v, gate.OutcomeNamed) },
@@ -131,6 +136,31 @@ var fields = map[string]func(m *members, e *gate.Event, value string){
 	"upstream_us": func(m *members, e *gate.Event, v string) { e.Upstream = m.micros(v) },
 	"upstream":    func(m *members, e *gate.Event, v string) { e.SentTo = text(m, v) },
 	"tries":       func(m *members, e *gate.Event, v string) { e.Tries = int(m.number(v, math.MaxInt32)) },
+}
+
+// actFields are those of what happened to the gate itself.
+var actFields = map[string]field{
+	"time": timeField, "id": idField,
+	"act":    func(m *members, e *gate.Event, v string) { e.Act = named(m, v, gate.ActNamed) },
+	"by":     func(m *members, e *gate.Event, v string) { e.By = text(m, v) },
+	"on":     func(m *members, e *gate.Event, v string) { e.On = text(m, v) },
+	"why":    func(m *members, e *gate.Event, v string) { e.Why = text(m, v) },
+	"number": func(m *members, e *gate.Event, v string) { e.Number = m.number(v, math.MaxInt64) },
+}
+
+// lostFields are those of lost events.
+var lostFields = map[string]field{
+	"time":  timeField,
+	"count": func(m *members, e *gate.Event, v string) { e.Number = m.number(v, math.MaxInt64) },
+}
+
+func timeField(m *members, e *gate.Event, value string) { e.Time = m.time(value) }
+
+func idField(m *members, e *gate.Event, value string) {
+	var err error
+	if e.ID, err = gate.ParseID(text(m, value)); err != nil {
+		m.wrong = err
+	}
 }
 
 // maxListed is how many items a list of a line may have; the gate writes fewer.

@@ -28,6 +28,13 @@ func TestParseEvent(t *testing.T) {
 	for s := gate.NoAccept; s <= gate.Fingerprint; s <<= 1 {
 		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Signals: s})
 	}
+	for a := gate.Started; ; a++ {
+		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Act: a, By: "k1", On: "k2", Why: "w", Number: 7})
+		if a == gate.Changed {
+			break
+		}
+	}
+	list = append(list, gate.Event{Time: full.Time, Act: gate.Lost, Number: 12})
 	var got gate.Event
 	for _, want := range list {
 		if err := record.ParseEvent(record.AppendEvent(nil, &want), &got); err != nil {
@@ -65,8 +72,14 @@ func TestParseEventRefuses(t *testing.T) {
 	if err := record.ParseEvent([]byte(strings.Replace(good, `{"`, ` { "new" : {"a":[1,"}"]} , "`, 1)), &e); err != nil || e.ID != full.ID {
 		t.Errorf("a field that is not known: %v", err)
 	}
-	if err := record.ParseEvent([]byte(`{"time":"2031-02-03T04:05:07.000Z","event":"lost","count":12}`), &e); !errors.Is(err, record.ErrOther) {
-		t.Errorf("lost events: %v", err)
+	if err := record.ParseEvent([]byte(strings.Replace(good, `"exchange"`, `"eclipse"`, 1)), &e); !errors.Is(err, record.ErrOther) {
+		t.Errorf("a kind that is not known: %v", err)
+	}
+	change := string(record.AppendEvent(nil, &gate.Event{Act: gate.Reloaded, ID: full.ID, Time: full.Time}))
+	for _, act := range []string{"exchange", "lost", "no-such"} {
+		if err := record.ParseEvent([]byte(strings.Replace(change, "reloaded", act, 1)), &e); err == nil || errors.Is(err, record.ErrOther) {
+			t.Errorf("the act %s: %v", act, err)
+		}
 	}
 	for name, change := range map[string][2]string{
 		"time":        {"2031-02-03", "2031-02-33"},
@@ -109,7 +122,8 @@ func TestParseEventRefuses(t *testing.T) {
 func FuzzParseEvent(f *testing.F) {
 	f.Add(record.AppendEvent(nil, &full))
 	f.Add(record.AppendEvent(nil, &gate.Event{ID: full.ID, Time: time.Unix(0, 0)}))
-	f.Add([]byte(`{"event":"lost","count":1}`))
+	f.Add([]byte(`{"time":"2031-02-03T04:05:07.000Z","event":"lost","count":1}`))
+	f.Add(record.AppendEvent(nil, &gate.Event{Act: gate.Reloaded, ID: full.ID, Time: full.Time, Why: "files changed: a"}))
 	f.Add([]byte(` { "event" : "exchange", "event":[ {"a":"}"} , 1 ] } `))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var e, again gate.Event

@@ -45,6 +45,7 @@ var rooms = map[string]room{
 	"gate":                  {floor: pipeline, ours: []string{"contract/cut", "contract/route", "contract/schema"}},
 	"record/metrics":        {floor: recorder, ours: []string{"gate"}, outside: []string{"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/common/expfmt"}},
 	"record":                {floor: recorder, ours: []string{"gate"}},
+	"record/ocsf":           {floor: recorder, ours: []string{"gate"}},
 	"trust":                 {floor: ground},
 	"trust/apikey":          {floor: grammar, ours: []string{"trust"}},
 	"store/keyring":         {floor: word, ours: []string{"store", "trust", "trust/apikey"}},
