@@ -20,6 +20,8 @@ var dependencies = map[string]string{
 	"github.com/spf13/pflag":                     "docs/decisions/dependencies.md",
 	"github.com/rogpeppe/go-internal":            "docs/decisions/dependencies.md",
 	"golang.org/x/crypto":                        "docs/decisions/dependencies.md",
+	"golang.org/x/mod":                           "docs/decisions/dependencies.md",
+	"github.com/transparency-dev/merkle":         "docs/decisions/dependencies.md",
 	"golang.org/x/net":                           "docs/decisions/dependencies.md",
 	"golang.org/x/text":                          "docs/decisions/dependencies.md",
 	"github.com/cedar-policy/cedar-go":           "docs/decisions/dependencies.md",

@@ -45,6 +45,9 @@ var rooms = map[string]room{
 	"gate":                  {floor: pipeline, ours: []string{"contract/cut", "contract/route", "contract/schema"}},
 	"record/metrics":        {floor: recorder, ours: []string{"gate"}, outside: []string{"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/common/expfmt"}},
 	"record":                {floor: recorder, ours: []string{"gate"}},
+	"ledger/tile":           {floor: ground, outside: []string{"golang.org/x/mod/sumdb/tlog"}},
+	"ledger/checkpoint":     {floor: ground, outside: []string{"golang.org/x/mod/sumdb/note", "golang.org/x/mod/sumdb/tlog"}},
+	"ledger":                {floor: recorder, ours: []string{"ledger/checkpoint", "ledger/tile", "trust/seal"}, outside: []string{"golang.org/x/mod/sumdb/note", "golang.org/x/mod/sumdb/tlog"}},
 	"record/ocsf":           {floor: recorder, ours: []string{"gate"}},
 	"trust":                 {floor: ground},
 	"trust/apikey":          {floor: grammar, ours: []string{"trust"}},
@@ -189,6 +192,7 @@ var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-c
 var testOnly = []string{
 	"github.com/rogpeppe/go-internal/testscript",                              // whole-program tests as text
 	"github.com/maxmind/mmdbwriter", "github.com/maxmind/mmdbwriter/mmdbtype", // databases of countries, written by the test
+	"github.com/transparency-dev/merkle/proof", "github.com/transparency-dev/merkle/rfc6962", // proofs of the ledger, checked by others
 	"github.com/go-jose/go-jose/v4/jwt", // what others make of tokens that the gate signs
 }
 
