@@ -37,9 +37,10 @@ func Verifier(f Files) (string, error) {
 	return string(text[:len(text)-1]), nil
 }
 
-// Prove returns the proof that the entry at index is in the log as it is now.
-func Prove(f Files, index int64) (checkpoint.Proof, error) {
-	c, text, err := Head(f)
+// Prove returns the proof that the entry at index is in the log as it was when it
+// signed the checkpoint that text is: the one of Head, or one that was kept.
+func Prove(f Files, text []byte, index int64) (checkpoint.Proof, error) {
+	c, err := checkpoint.Unverified(text)
 	if err != nil {
 		return checkpoint.Proof{}, err
 	}
@@ -56,7 +57,7 @@ func Prove(f Files, index int64) (checkpoint.Proof, error) {
 		return p, err
 	}
 	if err := tlog.CheckRecord(p.Hashes, c.Size, c.Root, index, leaf[0]); err != nil {
-		return p, fault(checkpointFile, index, "the tiles are not those of its tree: gatehouse ledger verify says more")
+		return p, fault(checkpointFile, index, "the tiles are not those of the checkpoint: gatehouse ledger verify says more")
 	}
 	return p, nil
 }

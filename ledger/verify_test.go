@@ -153,8 +153,10 @@ func TestSince(t *testing.T) {
 func TestProve(t *testing.T) {
 	ring := newRing(t)
 	disk, v, _ := made(t, ring, 300, 700)
+	_, head, err := Head(disk)
+	must(t, err)
 	for _, index := range []int64{0, 255, 256, 299, 511, 512, 699} {
-		p, err := Prove(disk, index)
+		p, err := Prove(disk, head, index)
 		must(t, err)
 		p, err = checkpoint.ParseProof(p.Text())
 		must(t, err)
@@ -169,7 +171,7 @@ func TestProve(t *testing.T) {
 		}))
 	}
 	for _, index := range []int64{-1, 700} {
-		if _, err := Prove(disk, index); err != ErrNoEntry {
+		if _, err := Prove(disk, head, index); err != ErrNoEntry {
 			t.Errorf("entry %d: %v", index, err)
 		}
 	}
@@ -242,7 +244,9 @@ func TestRetain(t *testing.T) {
 	if r.Fault != nil || r.Deleted != 768 || r.Checkpoint.Size != 1101 {
 		t.Errorf("%+v", r)
 	}
-	if _, err := Prove(disk, 5); err != nil {
+	_, head, err := Head(disk)
+	must(t, err)
+	if _, err := Prove(disk, head, 5); err != nil {
 		t.Errorf("the proof of an entry that was deleted: %v", err)
 	}
 	must(t, disk.Remove("tile/entries/003"))

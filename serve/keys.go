@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
 	"github.com/gatehouse-api/gatehouse/trust/wrap"
 )
 
@@ -192,3 +193,15 @@ func SealSecret(ctx context.Context, file string, secret []byte) ([]byte, source
 
 // maxSealed bounds a secret so that its sealed file is one that references read.
 const maxSealed = 32 << 10
+
+// DataKeys opens what seals for the gate that the configuration in a file
+// describes, for tools that read what it sealed.
+func DataKeys(ctx context.Context, file string) (seal.Sealer, source.Problems) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	k, problems := keysIn(ctx, file)
+	if k == nil {
+		return nil, problems
+	}
+	return k.keys.Data(), problems
+}

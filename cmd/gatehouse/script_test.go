@@ -67,6 +67,8 @@ func TestMain(m *testing.M) {
 //	                         files of examples/shop are here then, to be served with it,
 //	                         and $SHOP_ALICE, $SHOP_MALLORY and so on are its own tokens
 //	learn NAME FILE          sets $NAME to what stands in the file
+//	record DIR FROM TO       records events in the ledger DIR, named shop/n1, with the
+//	                         keys of gatehouse.yaml
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
 //	shown FILE               the last output of a program stands in FILE of docs/guide;
 //	                         times and widths of columns may differ
@@ -95,7 +97,7 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 			"call": makeCall, "token": makeToken, "send": sendBytes, "certificate": writeCertificate,
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus, "shown": checkShown,
-			"shop": startShop, "learn": learn,
+			"shop": startShop, "learn": learn, "record": recordEntries,
 		},
 		Setup: func(e *testscript.Env) error {
 			s := newStage()

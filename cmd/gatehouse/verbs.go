@@ -30,6 +30,7 @@ var groups = []struct {
 		newAdmin,
 		newStore,
 		newTrust,
+		newLedger,
 		newSecret,
 		newPins,
 	}},

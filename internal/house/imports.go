@@ -174,8 +174,8 @@ var rooms = map[string]room{
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/owner", "guard/policy", "serve"}},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/selftest", "cmd/gatehouse/trial", "guard/inspect/detect", "guard/policy", "config", "contract", "contract/openapi",
 		"console/remote", "contract/source", "probe/attack", "serve", "trust/devca",
-		"guard/authn/basic", "record", "store", "store/keyring", "trust", "trust/jose", "trust/seal"},
-		outside: []string{"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "github.com/spf13/pflag"}},
+		"guard/authn/basic", "ledger", "ledger/checkpoint", "record", "store", "store/keyring", "trust", "trust/jose", "trust/seal"},
+		outside: []string{"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/mod/sumdb/note"}},
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
 }

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-api/gatehouse/ledger"
+	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
+)
+
+func newLedgerVerify(w *world) *cobra.Command {
+	v := &ledgerVerifier{w: w}
+	cmd := &cobra.Command{
+		Use:   "verify DIR [--key VKEY] [--since FILE] [--json]",
+		Short: "Hold every entry of a ledger to its hash, and the whole to its signature",
+		Long: `Reads a whole ledger and holds every entry to its hash, every hash to those below
+it, and the root to the signed checkpoint. No key that decrypts is needed. The first
+fault is said with its file and the index of the entry. Entries that the log says it
+deleted are no fault.
+
+--key is the public key of the log, from somewhere else than the ledger. --since is
+a checkpoint that was kept: that the log goes on from it shows that nothing of
+before was rewritten and its end was not removed.
+
+The exit status is 0 when the log is whole, and 1 when it is not or cannot be read.`,
+		Example: `  gatehouse ledger verify /var/lib/gatehouse/ledger --key "$(cat shop.vkey)"
+  gatehouse ledger verify /mnt/audit/ledger --since checkpoint-2027-01 --json`,
+		Args: oneFolder(1, ""),
+		RunE: func(_ *cobra.Command, args []string) error { return v.run(args[0]) },
+	}
+	cmd.Flags().StringVar(&v.key, "key", "", "`VKEY` of the log (default the one beside it)")
+	cmd.Flags().StringVar(&v.since, "since", "", "`FILE` of a checkpoint that the log must go on from")
+	cmd.Flags().BoolVar(&v.json, "json", false, "print JSON")
+	return cmd
+}
+
+// ledgerVerifier is the verb and its flags.
+type ledgerVerifier struct {
+	w          *world
+	key, since string
+	json       bool
+}
+
+// ledgerReport is what --json prints.
+type ledgerReport struct {
+	Origin  string       `json:"origin"`
+	Size    int64        `json:"size"`
+	Root    string       `json:"root"`
+	Deleted int64        `json:"deleted_below"`
+	Whole   bool         `json:"whole"`
+	Fault   *ledgerFault `json:"fault,omitempty"`
+}
+
+type ledgerFault struct {
+	File  string `json:"file"`
+	Index *int64 `json:"index,omitempty"`
+	Text  string `json:"text"`
+}
+
+func (v *ledgerVerifier) run(dir string) error {
+	f, err := openLedger(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	check := ledger.Check{Progress: v.progress()}
+	if check.Verifier, err = v.w.ledgerKey(f, v.key); err != nil {
+		return err
+	}
+	if v.since != "" {
+		text, err := readSmall(v.since)
+		if err != nil {
+			return err
+		}
+		c, err := checkpoint.Open(text, check.Verifier)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.since, err)
+		}
+		check.Since = &c
+	}
+	r, err := ledger.Verify(f, check)
+	if err != nil {
+		return err
+	}
+	if err := v.print(r); err != nil {
+		return err
+	}
+	if r.Fault != nil {
+		return errReported
+	}
+	return nil
+}
+
+// progress tells whoever waits how far it is, every few seconds.
+func (v *ledgerVerifier) progress() func(done, size int64) {
+	next := time.Now().Add(5 * time.Second)
+	return func(done, size int64) {
+		if now := time.Now(); now.After(next) {
+			next = now.Add(5 * time.Second)
+			fmt.Fprintf(v.w.stderr, "gatehouse: %d of %d entries\n", done, size)
+		}
+	}
+}
+
+func (v *ledgerVerifier) print(r *ledger.Report) error {
+	c, out := r.Checkpoint, v.w.stdout
+	if v.json {
+		report := ledgerReport{Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Deleted: r.Deleted, Whole: r.Fault == nil}
+		if r.Fault != nil {
+			report.Fault = &ledgerFault{File: r.Fault.File, Text: r.Fault.Text}
+			if r.Fault.Index >= 0 {
+				report.Fault.Index = &r.Fault.Index
+			}
+		}
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(report)
+	}
+	if r.Fault != nil {
+		fmt.Fprintf(out, "NOT WHOLE: %v\n", r.Fault)
+		return nil
+	}
+	fmt.Fprint(out, table([][]string{
+		{"log", c.Origin}, {"entries", fmt.Sprint(c.Size)}, {"root", c.Root.String()},
+	}))
+	if r.Deleted > 0 {
+		fmt.Fprintf(out, "Entries below %d were deleted, as the log itself says; their hashes are there.\n", r.Deleted)
+	}
+	fmt.Fprintln(out, "The log is whole: every entry is what it was when the log signed it.")
+	return nil
+}
