@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/route"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/audit"
 	"github.com/gatehouse-api/gatehouse/guard/bot"
 	"github.com/gatehouse-api/gatehouse/guard/challenge"
 	"github.com/gatehouse-api/gatehouse/guard/limit"
@@ -69,6 +70,9 @@ type API struct {
 	// Logins counts the logins whose passwords the API judges; it outlives the
 	// plan. Without it the plan has a table of its own, where it needs one.
 	Logins *login.Table
+	// Recorder keeps what is recorded of calls as Options.Audit says; it outlives
+	// the plan. nil records nothing.
+	Recorder audit.Recorder
 	// Challenges is what is known of proofs of work; it outlives the plan. Without
 	// it the plan has one of its own, where it needs one.
 	Challenges *challenge.State

@@ -109,6 +109,7 @@ func settle(o *Options, op *contract.Operation) settled {
 	over(&s.ReadOnly, own.ReadOnly)
 	over(&s.Errors, own.Errors)
 	over(&s.Priority, own.Priority)
+	over(&s.Audit, own.Audit)
 	over(&s.StepUp, own.StepUp)
 	over(&s.Challenge, own.Challenge)
 	over(&s.SSRF, own.SSRF)

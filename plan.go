@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/answer"
+	"github.com/gatehouse-api/gatehouse/guard/audit"
 	"github.com/gatehouse-api/gatehouse/guard/authn"
 	"github.com/gatehouse-api/gatehouse/guard/caller"
 	"github.com/gatehouse-api/gatehouse/guard/fields"
@@ -67,6 +68,7 @@ var order = []struct {
 	{"owner", (*builder).owner, true, func(*builder) any { return nil }, false},
 	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
 	{"login", (*builder).login, false, func(*builder) any { return nil }, false},
+	{"audit", (*builder).audit, true, func(*builder) any { return nil }, false}, // the last: what it has room for is forwarded
 }
 
 // builder makes one API of a plan.
@@ -91,6 +93,7 @@ type builder struct {
 	countries       bool
 	logins          loginBuilder
 	challenges      challenger
+	recorder        audit.Recorder // nil where nothing is recorded
 	bots            suspicion
 	ownerGuards     map[*contract.Operation]*owner.Guard
 	ownersForNobody bool                  // was said
@@ -137,7 +140,7 @@ func newBuilder(a API, who *Callers, people *policy.Callers, plan *gate.Plan) *b
 	b.rules = fields.New(c, fieldSettings(&b.options, a.Place), &plan.Words, b.undefined)
 	b.owners, b.ownerGuards = b.ownerTypes(a.Owners), make(map[*contract.Operation]*owner.Guard)
 	b.urls, b.resolver, b.feeds, b.countries = b.urlRules(), a.Resolver, a.Feeds, a.Countries
-	b.logins, b.challenges = b.newLogins(&a), challenger{state: a.Challenges}
+	b.logins, b.challenges, b.recorder = b.newLogins(&a), challenger{state: a.Challenges}, a.Recorder
 	b.trap(a.Bots)
 	b.inspected, b.crs = b.inspects(), a.CoreRules
 	b.schemas = newCompiler(c, &b.options, b.tags, b.inspected != nil)
@@ -252,6 +255,7 @@ func step(name string, mode gate.Mode, guard any) gate.Step {
 	s.Done, _ = guard.(gate.DoneGuard)
 	s.Recheck, _ = guard.(gate.RecheckGuard)
 	_, s.Whole = guard.(interface{ WholeBody() })
+	_, s.Keeps = guard.(interface{ Keeps() })
 	_, s.Aside = guard.(interface{ Aside() })
 	return s
 }

@@ -12,6 +12,7 @@ import (
 // It is pure: it looks no name up and opens nothing.
 func (d *decoder) check(c *Config) {
 	d.events(&c.Record)
+	d.ledger(c)
 	d.trust(&c.Trust)
 	d.listeners(c)
 	d.callers(&c.Callers, c.Credentials, c.Place)

@@ -202,6 +202,8 @@ type Record struct {
 	Events string `key:"events,default=-,form=events"`
 	// Tracing has the gate take part in distributed traces. Without it, the fields of traces pass as they came, and no event names a trace.
 	Tracing *Tracing `key:"tracing,example={begin: true, sample_one_in: 100}"`
+	// Ledger keeps calls of which nothing may be lost, as audit of an API or an operation says.
+	Ledger *Ledger `key:"ledger,example={name: api.example.com/gate-1}"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

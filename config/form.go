@@ -59,6 +59,7 @@ var forms = map[string]form{
 	"service":       {`^https?://[^/?#@\s]+/?$`, judgeService},
 	"mount":         {`^[A-Za-z0-9][A-Za-z0-9_./-]*$`, judgeMount},
 	"variable":      {`^[A-Za-z_][A-Za-z0-9_]*$`, judgeVariable},
+	"ledger":        {ledgerPattern, judgeLedger},
 	"events":        {`\S`, judgeEvents},
 	"issuer":        {issuerPattern, judgeIssuer},
 	"token-type":    {tokenTypePattern, judgeTokenType},

@@ -61,7 +61,7 @@ type Policy struct {
 type Settings struct {
 	// Mode says whether a call that breaks the contract is refused. Credentials are demanded in both modes.
 	Mode Mode `key:"mode,absent=enforce"`
-	// Modes are the modes of single guards: overload, limit, challenge, bots, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses, graphql. They win over mode.
+	// Modes are the modes of single guards: overload, limit, challenge, bots, authn, authz, request, inspect, crs, policy, caller, answer, owner, fields, login, ssrf, csrf, url_credentials, addresses, graphql, audit. They win over mode.
 	Modes map[string]Mode `key:"modes,example={answer: observe}"`
 	// Priority is how important calls are where the API or the gate has too much to do. overload says whose calls have another one; without overload nothing is refused for that, and priority means nothing.
 	Priority Priority `key:"priority,absent=normal"`
@@ -87,6 +87,8 @@ type Settings struct {
 	Countries *Countries `key:"countries,example={allow: [DE, AT, CH]}"`
 	// URLCredentials is what becomes of credentials and sensitive data in URLs. Without it, calls with any are refused.
 	URLCredentials *URLCredentials `key:"url_credentials,example={allow: [invitation]}"`
+	// Audit says how calls are recorded in the ledger of record: none, record (there is room for it before the API is called, and it is on disk within a moment), or durable (on disk before the API is called, and before the client has an answer). Where there is no room, the call is refused. Without it, calls that change something are recorded where there is a ledger.
+	Audit Audit `key:"audit,example=durable"`
 	// MaxBodyBytes bounds a request's body.
 	MaxBodyBytes Bytes `key:"max_body_bytes,default=1MiB,min=1,max=1GiB"`
 	// MaxAnswerBytes bounds an answer's body where the gate reads it.

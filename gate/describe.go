@@ -19,6 +19,15 @@ func methodName(m []byte) string {
 	return "OTHER"
 }
 
+// Safe reports whether a method asks for no change (RFC 9110 section 9.2.1).
+func Safe(method string) bool {
+	switch method {
+	case "GET", "HEAD", "OPTIONS", "TRACE", "QUERY":
+		return true
+	}
+	return false
+}
+
 // describe fills in the event from what the exchange has become. Only words
 // of the contract and of the gate go in.
 func (x *Exchange) describe() {
@@ -26,7 +35,10 @@ func (x *Exchange) describe() {
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
-		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(), Took: x.Ended.Sub(x.Received),
+		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(),
+	}
+	if !x.Ended.IsZero() {
+		e.Took = x.Ended.Sub(x.Received)
 	}
 	e.Trace, e.Span, e.Parent, e.Sampled = x.trace.id, x.trace.span, x.trace.parent, x.trace.flags&flagSampled != 0
 	if x.Signals != 0 && x.Hello != nil {

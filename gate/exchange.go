@@ -157,6 +157,7 @@ type Exchange struct {
 	noted   Refusal  // the first of Would, for the event
 	notedBy string   // its step
 	Aborted bool     // the answer did not reach the client whole
+	Audit   Audit    // its place in a record of which nothing may be lost; nil for none
 
 	// Unremoved says that a guard removed a field by which servers take another
 	// request than was judged. Where FieldsKept holds, the call is refused for it.

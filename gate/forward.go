@@ -8,7 +8,7 @@ import (
 // forward sends the exchange to the API.
 func (g *Gate) forward(x *Exchange) bool {
 	if x.Question != nil {
-		return x.grant()
+		return x.grant() && x.granted()
 	}
 	if x.replied() {
 		return true
@@ -44,6 +44,26 @@ func (g *Gate) forward(x *Exchange) bool {
 		x.Refusal.Code, x.Refusal.Retry = u.Code, u.Retry
 	}
 	return false
+}
+
+// granted has a call kept that a proxy forwards, of the guards that judge last
+// that one alone.
+func (x *Exchange) granted() bool {
+	if !x.Granted {
+		return true
+	}
+	for i := range x.Operation.Steps {
+		s := &x.Operation.Steps[i]
+		if s.Forward == nil || !s.Keeps || x.skips(i) {
+			continue
+		}
+		x.Guard = s.Name
+		if !x.settle(i, s.Forward.Forward(x)) {
+			x.Granted, x.Reply = false, Reply{Fields: x.Reply.Fields[:0]}
+			return false
+		}
+	}
+	return true
 }
 
 // lastly asks the guards that judge just before the API is called.

@@ -82,6 +82,7 @@ const (
 	GraphQLForm
 	GraphQLLimit
 	GraphQLDenied
+	AuditUnavailable
 	UpstreamUnreachable
 	UpstreamTimeout
 	UpstreamBroken
@@ -95,6 +96,7 @@ const (
 	AnswerSchema
 	AnswerError
 	AnswerInternals
+	AuditIncomplete
 	Loop
 	ClientGone
 	codes // how many there are
@@ -185,6 +187,7 @@ var table = [codes]row{
 	GraphQLForm:          {"graphql-form", 400, "The request holds no query that the schema describes.", "RFC 9110 section 15.5.1"},
 	GraphQLLimit:         {"graphql-limit", 400, "The query is larger than the operation takes.", "RFC 9110 section 15.5.1"},
 	GraphQLDenied:        {"graphql-denied", 403, "The query asks for what the caller may not have.", "RFC 9110 section 15.5.4"},
+	AuditUnavailable:     {"audit-unavailable", 503, "The call must be recorded, and cannot be for the moment.", "RFC 9110 section 15.6.4"},
 	UpstreamUnreachable:  {"upstream-unreachable", 502, "The API behind the gate could not be reached.", "RFC 9110 section 15.6.3"},
 	UpstreamTimeout:      {"upstream-timeout", 504, "The API behind the gate did not answer in time.", "RFC 9110 section 15.6.5"},
 	UpstreamBroken:       {"upstream-broken", 502, "The API behind the gate broke off or answered with something that is not HTTP.", "RFC 9110 section 15.6.3"},
@@ -198,6 +201,7 @@ var table = [codes]row{
 	AnswerSchema:         {"answer-schema", 502, "The API's answer is not what the contract describes; the call may have been performed.", "RFC 9110 section 15.6.3"},
 	AnswerError:          {"answer-error", 502, "The API answered with an error that the contract does not describe.", "RFC 9110 section 15.6.3"},
 	AnswerInternals:      {"answer-internals", 502, "The API answered with an error that shows its internals.", "RFC 9110 section 15.6.3"},
+	AuditIncomplete:      {"audit-incomplete", 503, "The answer must be recorded before it is given, and could not be; the call may have been performed.", "RFC 9110 section 15.6.4"},
 	Loop:                 {"loop", 508, "The request has come through this gate before.", "RFC 5842 section 7.2"},
 	ClientGone:           {"client-gone", 499, "The client went away before the exchange was done.", ""},
 }

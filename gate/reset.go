@@ -59,7 +59,7 @@ func (x *Exchange) resetFound() {
 }
 
 func (x *Exchange) resetEnd() {
-	x.Refusal, x.Refused, x.Granted, x.Guard, x.Aborted = Refusal{}, false, false, "", false
+	x.Refusal, x.Refused, x.Granted, x.Guard, x.Aborted, x.Audit = Refusal{}, false, false, "", false, nil
 	x.Rules, x.Shares, x.Assumed = x.Rules[:0], x.Shares[:0], false
 	x.Would, x.noted, x.notedBy = x.Would[:0], Refusal{}, ""
 	x.Unremoved = false

@@ -23,6 +23,9 @@ type anyone struct {
 	error
 }
 
+// witness is an Audit, whose End is another than that of a Lease.
+type witness struct{ Audit }
+
 // fill sets all of v, exported or not, to something that is not zero.
 func fill(t *testing.T, v reflect.Value) {
 	t.Helper()
@@ -39,7 +42,11 @@ func fill(t *testing.T, v reflect.Value) {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 	case reflect.Interface:
-		v.Set(reflect.ValueOf(anyone{}))
+		some := reflect.ValueOf(anyone{})
+		if v.Type() == reflect.TypeFor[Audit]() {
+			some = reflect.ValueOf(witness{})
+		}
+		v.Set(some)
 	case reflect.String:
 		v.SetString("something")
 	case reflect.Bool:

@@ -91,5 +91,6 @@ type Step struct {
 	// Aside says that Head judges how much there is to do, and not whether the
 	// call is allowed: where nobody else judges, the call is refused.
 	Aside bool
+	Keeps bool // Forward makes room in a record: also where a proxy only asks
 	Whole bool // Body judges streams as well, where its Head asks for Exchange.WholeBody
 }

@@ -30,6 +30,7 @@ func (g *Gate) Serve(x *Exchange, w Wire) {
 		x.Refused = true
 		g.refuse(x)
 	}
+	g.account(x)
 	told := false
 	defer func() { // an engine or a body failed: whoever called Serve hears of it
 		if !told {
@@ -343,10 +344,14 @@ func (g *Gate) done(x *Exchange) {
 		}
 	}
 	x.Ended = x.now()
+	if g.sink == nil && x.Audit == nil {
+		return
+	}
+	x.describe()
 	if g.sink != nil {
-		x.describe()
 		g.sink.Record(&x.event)
 	}
+	g.endAudit(x)
 }
 
 // tell tells one guard. A guard that fails must not keep others from hearing

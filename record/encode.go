@@ -17,9 +17,17 @@ func AppendEvent(b []byte, e *gate.Event) []byte {
 	if e.Act != gate.Exchanged {
 		return appendAct(b, e)
 	}
+	return AppendAs(b, "exchange", e)
+}
+
+// AppendAs is AppendEvent of a call, with another word for the kind of event,
+// which is written as it is.
+func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 	b = append(b, `{"time":"`...)
 	b = appendTime(b, e.Time)
-	b = append(b, `","event":"exchange","id":"`...)
+	b = append(b, `","event":"`...)
+	b = append(b, kind...)
+	b = append(b, `","id":"`...)
 	b = append(b, e.ID[:]...)
 	b = appendTrace(b, e)
 	b = append(b, `","outcome":"`...)

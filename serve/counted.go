@@ -65,6 +65,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 			out.Counters = &metrics.Counters{Up: s.Up, Gates: s.Nodes, Asked: s.Asked, Failed: s.Failed, Late: s.Late, Spared: s.Spared, Lost: s.Lost}
 		}
 	}
+	out.Ledger = p.reader.book.counted()
 	if l := p.events.live.Load(); l != nil {
 		s := l.Stats()
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/audit"
 	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
@@ -39,6 +40,7 @@ type draft struct {
 	limits      map[string]*limit.Rule // by their names
 	shared      *counter.Counters      // counters to be used; nil where those in use stay
 	sharedKey   sum                    // of their settings
+	recorder    audit.Recorder         // of calls of which nothing may be lost; nil for none
 	inquired    *inquiry               // what the references of the configuration led to; nil where it has none to services
 }
 
@@ -57,6 +59,7 @@ type reader struct {
 	ways        *ways
 	credentials *credentials
 	keeper      *keeper                               // the open store; nil for none
+	book        *book                                 // the ledger; nil for none
 	counters    *limit.State                          // of limits; made with the first draft
 	suppose     func(kind string) owner.Supposition   // whose objects are, where calls are tried
 	looks       bool                                  // nothing is opened or written
@@ -91,6 +94,7 @@ func (r *reader) read() *draft {
 	r.verify(d)
 	r.verifyAdmins(d)
 	r.count(d)
+	d.recorder = r.recorder(d)
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {
 		if a := r.api(d, &d.config.APIs[i]); a.Contract != nil {
@@ -248,6 +252,7 @@ func (r *reader) api(d *draft, settings *config.API) gatehouse.API {
 		r.credentials.countLogins(&a)
 		r.feeds.equip(&a, d.config)
 		a.Challenges = r.credentials.puzzles()
+		a.Recorder = d.recorder
 		if settings.Bots != nil {
 			a.Bots = r.credentials.suspects()
 		}

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,6 +115,7 @@ func (p *Program) close(ctx context.Context) error {
 	p.reader.credentials.closeAll()
 	p.reader.load.close()
 	p.reader.feeds.close()
+	recorded := p.reader.book.close()
 	p.reader.keeper.close()
 	p.reader.shared.close()
 	p.offer.close()
@@ -124,6 +126,9 @@ func (p *Program) close(ctx context.Context) error {
 	var err error
 	if p.events != nil {
 		err = p.events.close(ctx)
+	}
+	if recorded != nil {
+		err = errors.Join(err, fmt.Errorf("the ledger: %w", recorded))
 	}
 	if p.lines != nil {
 		p.lines.Shutdown(ctx) // there is no place left to say that it is stuck

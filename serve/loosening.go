@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
@@ -125,14 +126,9 @@ func (l *loosenings) mirror(m *config.Mirroring) {
 	if m.Credentials {
 		l.add(m.Place.At("credentials"), "MIRROR: copies carry the credentials of clients, so that the mirror can act for them")
 	}
-	if unsafe := slices.DeleteFunc(slices.Clone(m.Methods), safe); len(unsafe) > 0 {
+	if unsafe := slices.DeleteFunc(slices.Clone(m.Methods), gate.Safe); len(unsafe) > 0 {
 		l.add(m.Place.At("methods"), "MIRROR: calls with %s are copied, so that what they change is changed twice where the mirror shares its data", strings.Join(unsafe, ", "))
 	}
-}
-
-// safe reports whether a method changes nothing (RFC 9110 section 9.2.1).
-func safe(method string) bool {
-	return slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"}, method)
 }
 
 // asks reports whether the contract asks for a credential at an operation.

@@ -148,6 +148,9 @@ func (p *Program) install(d *draft) error {
 	if err := p.reader.keeper.hold(p.heritage.taken != nil); err != nil {
 		f.add(&fault{at: d.config.At("store"), text: err.Error(), remedy: "end that gate before, give this one a file of its own, or let it take over by handover"})
 	}
+	if err := p.reader.book.open(p.heritage.taken != nil); err != nil {
+		f.add(&fault{at: d.config.Record.Place.At("ledger"), text: "the ledger cannot be opened: " + err.Error(), remedy: ledgerRemedy(err)})
+	}
 	ds := p.open(d.config, f)
 	if f.err() != nil {
 		ds.undo()

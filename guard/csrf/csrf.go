@@ -37,20 +37,11 @@ var _ gate.HeadGuard = (*Guard)(nil)
 // New returns the guard of an operation with a method; nil where it has nothing
 // to judge.
 func New(method string, o Options) *Guard {
-	if safe(method) || len(o.Cookies) == 0 && !o.Always {
+	if gate.Safe(method) || len(o.Cookies) == 0 && !o.Always {
 		return nil
 	}
 	o.Cookies = slices.Clone(o.Cookies)
 	return &Guard{o}
-}
-
-// safe reports whether a method asks for no change (RFC 9110 section 9.2.1).
-func safe(method string) bool {
-	switch method {
-	case "GET", "HEAD", "OPTIONS", "TRACE", "QUERY":
-		return true
-	}
-	return false
 }
 
 // Head refuses what a page of another site has a browser do.

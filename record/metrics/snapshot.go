@@ -29,6 +29,7 @@ type Snapshot struct {
 	Challenges             Challenges
 	Bots                   Bots
 	Feeds                  []Feed
+	Ledger                 *Ledger
 }
 
 // Feed is what is known of a list of addresses, or of the database of countries.
@@ -127,8 +128,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 		&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
-		&challenges,
-		&bots,
+		&challenges, &bots, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -195,6 +195,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	if c := s.Counters; c != nil {
 		t.counters(c)
+	}
+	if l := s.Ledger; l != nil {
+		t.ledger(l)
 	}
 	for i := range s.Limits {
 		t.limit(&s.Limits[i])

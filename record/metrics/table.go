@@ -114,7 +114,8 @@ var Definitions = []*Definition{
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 	&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack, &challenges, &bots,
-	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &build,
+	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
+	&ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.

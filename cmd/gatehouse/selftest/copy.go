@@ -125,6 +125,11 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 	}
 	c.listen(s, f)
 	s.Maintenance.Address, s.Admin, s.Handover, s.Record.Events, s.Drain = "", nil, "", "none", time.Second
+	if l := s.Record.Ledger; l != nil { // the copy's own, since that of the gate has one writer
+		own := *l
+		own.Path = config.File(filepath.Join(c.folder, "ledger"))
+		s.Record.Ledger = &own
+	}
 	c.ownKeys(s, f)
 	if s.Store != nil {
 		c.store(s.Store, t, broken)

@@ -12,7 +12,7 @@ import (
 // dependencies that are not tried: it is of the gate itself.
 const (
 	room    = "room: what the gate holds in its own memory"
-	machine = "machine: the clock, processors and memory of the gate"
+	machine = "machine: the clock, processors, memory and disk of the gate"
 	files   = "files: they are read before there is a copy, and hold secrets"
 )
 
@@ -57,6 +57,8 @@ var rows = map[string]string{
 	"an API is asked for more":             partUpstream,
 	"an API no longer answers":             partUpstream,
 	"the gate's processors":                machine,
+	"the disk of the ledger":               machine,
+	"another gate has the ledger":          machine,
 	"memory":                               machine,
 	"what the system says of memory":       machine,
 	"the server does not answer":           partCounters,

@@ -1,0 +1,46 @@
+// Package audit has calls recorded of which nothing may be lost, before they
+// are forwarded. The root makes its guards; it imports gate and knows nothing of
+// ledgers, files or other guards.
+package audit
+
+import (
+	"context"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+)
+
+// Recorder keeps a record of which nothing may be lost. Many goroutines use it
+// at once.
+type Recorder interface {
+	// Begin makes room for all that will be said of an exchange that is about to
+	// be forwarded; e is what is known by now. Where durable it returns once that
+	// is on disk, or ctx ends. An error means that there is no room, and that the
+	// exchange must not go on.
+	Begin(ctx context.Context, e *gate.Event, durable bool) (gate.Audit, error)
+}
+
+// Guard is a gate.ForwardGuard that makes room in a record. It stands behind
+// all others: what it has room for is forwarded next.
+type Guard struct {
+	to      Recorder
+	durable bool
+}
+
+// New returns a guard. durable says that what is recorded is on disk before the
+// API is called, and before the client gets an answer.
+func New(to Recorder, durable bool) *Guard { return &Guard{to, durable} }
+
+var _ gate.ForwardGuard = (*Guard)(nil)
+
+// Keeps says that room is made also for calls that a proxy forwards.
+func (*Guard) Keeps() {}
+
+// Forward makes room, or refuses.
+func (g *Guard) Forward(x *gate.Exchange) gate.Verdict {
+	a, err := g.to.Begin(x.Context, x.Describe(), g.durable)
+	if err != nil {
+		return x.Deny(gate.Refusal{Code: gate.AuditUnavailable, Cause: err, Retry: 1})
+	}
+	x.Audit = a
+	return gate.Allow
+}

@@ -1,0 +1,165 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/audit"
+	"github.com/gatehouse-api/gatehouse/ledger"
+	"github.com/gatehouse-api/gatehouse/record/journal"
+	"github.com/gatehouse-api/gatehouse/record/metrics"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
+)
+
+// book is the ledger of a program, and what writes calls into it. It outlives
+// plans.
+type book struct {
+	*journal.Journal
+	options  ledger.Options
+	settings config.Ledger
+
+	mu   sync.Mutex
+	log  *ledger.Log // guarded by mu; nil until it is open
+	held bool        // it is open, or waited for
+	work sync.WaitGroup
+	end  context.CancelFunc // nil while nothing is waited for
+}
+
+// recorder is the journal of a draft's calls; nil where it has none.
+func (r *reader) recorder(d *draft) audit.Recorder {
+	s := d.config.Record.Ledger
+	switch {
+	case s == nil:
+		return nil
+	case r.looks || r.custody == nil:
+		return unopened{}
+	case r.book == nil:
+		r.book = newBook(s, r.custody.keys.Data(), r.credentials.deps.log)
+	case !r.book.is(s):
+		d.faults.add(&fault{at: s.Place, text: "the ledger is not the one that the gate was started with", remedy: "start the gate anew; with handover no call is refused meanwhile"})
+	}
+	return r.book
+}
+
+// unopened is the journal of a plan that serves nobody.
+type unopened struct{}
+
+var errUnopened = errors.New("no ledger is open")
+
+// Begin has no room.
+func (unopened) Begin(context.Context, *gate.Event, bool) (gate.Audit, error) {
+	return nil, errUnopened
+}
+
+func newBook(s *config.Ledger, by seal.Sealer, log *slog.Logger) *book {
+	return &book{Journal: journal.New(), settings: *s, options: ledger.Options{
+		Dir: string(s.Path), Origin: s.Name, Keys: by, KeepFree: int64(s.KeepFree), Say: func(text string) { log.Warn("ledger: " + text) },
+	}}
+}
+
+// is reports whether s describes b.
+func (b *book) is(s *config.Ledger) bool {
+	return b.settings.Path == s.Path && b.settings.Name == s.Name && b.settings.KeepFree == s.KeepFree
+}
+
+// ledgerRemedy says what to do about a ledger that cannot be opened.
+func ledgerRemedy(err error) string {
+	if errors.Is(err, ledger.ErrLocked) {
+		return "end that gate before, give this one a ledger of its own, or let it take over by handover"
+	}
+	return "gatehouse ledger verify says more of it; a ledger that was damaged is kept, and a new one begun in another folder with another name"
+}
+
+// ledgerEvery is how often a gate looks whether the one before it has ended.
+const ledgerEvery = 20 * time.Millisecond
+
+// open opens the ledger. A gate that hands its listeners over still has it: then
+// it is waited for beside serving, and calls that are to be recorded wait as well.
+func (b *book) open(handed bool) error {
+	if b == nil || b.held {
+		return nil
+	}
+	l, err := ledger.Open(b.options)
+	switch {
+	case err == nil:
+		b.use(l)
+	case handed && errors.Is(err, ledger.ErrLocked):
+		ctx, end := context.WithCancel(context.Background())
+		b.end = end
+		b.work.Go(func() { b.wait(ctx) })
+	default:
+		return err
+	}
+	b.held = true
+	return nil
+}
+
+func (b *book) use(l *ledger.Log) {
+	b.mu.Lock()
+	b.log = l
+	b.mu.Unlock()
+	b.Use(l)
+}
+
+// wait opens the ledger as soon as nobody else has it.
+func (b *book) wait(ctx context.Context) {
+	every := time.NewTicker(ledgerEvery)
+	defer every.Stop()
+	told := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		l, err := ledger.Open(b.options)
+		switch {
+		case err == nil:
+			b.use(l)
+			return
+		case !errors.Is(err, ledger.ErrLocked) && !told:
+			told = true
+			b.options.Say("cannot be opened; calls that must be recorded are refused: " + err.Error())
+		}
+	}
+}
+
+// counted is what metrics show; nil where there is no ledger.
+func (b *book) counted() *metrics.Ledger {
+	if b == nil {
+		return nil
+	}
+	j := b.Stats()
+	out := &metrics.Ledger{Recorded: j.Recorded, Refused: j.Refused, Failed: j.Failed}
+	b.mu.Lock()
+	l := b.log
+	b.mu.Unlock()
+	if l != nil {
+		s := l.Stats()
+		out.Entries, out.Synced, out.Room, out.Up = s.Size, s.Synced, s.Free, !s.Failed && s.Problem == nil
+	}
+	return out
+}
+
+// close has everything recorded and ends. It may be called on nil.
+func (b *book) close() error {
+	if b == nil {
+		return nil
+	}
+	if b.end != nil {
+		b.end()
+		b.work.Wait()
+	}
+	b.mu.Lock()
+	l := b.log
+	b.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	return l.Close()
+}
