@@ -181,3 +181,15 @@ func write(f Files, name string, text []byte) error {
 	}
 	return errors.Join(err, file.Close())
 }
+
+// Replace puts text in the place of what a file anywhere on this machine holds,
+// whole or not at all, so that it outlives a loss of power: for what tools keep
+// beside a ledger.
+func Replace(name string, text []byte) error {
+	f, err := ReadFolder(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return replace(f, filepath.Base(name), text)
+}

@@ -163,8 +163,12 @@ func (l *Log) grow(entries [][]byte) error {
 	l.mu.Unlock()
 	l.trim()
 	l.shave(old)
-	if err := l.keys.turn(l.files, l.Keys, edge.Size()); err != nil {
-		l.Say("the next key of the ledger cannot be kept, so that the last one goes on: " + err.Error())
+	err := l.keys.follow(l.files, l.Keys)
+	if err == nil {
+		err = l.keys.turn(l.files, l.Keys, edge.Size())
+	}
+	if err != nil {
+		l.Say("the keys of the ledger cannot be kept anew, so that the last ones go on: " + err.Error())
 	}
 	return nil
 }

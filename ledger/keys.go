@@ -53,6 +53,7 @@ type keyring struct {
 
 	mu   sync.Mutex
 	body keysBody              // guarded by mu
+	by   seal.Version          // guarded by mu; of the gate's key that seals the file
 	open map[uint32]*cipherKey // guarded by mu
 }
 
@@ -93,6 +94,7 @@ func readKeys(f Files, by seal.Sealer, origin string) (*keyring, error) {
 	}
 	defer clear(text)
 	k := &keyring{origin: origin}
+	k.by, _ = seal.VersionOf(sealed)
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&k.body); err != nil {
@@ -153,7 +155,32 @@ func (k *keyring) keep(f Files, by seal.Sealer) error {
 	if err != nil {
 		return err
 	}
-	return replace(f, keysFile, sealed)
+	if err := replace(f, keysFile, sealed); err != nil {
+		return err
+	}
+	k.by, _ = seal.VersionOf(sealed)
+	return nil
+}
+
+// follow seals the keys anew where the gate's key was rotated, so that its earlier
+// versions may be destroyed.
+func (k *keyring) follow(f Files, by seal.Sealer) error {
+	probe, err := by.Seal(nil, keysAt(k.origin))
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v, ok := seal.VersionOf(probe); !ok || v == k.by {
+		return nil
+	}
+	return k.keep(f, by)
+}
+
+func (k *keyring) sealedBy() seal.Version {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.by
 }
 
 // turn makes the key of the next stretch, which begins at from.

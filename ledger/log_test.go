@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
 )
 
 // must is for errors that only a broken test has.
@@ -338,4 +340,40 @@ func TestStretch(t *testing.T) {
 	if text := fmt.Sprintf("%v %+v %#v", l.keys, l.keys, l.keys); strings.Contains(text, "ealing") {
 		t.Errorf("keys print %s", text)
 	}
+}
+
+// turning is a ring of the gate that rotates.
+type turning struct{ now atomic.Pointer[seal.Ring] }
+
+func (k *turning) Seal(b []byte, at seal.At) ([]byte, error) { return k.now.Load().Seal(b, at) }
+func (k *turning) Open(b []byte, at seal.At) ([]byte, error) { return k.now.Load().Open(b, at) }
+
+// TestRotation has the ledger's own keys sealed anew when the gate's key rotates:
+// while the log is open, with the next checkpoint.
+func TestRotation(t *testing.T) {
+	ring, disk := new(turning), newDisk()
+	ring.now.Store(newRing(t))
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Open(Options{Files: disk, Origin: origin, Keys: ring})
+		must(t, err)
+		record(t, l, "one")
+		time.Sleep(3 * time.Second)
+		old := ring.now.Load().Newest()
+		if by := l.Stats().SealedBy; by != old {
+			t.Errorf("sealed by %v, not %v", by, old)
+		}
+		rotated, err := ring.now.Load().Rotate()
+		must(t, err)
+		ring.now.Store(rotated)
+		record(t, l, "two")
+		time.Sleep(3 * time.Second)
+		rotated, err = rotated.Without(old)
+		must(t, err)
+		ring.now.Store(rotated)
+		must(t, l.Close())
+	})
+	l, err := Open(Options{Files: disk, Origin: origin, Keys: ring})
+	must(t, err)
+	must(t, l.Close())
+	hold(t, disk, l.keys, []string{"one", "two"})
 }

@@ -60,6 +60,9 @@ func (l *Log) ownKeys(names []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := l.keys.follow(l.files, l.Keys); err != nil {
+		return err
+	}
 	want := checkpoint.VerifierKey(l.keys.signer) + "\n"
 	if text, err := l.files.Read(vkeyFile, checkpoint.MaxText); err == nil && string(text) == want {
 		return nil

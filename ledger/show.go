@@ -62,18 +62,16 @@ func Prove(f Files, text []byte, index int64) (checkpoint.Proof, error) {
 	return p, nil
 }
 
-// Consistency returns the hashes that prove that the log as it is now goes on from
-// what it was with size entries (RFC 6962 section 2.1.2).
-func Consistency(f Files, size int64) ([]tlog.Hash, checkpoint.Checkpoint, error) {
-	c, _, err := Head(f)
-	if err != nil || size == 0 || size == c.Size {
-		return nil, c, err
+// Consistency returns the hashes that prove that the log as it is with checkpoint c
+// goes on from what it was with size entries (RFC 6962 section 2.1.2).
+func Consistency(f Files, c checkpoint.Checkpoint, size int64) ([]tlog.Hash, error) {
+	if size == 0 || size == c.Size {
+		return nil, nil
 	}
 	if size < 0 || size > c.Size {
-		return nil, c, ErrNoEntry
+		return nil, ErrNoEntry
 	}
-	p, err := tlog.ProveTree(c.Size, size, tile.Reader{Size: c.Size, Read: func(at tile.At) ([]byte, error) { return readTile(f, at) }})
-	return p, c, err
+	return tlog.ProveTree(c.Size, size, tile.Reader{Size: c.Size, Read: func(at tile.At) ([]byte, error) { return readTile(f, at) }})
 }
 
 // Entries calls each with the entries of a log from index from on and below to, as

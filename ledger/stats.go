@@ -1,6 +1,9 @@
 package ledger
 
-import "github.com/gatehouse-api/gatehouse/ledger/checkpoint"
+import (
+	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
+)
 
 // Stats are what may be known of a log that is open.
 type Stats struct {
@@ -12,6 +15,10 @@ type Stats struct {
 	Problem  error    // why entries do not get into the tree; nil where they do
 	Repairs  []string // what Open mended, in the words of people
 	Verifier string   // the public key of the log, for auditors
+	// SealedBy is the version of the gate's key that seals the ledger's own: as
+	// long as it is an earlier one, that one must not be destroyed. It follows a
+	// rotation with the next checkpoint, and at each start.
+	SealedBy seal.Version
 }
 
 // Stats returns how the log is doing.
@@ -20,7 +27,7 @@ func (l *Log) Stats() Stats {
 	defer l.mu.Unlock()
 	return Stats{
 		Size: l.size, Synced: l.synced, Held: l.held.Load(), Free: l.free.Load(), Failed: l.failed.Load(),
-		Problem: l.problem, Repairs: l.repairs, Verifier: checkpoint.VerifierKey(l.keys.signer),
+		Problem: l.problem, Repairs: l.repairs, Verifier: checkpoint.VerifierKey(l.keys.signer), SealedBy: l.keys.sealedBy(),
 	}
 }
 

@@ -26,6 +26,9 @@ tlog-cosignature), so that tools of others verify it as well.`,
 		newLedgerVerify(w),
 		newLedgerProve(w),
 		newLedgerShow(w),
+		newLedgerWitness(w),
+		newLedgerExport(w),
+		newLedgerRetain(w),
 	)
 }
 

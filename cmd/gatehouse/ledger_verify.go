@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/gatehouse-api/gatehouse/ledger"
 	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
@@ -14,7 +16,7 @@ import (
 func newLedgerVerify(w *world) *cobra.Command {
 	v := &ledgerVerifier{w: w}
 	cmd := &cobra.Command{
-		Use:   "verify DIR [--key VKEY] [--since FILE] [--json]",
+		Use:   "verify DIR [--key VKEY] [--since FILE [--witness VKEY]...] [--json]",
 		Short: "Hold every entry of a ledger to its hash, and the whole to its signature",
 		Long: `Reads a whole ledger and holds every entry to its hash, every hash to those below
 it, and the root to the signed checkpoint. No key that decrypts is needed. The first
@@ -23,7 +25,8 @@ deleted are no fault.
 
 --key is the public key of the log, from somewhere else than the ledger. --since is
 a checkpoint that was kept: that the log goes on from it shows that nothing of
-before was rewritten and its end was not removed.
+before was rewritten and its end was not removed. --witness is the key of a witness
+who must have cosigned that checkpoint.
 
 The exit status is 0 when the log is whole, and 1 when it is not or cannot be read.`,
 		Example: `  gatehouse ledger verify /var/lib/gatehouse/ledger --key "$(cat shop.vkey)"
@@ -33,6 +36,7 @@ The exit status is 0 when the log is whole, and 1 when it is not or cannot be re
 	}
 	cmd.Flags().StringVar(&v.key, "key", "", "`VKEY` of the log (default the one beside it)")
 	cmd.Flags().StringVar(&v.since, "since", "", "`FILE` of a checkpoint that the log must go on from")
+	cmd.Flags().StringArrayVar(&v.witnesses, "witness", nil, "`VKEY` of a witness of the checkpoint of --since (again for each)")
 	cmd.Flags().BoolVar(&v.json, "json", false, "print JSON")
 	return cmd
 }
@@ -41,6 +45,7 @@ The exit status is 0 when the log is whole, and 1 when it is not or cannot be re
 type ledgerVerifier struct {
 	w          *world
 	key, since string
+	witnesses  []string
 	json       bool
 }
 
@@ -70,16 +75,8 @@ func (v *ledgerVerifier) run(dir string) error {
 	if check.Verifier, err = v.w.ledgerKey(f, v.key); err != nil {
 		return err
 	}
-	if v.since != "" {
-		text, err := readSmall(v.since)
-		if err != nil {
-			return err
-		}
-		c, err := checkpoint.Open(text, check.Verifier)
-		if err != nil {
-			return fmt.Errorf("%s: %w", v.since, err)
-		}
-		check.Since = &c
+	if check.Since, err = v.earlier(check.Verifier); err != nil {
+		return err
 	}
 	r, err := ledger.Verify(f, check)
 	if err != nil {
@@ -92,6 +89,34 @@ func (v *ledgerVerifier) run(dir string) error {
 		return errReported
 	}
 	return nil
+}
+
+// earlier reads the checkpoint that the log must go on from.
+func (v *ledgerVerifier) earlier(log note.Verifier) (*checkpoint.Checkpoint, error) {
+	if v.since == "" && len(v.witnesses) > 0 {
+		return nil, &usageError{"--witness: is for the checkpoint of --since", "name the checkpoint that was cosigned: --since FILE"}
+	} else if v.since == "" {
+		return nil, nil
+	}
+	var witnesses []note.Verifier
+	for _, key := range v.witnesses {
+		k, err := checkpoint.NewVerifier(key)
+		if err != nil || !checkpoint.IsWitness(k) {
+			return nil, &usageError{"--witness: not the key of a witness", "gatehouse ledger witness prints it"}
+		}
+		witnesses = append(witnesses, k)
+	}
+	text, err := readSmall(v.since)
+	if err != nil {
+		return nil, err
+	}
+	c, err := checkpoint.Open(text, log, witnesses...)
+	if errors.Is(err, checkpoint.ErrSignature) && len(witnesses) > 0 {
+		return nil, fmt.Errorf("%s: it is not signed by the log and all of its witnesses", v.since)
+	} else if err != nil {
+		return nil, fmt.Errorf("%s: %w", v.since, err)
+	}
+	return &c, nil
 }
 
 // progress tells whoever waits how far it is, every few seconds.
