@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
@@ -177,13 +178,12 @@ func (l *Log) grow(entries [][]byte) error {
 func (l *Log) put(pieces []piece) error {
 	var folders []string // to be synced, each before those above it
 	for _, p := range pieces {
-		name := p.at.Path()
-		if err := l.folder(path.Dir(name), &folders); err != nil {
+		if err := l.folder(path.Dir(p.at.Path()), &folders); err != nil {
 			return err
 		}
-		if err := write(l.files, name, p.text); err != nil {
-			return err
-		}
+	}
+	if err := writeAll(l.files, pieces); err != nil {
+		return err
 	}
 	for _, name := range folders {
 		if err := l.files.SyncDir(name); err != nil {
@@ -196,9 +196,29 @@ func (l *Log) put(pieces []piece) error {
 	return nil
 }
 
+// syncers is how many files are synced at a time: disks and file systems make
+// several durable in the time of one, and entries wait for the same disk.
+const syncers = 16
+
+// writeAll writes pieces, and returns once all are synced.
+func writeAll(f Files, pieces []piece) error {
+	var all sync.WaitGroup
+	errs := make([]error, len(pieces))
+	room := make(chan struct{}, syncers)
+	for i, p := range pieces {
+		room <- struct{}{}
+		all.Go(func() {
+			errs[i] = write(f, p.at.Path(), p.text)
+			<-room
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
 // folder makes a folder and notes what is to be synced for what is put into it.
-func (l *Log) folder(name string, sync *[]string) error {
-	if slices.Contains(*sync, name) {
+func (l *Log) folder(name string, synced *[]string) error {
+	if slices.Contains(*synced, name) {
 		return nil
 	}
 	if !l.tree.known[name] && name != "." {
@@ -206,14 +226,14 @@ func (l *Log) folder(name string, sync *[]string) error {
 			clear(l.tree.known) // they are synced once more
 		}
 		above := path.Dir(name)
-		if err := l.folder(above, sync); err != nil {
+		if err := l.folder(above, synced); err != nil {
 			return err
 		}
 		if err := l.files.Mkdir(name); err != nil {
 			return err
 		}
 	}
-	*sync = append(*sync, name)
+	*synced = append(*synced, name)
 	return nil
 }
 
