@@ -204,6 +204,8 @@ type Record struct {
 	Tracing *Tracing `key:"tracing,example={begin: true, sample_one_in: 100}"`
 	// Ledger keeps calls of which nothing may be lost, as audit of an API or an operation says.
 	Ledger *Ledger `key:"ledger,example={name: api.example.com/gate-1}"`
+	// Archive keeps events to be searched. Without it they are not kept.
+	Archive *Archive `key:"archive,example={path: /var/lib/gatehouse/archive}"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

@@ -72,6 +72,8 @@ func TestGood(t *testing.T) {
 		{"days", c.APIs[1].HSTS.MaxAge, 730 * 24 * time.Hour},
 		{"default-of-a-pointer", api.CORS.MaxAge, 10 * time.Minute},
 		{"events", c.Record.Events, filepath.Join(folder, "events.jsonl")},
+		{"archive", *c.Record.Archive, config.Archive{Place: c.Record.Archive.Place, Path: config.File(filepath.Join(folder, "archive")), MaxBytes: 4 << 30, MaxAge: 90 * 24 * time.Hour}},
+		{"no-archive", good(t, "minimal.good.yaml").Record.Archive, (*config.Archive)(nil)},
 		{"default-events", good(t, "minimal.good.yaml").Record.Events, "-"},
 		{"maintenance", c.Maintenance.Address, "127.0.0.1:9090"},
 	} {

@@ -88,7 +88,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.bots": {"apis.bots.honeypots"}, "apis.challenge": {"apis.challenge.when"}, "apis.logins": {"apis.logins.failures"}, "apis.logins.breached_passwords": {"apis.logins.breached_passwords.file"},
 		"admin": {"admin.address", "admin.pepper", "store", "store.timeout"}, "admin.certificate": {"admin.key"}, "admin.key": {"admin.certificate"},
 		"apis.limits": {"limits"}, "feeds": {"feeds.name", "feeds.file"}, "geo": {"geo.database"}, "apis.countries": {"apis.countries.allow", "geo", "geo.database"},
-		"apis.csrf": {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"},
+		"apis.csrf": {"apis.csrf.check"}, "apis.url_credentials": {"apis.url_credentials.found"}, "apis.ssrf": {"apis.ssrf.check"}, "maintenance": {"maintenance.address"}, "record": {"record.events"}, "record.archive": {"record.archive.path"},
 		"record.ledger": {"record.ledger.name", "trust", "trust.keys_file", "trust.key", "trust.key.passphrase"}, "apis.audit": {"record", "record.ledger", "record.ledger.name", "trust", "trust.keys_file", "trust.key", "trust.key.passphrase"},
 		"counters": {"counters.addresses", "counters.gates", "counters.pepper"}, "counters.tls": {"counters.tls.server_name"},
 		"apis.crs": {"apis.crs.paranoia"}, "apis.inspect": {"apis.inspect.mode"}, "apis.inspect.thresholds": {"apis.inspect.thresholds.free_text"},

@@ -21,13 +21,16 @@ type Line struct {
 	Operation string    `json:"operation"`
 	Method    string    `json:"method"`
 	Path      string    `json:"path"`
+	Status    int       `json:"status"`
 	Code      string    `json:"code"`
 	Guard     string    `json:"guard"`
 	In        string    `json:"in"`
 	Name      string    `json:"name"`
 	Pointer   string    `json:"pointer"`
+	Keyword   string    `json:"keyword"`
 	Kind      string    `json:"kind"`
 	Caller    string    `json:"caller"`
+	Client    string    `json:"client"`
 	Would     []string  `json:"would_refuse"`
 	Count     uint64    `json:"count"` // of events that were lost
 }

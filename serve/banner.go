@@ -36,6 +36,9 @@ func (p *Program) banner(d *draft) string {
 		b.api(&d.apis[0])
 	}
 	b.line("events", "%s", eventsPlace(d.config.Record.Events, d.faults.file))
+	if a := d.config.Record.Archive; a != nil {
+		b.line("archive", "%s", archiveWords(a, p.reader.custody.keys))
+	}
 	if len(d.apis) > 1 {
 		for i := range d.apis {
 			fmt.Fprintf(b, "  %s\n", title(d.apis[i].contract))

@@ -52,6 +52,7 @@ func check(file string, texts bool) *Inspection {
 		d.paths()
 		d.loops()
 		d.faults.add(eventsReachable(&d.config.Record))
+		d.faults.add(archiveReachable(&d.config.Record))
 	}
 	found := &Inspection{}
 	if d.faults.err() == nil {

@@ -21,6 +21,7 @@ type events struct {
 	out   outlet
 	lines *record.Lines                // nil until there was a place
 	live  atomic.Pointer[record.Lines] // nil while nothing is recorded
+	shelf *shelved                     // the archive in use; nil for none
 	log   *slog.Logger
 }
 
@@ -77,9 +78,21 @@ func openEvents(where string, stdout io.Writer) (*target, error) {
 	return &target{f, f}, nil
 }
 
-// use writes events to t from now on, nil for nowhere, and closes the place
-// before it. What waits is written to t as well.
-func (e *events) use(t *target) {
+// use writes events to t from now on, nil for nowhere, and to an archive, nil for
+// none, and closes the place and the archive before them. What waits is written
+// there as well.
+func (e *events) use(t *target, shelf *shelved) {
+	if shelf != nil {
+		both := &target{Writer: shelf.Archive}
+		if t != nil {
+			both = &target{twofold{t.Writer, shelf.Archive}, t.file}
+		}
+		t = both
+	}
+	if e.shelf != shelf {
+		defer e.shelf.end() // when the next one takes what is written
+	}
+	e.shelf = shelf
 	if t == nil {
 		e.live.Store(nil)
 		return // what waits still goes where it was to go
@@ -101,6 +114,10 @@ func (e *events) close(ctx context.Context) error {
 		if e := t.close(); err == nil {
 			err = e
 		}
+	}
+	e.shelf.end()
+	if wrong := e.shelf.wait(ctx); err == nil {
+		err = wrong
 	}
 	if err != nil {
 		return fmt.Errorf("events were lost: %w", err)

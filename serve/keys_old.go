@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/record/archive"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/apikey"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
@@ -189,6 +190,12 @@ func (k *oldKeys) young(o *OldKey, now time.Time) string {
 
 // needs counts what needs a version, with words for it and what to do.
 func (k *oldKeys) needs(ctx context.Context, o *OldKey, now time.Time) (n int, what, hint string, err error) {
+	if a := k.config.Record.Archive; a != nil && o.Key == keys.Data {
+		under, err := archive.Sealed(string(a.Path))
+		if n := under[seal.Version(o.number)]; n > 0 || err != nil {
+			return n, "segment of the archive of events", "wait until they are older than max_age of record.archive and removed, or remove them", err
+		}
+	}
 	if k.store == nil || o.Key == keys.Nonces || o.Key == keys.Tokens {
 		return 0, "", "", nil
 	}

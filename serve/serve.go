@@ -139,6 +139,8 @@ func (p *Program) install(d *draft) error {
 	if err != nil {
 		f.add(eventsFault(d.config.Record.Place, err))
 	}
+	shelf, wrong := p.openArchive(d)
+	f.add(wrong)
 	post, wrong := p.openMaintenance(&d.config.Maintenance)
 	f.add(wrong)
 	office, wrong := p.openAdmin(d)
@@ -158,10 +160,12 @@ func (p *Program) install(d *draft) error {
 		p.undoMaintenance(post)
 		p.undoAdmin(office)
 		out.close()
+		p.undoArchive(shelf)
 		p.reader.release(d)
 		return f.err()
 	}
-	p.events.use(out)
+	p.events.use(out, shelf)
+	p.events.bound(d.config.Record.Archive)
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()
