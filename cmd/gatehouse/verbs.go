@@ -25,6 +25,7 @@ var groups = []struct {
 		newOwner,
 	}},
 	{"Look after a gate:", []verb{
+		newEvents,
 		newInspect,
 		newAttack,
 		newAdmin,

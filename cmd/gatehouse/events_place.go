@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/gatehouse-api/gatehouse/record/archive"
+	"github.com/gatehouse-api/gatehouse/serve"
+)
+
+// place is where events are, with the words for it.
+type place struct {
+	eventSource
+	name string
+}
+
+// source finds the events that a command line means. Named says that it has
+// --config.
+func (e *eventSearcher) source(ctx context.Context, args []string, named bool) (*place, error) {
+	return e.w.eventsAt(ctx, args, e.config, named)
+}
+
+// eventsAt finds the events of an argument, or of a gatehouse.yaml without any.
+func (w *world) eventsAt(ctx context.Context, args []string, file string, named bool) (*place, error) {
+	seen := &serve.EventsSeen{}
+	_, err := os.Stat(file)
+	if here := err == nil; named || here && len(args) == 0 {
+		if seen, err = serve.SeeEvents(ctx, file); err != nil {
+			return nil, err
+		}
+	} else if len(args) == 0 {
+		return nil, &usageError{"say which events", "name their archive or file, or - for standard input; or --config with a gatehouse.yaml that has record: {archive: {path: ...}}"}
+	}
+	if len(args) == 1 {
+		return w.eventsIn(args[0], seen)
+	}
+	switch {
+	case seen.Archive != nil:
+		if _, err := os.Stat(seen.Archive.Dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("the archive %s is not there yet: the gate makes it at its start", seen.Archive.Dir)
+		}
+		return &place{*seen.Archive, "the archive " + seen.Archive.Dir}, nil
+	case seen.Events == "-", seen.Events == "none", seen.Events == "":
+		return nil, &usageError{file + " names no archive and no file of events", "write record: {archive: {path: archive}}, or name the file that has them, or - for standard input"}
+	}
+	return w.eventsIn(seen.Events, seen)
+}
+
+// eventsIn finds the events of a name.
+func (w *world) eventsIn(name string, seen *serve.EventsSeen) (*place, error) {
+	if name == "-" {
+		return &place{archive.File{Name: name, Stream: w.stdin}, "standard input"}, nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s is not there", name)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read: %w", name, cause(err))
+	case !info.IsDir():
+		return &place{archive.File{Name: name}, name}, nil
+	}
+	shelf := archive.Shelf{Dir: name}
+	if seen.Archive != nil {
+		shelf.Sealer = seen.Archive.Sealer
+	}
+	return &place{shelf, "the archive " + name}, nil
+}
