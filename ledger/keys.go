@@ -177,6 +177,24 @@ func (k *keyring) follow(f Files, by seal.Sealer) error {
 	return k.keep(f, by)
 }
 
+// Reseal has the ledger's own keys sealed anew where the gate's key was rotated:
+// now, and not with the next checkpoint.
+func (l *Log) Reseal() error { return l.keys.follow(l.files, l.Keys) }
+
+// SealedBy says which version of the gate's key seals the keys of a ledger, which
+// nobody may have opened. Where there is no ledger it is fs.ErrNotExist.
+func SealedBy(f Files) (seal.Version, error) {
+	sealed, err := f.Read(keysFile, maxKeys)
+	if err != nil {
+		return 0, err
+	}
+	v, ok := seal.VersionOf(sealed)
+	if !ok {
+		return 0, errKeys
+	}
+	return v, nil
+}
+
 func (k *keyring) sealedBy() seal.Version {
 	k.mu.Lock()
 	defer k.mu.Unlock()

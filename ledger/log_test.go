@@ -371,6 +371,16 @@ func TestRotation(t *testing.T) {
 		ring.now.Store(rotated)
 		record(t, l, "two")
 		time.Sleep(3 * time.Second)
+		if by, err := SealedBy(disk); err != nil || by != rotated.Newest() {
+			t.Errorf("with the next checkpoint it is sealed by %v, not %v: %v", by, rotated.Newest(), err)
+		}
+		rotated, err = rotated.Rotate()
+		must(t, err)
+		ring.now.Store(rotated)
+		must(t, l.Reseal())
+		if by, err := SealedBy(disk); err != nil || by != rotated.Newest() {
+			t.Errorf("at once it is sealed by %v, not %v: %v", by, rotated.Newest(), err)
+		}
 		rotated, err = rotated.Without(old)
 		must(t, err)
 		ring.now.Store(rotated)

@@ -2,12 +2,15 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/ledger"
 	"github.com/gatehouse-api/gatehouse/record/archive"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/apikey"
@@ -196,6 +199,11 @@ func (k *oldKeys) needs(ctx context.Context, o *OldKey, now time.Time) (n int, w
 			return n, "segment of the archive of events", "wait until they are older than max_age of record.archive and removed, or remove them", err
 		}
 	}
+	if o.Key == keys.Data {
+		if used, err := k.sealsLedger(o); used || err != nil {
+			return 1, "ledger", "a gate that serves seals its keys anew within seconds; one that does not, at its next start", err
+		}
+	}
 	if k.store == nil || o.Key == keys.Nonces || o.Key == keys.Tokens {
 		return 0, "", "", nil
 	}
@@ -212,6 +220,27 @@ func (k *oldKeys) needs(ctx context.Context, o *OldKey, now time.Time) (n int, w
 	}
 	used, err := seal.InUse(ctx, k.store.Secrets())
 	return used[seal.Version(o.number)], "sealed value", "gatehouse trust reseal seals them anew", err
+}
+
+// sealsLedger reports whether a version of data seals the keys of the ledger: with
+// it, all that is in the ledger would be lost.
+func (k *oldKeys) sealsLedger(o *OldKey) (bool, error) {
+	s := k.config.Record.Ledger
+	if s == nil {
+		return false, nil
+	}
+	f, err := ledger.ReadFolder(string(s.Path))
+	if err == nil {
+		defer f.Close()
+		var by seal.Version
+		if by, err = ledger.SealedBy(f); err == nil {
+			return by == seal.Version(o.number), nil
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return false, fmt.Errorf("the ledger cannot be read: %w", err)
 }
 
 // ResealStore seals anew, with the newest version of the key data, what the store

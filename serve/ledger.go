@@ -42,8 +42,24 @@ func (r *reader) recorder(d *draft) audit.Recorder {
 		r.book = newBook(s, r.custody.keys.Data(), r.credentials.deps.log)
 	case !r.book.is(s):
 		d.faults.add(&fault{at: s.Place, text: "the ledger is not the one that the gate was started with", remedy: "start the gate anew; with handover no call is refused meanwhile"})
+	default:
+		r.book.reseal()
 	}
 	return r.book
+}
+
+// reseal has the keys of the ledger follow the gate's own where those were rotated:
+// what destroys an earlier version then finds that nothing needs it.
+func (b *book) reseal() {
+	b.mu.Lock()
+	l := b.log
+	b.mu.Unlock()
+	if l == nil {
+		return // it follows when it is opened
+	}
+	if err := l.Reseal(); err != nil {
+		b.options.Say("its keys cannot be sealed anew for now: " + err.Error())
+	}
 }
 
 // unopened is the journal of a plan that serves nobody.
