@@ -26,7 +26,9 @@ func newEvents(w *world) *cobra.Command {
 		Long: `Shows events of the archive that gatehouse.yaml names (record: archive), of
 another archive, of a file of events, or of standard input. Filters that are
 given must all hold. On a terminal events are a table; with --json they are the
-lines that the gate wrote, as docs/events.md describes them.
+lines that the gate wrote, as docs/events.md describes them; with --ocsf they are
+written in the schema of OCSF, several lines for a call where that has several
+classes of what happened.
 
 Times are RFC 3339 as in 2031-02-03T04:05:06Z, a day as in 2031-02-03, or how
 long ago: 30m, 2h, 7d. An encrypted archive is opened with the keys that
@@ -55,14 +57,14 @@ Exit status: 0 when events were found, 1 when none were or they cannot be read,
 
 // eventSearcher is the verb and its flags.
 type eventSearcher struct {
-	w               *world
-	config          string
-	since, until    string
-	caller, address string
-	query           archive.Query
-	limit           int
-	countBy         string
-	follow, json    bool
+	w                  *world
+	config             string
+	since, until       string
+	caller, address    string
+	query              archive.Query
+	limit              int
+	countBy            string
+	follow, json, ocsf bool
 }
 
 func (e *eventSearcher) flags(f *pflag.FlagSet) {
@@ -79,6 +81,7 @@ func (e *eventSearcher) flags(f *pflag.FlagSet) {
 	f.StringVar(&e.countBy, "count-by", "", "count them instead, by this `FIELD`: "+fieldWords())
 	f.BoolVar(&e.follow, "follow", false, "go on with events that come, until interrupted")
 	f.BoolVar(&e.json, "json", false, "print the lines that the gate wrote, or counts as JSON")
+	f.BoolVar(&e.ocsf, "ocsf", false, "print events in the schema of OCSF, as lines of JSON")
 	f.StringVar(&e.config, "config", usual, "`FILE` that says where events are and opens them, a gatehouse.yaml")
 	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "verdict" {
@@ -167,6 +170,8 @@ func (e *eventSearcher) words(f *pflag.FlagSet) error {
 		switch {
 		case !slices.Contains(archive.Fields, by):
 			return &usageError{fmt.Sprintf("--count-by: events are not counted by %q", e.countBy), source.DidYouMean("it is one of "+fieldWords(), e.countBy, strings.Split(fieldWords(), ", ")...)}
+		case e.ocsf:
+			return &usageError{"--count-by and --ocsf do not go together", "counts are no events"}
 		case e.follow:
 			return &usageError{"--count-by and --follow do not go together", "counts are of what there is"}
 		}
@@ -175,7 +180,7 @@ func (e *eventSearcher) words(f *pflag.FlagSet) error {
 		switch {
 		case e.follow:
 			e.limit = 10
-		case !e.json:
+		case !e.json && !e.ocsf:
 			e.limit = 100
 		}
 	}

@@ -14,8 +14,10 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/archive"
+	"github.com/gatehouse-api/gatehouse/record/ocsf"
 )
 
 // search shows what is found.
@@ -125,6 +127,8 @@ type show struct {
 	narrow bool // rows are written as they come
 	paint  paint
 	parsed record.Line
+	event  gate.Event
+	text   []byte
 }
 
 func (e *eventSearcher) newShow() *show {
@@ -132,6 +136,14 @@ func (e *eventSearcher) newShow() *show {
 }
 
 func (s *show) line(line []byte) error {
+	if s.e.ocsf {
+		if err := record.ParseEvent(line, &s.event); err != nil {
+			return nil // it is no exchange
+		}
+		s.text = ocsf.Append(s.text[:0], &s.event)
+		_, err := s.out.Write(s.text)
+		return err
+	}
 	if s.e.json {
 		_, err := s.out.Write(line)
 		return err
