@@ -13,6 +13,7 @@ import (
 func (d *decoder) check(c *Config) {
 	d.events(&c.Record)
 	d.ledger(c)
+	d.otlp(&c.Record)
 	d.trust(&c.Trust)
 	d.listeners(c)
 	d.callers(&c.Callers, c.Credentials, c.Place)

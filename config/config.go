@@ -206,6 +206,8 @@ type Record struct {
 	Ledger *Ledger `key:"ledger,example={name: api.example.com/gate-1}"`
 	// Archive keeps events to be searched. Without it they are not kept.
 	Archive *Archive `key:"archive,example={path: /var/lib/gatehouse/archive}"`
+	// OTLP sends spans, metrics and the program's log to a receiver of OpenTelemetry. Without it nothing is sent.
+	OTLP *OTLP `key:"otlp,example={url: http://127.0.0.1:4318}"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

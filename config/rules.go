@@ -78,6 +78,8 @@ var rules = map[string]string{
 	"limit-idle":            "limits hold somewhere (warning)",
 	"limit-complexity":      "what queries cost is counted where there are some (warning)",
 	"challenge-login":       "proofs for logins are asked for where there are some (warning)",
+	"otlp-tracing":          "spans are sent where there are traces",
+	"otlp-url":              "a receiver of OpenTelemetry is reached over HTTP, and with secrets over TLS",
 	"tracing-idle":          "calls can be in a trace (warning)",
 	"priority-idle":         "priorities come with overload (warning)",
 	"locks-first":           "the first lock is not the longest",

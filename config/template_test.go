@@ -81,7 +81,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.health": {"apis.health.path"}, "apis.canary": {"apis.canary.percent"}, "apis.mirror": {"apis.mirror.percent"},
 		"apis.outliers": {"apis.outliers.failures"}, "apis.breaker": {"apis.breaker.failures"}, "apis.retries": {"apis.retries.tries"},
 		"listeners.proxy_protocol": {"listeners.proxy_protocol.from"}, "apis.undeclared": {"apis.undeclared.answers"}, "grants": {"grants.roles", "grants.credential", "credentials"},
-		"apis.schemes": {"credentials"}, "store": {"store.timeout"}, "record.tracing": {"record.tracing.begin"}, "store.sqlite": {"store.sqlite.path"}, "store.postgres": {"store.postgres.url"},
+		"apis.schemes": {"credentials"}, "store": {"store.timeout"}, "record.tracing": {"record.tracing.begin"}, "record.otlp": {"record.otlp.url", "record.tracing", "record.tracing.begin"}, "store.sqlite": {"store.sqlite.path"}, "store.postgres": {"store.postgres.url"},
 		"apis.step_up": {"apis.step_up.max_age"}, "apis.protected_resource": {"apis.protected_resource.resource"}, "apis.caller": {"apis.caller.fields", "apis.caller.fields.subject"}, "apis.caller.fields": {"apis.caller.fields.subject"},
 		"apis.caller.token": {"apis.caller.token.key", "apis.caller.token.audience"}, "locks": {"locks.failures"},
 		"overload": {"overload.wait"}, "overload.memory": {"overload.memory.low_percent"}, "overload.credentials": {"credentials"},

@@ -58,7 +58,7 @@ func (x *Exchange) describe() {
 	}
 	e.SentTo, e.Tries = x.SentTo, x.Tries
 	if !x.Answered.IsZero() {
-		e.Upstream = x.Answered.Sub(x.Sent)
+		e.Upstream, e.Before = x.Answered.Sub(x.Sent), x.Sent.Sub(x.Received)
 	}
 	switch {
 	case x.replied():

@@ -50,6 +50,7 @@ type Event struct {
 	BodyOut  int64        // bytes
 	Took     time.Duration
 	Upstream time.Duration // of Took, waiting for the API's answer to begin
+	Before   time.Duration // of Took, before the API was called; 0 where it was not
 	SentTo   string        // the address of the API, as the configuration writes it, where there are several
 	Tries    int           // addresses that it was sent to
 	Series   any           // of the operation or the API; not written down

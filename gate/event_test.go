@@ -108,7 +108,7 @@ func TestEvents(t *testing.T) {
 			if got.ID != x.ID || got.ID == (gate.ID{}) || !got.Time.Equal(received) || got.Took <= 0 {
 				t.Errorf("id %v of %v, time %v, took %v", got.ID, x.ID, got.Time, got.Took)
 			}
-			got.ID, got.Time, got.Took = gate.ID{}, time.Time{}, 0
+			got.ID, got.Time, got.Took, got.Before = gate.ID{}, time.Time{}, 0, 0
 			got.Upstream = got.Upstream.Truncate(time.Second)
 			if refused := w.status >= 400; refused && r.client == nil {
 				got.BodyOut -= int64(len(w.body)) // of the problem

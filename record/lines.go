@@ -18,7 +18,7 @@ type Lines struct{ *queue }
 // goroutine at a time. A failing w is reported to log once, and once more
 // when it works again.
 func NewLines(w io.Writer, log *slog.Logger) *Lines {
-	return &Lines{newQueue(w, "events", log, appendLost)}
+	return &Lines{newQueue(w, queueSlots, "events", log, appendLost)}
 }
 
 // Record implements gate.Sink.

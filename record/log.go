@@ -18,7 +18,7 @@ var _ io.Writer = (*Log)(nil)
 // NewLog starts a log that writes to w until Close. w is used by one goroutine
 // at a time.
 func NewLog(w io.Writer) *Log {
-	return &Log{newQueue(w, "lines of the log", slog.New(slog.DiscardHandler), appendLostLog)}
+	return &Log{newQueue(w, queueSlots, "lines of the log", slog.New(slog.DiscardHandler), appendLostLog)}
 }
 
 // maxLogLine bounds one line of the log, in bytes: with the stack of a failed

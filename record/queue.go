@@ -43,12 +43,12 @@ type appendLine func(b []byte, at time.Time, n uint64) []byte
 // batchBytes is how much is written at once.
 const batchBytes = 64 << 10
 
-// newQueue starts a queue that writes to w until Close. w is used by one
+// newQueue starts a queue of so many slots that writes to w until Close. w is used by one
 // goroutine at a time. A failing w is reported to log once, and once more
 // when it works again.
-func newQueue(w io.Writer, what string, log *slog.Logger, said appendLine) *queue {
+func newQueue(w io.Writer, slots int, what string, log *slog.Logger, said appendLine) *queue {
 	q := &queue{
-		ring: newRing(queueSlots), out: w, what: what, log: log, said: said,
+		ring: newRing(slots), out: w, what: what, log: log, said: said,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	go q.run()

@@ -66,6 +66,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 		}
 	}
 	out.Ledger = p.reader.book.counted()
+	out.Exports = p.telemetry.stats()
 	if l := p.events.live.Load(); l != nil {
 		s := l.Stats()
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}

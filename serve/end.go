@@ -123,6 +123,7 @@ func (p *Program) close(ctx context.Context) error {
 		p.heritage.taken.Close()
 	}
 	inherit.Close(p.heritage.systemd)
+	p.unsent(p.telemetry.close(ctx))
 	var err error
 	if p.events != nil {
 		err = p.events.close(ctx)

@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
+	"github.com/gatehouse-api/gatehouse/record/otlp"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
 	"github.com/gatehouse-api/gatehouse/wire/inherit"
@@ -24,13 +25,15 @@ import (
 
 // Program is a gate that serves.
 type Program struct {
-	config Config
-	reader reader
-	lines  *record.Log
-	log    *slog.Logger
-	gate   *gate.Gate
-	events *events
-	ready  atomic.Bool // a configuration serves and the program is not ending
+	config    Config
+	reader    reader
+	lines     *record.Log
+	log       *slog.Logger
+	quiet     *slog.Logger // for what goes wrong with sending the log
+	gate      *gate.Gate
+	events    *events
+	telemetry *telemetry
+	ready     atomic.Bool // a configuration serves and the program is not ending
 
 	mu      sync.Mutex
 	doors   []*door // guarded by mu; written by the goroutine of Start, Wait and Stop alone
@@ -97,8 +100,11 @@ func (p *Program) start() error {
 		level = slog.LevelWarn
 	}
 	p.lines = record.NewLog(p.config.Stderr)
-	p.log = slog.New(slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level}))
+	text := slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level})
+	sent := otlp.NewHandler(text)
+	p.log, p.quiet = slog.New(sent), slog.New(text)
 	p.events = &events{log: p.log}
+	p.telemetry = &telemetry{next: p.events, log: sent}
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
 	p.reader.credentials.deps.keys = func() *keys.Keys { return p.reader.custody.keys }
 	p.reader.load, p.reader.feeds = newLoad(p.log), newFeeds(p.log)
@@ -108,7 +114,7 @@ func (p *Program) start() error {
 	if p.heritage.systemd, err = inherit.FromSystemd(p.config.Look); err != nil {
 		return err
 	}
-	p.gate = gate.New(gate.Options{Sink: p.metrics.Sink(p.events), Log: p.log})
+	p.gate = gate.New(gate.Options{Sink: p.metrics.Sink(p.telemetry), Log: p.log})
 	d := p.reader.read()
 	if d.faults.err() == nil {
 		d.survey()
@@ -141,6 +147,8 @@ func (p *Program) install(d *draft) error {
 	}
 	shelf, wrong := p.openArchive(d)
 	f.add(wrong)
+	sends, sendsKey, wrong := d.exporting()
+	f.add(wrong)
 	post, wrong := p.openMaintenance(&d.config.Maintenance)
 	f.add(wrong)
 	office, wrong := p.openAdmin(d)
@@ -171,7 +179,8 @@ func (p *Program) install(d *draft) error {
 	p.reader.keeper.use()
 	p.reader.shared.settle(d)
 	before := p.live
-	p.metrics.Enable(post != nil)
+	p.metrics.Enable(post != nil || sends != nil && d.config.Record.OTLP.Sends("metrics"))
+	p.export(sends, sendsKey, d.config)
 	p.metrics.Prepare(d.plan)
 	p.gate.Swap(d.plan)
 	p.metrics.Settle(d.plan)

@@ -15,6 +15,8 @@ import (
 var dependencies = map[string]string{
 	"go.yaml.in/yaml/v4":                         "docs/decisions/dependencies.md",
 	"github.com/prometheus/client_golang":        "docs/decisions/dependencies.md",
+	"github.com/prometheus/client_model":         "docs/decisions/dependencies.md",
+	"go.opentelemetry.io/proto/otlp":             "docs/decisions/dependencies.md",
 	"github.com/prometheus/common":               "docs/decisions/dependencies.md",
 	"github.com/spf13/cobra":                     "docs/decisions/dependencies.md",
 	"github.com/spf13/pflag":                     "docs/decisions/dependencies.md",

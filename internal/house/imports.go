@@ -43,8 +43,9 @@ var rooms = map[string]room{
 	"contract/markup":       {floor: reading, ours: []string{"contract", "contract/schema", "contract/source"}},
 	"contract/route":        {floor: reading, ours: []string{"contract/source"}},
 	"gate":                  {floor: pipeline, ours: []string{"contract/cut", "contract/route", "contract/schema"}},
+	"record/metrics":        {floor: recorder, ours: []string{"gate"}, outside: []string{"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/client_model/go", "github.com/prometheus/common/expfmt"}},
+	"record/otlp":           {floor: guards, ours: []string{"gate", "record", "trust"}, outside: []string{"github.com/prometheus/client_model/go", "google.golang.org/protobuf/encoding/protowire"}, nethttp: true},
 	"record/journal":        {floor: guards, ours: []string{"gate", "ledger", "record"}},
-	"record/metrics":        {floor: recorder, ours: []string{"gate"}, outside: []string{"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/common/expfmt"}},
 	"record/archive":        {floor: recorder, ours: []string{"trust/seal"}},
 	"record":                {floor: recorder, ours: []string{"gate"}},
 	"ledger/tile":           {floor: ground, outside: []string{"golang.org/x/mod/sumdb/tlog"}},
@@ -157,7 +158,7 @@ var rooms = map[string]room{
 	".": {floor: root, ours: []string{"config", "contract", "contract/openapi", "contract/route", "contract/schema", "contract/source",
 		"guard/audit", "guard/bot", "guard/challenge", "guard/inspect", "guard/limit", "guard/login", "guard/overload", "guard/owner",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "guard/ssrf", "guard/csrf", "guard/feed", "guard/graphql", "guard/urlsecret", "wire/std"}, nethttp: true},
-	"serve": {floor: assembly, ours: []string{".", "guard/audit", "ledger", "record/journal", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "guard/feed", "record", "record/metrics",
+	"serve": {floor: assembly, ours: []string{".", "guard/audit", "ledger", "record/journal", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "guard/feed", "record", "record/metrics", "record/otlp",
 		"guard/crs", "wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "guard/caller", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
@@ -193,6 +194,8 @@ var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-c
 
 // testOnly may be imported by tests beyond what their package may import.
 var testOnly = []string{
+	"go.opentelemetry.io/proto/otlp/common/v1", "go.opentelemetry.io/proto/otlp/logs/v1", "go.opentelemetry.io/proto/otlp/metrics/v1", "go.opentelemetry.io/proto/otlp/trace/v1", "google.golang.org/protobuf/proto", // what receivers read
+
 	"github.com/rogpeppe/go-internal/testscript",                              // whole-program tests as text
 	"github.com/maxmind/mmdbwriter", "github.com/maxmind/mmdbwriter/mmdbtype", // databases of countries, written by the test
 	"github.com/transparency-dev/merkle/proof", "github.com/transparency-dev/merkle/rfc6962", // proofs of the ledger, checked by others

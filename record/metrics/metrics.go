@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/gatehouse-api/gatehouse/gate"
@@ -133,6 +134,9 @@ func (m *Metrics) Write(w io.Writer) error {
 	}
 	return nil
 }
+
+// Gather returns everything as Prometheus's library has it.
+func (m *Metrics) Gather() ([]*dto.MetricFamily, error) { return m.registry.Gather() }
 
 // Sink counts each event and hands it on to next.
 func (m *Metrics) Sink(next gate.Sink) gate.Sink { return &sink{m, next} }

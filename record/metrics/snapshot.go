@@ -30,6 +30,15 @@ type Snapshot struct {
 	Bots                   Bots
 	Feeds                  []Feed
 	Ledger                 *Ledger
+	Exports                []Export
+}
+
+// Export is what became of one kind of what is sent to a receiver of
+// OpenTelemetry.
+type Export struct {
+	Signal     string // traces, logs or metrics
+	Sent, Lost uint64
+	Waiting    int
 }
 
 // Feed is what is known of a list of addresses, or of the database of countries.
@@ -128,7 +137,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 		&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
-		&challenges, &bots, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls,
+		&challenges, &bots, &exportsSent, &exportsLost, &exportsWaiting, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -187,6 +196,11 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	t.add(&bots, float64(s.Bots.Suspected), "suspected")
 	t.add(&challenges, float64(s.Challenges.Proved), "proved")
 	t.add(&challenges, float64(s.Challenges.Refused), "refused")
+	for _, x := range s.Exports {
+		t.add(&exportsSent, float64(x.Sent), x.Signal)
+		t.add(&exportsLost, float64(x.Lost), x.Signal)
+		t.add(&exportsWaiting, float64(x.Waiting), x.Signal)
+	}
 	for i := range s.Feeds {
 		t.feed(&s.Feeds[i])
 	}

@@ -102,6 +102,9 @@ var (
 	limitKeys      = Definition{"gatehouse_limit_keys", Gauge, []string{"limit"}, "Counters of a limit that are in memory."}
 	challenges     = Definition{"gatehouse_challenges_total", Counter, []string{"what"}, "Proofs of work: asked (puzzles given out), proved, refused."}
 	bots           = Definition{"gatehouse_bots_total", Counter, []string{"what"}, "Calls for honeypots (trapped), later ones from networks that are remembered for it (met), and calls of programs that pretend or are on a list (suspected)."}
+	exportsSent    = Definition{"gatehouse_otlp_sent_total", Counter, []string{"signal"}, "What a receiver of OpenTelemetry took: exchanges with their spans (traces), lines of the log (logs), points (metrics)."}
+	exportsLost    = Definition{"gatehouse_otlp_lost_total", Counter, []string{"signal"}, "What it did not take, or there was no room for."}
+	exportsWaiting = Definition{"gatehouse_otlp_waiting", Gauge, []string{"signal"}, "What waits to be sent to it."}
 	build          = Definition{"gatehouse_build_info", Gauge, []string{"version", "go"}, "1, with the version of the program and of Go."}
 )
 
@@ -114,7 +117,7 @@ var Definitions = []*Definition{
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 	&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack, &challenges, &bots,
-	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
+	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &exportsSent, &exportsLost, &exportsWaiting,
 	&ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &build,
 }
 
