@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -61,6 +62,15 @@ func crashOften(t *testing.T, ring *seal.Ring, seed uint64) {
 	var acknowledged []string
 	for life := range 1 + r.IntN(3) {
 		disk.stopAt = disk.calls + 1 + r.IntN(10+r.IntN(190))
+		if r.IntN(3) == 0 { // and before that, calls fail now and then
+			falters := rand.New(rand.NewPCG(seed, uint64(life)))
+			disk.fail = func(string) error {
+				if falters.IntN(25) == 0 {
+					return errDisk
+				}
+				return nil
+			}
+		}
 		acknowledged = append(acknowledged, live(r, disk, ring, life)...)
 		disk = disk.crash(r)
 	}
@@ -96,13 +106,18 @@ func live(r *rand.Rand, disk *memDisk, ring *seal.Ring, life int) (acknowledged 
 			for i := 0; ; i++ {
 				id := fmt.Sprintf("life %d writer %d entry %d", life, w, i)
 				ticket, err := l.Reserve(len(id) + Overhead)
-				if err != nil {
+				if err != nil && disk.stopped() {
 					return
+				} else if err != nil {
+					time.Sleep(100 * time.Millisecond) // the disk may be better then
+					continue
 				}
 				err = ticket.Durable(ctx, []byte(id))
 				ticket.Release()
-				if err != nil {
+				if errors.Is(err, errPower) {
 					return
+				} else if err != nil {
+					continue // it may be on record or not
 				}
 				mu.Lock()
 				acknowledged = append(acknowledged, id)

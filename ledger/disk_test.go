@@ -63,6 +63,13 @@ func (d *memDisk) call(what, name string) error {
 	return nil
 }
 
+// stopped reports whether the power is gone.
+func (d *memDisk) stopped() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stopAt > 0 && d.calls >= d.stopAt
+}
+
 func (d *memDisk) find(name string) *memNode {
 	n := d.root
 	if name == "." {

@@ -200,7 +200,9 @@ func (l *Log) put(pieces []piece) error {
 // several durable in the time of one, and entries wait for the same disk.
 const syncers = 16
 
-// writeAll writes pieces, and returns once all are synced.
+// writeAll writes pieces, and returns once all are synced. Each gets its name only
+// then: where an attempt failed late, a checkpoint that names the very files may be
+// on disk already, and they must not be torn while they are written once more.
 func writeAll(f Files, pieces []piece) error {
 	var all sync.WaitGroup
 	errs := make([]error, len(pieces))
@@ -208,7 +210,10 @@ func writeAll(f Files, pieces []piece) error {
 	for i, p := range pieces {
 		room <- struct{}{}
 		all.Go(func() {
-			errs[i] = write(f, p.at.Path(), p.text)
+			name := p.at.Path()
+			if errs[i] = write(f, name+".new", p.text); errs[i] == nil {
+				errs[i] = f.Rename(name+".new", name)
+			}
 			<-room
 		})
 	}

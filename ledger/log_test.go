@@ -65,18 +65,21 @@ func TestOrder(t *testing.T) {
 		must(t, l.Close())
 		want := `write pending-0000000000000001
 sync pending-0000000000000001
-create tile/entries/000
-write tile/entries/000
-sync tile/entries/000
+create tile/entries/000.new
+write tile/entries/000.new
+sync tile/entries/000.new
+rename tile/entries/000
 syncdir tile/entries
 mkdir tile/1
 mkdir tile/1/000.p
-create tile/0/000
-write tile/0/000
-sync tile/0/000
-create tile/1/000.p/1
-write tile/1/000.p/1
-sync tile/1/000.p/1
+create tile/0/000.new
+write tile/0/000.new
+sync tile/0/000.new
+rename tile/0/000
+create tile/1/000.p/1.new
+write tile/1/000.p/1.new
+sync tile/1/000.p/1.new
+rename tile/1/000.p/1
 syncdir tile/0
 syncdir tile
 syncdir tile/1
@@ -98,9 +101,9 @@ remove pending-0000000000000001`
 			}
 		}
 		// Tiles are written at a time: each in its own order.
-		name := func(call string) string { return call[strings.Index(call, " tile/")+1:] }
+		name := func(call string) string { return strings.TrimSuffix(call[strings.Index(call, " tile/")+1:], ".new") }
 		first := slices.Index(got, "mkdir tile/1/000.p") + 1
-		slices.SortStableFunc(got[first:first+6], func(a, b string) int { return strings.Compare(name(a), name(b)) })
+		slices.SortStableFunc(got[first:first+8], func(a, b string) int { return strings.Compare(name(a), name(b)) })
 		if strings.Join(got, "\n") != want {
 			t.Errorf("the order was\n%s", strings.Join(got, "\n"))
 		}

@@ -153,7 +153,6 @@ func (l *Log) survey(names []string) (list []segmentRef, err error) {
 			return nil, err
 		}
 		l.pen.number = max(l.pen.number, number)
-		l.segments = append(l.segments, segmentRef{number, 0})
 		s, ok := parseSegment(text, number)
 		if !ok {
 			rest = append(rest, s.rest...)
@@ -162,7 +161,6 @@ func (l *Log) survey(names []string) (list []segmentRef, err error) {
 		if s.first > next {
 			return nil, fault(name, next, "entries are missing that were recorded before it begins")
 		}
-		l.segments[len(l.segments)-1].first = s.first
 		if s.end() > next {
 			next = s.end()
 			list = append(list, segmentRef{number, s.first})
@@ -203,10 +201,11 @@ func (l *Log) replay(list []segmentRef) error {
 
 // sweep removes what a crash left behind. What it cannot remove does no harm.
 func (l *Log) sweep(names []string) {
-	for _, s := range l.segments {
-		l.files.Remove(segmentName(s.number))
+	for _, n := range names { // not before: until here they alone had what is in the tree now
+		if _, ok := parseSegmentName(n); ok {
+			l.files.Remove(n)
+		}
 	}
-	l.segments = nil
 	for _, n := range [...]string{keysFile, vkeyFile, checkpointFile, minimumFile} {
 		if slices.Contains(names, n+".new") {
 			l.files.Remove(n + ".new")
