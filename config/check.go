@@ -14,6 +14,7 @@ func (d *decoder) check(c *Config) {
 	d.events(&c.Record)
 	d.ledger(c)
 	d.otlp(&c.Record)
+	d.sinks(&c.Record)
 	d.trust(&c.Trust)
 	d.listeners(c)
 	d.callers(&c.Callers, c.Credentials, c.Place)

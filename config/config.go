@@ -208,6 +208,10 @@ type Record struct {
 	Archive *Archive `key:"archive,example={path: /var/lib/gatehouse/archive}"`
 	// OTLP sends spans, metrics and the program's log to a receiver of OpenTelemetry. Without it nothing is sent.
 	OTLP *OTLP `key:"otlp,example={url: http://127.0.0.1:4318}"`
+	// Sinks are receivers that get events besides.
+	Sinks []Sink `key:"sinks"`
+	// SinksFolder is where what sinks do not take waits, in a folder for each. It is made when it is missing, and is the gate's own.
+	SinksFolder File `key:"sinks_folder,absent=state/sinks,example=/var/lib/gatehouse/sinks"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

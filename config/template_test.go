@@ -94,6 +94,7 @@ func TestTemplateLines(t *testing.T) {
 		"apis.crs": {"apis.crs.paranoia"}, "apis.inspect": {"apis.inspect.mode"}, "apis.inspect.thresholds": {"apis.inspect.thresholds.free_text"},
 	}
 	maps.Copy(beside, besideTrust)
+	maps.Copy(beside, besideRecord)
 	// What needs more than lines of the template: redirect_to_https is false by
 	// default, the listener is on a port, there is one upstream, one store, and nginx
 	// asks.

@@ -39,6 +39,9 @@ func (p *Program) banner(d *draft) string {
 	if a := d.config.Record.Archive; a != nil {
 		b.line("archive", "%s", archiveWords(a, p.reader.custody.keys))
 	}
+	for i := range d.sinks {
+		b.line([]string{"sinks", ""}[min(i, 1)], "%s: %s", d.sinks[i].settings.Name, sinkWords(d.sinks[i].settings))
+	}
 	if len(d.apis) > 1 {
 		for i := range d.apis {
 			fmt.Fprintf(b, "  %s\n", title(d.apis[i].contract))

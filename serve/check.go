@@ -18,6 +18,7 @@ import (
 type Inspection struct {
 	Problems source.Problems // everything that is wrong, with warnings, in the order of the files
 	APIs     []Inspected     // those whose contracts could be read, in the order of the file
+	Sinks    []InspectedSink // in the order of the file
 	Loose    source.Problems // settings that let through more than the contracts say, as warnings; only without errors
 }
 
@@ -59,7 +60,7 @@ func check(file string, texts bool) *Inspection {
 		d.survey()
 		found.Loose = d.loose.Sort()
 	}
-	found.Problems = d.faults.problems
+	found.Problems, found.Sinks = d.faults.problems, d.inspectSinks()
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {
 			var upstreams []string

@@ -71,6 +71,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 		s := l.Stats()
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}
 	}
+	out.Sinks = p.events.sinks.stats(time.Now())
 	s := p.shown.Load()
 	if s == nil {
 		return out

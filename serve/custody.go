@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
 	"github.com/gatehouse-api/gatehouse/trust/wrap"
 )
 
@@ -128,6 +129,14 @@ func (c *custody) generate() *fault {
 	}
 	c.keys = k
 	return nil
+}
+
+// sealer seals what is kept on disk; nil where the keys end with the program.
+func (c *custody) sealer() seal.Sealer {
+	if c == nil || c.keys == nil || !c.keys.Durable() {
+		return nil
+	}
+	return c.keys.Data()
 }
 
 func (c *custody) warn(text string, err error) {

@@ -41,6 +41,7 @@ type draft struct {
 	shared      *counter.Counters      // counters to be used; nil where those in use stay
 	sharedKey   sum                    // of their settings
 	recorder    audit.Recorder         // of calls of which nothing may be lost; nil for none
+	sinks       []sinkDraft            // receivers of events
 	inquired    *inquiry               // what the references of the configuration led to; nil where it has none to services
 }
 
@@ -95,6 +96,7 @@ func (r *reader) read() *draft {
 	r.verifyAdmins(d)
 	r.count(d)
 	d.recorder = r.recorder(d)
+	d.describeSinks()
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {
 		if a := r.api(d, &d.config.APIs[i]); a.Contract != nil {

@@ -19,6 +19,7 @@ import (
 // queue in front of it stays.
 type events struct {
 	out   outlet
+	sinks *sinks
 	lines *record.Lines                // nil until there was a place
 	live  atomic.Pointer[record.Lines] // nil while nothing is recorded
 	shelf *shelved                     // the archive in use; nil for none
@@ -93,15 +94,22 @@ func (e *events) use(t *target, shelf *shelved) {
 		defer e.shelf.end() // when the next one takes what is written
 	}
 	e.shelf = shelf
-	if t == nil {
+	if t == nil && !e.sinks.any() {
 		e.live.Store(nil)
 		return // what waits still goes where it was to go
 	}
 	e.out.use(t)
 	if e.lines == nil {
-		e.lines = record.NewLines(&e.out, e.log)
+		e.lines = record.NewLines(e, e.log)
 	}
 	e.live.Store(e.lines)
+}
+
+// Write implements io.Writer for the one goroutine that writes events. Sinks
+// come first, which wait for nobody.
+func (e *events) Write(p []byte) (int, error) {
+	e.sinks.write(p)
+	return e.out.Write(p)
 }
 
 // close writes what is waiting, until ctx ends at most.
@@ -110,6 +118,7 @@ func (e *events) close(ctx context.Context) error {
 	if e.lines != nil {
 		err = e.lines.Shutdown(ctx)
 	}
+	e.sinks.close(ctx)
 	if t := e.out.live.Load(); t != nil {
 		if e := t.close(); err == nil {
 			err = e
@@ -149,6 +158,9 @@ func (o *outlet) use(t *target) { o.live.Swap(t).close() }
 func (o *outlet) Write(p []byte) (int, error) {
 	for {
 		t := o.live.Load()
+		if t == nil {
+			return len(p), nil
+		}
 		n, err := t.Write(p)
 		if n > 0 || !errors.Is(err, os.ErrClosed) || o.live.Load() == t {
 			return n, err

@@ -47,6 +47,9 @@ func (d *draft) loosenings() source.Problems {
 	if d.config.Locks.Disabled && len(d.config.Credentials) > 0 {
 		l.add(d.config.Locks.Place.At("disabled"), "LOCKS: clients may guess credentials as often as they like")
 	}
+	if r := &d.config.Record; len(r.Sinks) > 0 && d.config.Trust.KeysFile == "" {
+		l.add(r.Place.At("sinks"), "SINKS: events that wait for sinks are kept on disk unencrypted, since the gate keeps no keys of its own (trust.keys_file)")
+	}
 	l.unchecked(d.config.Listeners)
 	for i := range d.apis {
 		if g := &d.apis[i]; g.contract != nil {

@@ -103,7 +103,7 @@ func (p *Program) start() error {
 	text := slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level})
 	sent := otlp.NewHandler(text)
 	p.log, p.quiet = slog.New(sent), slog.New(text)
-	p.events = &events{log: p.log}
+	p.events = &events{log: p.log, sinks: &sinks{log: p.log}}
 	p.telemetry = &telemetry{next: p.events, log: sent}
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
 	p.reader.credentials.deps.keys = func() *keys.Keys { return p.reader.custody.keys }
@@ -149,6 +149,8 @@ func (p *Program) install(d *draft) error {
 	f.add(wrong)
 	sends, sendsKey, wrong := d.exporting()
 	f.add(wrong)
+	fresh, wrong := p.events.sinks.open(d, p.reader.custody.sealer())
+	f.add(wrong)
 	post, wrong := p.openMaintenance(&d.config.Maintenance)
 	f.add(wrong)
 	office, wrong := p.openAdmin(d)
@@ -169,9 +171,11 @@ func (p *Program) install(d *draft) error {
 		p.undoAdmin(office)
 		out.close()
 		p.undoArchive(shelf)
+		fresh.undo()
 		p.reader.release(d)
 		return f.err()
 	}
+	p.events.sinks.use(fresh)
 	p.events.use(out, shelf)
 	p.events.bound(d.config.Record.Archive)
 	p.reader.load.settle(d.config)

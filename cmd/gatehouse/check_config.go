@@ -57,6 +57,14 @@ func (w *world) configText(file string, found *serve.Inspection) {
 		w.operations(a.Operations)
 		w.texts(a.Texts)
 	}
+	if len(found.Sinks) > 0 {
+		fmt.Fprintf(w.stdout, "\nEvents go to %s as well:\n", plural(len(found.Sinks), "sink"))
+		var rows [][]string
+		for _, s := range found.Sinks {
+			rows = append(rows, []string{"  " + s.Name, s.To, fmt.Sprintf("%d bytes wait", s.Waiting)})
+		}
+		fmt.Fprint(w.stdout, table(rows))
+	}
 	if len(found.Loose) == 0 {
 		fmt.Fprintf(w.stdout, "\nNothing in %s lets through more than the contracts say.\n", file)
 		return
@@ -75,6 +83,8 @@ type configReport struct {
 	Problems []finding   `json:"problems"`
 	APIs     []apiReport `json:"apis"`
 	Loose    []finding   `json:"loosened"`
+
+	Sinks []serve.InspectedSink `json:"sinks,omitempty"`
 }
 
 // apiReport is one API of it.
@@ -99,7 +109,7 @@ type upstreamReport struct {
 }
 
 func (w *world) configReport(file string, found *serve.Inspection) *configReport {
-	r := &configReport{Config: file, Problems: w.findings(found.Problems), APIs: []apiReport{}, Loose: w.findings(found.Loose)}
+	r := &configReport{Config: file, Problems: w.findings(found.Problems), APIs: []apiReport{}, Loose: w.findings(found.Loose), Sinks: found.Sinks}
 	r.Errors, r.Warnings = count(found.Problems)
 	for i := range found.APIs {
 		a := &found.APIs[i]

@@ -30,6 +30,7 @@ type Snapshot struct {
 	Bots                   Bots
 	Feeds                  []Feed
 	Ledger                 *Ledger
+	Sinks                  []Sink
 	Exports                []Export
 }
 
@@ -138,6 +139,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
 		&challenges, &bots, &exportsSent, &exportsLost, &exportsWaiting, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls,
+		&sinkDelivered, &sinkDropped, &sinkWaiting, &sinkBytes, &sinkLag, &sinkUp,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -203,6 +205,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	for i := range s.Feeds {
 		t.feed(&s.Feeds[i])
+	}
+	for i := range s.Sinks {
+		t.sink(&s.Sinks[i])
 	}
 	for i := range s.Logins {
 		t.logins(&s.Logins[i])

@@ -117,6 +117,7 @@ var Definitions = []*Definition{
 	&owned, &ownedMax, &ownedRefused, &ownerUnknown, &ownerConflicts, &ownerFailures, &ownerWaiting,
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 	&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack, &challenges, &bots,
+	&sinkDelivered, &sinkDropped, &sinkWaiting, &sinkBytes, &sinkLag, &sinkUp,
 	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &exportsSent, &exportsLost, &exportsWaiting,
 	&ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &build,
 }

@@ -1,0 +1,11 @@
+package config_test
+
+// besideRecord are the lines that lines of the group record need.
+var besideRecord = map[string][]string{
+	"record.sinks":                     {"record.sinks.name", "record.sinks.file", "record.sinks.file.path"},
+	"record.sinks.only":                {"record.sinks.only.outcome"},
+	"record.sinks.file":                {"record.sinks.file.path"},
+	"record.sinks.webhook":             {"record.sinks.webhook.url"},
+	"record.sinks.webhook.certificate": {"record.sinks.webhook.key"},
+	"record.sinks.webhook.key":         {"record.sinks.webhook.certificate"},
+}
