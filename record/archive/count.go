@@ -43,7 +43,7 @@ func (s Shelf) Count(ctx context.Context, q Query, by Field) (map[string]int, *F
 	if err != nil {
 		return nil, nil, err
 	}
-	c, found, counted := q.compile(), &Found{}, map[string]int{}
+	c, found, counted := q.compile().byID(), &Found{}, map[string]int{}
 	tallies := make(chan map[string]int, len(list))
 	err = s.walk(ctx, list, func(g *segment) result {
 		r, words := s.count(c, g, by)

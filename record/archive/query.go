@@ -59,11 +59,20 @@ func (q Query) compile() *query {
 	if !q.Until.IsZero() {
 		c.until = milliUp(q.Until) - 1
 	}
-	if ms, ok := ParseID(q.ID); ok {
-		c.since, c.until = max(c.since, ms), min(c.until, ms)
-	}
 	c.Network = q.Network.Masked()
 	return c
+}
+
+// idSlack is by how much the time in an id and that of its event may differ, in
+// milliseconds.
+const idSlack = 1000
+
+// byID narrows the time to that of the id, where the gate wrote the lines.
+func (q *query) byID() *query {
+	if ms, ok := ParseID(q.ID); ok {
+		q.since, q.until = max(q.since, ms-idSlack), min(q.until, ms+idSlack)
+	}
+	return q
 }
 
 // milliUp rounds up, so that an event is never counted to the time before.

@@ -72,7 +72,7 @@ func (s Shelf) Search(ctx context.Context, q Query, limit int, each func(line []
 	if err != nil {
 		return nil, err
 	}
-	c, found := q.compile(), &Found{}
+	c, found := q.compile().byID(), &Found{}
 	if limit == 0 { // from the oldest on, so that nothing has to wait
 		err = s.walk(ctx, list, func(g *segment) result { return s.find(c, g, 0) }, func(r result) (bool, error) {
 			for _, line := range slices.Backward(r.lines) {
