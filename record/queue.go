@@ -34,7 +34,8 @@ type queue struct {
 	// Of the writing goroutine alone.
 	batch  []byte
 	lines  uint64 // in batch
-	failed error  // of the last write
+	timer  *time.Timer
+	failed error // of the last write
 }
 
 // appendLine appends the line that says that n lines were lost.
@@ -49,7 +50,7 @@ const batchBytes = 64 << 10
 func newQueue(w io.Writer, slots int, what string, log *slog.Logger, said appendLine) *queue {
 	q := &queue{
 		ring: newRing(slots), out: w, what: what, log: log, said: said,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), timer: time.NewTimer(pause),
 	}
 	go q.run()
 	return q
@@ -115,10 +116,20 @@ func (q *queue) Shutdown(ctx context.Context) error {
 	}
 }
 
+// pause is how long the writing goroutine waits for more lines while there are
+// some: to wake it for each costs more than to write it, and so does a system
+// call for each.
+const pause = 2 * time.Millisecond
+
 func (q *queue) run() {
 	defer close(q.done)
 	for {
-		q.drain()
+		for q.drain() {
+			if !q.rest() {
+				q.drain()
+				return
+			}
+		}
 		q.asleep.Store(true)
 		if q.ring.next() != nil { // came in between
 			q.asleep.Store(false)
@@ -134,9 +145,22 @@ func (q *queue) run() {
 	}
 }
 
-// drain writes every waiting line.
-func (q *queue) drain() {
+// rest waits for more lines, and returns false when there will be none.
+func (q *queue) rest() bool {
+	q.timer.Reset(pause)
+	select {
+	case <-q.timer.C:
+		return true
+	case <-q.stop:
+		q.timer.Stop()
+		return false
+	}
+}
+
+// drain writes every waiting line, and reports whether there were any.
+func (q *queue) drain() (some bool) {
 	for line := q.ring.next(); line != nil; line = q.ring.next() {
+		some = true
 		q.batch = append(q.batch, line...)
 		q.lines++
 		q.ring.free()
@@ -154,6 +178,7 @@ func (q *queue) drain() {
 			q.lost.Add(n)
 		}
 	}
+	return some
 }
 
 // flush writes the batch. What cannot be written is lost and counted.

@@ -36,6 +36,8 @@ var (
 func runWrk(ctx context.Context, s *scenario, at *stage, d time.Duration) (load, error) {
 	args := []string{"-t1", "-c32", "-d" + strconv.Itoa(int(max(d.Round(time.Second), time.Second)/time.Second)) + "s"}
 	switch {
+	case s.request.tokens && s.request.method == "POST":
+		args = append(args, "-s", at.file("posttokens.lua"))
 	case s.request.method == "POST":
 		args = append(args, "-s", at.file("post.lua"))
 	case s.request.tokens:

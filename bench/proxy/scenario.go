@@ -34,12 +34,13 @@ type request struct {
 }
 
 var (
-	get      = request{"GET, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }, false}
-	getToken = request{"GET with a token seen before, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }, true}
-	get16    = request{"GET, 16 KiB answer", "GET", "/order16.json", func(at *stage) []byte { return at.order16 }, false}
-	get100   = request{"GET, 100 KiB answer", "GET", "/order100.json", func(at *stage) []byte { return at.order100 }, false}
-	post     = request{"POST 1 KiB, 200 B answer", "POST", "/orders", func(at *stage) []byte { return at.receipt }, false}
-	crooked  = request{"GET, an answer off its schema", "GET", "/crooked", func(at *stage) []byte { return at.crooked }, false}
+	get       = request{"GET, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }, false}
+	getToken  = request{"GET with a token seen before, 1 KiB answer", "GET", "/order", func(at *stage) []byte { return at.order }, true}
+	postToken = request{"POST 1 KiB with a token seen before, 200 B answer", "POST", "/orders", func(at *stage) []byte { return at.receipt }, true}
+	get16     = request{"GET, 16 KiB answer", "GET", "/order16.json", func(at *stage) []byte { return at.order16 }, false}
+	get100    = request{"GET, 100 KiB answer", "GET", "/order100.json", func(at *stage) []byte { return at.order100 }, false}
+	post      = request{"POST 1 KiB, 200 B answer", "POST", "/orders", func(at *stage) []byte { return at.receipt }, false}
+	crooked   = request{"GET, an answer off its schema", "GET", "/crooked", func(at *stage) []byte { return at.crooked }, false}
 )
 
 // scenario is one row of what is measured, for each of its subjects.
@@ -55,7 +56,7 @@ type scenario struct {
 var (
 	everyone = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 	// those that look at tokens beside those that do not
-	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-before-token"}
+	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-events", "gate-all", "gate-all-rule", "gate-before-token"}
 	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 )
 
@@ -63,6 +64,9 @@ var scenarios = []scenario{
 	{"get", &get, plain, saturated, everyone},
 	{"post", &post, plain, saturated, everyone},
 	{"get-token", &getToken, plain, saturated, known},
+	{"post-token", &postToken, plain, saturated, known},
+	{"get-token-tls", &getToken, tls13, saturated, known},
+	{"post-token-tls", &postToken, tls13, saturated, known},
 	{"get16", &get16, plain, saturated, everyone},
 	{"get100", &get100, plain, saturated, slices.Insert(slices.Clone(everyone), 1, "nginx-buffers")},
 	{"get-tls", &get, tls13, saturated, encrypted},
@@ -117,6 +121,14 @@ var bars = []bar{
 	{"contract enforced, GET 1 KiB", "get", "cpu", "gate-enforced", "nginx", 1.45, ""},
 	{"contract enforced, POST 1 KiB, to Caddy doing nothing", "post", "cpu", "gate-enforced", "caddy", 0.25, ""},
 	{"contract enforced, GET 1 KiB, to Caddy doing nothing", "get", "cpu", "gate-enforced", "caddy", 0.25, ""},
+	{"everything with a rule in Cedar, GET 1 KiB", "get-token", "cpu", "gate-all-rule", "nginx", 1.6, ""},
+	{"everything with a rule in Cedar, GET 1 KiB, TLS 1.3", "get-token-tls", "cpu", "gate-all-rule", "nginx", 1.3, ""},
+	{"everything with a rule in Cedar, POST 1 KiB", "post-token", "cpu", "gate-all-rule", "nginx", 1.9, ""},
+	{"everything with a rule in Cedar, POST 1 KiB, TLS 1.3", "post-token-tls", "cpu", "gate-all-rule", "nginx", 1.5, ""},
+	{"everything without one, GET 1 KiB", "get-token", "cpu", "gate-all", "nginx", 1.45, ""},
+	{"everything without one, GET 1 KiB, TLS 1.3", "get-token-tls", "cpu", "gate-all", "nginx", 1.15, ""},
+	{"everything without one, POST 1 KiB", "post-token", "cpu", "gate-all", "nginx", 1.75, ""},
+	{"everything without one, POST 1 KiB, TLS 1.3", "post-token-tls", "cpu", "gate-all", "nginx", 1.35, ""},
 	{"CPU at 2,000 requests a second", "steady", "cpu", "gate", "nginx", 1.8, ""},
 	{"p99 at 2,000 requests a second", "steady", "p99", "gate", "nginx", 1.5, ""},
 	{"heap bytes a request, HTTP/1.1", "get", "heap", "gate", "", 1, "B"},

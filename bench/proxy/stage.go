@@ -38,6 +38,7 @@ type setting struct {
 	Dir, Contract                     string
 	Upstream, Plain, TLS, Maintenance int
 	Buffers, Tokens, Rules            bool
+	All, Ledger                       bool
 	Order, Receipt, Crooked, Schema   string
 }
 
@@ -99,14 +100,14 @@ func (at *stage) files() error {
 	lua := "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = " + quoteLua(at.order) + "\n"
 	for name, text := range map[string][]byte{
 		"www" + get16.path: at.order16, "www" + get100.path: at.order100, "order.json": at.order, "post.lua": []byte(lua),
-		"tokens.lua": at.tokensLua(), "bench.jwks": jwks, "bench.pub": public, "bench.cedar": []byte(rule),
-		"bench.crt": cert, "bench.key": key, "bench.pem": append(bytes.Clone(cert), key...),
+		"tokens.lua": at.tokensLua(&getToken, nil), "posttokens.lua": at.tokensLua(&postToken, at.order), "bench.jwks": jwks, "bench.pub": public, "bench.cedar": []byte(rule),
+		"passphrase": []byte("a passphrase of many words, for this bench alone"), "bench.crt": cert, "bench.key": key, "bench.pem": append(bytes.Clone(cert), key...),
 	} {
 		if err := os.MkdirAll(filepath.Dir(at.file(name)), 0o755); err != nil {
 			return err
 		}
 		mode := os.FileMode(0o644)
-		if strings.HasSuffix(name, ".key") || strings.HasSuffix(name, ".pem") {
+		if strings.HasSuffix(name, ".key") || strings.HasSuffix(name, ".pem") || name == "passphrase" {
 			mode = 0o600
 		}
 		if err := os.WriteFile(at.file(name), text, mode); err != nil {

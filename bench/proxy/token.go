@@ -46,20 +46,24 @@ func (at *stage) mint(now time.Time) (jwks, public []byte, err error) {
 	return jwks, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), err
 }
 
-// tokensLua has wrk send each request with the next token.
-func (at *stage) tokensLua() []byte {
+// tokensLua has wrk send each request r with the next token.
+func (at *stage) tokensLua(r *request, body []byte) []byte {
+	headers, content := "", "nil"
+	if body != nil {
+		headers, content = `, ["Content-Type"] = "application/json"`, quoteLua(body)
+	}
 	return fmt.Appendf(nil, `local tokens = {"%s"}
-local n, requests = 0, {}
+local n, requests, body = 0, {}, %s
 init = function()
 	for i, token in ipairs(tokens) do
-		requests[i] = wrk.format("GET", "%s", {["Authorization"] = "Bearer " .. token})
+		requests[i] = wrk.format("%s", "%s", {["Authorization"] = "Bearer " .. token%s}, body)
 	end
 end
 request = function()
 	n = n %% #requests + 1
 	return requests[n]
 end
-`, strings.Join(at.tokens, `", "`), getToken.path)
+`, strings.Join(at.tokens, `", "`), content, r.method, r.path, headers)
 }
 
 // spoil changes the signature of a token.
