@@ -158,7 +158,6 @@ func (b *Backlog) Next(size int) (Batch, bool, error) {
 // view is what is to be read of a segment.
 type view struct {
 	id, offset, size uint64
-	lines            int
 }
 
 // reading finds the segment that is to be read, and removes those that were.

@@ -17,7 +17,6 @@ const Version = "1.8.0"
 // class is a kind of event in the schema.
 type class struct {
 	category, uid int
-	categoryName  string
 	name          string
 	mark          string // is appended to the id of the event, which several lines tell of
 	profiles      string // that its events take, as JSON
