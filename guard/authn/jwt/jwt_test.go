@@ -90,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		"not-yet":              {good, -time.Hour, gate.CredentialInvalid},
 		"forged":               {other.token(nil), 0, gate.CredentialInvalid},
 		"for-others":           {i.token(object{"aud": "bank"}), 0, gate.CredentialInvalid},
-		"changed":              {good[:len(good)-2] + "AA", 0, gate.CredentialInvalid},
+		"changed":              {good[:len(good)-8] + "AAAAAAAA", 0, gate.CredentialInvalid},
 		"cut":                  {good[:len(good)-1], 0, gate.CredentialInvalid},
 		"longer":               {good + "A", 0, gate.CredentialInvalid},
 		"empty":                {"", 0, gate.CredentialInvalid},
