@@ -138,6 +138,7 @@ func TestSpans(t *testing.T) {
 			e.Record(ev)
 		}
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		if s := e.Stats(); len(s) != 1 || s[0] != (otlp.Stats{Signal: "traces", Sent: 3}) {
 			t.Errorf("%+v", s)
 		}
@@ -184,18 +185,21 @@ func TestReceiverFails(t *testing.T) {
 		begun := time.Now()
 		e.Record(&ev)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(r.spans) != 2 || r.calls != 3 {
 			t.Fatalf("%d spans by %d calls in %v", len(r.spans), r.calls, time.Since(begun))
 		}
 		r.status = []int{400}
 		e.Record(&ev)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if s := e.Stats()[0]; s.Sent != 1 || s.Lost != 1 || r.calls != 4 {
 			t.Errorf("%+v after %d calls", s, r.calls)
 		}
 		r.body = []byte{0x0a, 0x02, 0x08, 0x01} // partial_success {rejected_spans: 1}
 		e.Record(&ev)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if s := e.Stats()[0]; s.Sent != 1 || s.Lost != 2 {
 			t.Errorf("%+v", s)
 		}
@@ -206,6 +210,7 @@ func TestReceiverFails(t *testing.T) {
 			e.Record(&ev)
 		}
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if s := e.Stats()[0]; s.Lost < 5000 || s.Waiting != 0 {
 			t.Errorf("%+v", s)
 		}
@@ -228,6 +233,7 @@ func TestLogs(t *testing.T) {
 		log.With("a", 1).WithGroup("g").With("b", true).Warn("a word", "c", 2.5, "error", io.EOF, slog.Group("d", "e", strings.Repeat("x", 5000)), "f", "\xff")
 		log.Debug("not said")
 		time.Sleep(time.Second)
+		synctest.Wait()
 		h.Set(nil)
 		log.Info("behind")
 		if err := e.Close(context.Background()); err != nil || len(r.records) != 1 || strings.Count(said.String(), "\n") != 3 {
@@ -258,6 +264,7 @@ func TestMetrics(t *testing.T) {
 		r := &receiver{status: []int{500}}
 		e := otlp.New(otlp.Options{URL: "http://otlp.test", Transport: r, Log: slog.New(slog.DiscardHandler), Metrics: registry.Gather, Interval: 10 * time.Second})
 		time.Sleep(25 * time.Second)
+		synctest.Wait()
 		if s := e.Stats()[0]; s != (otlp.Stats{Signal: "metrics", Sent: 4, Lost: 4}) {
 			t.Errorf("%+v", s)
 		}

@@ -96,13 +96,16 @@ func TestDeadReceiverLosesNothing(t *testing.T) {
 			s.Write(fmt.Appendf(nil, "{\"n\":%d}\n", n))
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if st := s.Stats(time.Now()); st.Waiting != 100 || st.Failing != "connection refused" || st.Lag < time.Minute || st.Bytes == 0 {
 			t.Errorf("%+v", st)
 		}
 		to.set(nil, true)
 		time.Sleep(5 * time.Minute)
+		synctest.Wait()
 		to.set(nil, false)
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		if got := to.lines(); len(got) != 100 || got[0] != `{"n":0}` || got[99] != `{"n":99}` {
 			t.Error(len(got))
 		}
@@ -129,6 +132,7 @@ func TestEndWithADeadReceiver(t *testing.T) {
 		s := start(t, options(folder, to, io.Discard))
 		s.Write([]byte("a\nb\n"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		begun := time.Now()
 		stop(t, s)
 		if took := time.Since(begun); took > 0 {
@@ -140,6 +144,7 @@ func TestEndWithADeadReceiver(t *testing.T) {
 		to.set(nil, true)
 		s = start(t, options(folder, to, io.Discard))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		begun = time.Now()
 		stop(t, s)
 		if took := time.Since(begun); took > 5*time.Second {
@@ -169,11 +174,13 @@ func TestTwoPrograms(t *testing.T) {
 		second := start(t, options(folder, to, io.Discard))
 		second.Write([]byte("own\n"))
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if got := to.lines(); len(got) != 1 || got[0] != "own" {
 			t.Error(got)
 		}
 		stop(t, first)
 		time.Sleep(2 * idle)
+		synctest.Wait()
 		if got := to.lines(); len(got) != 2 || got[1] != "left" {
 			t.Error(got)
 		}
@@ -191,12 +198,14 @@ func TestRefusedLinesAreLaidAside(t *testing.T) {
 		s := start(t, options(folder, to, &log))
 		s.Write([]byte("bad\n"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(to.calls) != 3 {
 			t.Error(len(to.calls), " tries")
 		}
 		to.set(nil, false)
 		s.Write([]byte("good\n"))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if got := to.lines(); len(got) != 1 || got[0] != "good" {
 			t.Error(got)
 		}
