@@ -81,6 +81,15 @@ func (x *Exchange) describe() {
 	}
 }
 
+// undescribed is the path of a call where no operation has it, for a tap; nil for
+// others.
+func (x *Exchange) undescribed() []byte {
+	if x.Match.Outcome != route.NotFound {
+		return nil
+	}
+	return x.Path
+}
+
 // place says where and by which guard something was or would have been
 // refused.
 func (e *Event) place(guard string, r *Refusal) {

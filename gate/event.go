@@ -139,6 +139,14 @@ type Sink interface {
 	Record(e *Event)
 }
 
+// Tap sees events as a Sink does, and of calls for paths that no operation
+// describes the path besides. It must not block and must not keep e, path or what
+// they point to; many goroutines call it at once. What it makes of a path must
+// hold nothing that the client chose.
+type Tap interface {
+	See(e *Event, path []byte)
+}
+
 // ID names one exchange: 26 characters that sort by time. It is made of the
 // time in milliseconds and 80 random bits, and is no secret.
 type ID [26]byte

@@ -16,6 +16,7 @@ import (
 // not on plans.
 type Gate struct {
 	sink   Sink
+	tap    Tap
 	log    *slog.Logger
 	poison bool
 
@@ -28,6 +29,7 @@ type Gate struct {
 // Options are what a gate needs besides a plan.
 type Options struct {
 	Sink Sink         // takes one event for each exchange; nil drops them
+	Tap  Tap          // sees them as well; nil for nobody
 	Log  *slog.Logger // takes causes that clients must not see; nil drops them
 	// MaxBuffered bounds the body buffers of all exchanges together, in bytes,
 	// beyond the 64 KiB that each may have anyway; 256 MiB when 0. A body that
@@ -46,7 +48,7 @@ func New(o Options) *Gate {
 	if o.MaxBuffered <= 0 {
 		o.MaxBuffered = 256 << 20
 	}
-	g := &Gate{sink: o.Sink, log: o.Log, poison: o.Poison, maxBuffered: o.MaxBuffered}
+	g := &Gate{sink: o.Sink, tap: o.Tap, log: o.Log, poison: o.Poison, maxBuffered: o.MaxBuffered}
 	g.pool.New = func() any { return new(Exchange) }
 	return g
 }

@@ -344,12 +344,15 @@ func (g *Gate) done(x *Exchange) {
 		}
 	}
 	x.Ended = x.now()
-	if g.sink == nil && x.Audit == nil {
+	if g.sink == nil && g.tap == nil && x.Audit == nil {
 		return
 	}
 	x.describe()
 	if g.sink != nil {
 		g.sink.Record(&x.event)
+	}
+	if g.tap != nil {
+		g.tap.See(&x.event, x.undescribed())
 	}
 	g.endAudit(x)
 }

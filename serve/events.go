@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
+	"github.com/gatehouse-api/gatehouse/record/tap"
 )
 
 // events is where events go. The place may change while the gate serves; the
@@ -23,6 +24,7 @@ type events struct {
 	lines *record.Lines                // nil until there was a place
 	live  atomic.Pointer[record.Lines] // nil while nothing is recorded
 	shelf *shelved                     // the archive in use; nil for none
+	tap   tap.Tap                      // for what learns from events; the gate shows it calls
 	log   *slog.Logger
 }
 
@@ -32,6 +34,9 @@ var _ gate.Sink = (*events)(nil)
 func (e *events) Record(ev *gate.Event) {
 	if l := e.live.Load(); l != nil {
 		l.Record(ev)
+	}
+	if ev.Act != gate.Exchanged {
+		e.tap.See(ev, nil)
 	}
 }
 

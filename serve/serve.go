@@ -114,7 +114,7 @@ func (p *Program) start() error {
 	if p.heritage.systemd, err = inherit.FromSystemd(p.config.Look); err != nil {
 		return err
 	}
-	p.gate = gate.New(gate.Options{Sink: p.metrics.Sink(p.telemetry), Log: p.log})
+	p.gate = gate.New(gate.Options{Sink: p.metrics.Sink(p.telemetry), Tap: &p.events.tap, Log: p.log})
 	d := p.reader.read()
 	if d.faults.err() == nil {
 		d.survey()
@@ -186,6 +186,7 @@ func (p *Program) install(d *draft) error {
 	p.metrics.Enable(post != nil || sends != nil && d.config.Record.OTLP.Sends("metrics"))
 	p.export(sends, sendsKey, d.config)
 	p.metrics.Prepare(d.plan)
+	p.events.tap.Know(segments(d.plan))
 	p.gate.Swap(d.plan)
 	p.metrics.Settle(d.plan)
 	p.live, p.count = d, p.count+1
