@@ -200,6 +200,8 @@ type Record struct {
 	Place
 	// Events is a file that events are appended to, one line of JSON each; "-" is standard output, "none" nowhere.
 	Events string `key:"events,default=-,form=events"`
+	// Format is how they are written: in the gate's own lines, or in the schema of OCSF. Reports that read events, such as gatehouse owner report, want lines.
+	Format EventFormat `key:"format,default=lines"`
 	// Tracing has the gate take part in distributed traces. Without it, the fields of traces pass as they came, and no event names a trace.
 	Tracing *Tracing `key:"tracing,example={begin: true, sample_one_in: 100}"`
 	// Ledger keeps calls of which nothing may be lost, as audit of an API or an operation says.

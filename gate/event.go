@@ -104,13 +104,15 @@ const (
 	KeyMade           // of clients, or of administration
 	KeyReplaced
 	KeyRevoked
-	Revoked // tokens, sessions, subjects, clients or credentials
-	Resealed
+	Revoked    // tokens, sessions, subjects, clients or credentials
+	Resealed   // secrets in the store, under another key
+	OwnersKept // of objects
+	OwnersForgotten
 	Changed // something else in the store
 	acts    // how many there are
 )
 
-var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "changed"}
+var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "changed"}
 
 func (a Act) String() string { return actNames[a] }
 
@@ -156,10 +158,19 @@ const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base 32, lo
 // NewID returns an ID for something that happened at t.
 func NewID(t time.Time) ID { return newID(t) }
 
+// NumberedID returns the ID of number n of what happened at t: the same to all
+// who saw it.
+func NumberedID(t time.Time, n int64) ID {
+	return idOf(uint64(t.UnixMilli())<<16, uint64(n))
+}
+
 // newID returns an ID for an exchange that began at t.
-func newID(t time.Time) (id ID) {
-	// 130 bits: two that are 0, 48 of time, 80 random.
-	high, low := uint64(t.UnixMilli())<<16|rand.Uint64()&0xffff, rand.Uint64()
+func newID(t time.Time) ID {
+	return idOf(uint64(t.UnixMilli())<<16|rand.Uint64()&0xffff, rand.Uint64())
+}
+
+// idOf writes 130 bits: two that are 0, 48 of time, 80 that make it one of a kind.
+func idOf(high, low uint64) (id ID) {
 	for i := range 13 {
 		id[i] = idAlphabet[high>>1>>(60-5*i)&31]
 	}

@@ -99,11 +99,6 @@ func appendAct(b []byte, e *gate.Event) []byte {
 	return append(b, '}', '\n')
 }
 
-// appendLost appends the line that says how many events were lost.
-func appendLost(b []byte, at time.Time, n uint64) []byte {
-	return AppendEvent(b, &gate.Event{Act: gate.Lost, Time: at, Number: int64(n)})
-}
-
 // appendTime writes t in UTC with milliseconds (RFC 3339 section 5.6). The
 // standard library is quick only for the layout without them.
 func appendTime(b []byte, t time.Time) []byte {

@@ -3,6 +3,7 @@ package record
 import (
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 )
@@ -27,4 +28,9 @@ func (l *Lines) Record(e *gate.Event) {
 		s.line = AppendEvent(s.line[:0], e)
 		l.put(s, at)
 	}
+}
+
+// appendLost appends the line that says how many events were lost.
+func appendLost(b []byte, at time.Time, n uint64) []byte {
+	return AppendEvent(b, &gate.Event{Act: gate.Lost, Time: at, Number: int64(n)})
 }

@@ -33,6 +33,8 @@ type Line struct {
 	Client    string    `json:"client"`
 	Would     []string  `json:"would_refuse"`
 	Count     uint64    `json:"count"` // of events that were lost
+	Act       string    `json:"act"`   // what happened to the gate itself
+	Why       string    `json:"why"`
 }
 
 // maxReadLine bounds a line that is read, in bytes; events are far shorter.

@@ -124,7 +124,7 @@ func TestCodeOfEveryRefusal(t *testing.T) {
 
 func TestTimesAreUTC(t *testing.T) {
 	at := time.Date(2031, 2, 3, 1, 5, 6, 78e6, time.FixedZone("", 3600))
-	for name, line := range map[string][]byte{"event": AppendEvent(nil, &gate.Event{Time: at}), "lost": appendLost(nil, at, 1)} {
+	for name, line := range map[string][]byte{"event": AppendEvent(nil, &gate.Event{Time: at}), "lost": AppendEvent(nil, &gate.Event{Act: gate.Lost, Time: at, Number: 1})} {
 		if !strings.HasPrefix(string(line), `{"time":"2031-02-03T00:05:06.078Z"`) {
 			t.Errorf("%s: written %s", name, line)
 		}

@@ -35,7 +35,7 @@ func (p *Program) banner(d *draft) string {
 	if len(d.apis) == 1 {
 		b.api(&d.apis[0])
 	}
-	b.line("events", "%s", eventsPlace(d.config.Record.Events, d.faults.file))
+	b.line("events", "%s", eventsPlace(&d.config.Record, d.faults.file))
 	if a := d.config.Record.Archive; a != nil {
 		b.line("archive", "%s", archiveWords(a, p.reader.custody.keys))
 	}

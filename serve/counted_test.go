@@ -64,7 +64,7 @@ func TestMetricsOfTheProgram(t *testing.T) {
 		`gatehouse_exchange_duration_seconds_count{api="A",operation="GET /a"} 2`,
 		`gatehouse_upstream_calls_total`+up+` 3`, `gatehouse_upstream_serving`+up+` 1`, `gatehouse_upstream_in_flight`+up+` 0`,
 		`gatehouse_connections_total`+at+` 5`, `gatehouse_connections_open`+at+` 1`,
-		`gatehouse_events_written_total 4`, `gatehouse_events_waiting 0`, `gatehouse_events_lost_total 0`,
+		`gatehouse_events_written_total 5`, `gatehouse_events_waiting 0`, `gatehouse_events_lost_total 0`,
 		`gatehouse_ready 1`, `gatehouse_reloads_total{result="taken"} 0`, `gatehouse_configuration_stale 0`,
 	)
 	if strings.Contains(scrape(t, h), "SEKRIT") {

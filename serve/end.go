@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/inherit"
 )
 
@@ -45,6 +46,7 @@ func (p *Program) Stop() error {
 	defer lose()
 	defer p.watchCut(cut, lose)()
 	err := p.shut(drain)
+	p.note(gate.Stopped, "")
 	if least := time.Now().Add(leastFlush); end.Before(least) {
 		end = least
 	}

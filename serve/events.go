@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
+	"github.com/gatehouse-api/gatehouse/record/ocsf"
 	"github.com/gatehouse-api/gatehouse/record/tap"
 )
 
@@ -26,6 +27,8 @@ type events struct {
 	shelf *shelved                     // the archive in use; nil for none
 	tap   tap.Tap                      // for what learns from events; the gate shows it calls
 	log   *slog.Logger
+
+	schema *ocsf.Encoder
 }
 
 var _ gate.Sink = (*events)(nil)
@@ -52,13 +55,16 @@ func tracing(t *config.Tracing) *gate.Tracing {
 var eventPlaces = map[string]string{"": "not recorded (--events none)", "none": "not recorded (--events none)", "-": "standard output"}
 
 // eventsPlace says where events go, for the banner.
-func eventsPlace(where string, file bool) string {
-	place, ok := eventPlaces[where]
+func eventsPlace(r *config.Record, file bool) string {
+	place, ok := eventPlaces[r.Events]
 	switch {
 	case !ok:
-		return where
-	case file && where != "-":
+		place = r.Events
+	case file && r.Events != "-":
 		return "not recorded (record.events: none)"
+	}
+	if r.Format == config.EventOCSF {
+		place += ", in OCSF " + ocsf.Version
 	}
 	return place
 }
@@ -87,7 +93,10 @@ func openEvents(where string, stdout io.Writer) (*target, error) {
 // use writes events to t from now on, nil for nowhere, and to an archive, nil for
 // none, and closes the place and the archive before them. What waits is written
 // there as well.
-func (e *events) use(t *target, shelf *shelved) {
+func (e *events) use(t *target, shelf *shelved, format config.EventFormat) {
+	if t != nil && format == config.EventOCSF {
+		t = &target{&translator{to: t.Writer, schema: e.schema}, t.file}
+	}
 	if shelf != nil {
 		both := &target{Writer: shelf.Archive}
 		if t != nil {

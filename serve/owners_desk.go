@@ -89,7 +89,8 @@ func (d *Desk) Objects(ctx context.Context) (all int, by map[uint32]int, err err
 // OwnersSeen is what a gatehouse.yaml says to a report of owners.
 type OwnersSeen struct {
 	Events string // where events go: a file, "-", "none" or ""
-	Known  *int   // objects that the store knows; nil without one
+	Format config.EventFormat
+	Known  *int // objects that the store knows; nil without one
 	Max    int
 	Fault  error // of the store, which may be down
 }
@@ -101,7 +102,7 @@ func SeeOwners(ctx context.Context, file string) (*OwnersSeen, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := &OwnersSeen{Events: c.Record.Events}
+	seen := &OwnersSeen{Events: c.Record.Events, Format: c.Record.Format}
 	if c.Store == nil {
 		return seen, nil
 	}

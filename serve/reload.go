@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/gate"
 )
 
 // Wait serves until ctx ends or a listener fails, and stops. Meanwhile it
@@ -119,11 +120,13 @@ func (p *Program) reload(why string, onlyChanges bool) {
 		p.failing = true
 		p.turned.Add(1)
 		p.refused(why, err)
+		p.note(gate.ReloadRefused, why)
 		maps.Copy(before.files, d.files)
 		return
 	}
 	p.failing = false
 	p.taken.Add(1)
+	p.note(gate.Reloaded, why)
 	p.log.Info("the configuration was reloaded", "plan", p.count, "because", why, "changes", changes(before, d))
 	for _, w := range d.warned() {
 		if text := line(w); !slices.ContainsFunc(before.warned(), func(b source.Problem) bool { return line(b) == text }) {

@@ -124,13 +124,13 @@ func TestEventsMove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return bytes.Count(b, []byte("\n"))
+		return bytes.Count(b, []byte(`"event":"exchange"`))
 	}
 	wait := func(name string, want int) {
 		t.Helper()
 		for limit := time.Now().Add(10 * time.Second); lines(name) != want; time.Sleep(time.Millisecond) {
 			if time.Now().After(limit) {
-				t.Fatalf("%s has %d lines, want %d", name, lines(name), want)
+				t.Fatalf("%s has %d calls, want %d", name, lines(name), want)
 			}
 		}
 	}

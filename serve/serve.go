@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
+	"github.com/gatehouse-api/gatehouse/record/ocsf"
 	"github.com/gatehouse-api/gatehouse/record/otlp"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
@@ -103,8 +104,9 @@ func (p *Program) start() error {
 	text := slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level})
 	sent := otlp.NewHandler(text)
 	p.log, p.quiet = slog.New(sent), slog.New(text)
-	p.events = &events{log: p.log, sinks: &sinks{log: p.log}}
+	p.events = &events{log: p.log, schema: ocsf.New(p.config.Version), sinks: &sinks{log: p.log}}
 	p.telemetry = &telemetry{next: p.events, log: sent}
+	p.reader.events = p.events
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
 	p.reader.credentials.deps.keys = func() *keys.Keys { return p.reader.custody.keys }
 	p.reader.load, p.reader.feeds = newLoad(p.log), newFeeds(p.log)
@@ -123,6 +125,7 @@ func (p *Program) start() error {
 	if err := p.install(d); err != nil {
 		return err
 	}
+	p.note(gate.Started, "")
 	p.succeed()
 	p.idleSockets(d.config)
 	p.tell(p.notify.Ready)
@@ -176,7 +179,7 @@ func (p *Program) install(d *draft) error {
 		return f.err()
 	}
 	p.events.sinks.use(fresh)
-	p.events.use(out, shelf)
+	p.events.use(out, shelf, d.config.Record.Format)
 	p.events.bound(d.config.Record.Archive)
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,11 +177,12 @@ func TestPortZeroOfTheAPI(t *testing.T) {
 // late takes nothing until it is let go, and says when that is needed.
 type late struct {
 	begun, free chan struct{}
+	first       sync.Once
 	out         bytes.Buffer
 }
 
 func (l *late) Write(p []byte) (int, error) {
-	close(l.begun)
+	l.first.Do(func() { close(l.begun) })
 	<-l.free
 	return l.out.Write(p)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
@@ -78,7 +79,7 @@ func (r *reader) keep(d *draft) {
 	}
 	opened.Start()
 	r.keeper = &keeper{Store: opened, key: k.sum(), file: settings.SQLite, lock: make(chan *store.Lock, 1)}
-	r.keeper.begin(r.credentials.revocations, settings.Log)
+	r.keeper.begin(r.credentials.revocations, settings.Log, r.events)
 	r.credentials.deps.store = opened
 }
 
@@ -89,8 +90,9 @@ func storeRemedy(err error) string {
 	return ""
 }
 
-// begin starts what follows revocations and what tidies the store.
-func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
+// begin starts what follows revocations, what writes changes down and what tidies
+// the store.
+func (k *keeper) begin(table *revocation.Table, log *slog.Logger, events gate.Sink) {
 	ctx, end := context.WithCancel(context.Background())
 	k.end = end
 	// What was taken back must be known before the first call; where the store
@@ -103,6 +105,9 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	k.work.Go(func() {
 		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Awaited: true, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
+	if events != nil {
+		k.journal(ctx, events)
+	}
 	k.work.Go(func() { k.tidy(ctx, table, log) })
 }
 

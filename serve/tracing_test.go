@@ -58,7 +58,7 @@ func TestTraces(t *testing.T) {
 				t.Fatal(err)
 			}
 			// A client has its answer before the event is written: the order is any.
-			if n := strings.Count(string(events), "\n"); n != len(want)+1 || strings.Count(string(events), `"trace"`) != len(want) {
+			if n := strings.Count(string(events), `"event":"exchange"`); n != len(want)+1 || strings.Count(string(events), `"trace"`) != len(want) {
 				t.Fatalf("%s", events)
 			}
 			for _, w := range want {

@@ -37,12 +37,22 @@ func (t *tx) audit(ctx context.Context, operation string) error {
 	return err
 }
 
+// ChangesSince calls each with the changes that were written down, of numbers
+// above since, the first first.
+func (s *Store) ChangesSince(ctx context.Context, since int64, each func(Change) error) error {
+	return s.changes(ctx, each, `SELECT number, made, author, operation, subject FROM audit WHERE number > $1 ORDER BY number`, since)
+}
+
 // Changes calls each with at most most changes that were written down, of
 // numbers below before, the last first; before 0 begins at the last.
 func (s *Store) Changes(ctx context.Context, before int64, most int, each func(Change) error) error {
 	if before == 0 {
 		before = math.MaxInt64
 	}
+	return s.changes(ctx, each, `SELECT number, made, author, operation, subject FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2`, before, most)
+}
+
+func (s *Store) changes(ctx context.Context, each func(Change) error, query string, args ...any) error {
 	return s.read(ctx, "changes", func(row *sql.Rows) error {
 		var c Change
 		var made int64
@@ -51,5 +61,5 @@ func (s *Store) Changes(ctx context.Context, before int64, most int, each func(C
 		}
 		c.At = moment(made)
 		return each(c)
-	}, `SELECT number, made, author, operation, subject FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2`, before, most)
+	}, query, args...)
 }

@@ -41,7 +41,7 @@ func (d *desk) with(ctx context.Context, do func(ctx context.Context, at *serve.
 		if err := at.Prepare(ctx); err != nil {
 			return err
 		}
-		return do(store.By(ctx, "command line"), at)
+		return do(store.By(ctx, byCommand), at)
 	})
 }
 

@@ -73,7 +73,7 @@ func (e *eventSearcher) flags(f *pflag.FlagSet) {
 	f.StringVar(&e.query.ID, "id", "", "the event of this `ID`, which the client was told")
 	f.StringVar(&e.query.API, "api", "", "only calls of the API of this `NAME`")
 	f.StringVar(&e.query.Operation, "operation", "", "only calls of this `OPERATION`: its name, or its method and path, as \"GET /pets/{id}\"")
-	f.StringVar(&e.query.Outcome, "outcome", "", "only those that were refused, passed, replied, failed or aborted; `OUTCOME` lost shows where events were lost")
+	f.StringVar(&e.query.Outcome, "outcome", "", "only those that were refused, passed, replied, failed or aborted; `OUTCOME` lost shows where events were lost, change what happened to the gate itself")
 	f.StringVar(&e.query.Code, "code", "", "only refusals of this `CODE`, also those that would have been in observe mode")
 	f.StringVar(&e.caller, "caller", "", "only calls of this caller, by the `HASH` of 16 digits that events have")
 	f.StringVar(&e.address, "address", "", "only calls from this `NETWORK` or address; events know /24 of IPv4 and /48 of IPv6")
@@ -162,7 +162,7 @@ func (e *eventSearcher) words(f *pflag.FlagSet) error {
 			return &usageError{fmt.Sprintf("--code: there is no refusal %q", e.query.Code), source.DidYouMean("docs/refusals.md lists them", e.query.Code, known...)}
 		}
 	}
-	outcomes := []string{gate.Refused.String(), gate.Passed.String(), gate.Replied.String(), gate.Failed.String(), gate.Aborted.String(), "lost"}
+	outcomes := []string{gate.Refused.String(), gate.Passed.String(), gate.Replied.String(), gate.Failed.String(), gate.Aborted.String(), "lost", "change"}
 	if near := source.Nearest(e.query.Outcome, outcomes...); near != "" && !slices.Contains(outcomes, e.query.Outcome) {
 		return &usageError{fmt.Sprintf("--outcome: no call ends as %q", e.query.Outcome), `did you mean "` + near + `"?`}
 	}

@@ -173,10 +173,15 @@ func (s *show) row(l *record.Line) []string {
 	switch {
 	case l.Event == "lost":
 		why = were(l.Count) + " lost"
+	case l.Event == "change":
+		why = l.Why
 	case why == "" && len(l.Would) > 0:
 		why = "would: " + strings.Join(l.Would, ", ")
 	}
 	name := l.Operation
+	if l.Event == "change" {
+		name = l.Act
+	}
 	if name == "" {
 		name = strings.TrimSpace(l.Method + " " + l.Path)
 	}

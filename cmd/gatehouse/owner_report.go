@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/serve"
 )
 
@@ -70,6 +71,9 @@ func (r *ownerReporter) run(ctx context.Context, args []string) error {
 		name = args[0]
 	}
 	from := r.w.stdin
+	if len(args) == 0 && seen.Format == config.EventOCSF {
+		return &usageError{"the events of " + r.config + " are written in OCSF, which this report does not read", "write record: {format: lines}, or name a file of events in that form"}
+	}
 	switch name {
 	case "", "none":
 		return &usageError{r.config + " names no file of events", "write record: {events: events.jsonl}, or name the file that has them"}

@@ -164,7 +164,7 @@ var rooms = map[string]room{
 		"guard/audit", "guard/bot", "guard/challenge", "guard/inspect", "guard/limit", "guard/login", "guard/overload", "guard/owner",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "guard/ssrf", "guard/csrf", "guard/feed", "guard/graphql", "guard/urlsecret", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "guard/audit", "ledger", "record/journal", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "guard/feed", "record", "record/metrics", "record/otlp", "record/tap",
-		"record/sink", "record/sink/file", "record/sink/webhook",
+		"record/ocsf", "record/sink", "record/sink/file", "record/sink/webhook",
 		"guard/crs", "wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "guard/caller", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",

@@ -53,6 +53,7 @@ type managed struct {
 const (
 	create  = 1
 	update  = 3
+	remove  = 4 // Delete
 	disable = 9
 )
 
@@ -60,14 +61,16 @@ const configuration = "Policy" // as the schema calls it
 
 // acts are those of Entity Management.
 var acts = map[gate.Act]managed{
-	gate.Reloaded:      {update, informational, configuration},
-	gate.ReloadRefused: {update, medium, configuration},
-	gate.KeyMade:       {create, informational, "Key"},
-	gate.KeyReplaced:   {update, informational, "Key"},
-	gate.KeyRevoked:    {disable, informational, "Key"},
-	gate.Revoked:       {create, informational, "Revocation"},
-	gate.Resealed:      {update, informational, "Store"},
-	gate.Changed:       {update, informational, "Store"},
+	gate.Reloaded:        {update, informational, configuration},
+	gate.ReloadRefused:   {update, medium, configuration},
+	gate.KeyMade:         {create, informational, "Key"},
+	gate.KeyReplaced:     {update, informational, "Key"},
+	gate.KeyRevoked:      {disable, informational, "Key"},
+	gate.Revoked:         {create, informational, "Revocation"},
+	gate.Resealed:        {update, informational, "Store"},
+	gate.OwnersKept:      {create, informational, "Owners"},
+	gate.OwnersForgotten: {remove, informational, "Owners"},
+	gate.Changed:         {update, informational, "Store"},
 }
 
 // appendEntity appends Entity Management.
