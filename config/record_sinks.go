@@ -14,6 +14,8 @@ type Sink struct {
 	Name string `key:"name,required,form=sink-name,example=siem"`
 	// Only says which events the sink gets: those of which every key that stands here has one of its values. Without it, all.
 	Only *SinkOnly `key:"only,example={outcome: [refused]}"`
+	// Format is how the sink gets them: in the gate's own lines, or in the schema of OCSF, in which an event may be several lines. What waits on disk, and what was laid aside, are the gate's own lines.
+	Format EventFormat `key:"format,default=lines"`
 	// Backlog bounds what waits on disk. Beyond it the oldest events are dropped and counted.
 	Backlog Bytes `key:"backlog,default=256MiB,min=1MiB,max=64GiB"`
 	// Timeout bounds one delivery.

@@ -95,7 +95,7 @@ func openEvents(where string, stdout io.Writer) (*target, error) {
 // there as well.
 func (e *events) use(t *target, shelf *shelved, format config.EventFormat) {
 	if t != nil && format == config.EventOCSF {
-		t = &target{&translator{to: t.Writer, schema: e.schema}, t.file}
+		t = &target{&translator{to: t.Writer, translation: translation{schema: e.schema}}, t.file}
 	}
 	if shelf != nil {
 		both := &target{Writer: shelf.Archive}

@@ -104,7 +104,8 @@ func (p *Program) start() error {
 	text := slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level})
 	sent := otlp.NewHandler(text)
 	p.log, p.quiet = slog.New(sent), slog.New(text)
-	p.events = &events{log: p.log, schema: ocsf.New(p.config.Version), sinks: &sinks{log: p.log}}
+	schema := ocsf.New(p.config.Version)
+	p.events = &events{log: p.log, schema: schema, sinks: &sinks{log: p.log, schema: schema}}
 	p.telemetry = &telemetry{next: p.events, log: sent}
 	p.reader.events = p.events
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log

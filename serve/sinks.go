@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
+	"github.com/gatehouse-api/gatehouse/record/ocsf"
 	"github.com/gatehouse-api/gatehouse/record/sink"
 	"github.com/gatehouse-api/gatehouse/record/sink/file"
 	"github.com/gatehouse-api/gatehouse/record/sink/webhook"
@@ -24,7 +25,8 @@ import (
 // sinks are the receivers of events besides their place. One that a reload does
 // not change stays open.
 type sinks struct {
-	log *slog.Logger
+	log    *slog.Logger
+	schema *ocsf.Encoder
 
 	mu     sync.Mutex
 	list   []openSink // guarded by mu, which is held while events are written
@@ -139,6 +141,9 @@ func (s *sinks) open(d *draft, sealer seal.Sealer) (*freshSinks, *fault) {
 		}
 		o := one.options
 		o.Sealer, o.Log, o.To = sealer, s.log, one.target()
+		if one.settings.Format == config.EventOCSF {
+			o.To = &translated{Target: o.To, translation: translation{schema: s.schema}}
+		}
 		made, err := sink.Open(o)
 		if err != nil {
 			f.undo()

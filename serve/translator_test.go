@@ -36,7 +36,7 @@ func TestTranslator(t *testing.T) {
 		return record.AppendEvent(nil, &gate.Event{Act: act, ID: gate.NewID(now), Time: now, Number: 1})
 	}
 	out := &short{room: 20}
-	to := &translator{to: out, schema: ocsf.New("1")}
+	to := &translator{to: out, translation: translation{schema: ocsf.New("1")}}
 	if n, err := to.Write(line(gate.Started)); n != 0 || !errors.Is(err, errShort) {
 		t.Fatalf("%d, %v", n, err)
 	}
