@@ -47,6 +47,7 @@ const (
 	Allow    = config.Allow
 	Problem  = config.Problem
 	Keep     = config.Keep
+	Durable  = config.AuditDurable
 
 	ForAPI     = config.ForAPI
 	NoSecurity = config.NoSecurity

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/guard/audit"
 	"github.com/gatehouse-api/gatehouse/wire/std"
 )
 
@@ -40,6 +41,7 @@ type extras struct {
 
 	verifiers map[string]Verifier
 	locks     Locks
+	recorder  Recorder
 }
 
 // WithEvents calls f once for every call when it is over. f is called by the
@@ -81,6 +83,13 @@ type Locks = gate.Locks
 // WithLocks has credentials that are not valid counted by l; by default nobody
 // counts them.
 func WithLocks(l Locks) Extra { return func(e *extras) { e.locks = l } }
+
+// Recorder keeps a record of which nothing may be lost.
+type Recorder = audit.Recorder
+
+// WithRecorder has calls recorded as Options.Audit says, and those that may change
+// something where it says nothing; by default nothing is recorded.
+func WithRecorder(r Recorder) Extra { return func(e *extras) { e.recorder = r } }
 
 // CallerOf returns who calls, in the context of a request behind Protect; nil
 // when the operation is public or nobody verified the caller.
@@ -129,7 +138,7 @@ func newGate(c *contract.Contract, problems Problems, o Options, more []Extra) (
 	}
 	rules, unread := ReadRules(&o, config.Place{}, nil)
 	problems = append(problems, unread...)
-	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Locks: e.locks, Decide: func(*contract.Scheme) string { return decideInGo }})
+	plan, found := CompileFor(&e.callers, API{Contract: c, Options: o, Rules: append(rules, e.rules...), Verifiers: e.verifiers, Locks: e.locks, Recorder: e.recorder, Decide: func(*contract.Scheme) string { return decideInGo }})
 	problems = append(problems, found...).Sort()
 	if err := problems.Err(); err != nil {
 		return nil, err

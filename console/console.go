@@ -51,6 +51,9 @@ type Options struct {
 	// CallerKeys writes the public halves of the keys by which the gate signs who
 	// calls, as a JWK Set; nil where nothing is served.
 	CallerKeys func() ([]byte, error)
+	// Recorder has changes on record, durable, before they are made and before
+	// they are answered; nil where nothing is recorded.
+	Recorder gatehouse.Recorder
 	// Locks lock out those from whom too many credentials came that are not
 	// valid; nil for nobody.
 	Locks   gatehouse.Locks

@@ -1,6 +1,9 @@
 package console
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -8,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/gatehouse-api/gatehouse"
+	"github.com/gatehouse-api/gatehouse/contract/openapi"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
@@ -57,6 +62,51 @@ func TestEveryOperationIsAnswered(t *testing.T) {
 				t.Errorf("%s with %q: %d, want %v", call, credential, w.Code, want)
 			}
 		}
+	}
+}
+
+// TestChangesAreRecorded: no operation that may change something is forgotten.
+func TestChangesAreRecorded(t *testing.T) {
+	file, _ := source.Parse("openapi.yaml", Contract)
+	c, problems := openapi.Read(source.NewSet(file), file)
+	if problems.Err() != nil {
+		t.Fatal(problems)
+	}
+	var want []string
+	for _, op := range c.Operations {
+		if !gate.Safe(op.Method) {
+			want = append(want, op.ID)
+		}
+	}
+	got := slices.Clone(changing[:])
+	slices.Sort(got)
+	slices.Sort(want)
+	if len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("recorded are %q, and %q may change something", got, want)
+	}
+}
+
+// unwritable has no room for anything.
+type unwritable struct{}
+
+func (unwritable) Begin(context.Context, *gate.Event, bool) (gate.Audit, error) {
+	return nil, errors.New("no room")
+}
+
+// TestChangesWithoutRoomAreRefused: what cannot be on record is not done, and
+// who only looks is answered.
+func TestChangesWithoutRoomAreRefused(t *testing.T) {
+	h, err := Guard(Options{Recorder: unwritable{}}, someone("operator"), nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/v1/revocations", strings.NewReader(`{"kind":"token","issuer":"https://id.example","value":"x"}`))
+	r.Header.Set("Authorization", "Bearer in")
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "audit-unavailable") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

@@ -17,12 +17,29 @@ import (
 // Contract and each caller by v. events is told of every call, log of what
 // clients must not see.
 func Guard(o Options, v gatehouse.Verifier, events func(*gatehouse.Event), log *slog.Logger) (http.Handler, error) {
-	g, err := gatehouse.New("openapi.yaml", Contract, gatehouse.Options{Name: "gatehouse administration"}, gatehouse.WithLocks(o.Locks),
-		gatehouse.WithVerifiers(map[string]gatehouse.Verifier{Scheme: v}), gatehouse.WithEvents(events), gatehouse.WithLog(log))
+	how := gatehouse.Options{Name: "gatehouse administration"}
+	more := []gatehouse.Extra{gatehouse.WithLocks(o.Locks), gatehouse.WithVerifiers(map[string]gatehouse.Verifier{Scheme: v}), gatehouse.WithEvents(events), gatehouse.WithLog(log)}
+	if o.Recorder != nil {
+		more = append(more, gatehouse.WithRecorder(o.Recorder))
+		how.Operations = recorded()
+	}
+	g, err := gatehouse.New("openapi.yaml", Contract, how, more...)
 	if err != nil {
 		return nil, err
 	}
 	return g.Protect(New(o)), nil
+}
+
+// changing are the operations that change something.
+var changing = [...]string{"createKey", "rotateKey", "revokeKey", "revoke", "createAdmin", "revokeAdmin", "logout", "receiveEvent"}
+
+// recorded has what changes something on record before it is done.
+func recorded() map[string]gatehouse.Operation {
+	list := map[string]gatehouse.Operation{}
+	for _, id := range changing {
+		list[id] = gatehouse.Operation{Settings: gatehouse.Settings{Audit: gatehouse.Durable}}
+	}
+	return list
 }
 
 // What a client can make the server hold or wait for.
