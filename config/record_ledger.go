@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
 
 // Ledger is an append-only record of which nothing may be lost, and in which nothing can be changed unseen: a Merkle log with signed checkpoints, of this gate alone.
 type Ledger struct {
@@ -11,6 +14,10 @@ type Ledger struct {
 	Path File `key:"path,absent=state/ledger,example=/var/lib/gatehouse/ledger"`
 	// KeepFree is how much of its disk stays free. Below it, calls that must be recorded are refused.
 	KeepFree Bytes `key:"keep_free,default=256MiB,min=16MiB,max=1024GiB"`
+	// Keep is how long entries stay. Older ones are deleted and cannot be read any more, not even in copies, which the ledger says of itself; their hashes stay. Without it entries stay for ever.
+	Keep time.Duration `key:"keep,min=1d,max=36500d,example=400d"`
+	// MaxBytes is how much entries may take on the disk. The oldest are deleted to make room, however young they are. Hashes take 33 bytes besides for each entry that ever was.
+	MaxBytes Bytes `key:"max_bytes,min=64MiB,max=1024TiB,example=20GiB"`
 }
 
 // ledgerPath is where the ledger is when nothing is said.

@@ -119,6 +119,15 @@ func (f *Folder) Read(name string, most int64) ([]byte, error) {
 
 var errLarge = errors.New("not a file of the size that it must have")
 
+// Size is how many bytes a file has.
+func (f *Folder) Size(name string) (int64, error) {
+	info, err := f.root.Stat(name)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
 // Rename implements Files.
 func (f *Folder) Rename(from, to string) error { return f.root.Rename(from, to) }
 

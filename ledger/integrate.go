@@ -166,7 +166,7 @@ func (l *Log) grow(entries [][]byte) error {
 	l.shave(old)
 	err := l.keys.follow(l.files, l.Keys)
 	if err == nil {
-		err = l.keys.turn(l.files, l.Keys, edge.Size())
+		err = l.keys.turn(l.files, l.Keys, edge.Size(), l.Turn, entries)
 	}
 	if err != nil {
 		l.Say("the keys of the ledger cannot be kept anew, so that the last ones go on: " + err.Error())

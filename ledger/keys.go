@@ -13,6 +13,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -67,8 +68,9 @@ type keysBody struct {
 
 type stretchBody struct {
 	Number uint32 `json:"number"`
-	From   int64  `json:"from"` // index of the first entry, at the earliest
-	Key    []byte `json:"key"`  // AES-256
+	From   int64  `json:"from"`        // index of the first entry, at the earliest
+	At     int64  `json:"at,omitzero"` // when it began, in seconds since 1970; 0 where nobody knows
+	Key    []byte `json:"key"`         // AES-256
 }
 
 type cipherKey struct {
@@ -118,7 +120,7 @@ func makeKeys(f Files, by seal.Sealer, origin string) (*keyring, error) {
 }
 
 func freshKey(number uint32, from int64) stretchBody {
-	s := stretchBody{Number: number, From: from, Key: make([]byte, 32)}
+	s := stretchBody{Number: number, From: from, At: time.Now().Unix(), Key: make([]byte, 32)}
 	rand.Read(s.Key)
 	return s
 }
@@ -199,27 +201,6 @@ func (k *keyring) sealedBy() seal.Version {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.by
-}
-
-// turn makes the key of the next stretch, which begins at from.
-func (k *keyring) turn(f Files, by seal.Sealer, from int64) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	old := k.body
-	last := old.Sealing[len(old.Sealing)-1]
-	if from-last.From < stretch || len(old.Sealing) == maxStretchs {
-		return nil
-	}
-	k.body.Sealing = append(old.Sealing[:len(old.Sealing):len(old.Sealing)], freshKey(last.Number+1, from))
-	if err := k.keep(f, by); err != nil {
-		k.body = old
-		return err
-	}
-	c, err := k.find(last.Number + 1)
-	if err == nil {
-		k.now.Store(c)
-	}
-	return err
 }
 
 // key returns the key of a number.

@@ -49,6 +49,9 @@ type Options struct {
 	// MaxBytes bounds what is reserved and what is in memory on its way to the
 	// tree, in bytes; default 64 MiB.
 	MaxBytes int64
+	// Turn is after how long the next key encrypts entries, at the latest: what is
+	// deleted by age is deleted by that much at a time; default 24h.
+	Turn time.Duration
 	// KeepFree is how many bytes of the disk stay free: Reserve refuses before
 	// the disk is full; default 64 MiB.
 	KeepFree int64
@@ -106,6 +109,7 @@ type Log struct {
 	tree tree // of the integrator
 
 	retaining sync.Mutex // one deletion at a time
+	kept      weight     // guarded by retaining
 }
 
 // group are entries that one sync makes durable.
@@ -125,6 +129,9 @@ type segmentRef struct {
 func (o *Options) fill() error {
 	if o.Every <= 0 {
 		o.Every = time.Second
+	}
+	if o.Turn <= 0 {
+		o.Turn = 24 * time.Hour
 	}
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 64 << 20

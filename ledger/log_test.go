@@ -329,7 +329,7 @@ func TestStretch(t *testing.T) {
 	l, err := Open(Options{Files: disk, Origin: origin, Keys: ring})
 	must(t, err)
 	old := l.keys.seal([]byte("old"))
-	must(t, l.keys.turn(disk, ring, stretch))
+	must(t, l.keys.turn(disk, ring, stretch, time.Hour, nil))
 	fresh := l.keys.seal([]byte("new"))
 	must(t, l.Close())
 	l, err = Open(Options{Files: disk, Origin: origin, Keys: ring})

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -211,7 +212,8 @@ func (l *Log) sweep(names []string) {
 			l.files.Remove(n + ".new")
 		}
 	}
-	if err := l.erase(min(l.minimum(), l.size/tile.Width*tile.Width)); err != nil {
+	below := min(l.minimum(), l.size/tile.Width*tile.Width)
+	if err := errors.Join(l.keys.destroy(l.files, l.Keys, below), l.erase(context.Background(), below)); err != nil {
 		l.repaired("%v", err)
 	}
 	for level, n := tile.Entries, l.size; n > 0 || level <= 0; level++ {

@@ -23,6 +23,7 @@ type Report struct {
 	Checkpoint checkpoint.Checkpoint
 	Signed     bool   // the signature was checked, and is the log's
 	Deleted    int64  // entries below were deleted, as the log itself says; their hashes are there
+	KeysBelow  uint32 // the keys of entries before this one are destroyed, as the log itself says; 0 for none
 	Fault      *Fault // the first that was found
 }
 
@@ -151,8 +152,8 @@ func (v *verification) entries(at tile.At, hashes []tile.Hash, text []byte) erro
 		if tile.Leaf(e) != hashes[i] {
 			return fault(name, first+int64(i), "it was changed: its hash in %s is another one", at.Path())
 		}
-		if n := deletedBy(e); n > v.report.Deleted && n <= first+int64(i) {
-			v.report.Deleted = n
+		if s := saidBy(e); s.DeletedBelow > v.report.Deleted && s.DeletedBelow <= first+int64(i) {
+			v.report.Deleted, v.report.KeysBelow = s.DeletedBelow, s.KeysBelow
 		}
 	}
 	if err != nil {
@@ -211,14 +212,14 @@ func damage(at tile.At, err error) error {
 
 // statement is what the ledger says of itself.
 type statement struct {
-	DeletedBelow int64 `json:"deleted_below"`
+	DeletedBelow int64  `json:"deleted_below"`
+	KeysBelow    uint32 `json:"keys_destroyed_below,omitzero"` // the number of the first that is left
 }
 
-// deletedBy is below which index an entry says that bundles were deleted.
-func deletedBy(entry []byte) int64 {
-	var s statement
+// saidBy is what an entry says of the log; nothing where it is of another kind.
+func saidBy(entry []byte) (s statement) {
 	if len(entry) < 2 || len(entry) > 256 || entry[0] != kindPlain || json.Unmarshal(entry[1:], &s) != nil {
-		return 0
+		return statement{}
 	}
-	return s.DeletedBelow
+	return s
 }

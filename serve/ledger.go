@@ -22,12 +22,14 @@ type book struct {
 	*journal.Journal
 	options  ledger.Options
 	settings config.Ledger
+	bounds   bounded
 
 	mu   sync.Mutex
 	log  *ledger.Log // guarded by mu; nil until it is open
 	held bool        // it is open, or waited for
 	work sync.WaitGroup
-	end  context.CancelFunc // nil while nothing is waited for
+	ctx  context.Context // of work
+	end  context.CancelFunc
 }
 
 // recorder is the journal of a draft's calls; nil where it has none.
@@ -73,9 +75,11 @@ func (unopened) Begin(context.Context, *gate.Event, bool) (gate.Audit, error) {
 }
 
 func newBook(s *config.Ledger, by seal.Sealer, log *slog.Logger) *book {
-	return &book{Journal: journal.New(), settings: *s, options: ledger.Options{
-		Dir: string(s.Path), Origin: s.Name, Keys: by, KeepFree: int64(s.KeepFree), Say: func(text string) { log.Warn("ledger: " + text) },
+	b := &book{Journal: journal.New(), settings: *s, options: ledger.Options{
+		Dir: string(s.Path), Origin: s.Name, Keys: by, KeepFree: int64(s.KeepFree), Turn: turnOf(s), Say: func(text string) { log.Warn("ledger: " + text) },
 	}}
+	b.ctx, b.end = context.WithCancel(context.Background())
+	return b
 }
 
 // is reports whether s describes b.
@@ -105,9 +109,7 @@ func (b *book) open(handed bool) error {
 	case err == nil:
 		b.use(l)
 	case handed && errors.Is(err, ledger.ErrLocked):
-		ctx, end := context.WithCancel(context.Background())
-		b.end = end
-		b.work.Go(func() { b.wait(ctx) })
+		b.work.Go(func() { b.wait(b.ctx) })
 	default:
 		return err
 	}
@@ -120,6 +122,7 @@ func (b *book) use(l *ledger.Log) {
 	b.log = l
 	b.mu.Unlock()
 	b.Use(l)
+	b.work.Go(func() { b.prune(b.ctx, l) })
 }
 
 // wait opens the ledger as soon as nobody else has it.
@@ -167,10 +170,8 @@ func (b *book) close() error {
 	if b == nil {
 		return nil
 	}
-	if b.end != nil {
-		b.end()
-		b.work.Wait()
-	}
+	b.end()
+	b.work.Wait()
 	b.mu.Lock()
 	l := b.log
 	b.mu.Unlock()

@@ -182,6 +182,7 @@ func (p *Program) install(d *draft) error {
 	p.events.sinks.use(fresh)
 	p.events.use(out, shelf, d.config.Record.Format)
 	p.events.bound(d.config.Record.Archive)
+	p.reader.book.settle(d.config)
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()

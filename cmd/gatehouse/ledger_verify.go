@@ -55,6 +55,7 @@ type ledgerReport struct {
 	Size    int64        `json:"size"`
 	Root    string       `json:"root"`
 	Deleted int64        `json:"deleted_below"`
+	Keys    uint32       `json:"keys_destroyed_below"`
 	Whole   bool         `json:"whole"`
 	Fault   *ledgerFault `json:"fault,omitempty"`
 }
@@ -133,7 +134,7 @@ func (v *ledgerVerifier) progress() func(done, size int64) {
 func (v *ledgerVerifier) print(r *ledger.Report) error {
 	c, out := r.Checkpoint, v.w.stdout
 	if v.json {
-		report := ledgerReport{Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Deleted: r.Deleted, Whole: r.Fault == nil}
+		report := ledgerReport{Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Deleted: r.Deleted, Keys: r.KeysBelow, Whole: r.Fault == nil}
 		if r.Fault != nil {
 			report.Fault = &ledgerFault{File: r.Fault.File, Text: r.Fault.Text}
 			if r.Fault.Index >= 0 {
@@ -153,6 +154,9 @@ func (v *ledgerVerifier) print(r *ledger.Report) error {
 	}))
 	if r.Deleted > 0 {
 		fmt.Fprintf(out, "Entries below %d were deleted, as the log itself says; their hashes are there.\n", r.Deleted)
+	}
+	if r.KeysBelow > 1 {
+		fmt.Fprintf(out, "Keys before number %d were destroyed with them: what copies have under these is not read any more.\n", r.KeysBelow)
 	}
 	fmt.Fprintln(out, "The log is whole: every entry is what it was when the log signed it.")
 	return nil
