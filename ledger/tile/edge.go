@@ -3,7 +3,9 @@ package tile
 import (
 	"crypto/sha256"
 	"errors"
+	"hash"
 	"slices"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -11,8 +13,39 @@ import (
 // Hash is a hash of the tree.
 type Hash = tlog.Hash
 
+// Before what is hashed stands what it is (RFC 6962 section 2.1).
+var leafMark = []byte{0}
+
+const nodeMark = 1
+
+// hasher hashes entries, and takes no memory for that.
+type hasher struct {
+	hash.Hash
+	sum Hash
+}
+
+var hashers = sync.Pool{New: func() any { return &hasher{Hash: sha256.New()} }}
+
 // Leaf is the hash of an entry (RFC 6962 section 2.1).
-func Leaf(entry []byte) Hash { return tlog.RecordHash(entry) }
+func Leaf(entry []byte) Hash {
+	h := hashers.Get().(*hasher)
+	h.Reset()
+	h.Write(leafMark)
+	h.Write(entry)
+	h.Sum(h.sum[:0])
+	sum := h.sum
+	hashers.Put(h)
+	return sum
+}
+
+// node is the hash of a node of the tree (RFC 6962 section 2.1).
+func node(left, right Hash) Hash {
+	var b [1 + 2*HashSize]byte
+	b[0] = nodeMark
+	copy(b[1:], left[:])
+	copy(b[1+HashSize:], right[:])
+	return sha256.Sum256(b[:])
+}
 
 // Root is the hash over hashes that stand beside each other at the bottom of a
 // full part of the tree: as many as a power of two.
@@ -21,7 +54,7 @@ func Root(list []Hash) Hash {
 		return list[0]
 	}
 	half := len(list) / 2
-	return tlog.NodeHash(Root(list[:half]), Root(list[half:]))
+	return node(Root(list[:half]), Root(list[half:]))
 }
 
 // Frontier is the right edge of a tree: for each level the hashes of the tile
@@ -112,7 +145,7 @@ func (f *Frontier) Root() Hash {
 			if none {
 				root, none = left, false
 			} else {
-				root = tlog.NodeHash(left, root)
+				root = node(left, root)
 			}
 			list = list[:len(list)-w]
 		}
