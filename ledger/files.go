@@ -184,7 +184,12 @@ func write(f Files, name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
+	return finish(file, text)
+}
+
+// finish writes and syncs what is in a file, and closes it.
+func finish(file File, text []byte) error {
+	_, err := file.Write(text)
 	if err == nil {
 		err = file.Sync()
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
@@ -24,12 +23,10 @@ type tree struct {
 	edge   *tile.Frontier
 	bundle []byte // the entries of the bundle that is not full
 	known  map[string]bool
-}
 
-// piece is a file of the tree.
-type piece struct {
-	at   tile.At
-	text []byte
+	entries [][]byte // of a step
+	bundles spares
+	hashes  []byte // of tiles
 }
 
 // integrate brings durable entries into the tree until the log is closed.
@@ -50,6 +47,7 @@ func (l *Log) integrate() {
 		}
 		step := l.step()
 		if len(step) == 0 {
+			l.slacken()
 			continue
 		}
 		if wait := l.Every - time.Since(last); wait > 0 && !closing && l.waiting() < maxStep {
@@ -84,7 +82,7 @@ func (l *Log) step() (list []*group) {
 	defer l.mu.Unlock()
 	n := 0
 	for _, g := range l.ready {
-		if n += len(g.entries); n > maxStep && len(list) > 0 {
+		if n += g.entries; n > maxStep && len(list) > 0 {
 			break
 		}
 		list = append(list, g)
@@ -95,19 +93,21 @@ func (l *Log) step() (list []*group) {
 // advance brings groups into the tree, and reports whether it could.
 func (l *Log) advance(step []*group) bool {
 	var cost int64
-	var entries [][]byte
+	t := &l.tree
 	for _, g := range step {
 		cost += g.cost
-		entries = append(entries, g.entries...)
+		g.each(func(entry []byte) { t.entries = append(t.entries, entry) })
 	}
-	err := l.grow(entries)
+	err := l.grow(t.entries)
+	clear(t.entries)
+	t.entries = t.entries[:0]
 	l.measure()
 	l.mu.Lock()
 	before := l.problem
 	l.problem = err
 	if err == nil {
-		clear(l.ready[:len(step)])
-		l.ready = l.ready[len(step):]
+		l.ready = slices.Delete(l.ready, 0, len(step))
+		l.reuse(step)
 	}
 	l.mu.Unlock()
 	switch {
@@ -123,122 +123,58 @@ func (l *Log) advance(step []*group) bool {
 	return true
 }
 
+// reuse keeps what groups were kept in. The lock is held.
+func (l *Log) reuse(list []*group) {
+	for _, g := range list {
+		l.sealed.give(g.records)
+		if *g = (group{}); len(l.resting) < spareGroups {
+			l.resting = append(l.resting, g)
+		}
+	}
+}
+
+// slacken gives memory back when nothing waits.
+func (l *Log) slacken() {
+	l.mu.Lock()
+	if len(l.groups)+len(l.ready) == 0 {
+		l.plains.rest()
+		l.sealed.rest()
+	}
+	l.mu.Unlock()
+	l.tree.bundles.rest()
+}
+
 // grow writes entries into the tree, in the order that a crash may interrupt
 // anywhere: bundles, tiles, then the checkpoint that says that they are there, and
 // only then the pending copies go.
 func (l *Log) grow(entries [][]byte) error {
-	edge, bundle := l.tree.edge.Clone(), slices.Clone(l.tree.bundle)
-	old := edge.Size()
-	var bundles, tiles []piece
-	for _, e := range entries {
-		bundle = tile.AppendEntry(bundle, e)
-		index := edge.Size() / tile.Width
-		edge.Add(tile.Leaf(e), func(at tile.At, list []tile.Hash) {
-			tiles = append(tiles, piece{at, tile.AppendHashes(nil, list)})
-		})
-		if edge.Size()%tile.Width == 0 {
-			bundles = append(bundles, piece{tile.At{Level: tile.Entries, Index: index, Width: tile.Width}, bundle})
-			bundle = nil
-		}
+	t := &l.tree
+	old, edge := t.edge.Size(), t.edge.Clone()
+	last, err := l.putBundles(old, entries)
+	if err == nil {
+		err = l.putTiles(edge, entries)
 	}
-	if n := edge.Size(); n%tile.Width > 0 {
-		bundles = append(bundles, piece{tile.At{Level: tile.Entries, Index: n / tile.Width, Width: int(n % tile.Width)}, bundle})
+	if err == nil {
+		err = l.sign(edge)
 	}
-	before := tile.Edge(old)
-	edge.Edge(func(at tile.At, list []tile.Hash) {
-		if !slices.Contains(before, at) {
-			tiles = append(tiles, piece{at, tile.AppendHashes(nil, list)})
-		}
-	})
-	for _, pieces := range [][]piece{bundles, tiles} {
-		if err := l.put(pieces); err != nil {
-			return err
-		}
-	}
-	if err := l.sign(edge); err != nil {
+	if err != nil {
+		t.bundles.give(last)
 		return err
 	}
-	l.tree.edge, l.tree.bundle = edge, slices.Clone(bundle)
+	t.bundles.give(t.bundle)
+	t.edge, t.bundle = edge, last
 	l.mu.Lock()
 	l.size = edge.Size()
 	l.mu.Unlock()
 	l.trim()
 	l.shave(old)
-	err := l.keys.follow(l.files, l.Keys)
+	err = l.keys.follow(l.files, l.Keys)
 	if err == nil {
 		err = l.keys.turn(l.files, l.Keys, edge.Size(), l.Turn, entries)
 	}
 	if err != nil {
 		l.Say("the keys of the ledger cannot be kept anew, so that the last ones go on: " + err.Error())
 	}
-	return nil
-}
-
-// put writes pieces and syncs them, then the folders that they are in.
-func (l *Log) put(pieces []piece) error {
-	var folders []string // to be synced, each before those above it
-	for _, p := range pieces {
-		if err := l.folder(path.Dir(p.at.Path()), &folders); err != nil {
-			return err
-		}
-	}
-	if err := writeAll(l.files, pieces); err != nil {
-		return err
-	}
-	for _, name := range folders {
-		if err := l.files.SyncDir(name); err != nil {
-			return err
-		}
-	}
-	for _, name := range folders {
-		l.tree.known[name] = true
-	}
-	return nil
-}
-
-// syncers is how many files are synced at a time: disks and file systems make
-// several durable in the time of one, and entries wait for the same disk.
-const syncers = 16
-
-// writeAll writes pieces, and returns once all are synced. Each gets its name only
-// then: where an attempt failed late, a checkpoint that names the very files may be
-// on disk already, and they must not be torn while they are written once more.
-func writeAll(f Files, pieces []piece) error {
-	var all sync.WaitGroup
-	errs := make([]error, len(pieces))
-	room := make(chan struct{}, syncers)
-	for i, p := range pieces {
-		room <- struct{}{}
-		all.Go(func() {
-			name := p.at.Path()
-			if errs[i] = write(f, name+".new", p.text); errs[i] == nil {
-				errs[i] = f.Rename(name+".new", name)
-			}
-			<-room
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
-}
-
-// folder makes a folder and notes what is to be synced for what is put into it.
-func (l *Log) folder(name string, synced *[]string) error {
-	if slices.Contains(*synced, name) {
-		return nil
-	}
-	if !l.tree.known[name] && name != "." {
-		if len(l.tree.known) > 1024 {
-			clear(l.tree.known) // they are synced once more
-		}
-		above := path.Dir(name)
-		if err := l.folder(above, synced); err != nil {
-			return err
-		}
-		if err := l.files.Mkdir(name); err != nil {
-			return err
-		}
-	}
-	*synced = append(*synced, name)
 	return nil
 }
 

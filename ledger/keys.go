@@ -236,10 +236,9 @@ func (k *keyring) find(number uint32) (*cipherKey, error) {
 	return nil, errors.New("the ledger has no key for this entry any more")
 }
 
-// seal returns an entry as the tree has it.
-func (k *keyring) seal(plain []byte) []byte {
+// seal appends an entry as the tree has it.
+func (k *keyring) seal(b, plain []byte) []byte {
 	c := k.now.Load()
-	b := make([]byte, 0, len(plain)+sealOverhead)
 	b = binary.BigEndian.AppendUint32(append(b, kindSealed), c.number)
 	return c.aead.Seal(b, nil, plain, c.bind)
 }

@@ -100,7 +100,12 @@ type Log struct {
 	problem  error        // guarded by mu; of the tree, nil where all is well
 	repairs  []string     // at start-up
 
+	plains  spares   // guarded by mu; for what comes
+	sealed  spares   // guarded by mu; for records
+	resting []*group // guarded by mu; to be used again
+
 	wake     chan struct{} // has the writer look for groups
+	hurry    chan struct{} // has it rest no longer
 	stop     chan struct{} // closed by Close
 	written  chan struct{} // closed when the writer has ended
 	finished chan struct{} // closed when the integrator has ended
@@ -110,15 +115,6 @@ type Log struct {
 
 	retaining sync.Mutex // one deletion at a time
 	kept      weight     // guarded by retaining
-}
-
-// group are entries that one sync makes durable.
-type group struct {
-	entries [][]byte // sealed
-	bytes   int      // of the records
-	cost    int64    // of what is held for them
-	done    chan struct{}
-	err     error // readable once done is closed
 }
 
 type segmentRef struct {
@@ -156,8 +152,9 @@ func Open(o Options) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{
-		Options: o, files: o.Files, poke: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		Options: o, files: o.Files, poke: make(chan struct{}, 1), wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 		stop: make(chan struct{}), written: make(chan struct{}), finished: make(chan struct{}),
+		plains: spares{most: sparePlain}, sealed: spares{most: spareRecords}, tree: tree{bundles: spares{most: spareBundles}},
 	}
 	if l.files == nil {
 		f, err := WriteFolder(o.Dir)
@@ -213,21 +210,22 @@ type Ticket struct {
 }
 
 // Commit puts an entry in line to be recorded, and does not wait: a crash may
-// still lose it. It keeps nothing of entry. It fails where the ticket has no room
-// left for the entry, or the log is closed.
+// still lose it. It is on disk within a moment (rest). Commit keeps nothing of
+// entry. It fails where the ticket has no room left for the entry, or the log is
+// closed.
 func (t *Ticket) Commit(entry []byte) error {
-	_, err := t.commit(entry)
+	_, err := t.commit(entry, false)
 	return err
 }
 
 // Durable is Commit, and returns once the entry is on disk and synced. After an
 // error, that of ctx too, the entry may be on record or not.
 func (t *Ticket) Durable(ctx context.Context, entry []byte) error {
-	g, err := t.commit(entry)
+	o, err := t.commit(entry, true)
 	if err != nil {
 		return err
 	}
-	return g.wait(ctx)
+	return o.wait(ctx)
 }
 
 // Release gives back the room that no entry took. It may be called more than once.
@@ -238,58 +236,77 @@ func (t *Ticket) Release() {
 	t.left = 0
 }
 
-func (t *Ticket) commit(entry []byte) (*group, error) {
+func (t *Ticket) commit(entry []byte, waits bool) (*outcome, error) {
 	cost := len(entry) + Overhead
 	if cost > t.left || len(entry) > MaxEntry {
 		return nil, ErrTicket
 	}
-	g, err := t.log.add(t.log.keys.seal(entry), int64(cost))
+	o, err := t.log.commit(entry, int64(cost), waits, false)
 	if err == nil {
 		t.left -= cost
 	}
-	return g, err
+	return o, err
 }
 
-// add puts a sealed entry into the group that is open.
-func (l *Log) add(sealed []byte, cost int64) (*group, error) {
+// add puts an entry in line that is kept as it is, and is waited for.
+func (l *Log) add(entry []byte, cost int64) (*outcome, error) {
+	return l.commit(entry, cost, true, true)
+}
+
+// commit copies an entry into the group that is open.
+func (l *Log) commit(entry []byte, cost int64, waits, asIs bool) (o *outcome, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed.Load() {
 		return nil, ErrClosed
 	}
-	size := recordHead + len(sealed)
-	n := len(l.groups)
-	if n == 0 || l.groups[n-1].bytes+size > maxGroup {
-		l.groups = append(l.groups, &group{done: make(chan struct{})})
-		n++
-		signal(l.wake)
-	}
-	g := l.groups[n-1]
-	g.entries = append(g.entries, sealed)
-	g.bytes += size
+	g := l.open(plainHead + len(entry))
+	g.put(entry, asIs)
 	g.cost += cost
-	return g, nil
+	if waits {
+		o = g.await()
+	}
+	if !g.hurried && (waits || len(g.plain) >= hurryBytes) {
+		g.hurried = true
+		signal(l.hurry)
+	}
+	return o, nil
 }
 
-func (g *group) wait(ctx context.Context) error {
-	select {
-	case <-g.done:
-		return g.err
-	case <-ctx.Done():
-		return ctx.Err()
+// open returns the group that is open and has so much room. The lock is held.
+func (l *Log) open(size int) *group {
+	n := len(l.groups)
+	if n > 0 && len(l.groups[n-1].plain)+size <= maxGroup {
+		return l.groups[n-1]
 	}
+	g := &group{}
+	if n := len(l.resting) - 1; n >= 0 {
+		g, l.resting = l.resting[n], l.resting[:n]
+	}
+	g.plain = l.plains.take()
+	l.groups = append(l.groups, g)
+	signal(l.wake)
+	if n > 0 {
+		signal(l.hurry) // the one before is full
+	}
+	return g
 }
 
 // Sync returns once every entry that was committed before is on disk and synced.
 func (l *Log) Sync(ctx context.Context) error {
 	l.mu.Lock()
-	waiting := append([]*group(nil), l.groups...)
+	var waiting []*outcome
+	for _, g := range l.groups {
+		g.hurried = true
+		waiting = append(waiting, g.await())
+	}
 	if l.writing != nil {
-		waiting = append(waiting, l.writing)
+		waiting = append(waiting, l.writing.await())
 	}
 	l.mu.Unlock()
-	for _, g := range waiting {
-		if err := g.wait(ctx); err != nil {
+	signal(l.hurry)
+	for _, o := range waiting {
+		if err := o.wait(ctx); err != nil {
 			return err
 		}
 	}

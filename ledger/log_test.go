@@ -110,37 +110,6 @@ remove pending-0000000000000001`
 	})
 }
 
-// TestOneSync has many goroutines wait for one sync.
-func TestOneSync(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		disk := newDisk()
-		l, err := Open(Options{Files: disk, Origin: origin, Keys: newRing(t), Every: time.Hour})
-		must(t, err)
-		record(t, l, "so that there is a segment")
-		syncs := 0
-		disk.mu.Lock()
-		disk.fail = func(call string) error {
-			if strings.HasPrefix(call, "sync pending") {
-				syncs++
-				disk.mu.Unlock() // a disk takes its time, and others go on
-				time.Sleep(10 * time.Millisecond)
-				disk.mu.Lock()
-			}
-			return nil
-		}
-		disk.mu.Unlock()
-		var all sync.WaitGroup
-		for i := range 1000 {
-			all.Go(func() { record(t, l, fmt.Sprint(i)) })
-		}
-		all.Wait()
-		must(t, l.Close())
-		if syncs > 3 {
-			t.Errorf("1000 entries took %d syncs", syncs)
-		}
-	})
-}
-
 // TestDiskFails has each call fail for a while: whoever waits is told, nothing is
 // lost, and the log goes on by itself.
 func TestDiskFails(t *testing.T) {
@@ -328,9 +297,9 @@ func TestStretch(t *testing.T) {
 	ring, disk := newRing(t), newDisk()
 	l, err := Open(Options{Files: disk, Origin: origin, Keys: ring})
 	must(t, err)
-	old := l.keys.seal([]byte("old"))
+	old := l.keys.seal(nil, []byte("old"))
 	must(t, l.keys.turn(disk, ring, stretch, time.Hour, nil))
-	fresh := l.keys.seal([]byte("new"))
+	fresh := l.keys.seal(nil, []byte("new"))
 	must(t, l.Close())
 	l, err = Open(Options{Files: disk, Origin: origin, Keys: ring})
 	must(t, err)

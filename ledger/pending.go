@@ -51,15 +51,12 @@ func appendSegmentHead(b []byte, number uint64, first int64) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
 }
 
-func appendRecord(b []byte, index, synced int64, entry []byte) []byte {
-	start := len(b)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(entry)))
-	b = append(b, 0, 0, 0, 0)
-	b = binary.BigEndian.AppendUint64(b, uint64(index))
-	b = binary.BigEndian.AppendUint64(b, uint64(synced))
-	b = append(b, entry...)
-	binary.BigEndian.PutUint32(b[start+4:], recordSum(b[start:]))
-	return b
+// finishRecord fills in the head of a record that has its entry.
+func finishRecord(record []byte, index, synced int64) {
+	binary.BigEndian.PutUint32(record, uint32(len(record)-recordHead))
+	binary.BigEndian.PutUint64(record[8:], uint64(index))
+	binary.BigEndian.PutUint64(record[16:], uint64(synced))
+	binary.BigEndian.PutUint32(record[4:], recordSum(record))
 }
 
 // recordSum is the CRC over a whole record, of which its own place is left out.

@@ -208,13 +208,13 @@ func TestEntriesOfEarlierKeys(t *testing.T) {
 	ring, disk := newRing(t), newDisk()
 	keys, err := makeKeys(disk, ring, origin)
 	must(t, err)
-	late := keys.seal([]byte("late"))
+	late := keys.seal(nil, []byte("late"))
 	must(t, keys.turn(disk, ring, 300, 0, nil))
-	must(t, keys.turn(disk, ring, 600, 0, [][]byte{keys.seal(nil), late}))
+	must(t, keys.turn(disk, ring, 600, 0, [][]byte{keys.seal(nil, nil), late}))
 	if n := len(keys.body.Sealing); n != 2 {
 		t.Errorf("%d stretches, and an entry of the first came in now", n)
 	}
-	must(t, keys.turn(disk, ring, 900, 0, [][]byte{keys.seal(nil)}))
+	must(t, keys.turn(disk, ring, 900, 0, [][]byte{keys.seal(nil, nil)}))
 	for below, want := range map[int64]uint32{0: 1, 300: 1, 899: 1, 900: 2, 5000: 2} {
 		if got := keys.spent(below); got != want {
 			t.Errorf("below %d the first key that is needed is %d, not %d", below, got, want)

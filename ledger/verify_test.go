@@ -256,6 +256,14 @@ func TestRetain(t *testing.T) {
 	}
 }
 
+// appendRecord appends a record as a segment has it.
+func appendRecord(b []byte, index, synced int64, entry []byte) []byte {
+	start := len(b)
+	b = append(append(b, make([]byte, recordHead)...), entry...)
+	finishRecord(b[start:], index, synced)
+	return b
+}
+
 // FuzzSegment reads segments that were damaged: what reads is what was written,
 // and no record that was synced is taken for a torn one.
 func FuzzSegment(f *testing.F) {

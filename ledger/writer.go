@@ -2,39 +2,69 @@ package ledger
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
-// retry is how long a disk that failed is left alone.
-const retry = time.Second
+const (
+	// retry is how long a disk that failed is left alone.
+	retry = time.Second
+	// rest is how long entries that nobody waits for wait for others: to wake the
+	// writer and to sync costs more than all else that is done for an entry.
+	rest = 20 * time.Millisecond
+	// hurryBytes is how many make that no better.
+	hurryBytes = 256 << 10
+)
 
 // pen is what the writer writes with.
 type pen struct {
 	file   File // nil before the first group, and after a failure
 	size   int
 	number uint64 // of the last segment
-	buffer []byte
 }
 
 // write makes groups durable, one after the other, until the log is closed.
 func (l *Log) write() {
 	defer close(l.written)
-	for {
-		g := l.take()
-		if g == nil {
-			select {
-			case <-l.wake:
-				continue
-			case <-l.stop:
-			}
-			if g = l.take(); g == nil { // nothing is committed any more
-				return
-			}
+	timer := time.NewTimer(rest)
+	defer timer.Stop()
+	for closing := false; ; {
+		select {
+		case <-l.wake:
+			l.rest(timer)
+		case <-l.stop:
+			closing = true // nothing is committed any more
 		}
-		if !l.persist(g) {
+		g := l.take()
+		if g == nil && closing {
+			return
+		}
+		if g != nil && !l.persist(g) {
 			return
 		}
 	}
+}
+
+// rest waits for more entries, unless somebody waits for those that are in line.
+func (l *Log) rest(timer *time.Timer) {
+	timer.Reset(rest)
+	defer timer.Stop()
+	for !l.hurried() {
+		select {
+		case <-l.hurry:
+		case <-timer.C:
+			return
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// hurried reports whether there is nothing to wait for.
+func (l *Log) hurried() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.groups) != 1 || l.groups[0].hurried
 }
 
 // take takes the oldest group off the line.
@@ -45,8 +75,10 @@ func (l *Log) take() *group {
 		return nil
 	}
 	l.writing = l.groups[0]
-	l.groups[0] = nil
-	l.groups = l.groups[1:]
+	l.groups = slices.Delete(l.groups, 0, 1)
+	if len(l.groups) > 0 {
+		signal(l.wake)
+	}
 	return l.writing
 }
 
@@ -54,6 +86,7 @@ func (l *Log) take() *group {
 // waits is told of the first failure. It returns false where the log was closed
 // meanwhile.
 func (l *Log) persist(g *group) bool {
+	l.seal(g)
 	for {
 		err := l.append(g)
 		l.measure()
@@ -63,13 +96,11 @@ func (l *Log) persist(g *group) bool {
 		if !l.failed.Swap(true) {
 			l.Say("the ledger cannot be written: " + err.Error())
 		}
-		g = l.postpone(g, errors.Join(ErrFailed, err))
+		l.settle(errors.Join(ErrFailed, err))
 		select {
 		case <-time.After(retry):
 		case <-l.stop:
-			g.err = ErrClosed
-			close(g.done)
-			l.abandon()
+			l.settle(ErrClosed)
 			return false
 		}
 	}
@@ -78,41 +109,35 @@ func (l *Log) persist(g *group) bool {
 	}
 	l.mu.Lock()
 	l.writing = nil
-	l.synced += int64(len(g.entries))
+	l.synced += int64(g.entries)
 	l.ready = append(l.ready, g)
+	g.settle(nil)
 	l.mu.Unlock()
-	close(g.done)
 	signal(l.poke)
 	return true
 }
 
-// postpone tells all who wait for g, and for what is in line behind it, that it
-// failed, and returns g to be tried again.
-func (l *Log) postpone(g *group, err error) *group {
+// seal makes records of a group, once: they are the same however often they have to
+// be written.
+func (l *Log) seal(g *group) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.writing = g.again(err)
-	for i, q := range l.groups {
-		l.groups[i] = q.again(err)
-	}
-	return l.writing
+	first, b := l.synced, l.sealed.take()
+	l.mu.Unlock()
+	g.seal(l.keys, b, first)
+	l.mu.Lock()
+	l.plains.give(g.plain)
+	g.plain = nil
+	l.mu.Unlock()
 }
 
-// again ends the wait for a group, and returns one with its entries.
-func (g *group) again(err error) *group {
-	fresh := &group{entries: g.entries, bytes: g.bytes, cost: g.cost, done: make(chan struct{})}
-	g.err = err
-	close(g.done)
-	return fresh
-}
-
-// abandon tells whoever waits that the log is closed.
-func (l *Log) abandon() {
+// settle tells all who wait for what is being written, and for what is in line
+// behind it, that it failed.
+func (l *Log) settle(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.writing.settle(err)
 	for _, g := range l.groups {
-		g.err = ErrClosed
-		close(g.done)
+		g.settle(err)
 	}
 }
 
@@ -120,22 +145,19 @@ func (l *Log) abandon() {
 // known of what the segment holds (a second fsync may report success for what the
 // first one lost), so that the next attempt begins another one.
 func (l *Log) append(g *group) error {
-	l.mu.Lock()
-	first := l.synced
-	l.mu.Unlock()
-	p := &l.pen
-	p.buffer = p.buffer[:0]
+	p, text := &l.pen, g.records[segmentHead:]
 	fresh := p.file == nil || p.size >= segmentBytes
 	if fresh {
+		l.mu.Lock()
+		first := l.synced
+		l.mu.Unlock()
 		if err := l.turn(first); err != nil {
 			return err
 		}
-		p.buffer = appendSegmentHead(p.buffer, p.number, first)
+		appendSegmentHead(g.records[:0], p.number, first)
+		text = g.records
 	}
-	for i, e := range g.entries {
-		p.buffer = appendRecord(p.buffer, first+int64(i), first, e)
-	}
-	_, err := p.file.Write(p.buffer)
+	_, err := p.file.Write(text)
 	if err == nil {
 		err = p.file.Sync()
 	}
@@ -147,7 +169,7 @@ func (l *Log) append(g *group) error {
 		p.file = nil
 		return err
 	}
-	p.size += len(p.buffer)
+	p.size += len(text)
 	return nil
 }
 

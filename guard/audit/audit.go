@@ -13,9 +13,9 @@ import (
 // at once.
 type Recorder interface {
 	// Begin makes room for all that will be said of an exchange that is about to
-	// be forwarded; e is what is known by now. Where durable it returns once that
-	// is on disk, or ctx ends. An error means that there is no room, and that the
-	// exchange must not go on.
+	// be forwarded. Where durable, e is what is known by now, and it returns once
+	// that is on disk, or ctx ends; otherwise e is nil. An error means that there is
+	// no room, and that the exchange must not go on.
 	Begin(ctx context.Context, e *gate.Event, durable bool) (gate.Audit, error)
 }
 
@@ -37,7 +37,11 @@ func (*Guard) Keeps() {}
 
 // Forward makes room, or refuses.
 func (g *Guard) Forward(x *gate.Exchange) gate.Verdict {
-	a, err := g.to.Begin(x.Context, x.Describe(), g.durable)
+	var e *gate.Event
+	if g.durable {
+		e = x.Describe()
+	}
+	a, err := g.to.Begin(x.Context, e, g.durable)
 	if err != nil {
 		return x.Deny(gate.Refusal{Code: gate.AuditUnavailable, Cause: err, Retry: 1})
 	}

@@ -11,11 +11,12 @@ import (
 
 type recorder struct {
 	durable bool
+	told    bool
 	err     error
 }
 
-func (r *recorder) Begin(_ context.Context, _ *gate.Event, durable bool) (gate.Audit, error) {
-	r.durable = durable
+func (r *recorder) Begin(_ context.Context, e *gate.Event, durable bool) (gate.Audit, error) {
+	r.durable, r.told = durable, e != nil
 	return place{}, r.err
 }
 
@@ -26,8 +27,8 @@ func TestForward(t *testing.T) {
 		for _, err := range []error{nil, errors.New("the disk is full")} {
 			r, x := &recorder{err: err}, new(gate.Exchange)
 			v := audit.New(r, durable).Forward(x)
-			if r.durable != durable {
-				t.Errorf("durable %v was told as %v", durable, r.durable)
+			if r.durable != durable || r.told != durable {
+				t.Errorf("durable %v was told as %v, what is known: %v", durable, r.durable, r.told)
 			}
 			if err == nil && (v != gate.Allow || x.Audit != gate.Audit(place{})) {
 				t.Errorf("with room: %v %v", v, x.Audit)

@@ -72,7 +72,7 @@ const opening = 10 * time.Second
 var errOpening = errors.New("another gate still has the ledger open")
 
 // Begin makes room for a call that is about to be forwarded. Where durable, it
-// returns when that is on disk.
+// returns when e is on disk.
 func (j *Journal) Begin(ctx context.Context, e *gate.Event, durable bool) (gate.Audit, error) {
 	p, err := j.begin(ctx, e, durable)
 	if err != nil {
@@ -134,12 +134,12 @@ type place struct {
 var _ gate.Audit = (*place)(nil)
 
 // Answered keeps how the call ended. A client that is gone does not end it.
-func (p *place) Answered(x *gate.Exchange, e *gate.Event) error {
+func (p *place) Answered(_ *gate.Exchange, e *gate.Event) error {
 	if !p.durable {
 		return nil
 	}
 	p.line = record.AppendAs(p.line[:0], Outcome, e)
-	return p.ticket.Durable(context.WithoutCancel(x.Context), p.line)
+	return p.ticket.Durable(context.Background(), p.line)
 }
 
 // End keeps the event.

@@ -179,21 +179,3 @@ func TestOpening(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// TestAllocations holds what a call that is recorded takes of the heap: the
-// sealed entry, and a share of what many are written by.
-func TestAllocations(t *testing.T) {
-	_, l := open(t)
-	j := journal.New()
-	j.Use(l)
-	e := event()
-	if n := testing.AllocsPerRun(1000, func() {
-		a, err := j.Begin(t.Context(), e, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.End(e)
-	}); n > 4 {
-		t.Errorf("%v allocations", n)
-	}
-}
