@@ -64,6 +64,7 @@ var forms = map[string]form{
 	"sink-name":     {sinkNamePattern, judgeSinkName},
 	"line-word":     {lineWordPattern, judgeLineWord},
 	"webhook":       {`^https?://[^/?#@\s]+(?:/[^#@\s]*)?$`, judgeWebhook},
+	"syslog":        {syslogPattern, judgeSyslog},
 	"issuer":        {issuerPattern, judgeIssuer},
 	"token-type":    {tokenTypePattern, judgeTokenType},
 	"keys-url":      {`^https?://[^/?#@\s]+(?:[/?][^#@\s]*)?$`, judgeKeysURL},

@@ -8,4 +8,7 @@ var besideRecord = map[string][]string{
 	"record.sinks.webhook":             {"record.sinks.webhook.url"},
 	"record.sinks.webhook.certificate": {"record.sinks.webhook.key"},
 	"record.sinks.webhook.key":         {"record.sinks.webhook.certificate"},
+	"record.sinks.syslog":              {"record.sinks.syslog.url"},
+	"record.sinks.syslog.certificate":  {"record.sinks.syslog.key"},
+	"record.sinks.syslog.key":          {"record.sinks.syslog.certificate"},
 }

@@ -66,6 +66,8 @@ func (d *draft) describeSinks() {
 			one.target = func() sink.Target { return file.New(o) }
 		case s.Webhook != nil:
 			wrong = one.webhook(s.Webhook)
+		case s.Syslog != nil:
+			wrong = one.syslog(s.Syslog)
 		default: // which was said already
 			continue
 		}
@@ -73,7 +75,7 @@ func (d *draft) describeSinks() {
 		k := newKey()
 		k.text(string(r.SinksFolder))
 		files := watch{} // files of receivers that append are no settings
-		if s.Webhook != nil {
+		if s.File == nil {
 			files = d.files
 		}
 		fingerprint(k, reflect.ValueOf(*s), files)
@@ -246,6 +248,8 @@ func sinkWords(s *config.Sink) string {
 		if u, err := url.Parse(s.Webhook.URL); err == nil {
 			return "webhook " + u.Scheme + "://" + u.Host
 		}
+	case s.Syslog != nil:
+		return "syslog " + s.Syslog.URL
 	}
 	return "nowhere"
 }
