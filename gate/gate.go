@@ -7,8 +7,9 @@ package gate
 
 import (
 	"log/slog"
-	"sync"
 	"sync/atomic"
+
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // Gate walks exchanges through the live plan. Its methods may be used by many
@@ -23,7 +24,7 @@ type Gate struct {
 	maxBuffered int64
 	buffered    atomic.Int64 // bytes of large body buffers in use
 	live        atomic.Pointer[Plan]
-	pool        sync.Pool
+	pool        spare.Pool[Exchange, *Exchange]
 }
 
 // Options are what a gate needs besides a plan.
@@ -48,9 +49,7 @@ func New(o Options) *Gate {
 	if o.MaxBuffered <= 0 {
 		o.MaxBuffered = 256 << 20
 	}
-	g := &Gate{sink: o.Sink, tap: o.Tap, log: o.Log, poison: o.Poison, maxBuffered: o.MaxBuffered}
-	g.pool.New = func() any { return new(Exchange) }
-	return g
+	return &Gate{sink: o.Sink, tap: o.Tap, log: o.Log, poison: o.Poison, maxBuffered: o.MaxBuffered}
 }
 
 // Swap makes p the plan of exchanges that begin from now on and returns the
@@ -61,7 +60,7 @@ func (g *Gate) Swap(p *Plan) *Plan { return g.live.Swap(p) }
 func (g *Gate) Plan() *Plan { return g.live.Load() }
 
 // Acquire returns an empty exchange for an engine to fill in.
-func (g *Gate) Acquire() *Exchange { return g.pool.Get().(*Exchange) }
+func (g *Gate) Acquire() *Exchange { return g.pool.Get() }
 
 // Release takes an exchange back after Serve. No view of it may be used
 // afterwards.

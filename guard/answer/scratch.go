@@ -1,16 +1,16 @@
 package answer
 
 import (
-	"sync"
-
 	"github.com/gatehouse-api/gatehouse/contract/markup"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // scratch is the memory of one reading. It is pooled; every slice in it grows
 // once.
 type scratch struct {
+	spare.Mark
 	style.Writer
 	state  schema.State
 	markup markup.State
@@ -21,9 +21,9 @@ type scratch struct {
 // bytes: what is left of a body of 100 KiB fits.
 const maxKept = 128 << 10
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches spare.Pool[scratch, *scratch]
 
-func open() *scratch { return scratches.Get().(*scratch) }
+func open() *scratch { return scratches.Get() }
 
 // close gives s back. What it held of the answer is cut off.
 func (s *scratch) close() {

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/gatehouse-api/gatehouse/contract/cut"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/media"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // way is a direction of a rule.
@@ -113,7 +113,7 @@ func (g *Guard) rest(x *gate.Exchange) gate.Verdict {
 	if d == nil || d.schema == nil {
 		return x.Deny(unread)
 	}
-	s := scratches.Get().(*scratch)
+	s := scratches.Get()
 	defer s.close()
 	s.spans = s.spans[:0]
 	for i := range x.Edits {
@@ -134,6 +134,7 @@ func (g *Guard) rest(x *gate.Exchange) gate.Verdict {
 
 // scratch is the memory of one reading of what is left. It is pooled.
 type scratch struct {
+	spare.Mark
 	state schema.State
 	spans []schema.Span
 	left  []byte
@@ -141,7 +142,7 @@ type scratch struct {
 
 const maxKept = 64 << 10
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches spare.Pool[scratch, *scratch]
 
 func (s *scratch) close() {
 	s.state.Forget()

@@ -14,7 +14,7 @@ func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
 	if x.BodyJSON == nil {
 		return g.undescribed(x)
 	}
-	s := scratches.Get().(*scratch)
+	s := scratches.Get()
 	defer s.close()
 	if v := g.spans(x, s, x.BodyJSON, x.Schema.Spans, detect.JSON, "body", ""); v != gate.Allow {
 		return v
@@ -123,7 +123,7 @@ func (g *Guard) pairs(x *gate.Exchange, raw []byte, at detect.Position, in strin
 // name judges a name that nobody has read: as a text, and as a way into an object.
 func (g *Guard) name(x *gate.Exchange, name []byte, at detect.Position, in string) gate.Verdict {
 	if bytes.IndexByte(name, '%') >= 0 {
-		s := scratches.Get().(*scratch)
+		s := scratches.Get()
 		defer s.close()
 		s.text = detect.FromWire(s.text[:0], name, at)
 		if v := g.judgeName(s.text); v.Class != detect.None {

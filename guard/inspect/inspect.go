@@ -13,12 +13,12 @@ package inspect
 import (
 	"bytes"
 	"strings"
-	"sync"
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/inspect/detect"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // Tuning is what an operation may set.
@@ -98,7 +98,7 @@ func (t *Tuning) threshold(f detect.Field) uint8 {
 // Head inspects the parameters, and the fields and cookies that the contract
 // does not name.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
-	s := scratches.Get().(*scratch)
+	s := scratches.Get()
 	defer s.close()
 	if v := g.heard(x, s, 0); v != gate.Allow {
 		return v
@@ -211,11 +211,14 @@ func refusal(v *detect.Verdict, in, name string) gate.Refusal {
 }
 
 // scratch is the memory of one inspection. It is pooled.
-type scratch struct{ text []byte }
+type scratch struct {
+	spare.Mark
+	text []byte
+}
 
 const maxKept = 64 << 10
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches spare.Pool[scratch, *scratch]
 
 func (s *scratch) close() {
 	if cap(s.text) > maxKept {

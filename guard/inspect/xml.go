@@ -19,7 +19,7 @@ func (g *Guard) xml(x *gate.Exchange, d []byte) gate.Verdict {
 	if v := detect.JudgeAmong(d, detect.JSON, detect.FreeText, g.classes&detect.Only(detect.XML)); v.Class != detect.None && v.Score >= g.free {
 		return x.Deny(refusal(&v, "body", ""))
 	}
-	s := scratches.Get().(*scratch)
+	s := scratches.Get()
 	defer s.close()
 	s.text = s.text[:0]
 	for len(d) > 0 {

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"context"
 	"strconv"
-	"sync"
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // scratch is the memory of one judging. It is pooled.
 type scratch struct {
+	spare.Mark
 	style.Writer
 	id      []byte // the one spelling of an id
 	want    []byte // and of the attribute that it must be
@@ -33,10 +34,10 @@ type ownHash struct {
 
 const maxKept = 64 << 10
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches spare.Pool[scratch, *scratch]
 
 func open() *scratch {
-	s := scratches.Get().(*scratch)
+	s := scratches.Get()
 	s.own.known = false
 	return s
 }

@@ -3,7 +3,6 @@ package policy
 import (
 	"crypto/tls"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -11,16 +10,18 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // scratch is what the reading of one exchange needs; it is pooled.
 type scratch struct {
+	spare.Mark
 	style.Writer
 	plain      []byte
 	all, found types.RecordMap // copied by types.NewRecord
 }
 
-var scratches = sync.Pool{New: func() any {
+var scratches = spare.Pool[scratch, *scratch]{New: func() *scratch {
 	return &scratch{all: make(types.RecordMap, 4), found: make(types.RecordMap, 4)}
 }}
 
@@ -39,7 +40,7 @@ func (o *operation) contextOf(x *gate.Exchange, now time.Time, reads *need, body
 	if !reads.whole && len(reads.parts) == 0 {
 		return types.Record{}, nil
 	}
-	w := scratches.Get().(*scratch)
+	w := scratches.Get()
 	defer w.close()
 	all := w.all
 	if reads.has("path") && len(o.path) > 0 {

@@ -1,15 +1,15 @@
 package request
 
 import (
-	"sync"
-
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // reader is the scratch memory of one exchange's reading. It is pooled; every
 // slice in it grows once.
 type reader struct {
+	spare.Mark
 	style.Writer
 	state  schema.State
 	pairs  []pair     // of a query, a cookie string, a form or a multipart body
@@ -23,9 +23,9 @@ type reader struct {
 // maxKept bounds the scratch memory that a pooled reader keeps, in bytes.
 const maxKept = 64 << 10
 
-var readers = sync.Pool{New: func() any { return new(reader) }}
+var readers spare.Pool[reader, *reader]
 
-func open() *reader { return readers.Get().(*reader) }
+func open() *reader { return readers.Get() }
 
 // close gives r back. What it held of the request is cut off.
 func (r *reader) close() {

@@ -131,7 +131,7 @@ func TestNothingIsKept(t *testing.T) {
 		}
 	}
 
-	r := new(reader)
+	r := open()
 	raw := crlf("--x\nContent-Disposition: form-data; name=\"a\"\nContent-Type: text/plain; charset=utf-8\n\n1\n--x--")
 	if bad := r.parts([]byte(raw), "x"); bad != style.Fine || r.heads[0].media.Main != "text" {
 		t.Fatal("the parts are not read")

@@ -2,14 +2,15 @@ package ssrf
 
 import (
 	"bytes"
-	"sync"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // scratch is the memory of one judging. It is pooled.
 type scratch struct {
+	spare.Mark
 	style.Writer
 	scheme [12]byte
 	host   []byte
@@ -20,11 +21,11 @@ type scratch struct {
 
 const maxKept = 64 << 10
 
-var scratches = sync.Pool{New: func() any { return fresh() }}
+var scratches = spare.Pool[scratch, *scratch]{New: func() *scratch { return fresh() }}
 
 func fresh() *scratch { return &scratch{free: parameter{in: "query"}} }
 
-func open() *scratch { return scratches.Get().(*scratch) }
+func open() *scratch { return scratches.Get() }
 
 func (s *scratch) close() {
 	if cap(s.JSON)+cap(s.Text)+cap(s.value)+cap(s.name)+cap(s.host) > maxKept {

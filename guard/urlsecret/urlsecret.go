@@ -11,13 +11,13 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/gatehouse-api/gatehouse/contract"
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/internal/ownkey"
 	"github.com/gatehouse-api/gatehouse/guard/internal/style"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // Word is the word of the contract: beside a parameter of the query or its
@@ -89,7 +89,7 @@ var refusals = [...]gate.Refusal{
 
 // Head judges the query, then the path.
 func (g *Guard) Head(x *gate.Exchange) gate.Verdict {
-	s := scratches.Get().(*scratch)
+	s := scratches.Get()
 	defer s.close()
 	for rest := x.Query; len(rest) > 0; {
 		var pair []byte
@@ -167,11 +167,12 @@ func find(list []parameter, name []byte) *parameter {
 
 // scratch is the memory of one judging. It is pooled.
 type scratch struct {
+	spare.Mark
 	style.Writer
 	text []byte
 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches spare.Pool[scratch, *scratch]
 
 func (s *scratch) close() { scratches.Put(s) } // as long as a target, which has a bound
 

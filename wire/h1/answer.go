@@ -29,7 +29,7 @@ func (t *turn) Reply(x *gate.Exchange) error {
 	if now.IsZero() {
 		now = x.Received
 	}
-	t.begin(int64(len(r.Body)))
+	t.begin(r.Fields, int64(len(r.Body)))
 	defer t.finish()
 	b := t.appendHead(t.out[:0], now, r.Status, r.Fields, int64(len(r.Body)))
 	var err error
@@ -50,13 +50,13 @@ var (
 // begin takes what an answer needs. No 100 is sent from here on, and when the
 // rest of the request's body may never come the connection ends behind the
 // answer.
-func (t *turn) begin(length int64) {
+func (t *turn) begin(fields []gate.Field, length int64) {
 	if t.head.expects {
 		t.answer.mu.Lock()
 		t.answer.yes = true
 		t.answer.mu.Unlock()
 	}
-	t.borrow(length)
+	t.borrow(fields, length)
 	if t.body.pending.Load() || t.body.lost.Load() || t.conn.server.Draining.Load() {
 		t.closes = true
 	}
@@ -73,7 +73,7 @@ func (t *turn) Relay(x *gate.Exchange) (err error) {
 		t.cut = true
 		return errStatus
 	}
-	t.begin(a.Length)
+	t.begin(a.Fields, a.Length)
 	defer t.finish()
 	if a.Status == 101 {
 		err = t.tunnel(x)

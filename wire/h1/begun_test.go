@@ -28,7 +28,7 @@ func TestNoContinueBehindAnAnswer(t *testing.T) {
 	u := take(c)
 	defer u.release()
 	u.head.expects = true
-	u.begin(0)
+	u.begin(nil, 0)
 	u.finish()
 	if u.goOn(); out.wrote > 0 {
 		t.Errorf("%d bytes were written", out.wrote)

@@ -166,8 +166,8 @@ func (b *body) readChunks(p []byte) (n int, err error) {
 func (t *turn) keep(p []byte) {
 	if len(p) > len(t.buf)-t.end {
 		if &t.buf[0] == &t.bytes[0] {
-			t.large = buffers.Get().(*buffer)
-			t.buf = t.large[:]
+			t.large = buffers.Get()
+			t.buf = t.large.bytes[:]
 		} else {
 			t.buf = make([]byte, len(p)+headRoom)
 		}

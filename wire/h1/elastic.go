@@ -13,7 +13,7 @@ var elastics = sync.Pool{New: func() any { return new(elastic) }}
 // room is what the next read may fill.
 func (e *elastic) room() []byte {
 	if e.large != nil {
-		return e.large[:]
+		return e.large.bytes[:]
 	}
 	return e.small[:]
 }
@@ -23,7 +23,7 @@ func (e *elastic) room() []byte {
 func (e *elastic) took(n int) {
 	switch {
 	case e.large == nil && n == len(e.small):
-		e.large = buffers.Get().(*buffer)
+		e.large = buffers.Get()
 	case e.large != nil && n < len(e.small):
 		e.shrink()
 	}

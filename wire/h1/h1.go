@@ -219,10 +219,10 @@ func (c *conn) linger() {
 	if !c.plain {
 		closeWrite(c.peer.Raw)
 	}
-	buf := buffers.Get().(*buffer)
+	buf := buffers.Get()
 	defer buffers.Put(buf)
 	for left := lingerBytes; left > 0; {
-		n, err := c.peer.Raw.Read(buf[:])
+		n, err := c.peer.Raw.Read(buf.bytes[:])
 		if left -= n; err != nil {
 			return
 		}

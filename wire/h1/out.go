@@ -1,38 +1,53 @@
 package h1
 
-import "sync"
-
-// Rooms in which answers are put together. Most take a buffer. A body that is
-// longer than that has more room, where the connection takes as much at once; a
-// stream of events, which may last for hours and is silent most of the time,
-// has less.
-type (
-	wide   [64<<10 + headRoom]byte
-	narrow [4 << 10]byte
+import (
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
-var (
-	wides   = sync.Pool{New: func() any { return new(wide) }}
-	narrows = sync.Pool{New: func() any { return new(narrow) }}
-)
+// littleBytes is the room of a turn for an answer that is known to be small,
+// and for a stream of events, which may last for hours and is silent most of
+// the time. Of it minRead stay free behind the whole answer, so that its end is
+// read without writing what is there first.
+const littleBytes = 6 << 10
 
-// borrow takes room for an answer with a body of that length, -1 when nobody
-// knows it.
-func (t *turn) borrow(length int64) {
-	if length > writeBytes && t.conn.plain {
-		w := wides.Get().(*wide)
-		t.lent, t.out = w, w[:]
-		return
+// wide is room for an answer with a long body, where the connection takes as
+// much at once. Others take a buffer.
+type wide struct {
+	spare.Mark
+	bytes [64<<10 + headRoom]byte
+}
+
+var wides spare.Pool[wide, *wide]
+
+// borrow takes room for an answer with those fields and a body of that length,
+// -1 when nobody knows it.
+func (t *turn) borrow(fields []gate.Field, length int64) {
+	switch {
+	case length >= 0 && headBytes(fields)+length <= littleBytes-minRead:
+		t.out = t.little[:]
+	case length > writeBytes && t.conn.plain:
+		w := wides.Get()
+		t.lent, t.out = w, w.bytes[:]
+	default:
+		b := buffers.Get()
+		t.lent, t.out = b, b.bytes[:]
 	}
-	b := buffers.Get().(*buffer)
-	t.lent, t.out = b, b[:]
+}
+
+// headBytes bounds an answer's head, in bytes.
+func headBytes(fields []gate.Field) int64 {
+	n := 256 // the status, and what the gate adds
+	for i := range fields {
+		n += len(fields[i].Name) + len(fields[i].Value) + 4
+	}
+	return int64(n)
 }
 
 // shrink takes less room. What was in t.out was written.
 func (t *turn) shrink() {
 	t.giveBack()
-	n := narrows.Get().(*narrow)
-	t.lent, t.out = n, n[:]
+	t.out = t.little[:]
 }
 
 func (t *turn) giveBack() {
@@ -41,8 +56,6 @@ func (t *turn) giveBack() {
 		buffers.Put(b)
 	case *wide:
 		wides.Put(b)
-	case *narrow:
-		narrows.Put(b)
 	}
 	t.lent, t.out = nil, nil
 }

@@ -2,15 +2,16 @@ package h1
 
 import (
 	"net"
-	"sync"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // turn is one exchange's side of its connection, with the bytes of the request.
 // It is pooled and implements gate.Wire and gate.Watch.
 type turn struct {
+	spare.Mark
 	conn *conn
 	head head
 	body body
@@ -19,10 +20,11 @@ type turn struct {
 	at, end int     // buf[at:end] came and was not taken
 	large   *buffer // a head that does not fit into room
 	bytes   [roomBytes]byte
+	little  [littleBytes]byte // of a small answer
 
 	x      *gate.Exchange
 	out    []byte      // room for what is written; nil between answers
-	lent   any         // that out is of
+	lent   any         // that out is of, unless it is little
 	unsent int         // bytes of the answer's body in it
 	parts  [2][]byte   // that vector holds
 	vector net.Buffers // what is written at once
@@ -35,8 +37,8 @@ var (
 	_ gate.Wire  = (*turn)(nil)
 	_ gate.Watch = (*turn)(nil)
 
-	turns   = sync.Pool{New: func() any { return new(turn) }}
-	buffers = sync.Pool{New: func() any { return new(buffer) }}
+	turns   spare.Pool[turn, *turn]
+	buffers spare.Pool[buffer, *buffer]
 )
 
 const (
@@ -47,11 +49,14 @@ const (
 
 // buffer holds the longest head by default, with something behind it, or one
 // write.
-type buffer [writeBytes + headRoom]byte
+type buffer struct {
+	spare.Mark
+	bytes [writeBytes + headRoom]byte
+}
 
 // take returns an empty turn for c.
 func take(c *conn) *turn {
-	t := turns.Get().(*turn)
+	t := turns.Get()
 	t.conn, t.buf, t.at, t.end = c, t.bytes[:], 0, 0
 	return t
 }
@@ -99,11 +104,11 @@ func (t *turn) makeRoom() {
 // write to it from then on.
 func (t *turn) grow() {
 	from, before := t.buf[:t.end], t.large
-	if need := t.conn.limits.HeadBytes + headRoom; need > len(buffer{}) {
+	if need := t.conn.limits.HeadBytes + headRoom; need > len(buffer{}.bytes) {
 		t.buf, t.large = make([]byte, need), nil
 	} else {
-		t.large = buffers.Get().(*buffer)
-		t.buf = t.large[:]
+		t.large = buffers.Get()
+		t.buf = t.large.bytes[:]
 	}
 	copy(t.buf, from)
 	if before != nil {

@@ -43,7 +43,7 @@ func run(u *Upstream, data []byte, piece int, method string) (said string, body 
 	k := &conn{socket: socket{Conn: direct.New(&pieces{data: data, piece: piece})}}
 	k.plain = &k.socket
 	x := request(method, "")
-	c := calls.New().(*call)
+	c := calls.New()
 	c.owner, c.ctx, c.x, c.until = u, context.Background(), x, never
 	u.busy.Add(1)
 	if err := c.write(x); err != nil {

@@ -5,16 +5,17 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync"
 	"sync/atomic"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 	"github.com/gatehouse-api/gatehouse/wire/internal/chunk"
 )
 
 // call is one exchange with the API, and the body of its answer. It is pooled,
 // and backs the fields of the answer until the gate ends the lease.
 type call struct {
+	spare.Mark
 	owner *Upstream
 	ctx   context.Context // of the exchange, which the call is a part of
 	x     *gate.Exchange
@@ -57,7 +58,7 @@ type call struct {
 	poison  bool
 }
 
-var calls = sync.Pool{New: func() any {
+var calls = spare.Pool[call, *call]{New: func() *call {
 	c := &call{out: make([]byte, 0, 4<<10), buf: make([]byte, 8<<10)}
 	c.pump.done = make(chan struct{}, 1)
 	return c
@@ -77,7 +78,7 @@ func (u *Upstream) Send(ctx context.Context, x *gate.Exchange) error {
 	if u.many != nil {
 		return u.many.send(ctx, x)
 	}
-	c := calls.Get().(*call)
+	c := calls.Get()
 	c.owner, c.ctx, c.x, c.until, c.asked, c.poison = u, ctx, x, never, now(), u.limits.Poison
 	if u.limits.TotalTimeout > 0 {
 		c.until = c.asked + instant(u.limits.TotalTimeout)

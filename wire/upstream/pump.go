@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // pump sends a body that is long or does not say how long it is. Unless it has
@@ -36,7 +37,13 @@ const together = 32 << 10
 // relayBytes is the most that one write of a streamed body holds.
 const relayBytes = 32 << 10
 
-var bodies = sync.Pool{New: func() any { return new([relayBytes]byte) }}
+var bodies spare.Pool[relayed, *relayed]
+
+// relayed is room for a piece of a body.
+type relayed struct {
+	spare.Mark
+	bytes [relayBytes]byte
+}
 
 // stream begins to send the body, or sends it when that takes no waiting.
 func (c *call) stream() error {
@@ -137,8 +144,9 @@ func (c *call) relay() error {
 		_, err := c.conn.plain.Write(c.rest)
 		return err
 	}
-	buf := bodies.Get().(*[relayBytes]byte)
-	defer bodies.Put(buf)
+	room := bodies.Get()
+	defer bodies.Put(room)
+	buf := &room.bytes
 	const before, behind = sizeRoom, 2 + len(lastChunk) // a chunk
 	for left := c.length; ; {
 		n, err := c.read(buf[before : relayBytes-behind])

@@ -2,7 +2,8 @@ package detect
 
 import (
 	"encoding/binary"
-	"sync"
+
+	"github.com/gatehouse-api/gatehouse/internal/spare"
 )
 
 // maxLayers bounds how many codings are undone.
@@ -17,6 +18,7 @@ const enough = 85
 
 // view is a value in one layer of its codings, as grammars see it.
 type view struct {
+	spare.Mark
 	raw   []byte   // the value as it came
 	text  []byte   // the value in this layer
 	chars chars    // what kinds of characters text has
@@ -38,11 +40,11 @@ type view struct {
 	lowered []byte
 }
 
-var views = sync.Pool{New: func() any { return new(view) }}
+var views spare.Pool[view, *view]
 
 // judge runs the grammars over value and what is coded in it.
 func judge(value []byte, m chars, at Position, field Field, among Classes) Verdict {
-	v := views.Get().(*view)
+	v := views.Get()
 	v.raw, v.at, v.field, v.among, v.best = value, at, field, carried(among, field), Verdict{}
 	v.budget = 12*len(value) + 4096
 	v.walk(value, m, 0)
