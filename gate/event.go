@@ -101,6 +101,7 @@ const (
 	Stopped           // it does not any more
 	Reloaded          // another configuration serves
 	ReloadRefused     // a changed configuration does not
+	Adopted           // a file of a contract serves as it is now
 	KeyMade           // of clients, or of administration
 	KeyReplaced
 	KeyRevoked
@@ -112,7 +113,7 @@ const (
 	acts    // how many there are
 )
 
-var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "changed"}
+var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "adopted", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "changed"}
 
 func (a Act) String() string { return actNames[a] }
 

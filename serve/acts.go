@@ -2,16 +2,51 @@ package serve
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/record/journal"
 	"github.com/gatehouse-api/gatehouse/store"
 )
 
-// note writes down what happened to the gate.
-func (p *Program) note(act gate.Act, why string) {
-	now := time.Now()
-	p.events.Record(&gate.Event{Act: act, ID: gate.NewID(now), Time: now, Why: why, Number: int64(p.count)})
+// happened is what happened to the gate now: with the digest of the gatehouse.yaml
+// that serves since, or does not, and those of files of contracts that came with
+// it.
+func (p *Program) happened(act gate.Act, why string, before, now *draft) (list []*gate.Event) {
+	at := time.Now()
+	add := func(act gate.Act, on, why string) {
+		list = append(list, &gate.Event{Act: act, ID: gate.NewID(at), Time: at, On: on, Why: why, Number: int64(p.count)})
+	}
+	add(act, now.digest(p.config.File), why)
+	if act == gate.ReloadRefused {
+		return list
+	}
+	for _, name := range now.documents {
+		if digest := now.digest(name); digest != "" && (before == nil || before.digest(name) != digest) {
+			add(gate.Adopted, base(name)+" "+digest, "")
+		}
+	}
+	return list
+}
+
+// digest is that of a file of a draft as it was read; "" where there is none.
+func (d *draft) digest(name string) string {
+	s, ok := d.made[name]
+	if !ok { // of a draft with a mistake in it
+		s = d.files[name].sum
+	}
+	if s == (sum{}) {
+		return ""
+	}
+	return "sha256:" + hex.EncodeToString(s[:])
+}
+
+// note writes down what happened to the gate, and into the ledger what came with
+// it, in the room that was held for it; nil for none.
+func (p *Program) note(in *journal.Notes, list []*gate.Event) {
+	p.events.Record(list[0])
+	p.reader.book.notes(in, list)
 }
 
 // changeActs are what operations of the store's journal are to those who read
@@ -31,8 +66,9 @@ func changeEvent(c *store.Change) *gate.Event {
 	return e
 }
 
-// journal follows what is changed in the store from now on, whoever does it.
-func (k *keeper) journal(ctx context.Context, sink gate.Sink) {
+// journal has what is changed in the store from now on written, whoever does it.
+// Where it is awaited, whoever administers the gate is answered once it is.
+func (k *keeper) journal(ctx context.Context, awaited bool, write func(context.Context, *gate.Event) error) {
 	bounded, enough := context.WithTimeout(ctx, firstRead)
 	at, err := k.Change(bounded) // what was written down until there is known
 	enough()
@@ -41,7 +77,7 @@ func (k *keeper) journal(ctx context.Context, sink gate.Sink) {
 	}
 	first := true
 	k.work.Go(func() {
-		k.Follow(ctx, store.Follower{Read: func(ctx context.Context, since int64) (int64, error) {
+		k.Follow(ctx, store.Follower{Awaited: awaited, Read: func(ctx context.Context, since int64) (int64, error) {
 			if at < 0 || since == 0 && at > 0 && !first { // nobody knows from where, or the store holds something else than before
 				at, err = k.Change(ctx)
 				if err != nil {
@@ -51,7 +87,9 @@ func (k *keeper) journal(ctx context.Context, sink gate.Sink) {
 			}
 			first = false
 			err := k.ChangesSince(ctx, at, func(c store.Change) error {
-				sink.Record(changeEvent(&c))
+				if err := write(ctx, changeEvent(&c)); err != nil {
+					return err
+				}
 				at = c.Number
 				return nil
 			})

@@ -36,6 +36,7 @@ type draft struct {
 	loose       source.Problems        // set when nothing is wrong
 	files       watch                  // what it was made of, as it was last looked at
 	made        map[string]sum         // and as it was then
+	documents   []string               // files of contracts among them
 	faults      faults
 	limits      map[string]*limit.Rule // by their names
 	shared      *counter.Counters      // counters to be used; nil where those in use stay
@@ -321,6 +322,7 @@ func (d *draft) readings(c *contract.Contract) {
 	}
 	for _, f := range c.Files.Readings() {
 		d.files[f.Name] = stamp{sum: sum(f.Sum)}
+		d.documents = append(d.documents, f.Name)
 	}
 }
 

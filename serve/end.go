@@ -46,7 +46,7 @@ func (p *Program) Stop() error {
 	defer lose()
 	defer p.watchCut(cut, lose)()
 	err := p.shut(drain)
-	p.note(gate.Stopped, "")
+	p.note(nil, p.happened(gate.Stopped, "", p.live, p.live))
 	if least := time.Now().Add(leastFlush); end.Before(least) {
 		end = least
 	}

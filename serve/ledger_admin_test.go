@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +45,59 @@ func TestLedgerOfAdministration(t *testing.T) {
 			t.Errorf("%d entries of %s in %q", n, want, list)
 		}
 	}
+}
+
+// TestLedgerOfChanges: starts, stops, reloads with the digests of what serves
+// since, and who changed what in the store, are on record when they are answered.
+func TestLedgerOfChanges(t *testing.T) {
+	o := openRecordedOffice(t, "16MiB")
+	first := digestOf(o.text("gatehouse.yaml"))
+	status, found := o.call("POST", "/v1/environments/live/keys", o.first, `{"name":"n"}`)
+	if status != 201 {
+		t.Fatalf("%d %v", status, found)
+	}
+	_, id := o.made(found)
+	o.write("keyed.yaml", strings.Replace(o.text("keyed.yaml"), "title: ", "title: Other ", 1))
+	o.write("gatehouse.yaml", o.text("gatehouse.yaml")+"# another one\n")
+	o.reload("a test", false)
+	second := digestOf(o.text("gatehouse.yaml"))
+	o.write("gatehouse.yaml", "nothing")
+	o.reload("another test", false)
+	if err := o.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	by := ""
+	for _, e := range o.changes(t, o.Program) {
+		list = append(list, strings.TrimSpace(e.Act.String()+" "+e.On+" "+e.Why))
+		if e.On == id {
+			by = e.By
+		}
+	}
+	slices.Sort(list)
+	want := []string{"started " + first, "adopted keyed.yaml " + digestOf(keyed), "key-made " + id, "reloaded " + second + " a test",
+		"adopted keyed.yaml " + digestOf(o.text("keyed.yaml")), "reload-refused " + digestOf("nothing") + " another test", "stopped " + second}
+	for _, w := range want {
+		if !slices.Contains(list, w) {
+			t.Errorf("no %q", w)
+		}
+	}
+	if len(list) != len(want)+1 || by == "" { // and the first credential, which the gate makes
+		t.Errorf("by %q, %d entries: %q", by, len(list), list)
+	}
+}
+
+func digestOf(text string) string { return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(text))) }
+
+// TestReloadWithoutRoom: a change that cannot be on record is not taken over.
+func TestReloadWithoutRoom(t *testing.T) {
+	o := openRecordedOffice(t, "1024GiB")
+	o.write("keyed.yaml", strings.Replace(o.text("keyed.yaml"), "title: ", "title: Other ", 1))
+	if o.Reload() {
+		t.Error("it was taken over")
+	}
+	o.said("the change cannot be on record: the ledger has no room on its disk")
+	o.said("what happened to the gate is not on record (started)")
 }
 
 // TestAdministrationWithoutRoom: what cannot be on record is not done.

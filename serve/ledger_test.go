@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/ledger"
 	"github.com/gatehouse-api/gatehouse/record"
 )
@@ -42,9 +43,31 @@ func (h *house) text(name string) string {
 	return string(b)
 }
 
-// entries are the kinds of event, and paths, of the entries of a ledger, the
-// oldest first.
+// entries are the kinds of event, and paths, of the entries of a ledger that are
+// about calls, the oldest first.
 func (h *house) entries(t *testing.T, p *Program) (list []string) {
+	t.Helper()
+	h.eachEntry(t, p, func(e *gate.Event, l *record.Line) {
+		if l.Event != "change" {
+			list = append(list, l.Event+" "+l.Path)
+		}
+	})
+	return list
+}
+
+// changes are what the ledger has of what happened to the gate.
+func (h *house) changes(t *testing.T, p *Program) (list []*gate.Event) {
+	t.Helper()
+	h.eachEntry(t, p, func(e *gate.Event, l *record.Line) {
+		if l.Event == "change" {
+			list = append(list, e)
+		}
+	})
+	return list
+}
+
+// eachEntry reads a ledger.
+func (h *house) eachEntry(t *testing.T, p *Program, each func(*gate.Event, *record.Line)) {
 	t.Helper()
 	folder, err := ledger.ReadFolder(filepath.Join(h.dir, "state", "ledger"))
 	if err != nil {
@@ -61,14 +84,19 @@ func (h *house) entries(t *testing.T, p *Program) (list []string) {
 			return err
 		}
 		_, err = record.Read(strings.NewReader(string(entry)), func(l *record.Line) error {
-			list = append(list, l.Event+" "+l.Path)
+			e := &gate.Event{}
+			if l.Event == "change" {
+				if err := record.ParseEvent(entry, e); err != nil {
+					return err
+				}
+			}
+			each(e, l)
 			return nil
 		})
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return list
 }
 
 // TestLedger: what is to be recorded is, as the operation says, and nothing else.

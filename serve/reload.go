@@ -116,17 +116,21 @@ func (p *Program) reload(why string, onlyChanges bool) {
 		p.failing = false
 		return
 	}
+	room, err := p.reader.book.room(1 + len(d.documents))
+	if err != nil {
+		d.faults.add(&fault{text: "the change cannot be on record: " + err.Error(), remedy: "make room for the ledger, or start the gate anew"})
+	}
 	if err := p.install(d); err != nil {
 		p.failing = true
 		p.turned.Add(1)
 		p.refused(why, err)
-		p.note(gate.ReloadRefused, why)
+		p.note(room, p.happened(gate.ReloadRefused, why, before, d))
 		maps.Copy(before.files, d.files)
 		return
 	}
 	p.failing = false
 	p.taken.Add(1)
-	p.note(gate.Reloaded, why)
+	p.note(room, p.happened(gate.Reloaded, why, before, d))
 	p.log.Info("the configuration was reloaded", "plan", p.count, "because", why, "changes", changes(before, d))
 	for _, w := range d.warned() {
 		if text := line(w); !slices.ContainsFunc(before.warned(), func(b source.Problem) bool { return line(b) == text }) {

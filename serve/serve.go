@@ -126,7 +126,7 @@ func (p *Program) start() error {
 	if err := p.install(d); err != nil {
 		return err
 	}
-	p.note(gate.Started, "")
+	p.note(nil, p.happened(gate.Started, "", nil, d))
 	p.succeed()
 	p.idleSockets(d.config)
 	p.tell(p.notify.Ready)
@@ -186,6 +186,7 @@ func (p *Program) install(d *draft) error {
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()
+	p.reader.chronicle()
 	p.reader.shared.settle(d)
 	before := p.live
 	p.metrics.Enable(post != nil || sends != nil && d.config.Record.OTLP.Sends("metrics"))

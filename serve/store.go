@@ -25,7 +25,10 @@ type keeper struct {
 	held   bool          // the lock is had or waited for
 	lock   chan *store.Lock
 	work   sync.WaitGroup
+	ctx    context.Context // of work
 	end    context.CancelFunc
+
+	chronicled bool // changes are on record in the ledger
 }
 
 // StoreSettings are those of the store that a configuration describes.
@@ -94,7 +97,7 @@ func storeRemedy(err error) string {
 // the store.
 func (k *keeper) begin(table *revocation.Table, log *slog.Logger, events gate.Sink) {
 	ctx, end := context.WithCancel(context.Background())
-	k.end = end
+	k.ctx, k.end = ctx, end
 	// What was taken back must be known before the first call; where the store
 	// does not answer, calls wait for it to do so, with 503.
 	table.Await()
@@ -106,7 +109,7 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger, events gate.Si
 		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Awaited: true, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
 	if events != nil {
-		k.journal(ctx, events)
+		k.journal(ctx, false, func(_ context.Context, e *gate.Event) error { events.Record(e); return nil })
 	}
 	k.work.Go(func() { k.tidy(ctx, table, log) })
 }

@@ -63,6 +63,7 @@ const configuration = "Policy" // as the schema calls it
 var acts = map[gate.Act]managed{
 	gate.Reloaded:        {update, informational, configuration},
 	gate.ReloadRefused:   {update, medium, configuration},
+	gate.Adopted:         {update, informational, configuration},
 	gate.KeyMade:         {create, informational, "Key"},
 	gate.KeyReplaced:     {update, informational, "Key"},
 	gate.KeyRevoked:      {disable, informational, "Key"},

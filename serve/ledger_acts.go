@@ -1,0 +1,77 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/record/journal"
+	"github.com/gatehouse-api/gatehouse/store"
+)
+
+// noteTime bounds how long what happens to the gate waits to be on record.
+const noteTime = 10 * time.Second
+
+// room is held for what a reload says, before anything changes: what cannot be on
+// record is not done. It is nil where there is no ledger, or another gate, which
+// hands its listeners over, still has it.
+func (b *book) room(events int) (*journal.Notes, error) {
+	if b == nil || !b.Open() {
+		return nil, nil
+	}
+	return b.Notes(b.ctx, events)
+}
+
+// notes writes what happened to the gate. It returns when it is on disk, or once
+// the ledger is to be waited for.
+func (b *book) notes(in *journal.Notes, events []*gate.Event) {
+	write := func() {
+		ctx, cancel := context.WithTimeout(b.ctx, noteTime)
+		defer cancel()
+		err := error(nil)
+		if in == nil {
+			in, err = b.Notes(ctx, len(events))
+		}
+		for _, e := range events {
+			if err == nil {
+				err = in.Write(ctx, e)
+			}
+		}
+		if in != nil {
+			in.Release()
+		}
+		if err != nil {
+			b.options.Say(fmt.Sprintf("what happened to the gate is not on record (%s): %v", events[0].Act, err))
+		}
+	}
+	switch {
+	case b == nil:
+	case in != nil || b.Open():
+		write()
+	default:
+		b.work.Go(write)
+	}
+}
+
+// chronicle has changes in the store on record, from the first configuration on
+// that has both. Who changes something through the API of administration is
+// answered when they are.
+func (r *reader) chronicle() {
+	k, b := r.keeper, r.book
+	if k == nil || b == nil || k.chronicled {
+		return
+	}
+	k.chronicled = true
+	k.journal(k.ctx, true, func(ctx context.Context, e *gate.Event) error {
+		n, err := b.Notes(ctx, 1)
+		if err == nil {
+			err = n.Write(ctx, e)
+			n.Release()
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", store.ErrUnavailable, err) // it is tried again, and the ledger says itself what is wrong
+		}
+		return nil
+	})
+}
