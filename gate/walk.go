@@ -3,6 +3,7 @@ package gate
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -55,10 +56,20 @@ func (g *Gate) walk(x *Exchange) (ok bool) {
 }
 
 func (g *Gate) crashed(x *Exchange, p any) bool {
-	g.log.Error("a guard failed", "id", x.ID.String(), "guard", x.Guard, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	g.log.Error("a guard failed", "id", x.ID.String(), "guard", x.Guard, "panic", fault(p), "stack", string(debug.Stack()))
 	x.closeAnswer()
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
 	return x.refuse(Internal)
+}
+
+// fault says what a panic was. Mistakes that the runtime finds have texts of
+// numbers and types; whatever else code panics with may hold what it had in hand,
+// which is what clients sent, and is said by its type. The stack says where.
+func fault(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("a value of the type %T", p)
 }
 
 // refuse records one of the gate's own refusals.
@@ -362,7 +373,7 @@ func (g *Gate) done(x *Exchange) {
 func (g *Gate) tell(x *Exchange, s *Step) {
 	defer func() {
 		if p := recover(); p != nil {
-			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "guard", s.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "guard", s.Name, "panic", fault(p), "stack", string(debug.Stack()))
 		}
 	}()
 	s.Done.Done(x)

@@ -3,6 +3,8 @@ package gate_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -256,6 +258,25 @@ func TestNothingOfTheRequestIsSaid(t *testing.T) {
 			if e.Client.String() != "203.0.113.0/24" {
 				t.Errorf("the client is written as %s", e.Client)
 			}
+		}
+	}
+}
+
+// TestPanicsSayNothingOfTheRequest has guards panic with what they had in hand.
+func TestPanicsSayNothingOfTheRequest(t *testing.T) {
+	const secret = "s3cr3t"
+	for _, p := range []any{secret, errors.New(secret), []byte(secret), struct{ at string }{secret}} {
+		var log bytes.Buffer
+		h := build(t, gate.Enforce, gate.Step{Name: "a", Head: head(func(*gate.Exchange) gate.Verdict { panic(p) })})
+		live := plan(t, h.api, gate.Enforce, gate.Step{Name: "a", Head: head(func(*gate.Exchange) gate.Verdict { panic(p) })},
+			gate.Step{Name: "b", Done: done(func(*gate.Exchange) { panic(p) })})
+		h.gate = gate.New(gate.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		h.gate.Swap(live)
+		if w := h.call("POST", "/pets/1", ""); w.status != 500 || strings.Contains(w.body, secret) {
+			t.Errorf("%T: %d %s", p, w.status, w.body)
+		}
+		if text := log.String(); strings.Contains(text, secret) || !strings.Contains(text, fmt.Sprintf("a value of the type %T", p)) || !strings.Contains(text, "walk_test.go") {
+			t.Errorf("%T: %s", p, text)
 		}
 	}
 }

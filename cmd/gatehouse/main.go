@@ -11,6 +11,7 @@ import (
 )
 
 func main() {
+	keepMemory()
 	// Libraries that write to the standard logger quote what they have read
 	// from the network. The program's own log says what an operator needs.
 	log.SetOutput(io.Discard)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,14 @@ var plantedVariables = map[string]string{
 	"PLANTED_TOKEN":  `zqx7-planted-"in-env"-9f4c`,
 	"PLANTED_CLIENT": `zqx7-planted-by-the-client-77`, // what callers show
 	"PLANTED_LINES":  "zqx7-planted-line-5e02\r\nX-Admin: zqx7-planted-line-c8a1",
+
+	// Of people, as callers show it and as APIs answer it.
+	"PLANTED_COOKIE":   "zqx7-planted-session-0a4417e2",
+	"PLANTED_PASSWORD": `zqx7-planted-pass&word+%3a`,
+	"PLANTED_MAIL":     "zqx7-planted.person@example.com",
+	"PLANTED_PERSON":   "Zqx7-planted Ångström O'Neill",
+	"PLANTED_CARD":     "5555341244441115",
+	"PLANTED_PHONE":    "+4915223433333",
 }
 
 const plantedFile = "planted/token"
@@ -42,8 +51,8 @@ var plantedFiles = map[string]string{
 // planted is what may be written down nowhere, and where it stands on purpose.
 type planted struct {
 	mu      sync.Mutex
-	secrets []string        // guarded by mu
-	sources map[string]bool // guarded by mu; absolute names of files
+	secrets []map[string]string // guarded by mu; the forms of each
+	sources map[string]bool     // guarded by mu; absolute names of files
 }
 
 // plant puts the secrets into a script's folder and environment, and has the
@@ -67,8 +76,8 @@ func plant(e *testscript.Env, plants *sync.Map, report func(found string)) *plan
 	}
 	e.Defer(func() { // before the transcript is searched
 		p.addMadeKeys(e.WorkDir)
-		p.addOwnKeys(e.WorkDir, report)
-		for _, found := range p.search(e.WorkDir) {
+		phrases := p.addOwnKeys(e.WorkDir, report)
+		for _, found := range slices.Concat(p.search(e.WorkDir), p.searchSealed(e.WorkDir, phrases)) {
 			report(found)
 		}
 	})
@@ -79,7 +88,7 @@ func plant(e *testscript.Env, plants *sync.Map, report func(found string)) *plan
 func (p *planted) add(source, value string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.secrets = append(p.secrets, value)
+	p.secrets = append(p.secrets, testdata.Forms(value))
 	if source != "" {
 		p.sources[source] = true
 	}
@@ -108,8 +117,9 @@ func (p *planted) addMadeKeys(folder string) {
 }
 
 // addOwnKeys makes the gate's own keys secrets, those that wrap them, and what is
-// wrapped, where a gate has kept them.
-func (p *planted) addOwnKeys(folder string, report func(found string)) {
+// wrapped, where a gate has kept them. It returns the passphrase of each file.
+func (p *planted) addOwnKeys(folder string, report func(found string)) map[string]string {
+	opened := map[string]string{}
 	filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(name, ".keys") {
 			return err
@@ -123,9 +133,8 @@ func (p *planted) addOwnKeys(folder string, report func(found string)) {
 			return nil // damaged on purpose
 		}
 		p.add(name, string(sealed.Key))
-		opened := false
-		for _, phrase := range plantedFiles {
-			plain, err := wrap.Open(context.Background(), wrap.Passphrase(trust.NewSecret(phrase)), text, "keys of the gate")
+		for _, file := range []string{"planted/passphrase", "planted/passphrase-2"} {
+			plain, err := wrap.Open(context.Background(), wrap.Passphrase(trust.NewSecret(plantedFiles[file])), text, "keys of the gate")
 			var body struct {
 				Keys map[string][]struct{ Key []byte }
 				Ring []byte
@@ -133,6 +142,7 @@ func (p *planted) addOwnKeys(folder string, report func(found string)) {
 			if err != nil || json.Unmarshal(plain, &body) != nil {
 				continue
 			}
+			opened[name] = plantedFiles[file]
 			p.add(name, string(body.Ring))
 			for _, versions := range body.Keys {
 				for _, v := range versions {
@@ -141,13 +151,12 @@ func (p *planted) addOwnKeys(folder string, report func(found string)) {
 					}
 				}
 			}
-			opened = true
+			return nil
 		}
-		if !opened {
-			report(name + " opens with no planted passphrase, and what is in it is not searched for")
-		}
+		report(name + " opens with no planted passphrase, and what is in it is not searched for")
 		return nil
 	})
+	return opened
 }
 
 // search looks into every file below a folder but for the sources.
@@ -173,8 +182,8 @@ func (p *planted) search(folder string) (found []string) {
 func (p *planted) leaks(where, text string) (found []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for n, secret := range p.secrets {
-		for form, written := range testdata.Forms(secret) {
+	for n, forms := range p.secrets {
+		for form, written := range forms {
 			if strings.Contains(text, written) {
 				found = append(found, fmt.Sprintf("%s holds planted secret %d as %s", where, n, form))
 			}
@@ -228,7 +237,8 @@ func TestPlantedSecretsAreFound(t *testing.T) {
 		})
 	})
 	all := strings.Join(found, "\n")
-	for _, want := range []string{"the transcript holds", "variable.out holds", "base64.out holds", "copied.key holds", "phrase.out holds", "pepper.out holds", "wrapped.out holds"} {
+	for _, want := range []string{"the transcript holds", "variable.out holds", "base64.out holds", "copied.key holds", "phrase.out holds", "pepper.out holds", "wrapped.out holds",
+		"ledger, opened, holds", "archive, opened, holds", "0, opened, holds", "store.db, opened, holds"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not found: %s\n%s", want, all)
 		}

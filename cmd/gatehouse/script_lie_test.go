@@ -15,7 +15,7 @@ import (
 // head end with CR LF; a Content-Length is added where none is stated and the
 // body is not chunked. The body is sent as it stands, without the file's last
 // line end; in it, $ACCEPT-ENCODING and $RANGE are those fields of the call, and
-// anywhere $KEYS is what the gate shows the API. The first lie opens the API's
+// $PLANTED_NAME is a planted secret, and anywhere $KEYS is what the gate shows the API. The first lie opens the API's
 // address.
 func setLie(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg, args, 1)
@@ -37,6 +37,9 @@ func wording(lie string, r *http.Request) string {
 	keys := fmt.Sprintf("%q", r.Header.Get("X-Api-Key")+" "+r.Header.Get("X-Token"))
 	head, body = strings.ReplaceAll(head, "$KEYS", keys), strings.ReplaceAll(body, "$KEYS", keys)
 	body = strings.ReplaceAll(body, "$RANGE", fmt.Sprint(r.Header["Range"]))
+	for name, value := range plantedVariables {
+		body = strings.ReplaceAll(body, "$"+name, value)
+	}
 	switch lower := strings.ToLower(head); {
 	case strings.Contains(lower, "\ntransfer-encoding: chunked"):
 		body = fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)

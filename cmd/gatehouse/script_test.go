@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 //	                         gate.out and gate.err hold what it has printed after halt
 //	fill SOURCE TARGET [OLD NEW]...
 //	                         writes SOURCE as TARGET, in one step, with the values of
-//	                         $API, $ADDRESS and $WORK, and OLD replaced by NEW
+//	                         $API, $ADDRESS, $WORK and $RECEIVER, and OLD replaced by NEW
 //	said PATTERN             waits until the gate has printed it on standard error,
 //	                         behind what it was waited for before
 //	hup                      sends SIGHUP to the gate
@@ -69,6 +69,12 @@ func TestMain(m *testing.M) {
 //	learn NAME FILE          sets $NAME to what stands in the file
 //	record DIR FROM TO       records events in the ledger DIR, named shop/n1, with the
 //	                         keys of gatehouse.yaml
+//	keep KIND NAME TEXT      keeps a text in a ledger, an archive, a backlog or a store
+//	                         of that name, as the gate does
+//	receiver                 starts a server, $RECEIVER, that takes all that is sent to it,
+//	                         into files below received/
+//	crash NAME               ends the gate as a crash does, in the middle of a call with
+//	                         the token $NAME
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
 //	shown FILE               the last output of a program stands in FILE of docs/guide;
 //	                         times and widths of columns may differ
@@ -78,6 +84,7 @@ func TestMain(m *testing.M) {
 // Each script also has the secrets of planted_test.go in its environment and
 // folder; neither its transcript nor a file that it leaves may hold one.
 func TestScripts(t *testing.T) {
+	allowCores()
 	runScripts(t, "testdata/script", func(found string) { t.Error(found) })
 }
 
@@ -97,7 +104,8 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 			"call": makeCall, "token": makeToken, "send": sendBytes, "certificate": writeCertificate,
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus, "shown": checkShown,
-			"shop": startShop, "learn": learn, "record": recordEntries,
+			"shop": startShop, "learn": learn, "record": recordEntries, "keep": keepText,
+			"receiver": startReceiver, "crash": crashGate,
 		},
 		Setup: func(e *testscript.Env) error {
 			s := newStage()
@@ -251,7 +259,7 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s.gate = exec.Command(program, append(all, args...)...)
 	s.gate.Dir = ts.MkAbs(".")
-	s.gate.Env = append(os.Environ(), "NO_COLOR=")
+	s.gate.Env = append(os.Environ(), "NO_COLOR=", "GOTRACEBACK="+ts.Getenv("GOTRACEBACK"))
 	for name := range plantedVariables {
 		s.gate.Env = append(s.gate.Env, name+"="+ts.Getenv(name))
 	}

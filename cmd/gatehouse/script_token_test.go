@@ -48,6 +48,7 @@ func makeToken(ts *testscript.TestScript, neg bool, args []string) {
 	r.FillBytes(signature[:32])
 	s.FillBytes(signature[32:])
 	ts.Setenv(args[0], text+"."+encode(signature))
+	on(ts).planted.add("", encode(signature))
 	point, err := key.PublicKey.Bytes()
 	ts.Check(err)
 	set := `{"keys":[{"kty":"EC","crv":"P-256","kid":"k","alg":"ES256","use":"sig","x":"` + encode(point[1:33]) + `","y":"` + encode(point[33:]) + `"}]}`
