@@ -2,6 +2,7 @@ package limit
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"net/netip"
 
@@ -71,7 +72,19 @@ func (u *use) hash(x *gate.Exchange) (key [2]uint64, p presence) {
 		}
 		b = u.address(b, x.Client)
 	}
-	return u.key.sum(b), present
+	return u.sum(b), present
+}
+
+// sum is by which key a call is counted. The key of its hash keeps clients from
+// choosing values that meet in one counter, and whoever reads the counters that
+// nodes share from telling whose they are. What never leaves this node has the
+// hash of Go's maps, which takes a fifth of the time.
+func (r *Rule) sum(text []byte) [2]uint64 {
+	if r.Global {
+		return r.key.sum(text)
+	}
+	h := maphash.Bytes(r.seed, text)
+	return [2]uint64{h, h}
 }
 
 // part appends a part of a call, and reports whether it has it.

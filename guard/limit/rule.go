@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"time"
 )
 
@@ -18,7 +19,11 @@ type Rule struct {
 	// 0 has it ask for every call.
 	Slice int64
 
-	key      secret // of the hashes of whose calls are counted together
+	// The keys of the hashes of whose calls are counted together: of counters that
+	// nodes share, which others can read, and of those of this node alone.
+	key  secret
+	seed maphash.Seed
+
 	state    *State
 	reckon   reckoning
 	counters *counters

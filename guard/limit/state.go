@@ -2,6 +2,7 @@ package limit
 
 import (
 	"crypto/rand"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 // was there before counts on. Many goroutines may use it at once.
 type State struct {
 	secret secret
+	seed   maphash.Seed
 	shared Shared
 	began  time.Time // ticks are counted from then on
 	reach  Reach     // of shared; nil when it does not say
@@ -54,7 +56,7 @@ func NewState(o StateOptions) *State {
 	if o.Secret == [16]byte{} {
 		rand.Read(o.Secret[:])
 	}
-	s := &State{secret: secretFrom(o.Secret), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters), giving: make(chan Ask, maxGiving), leaving: make(map[Hash]leaving)}
+	s := &State{secret: secretFrom(o.Secret), seed: maphash.MakeSeed(), shared: o.Shared, began: time.Now(), tables: make(map[Hash]*counters), giving: make(chan Ask, maxGiving), leaving: make(map[Hash]leaving)}
 	s.reach, _ = o.Shared.(Reach)
 	return s
 }
@@ -79,8 +81,8 @@ func (s *State) Rule(l Limit) (*Rule, error) {
 		return nil, err
 	}
 	l.fill()
-	id := s.key().sum(l.identity())
-	r := &Rule{Limit: l, ID: asHash(id), Slice: l.slice(), key: id, state: s}
+	key, id := s.key(), l.identity()
+	r := &Rule{Limit: l, ID: asHash(key.sum(id)), Slice: l.slice(), key: key.sum(append(id, " whose"...)), seed: s.seed, state: s}
 	own := l
 	if l.Global { // what this node counts when it is on its own
 		own.Amount, own.Burst = max(1, l.Amount/int64(l.Nodes)), max(1, l.Burst/int64(l.Nodes))
