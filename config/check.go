@@ -15,6 +15,7 @@ func (d *decoder) check(c *Config) {
 	d.ledger(c)
 	d.otlp(&c.Record)
 	d.sinks(&c.Record)
+	d.pseudonyms(c)
 	d.trust(&c.Trust)
 	d.listeners(c)
 	d.callers(&c.Callers, c.Credentials, c.Place)

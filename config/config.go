@@ -202,6 +202,8 @@ type Record struct {
 	Events string `key:"events,default=-,form=events"`
 	// Format is how they are written: in the gate's own lines, or in the schema of OCSF. Reports that read events, such as gatehouse owner report, want lines.
 	Format EventFormat `key:"format,default=lines"`
+	// Pseudonyms has events say who calls, by a keyed hash. Without it they do not.
+	Pseudonyms *Pseudonyms `key:"pseudonyms,example={addresses: true}"`
 	// Tracing has the gate take part in distributed traces. Without it, the fields of traces pass as they came, and no event names a trace.
 	Tracing *Tracing `key:"tracing,example={begin: true, sample_one_in: 100}"`
 	// Ledger keeps calls of which nothing may be lost, as audit of an API or an operation says.

@@ -2,6 +2,7 @@ package config_test
 
 // besideRecord are the lines that lines of the group record need.
 var besideRecord = map[string][]string{
+	"record.pseudonyms":                {"record.pseudonyms.key"},
 	"record.sinks":                     {"record.sinks.name", "record.sinks.file", "record.sinks.file.path"},
 	"record.sinks.only":                {"record.sinks.only.outcome"},
 	"record.sinks.file":                {"record.sinks.file.path"},

@@ -37,6 +37,8 @@ func (x *Exchange) describe() {
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
 		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(),
 	}
+	x.whoCalls(e)
+	e.Login = x.Login.End
 	if !x.Ended.IsZero() {
 		e.Took = x.Ended.Sub(x.Received)
 	}

@@ -34,9 +34,15 @@ type Event struct {
 	Name    string
 	Pointer string
 	Keyword string
-	Kind    string   // of the object that it is about, as the operator calls it
-	Caller  uint64   // a keyed hash of who called, of would-be refusals of objects; 0 for none
-	Finding Finding  // of what looks like an attack
+	Kind    string  // of the object that it is about, as the operator calls it
+	Caller  uint64  // a keyed hash of who called, of would-be refusals of objects; 0 for none
+	Finding Finding // of what looks like an attack
+
+	Principal Pseudonym // who called, where events say it
+	Account   Pseudonym // who tried to log in, likewise
+	Address   Pseudonym // from where, in the place of Client
+	Login     LoginEnd  // how an attempt to log in ended
+
 	Rules   []string // ids of the rules that decided, as the operator calls them
 	Would   []Code   // would-be refusals, in observe mode
 	Signals Signals  // why it was suspected to come from another program than it says

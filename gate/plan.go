@@ -18,6 +18,7 @@ type Plan struct {
 	Strangers  []Stray      // who hear of calls that no operation describes
 	Hellos     bool         // some guard reads Exchange.Hello
 	Tracing    *Tracing     // nil where the gate takes no part in traces
+	Pseudonyms Pseudonyms   // nil where events do not say who calls
 }
 
 // Stray is who hears of calls for paths that no operation describes, below the

@@ -52,6 +52,7 @@ type Principal struct {
 	kept   atomic.Pointer[[]memory]
 	clean  atomic.Uint64
 	noted  atomic.Bool
+	alias  atomic.Pointer[alias]
 }
 
 // Cleared reports whether Clear was called with the same version last: it

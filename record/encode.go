@@ -50,7 +50,13 @@ func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 	b = appendText(b, "pointer", e.Pointer)
 	b = appendText(b, "keyword", e.Keyword)
 	b = appendText(b, "kind", e.Kind)
-	b = appendCaller(b, e.Caller)
+	if e.Principal.IsZero() {
+		b = appendCaller(b, e.Caller)
+	} else {
+		b = appendPseudonym(b, `,"caller":"`, e.Principal)
+	}
+	b = appendPseudonym(b, `,"account":"`, e.Account)
+	b = appendText(b, "login", e.Login.String())
 	b = appendFinding(b, &e.Finding)
 	b = appendRules(b, e.Rules)
 	b = appendWould(b, e.Would)
@@ -67,6 +73,7 @@ func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 		b = e.Client.AppendTo(b)
 		b = append(b, '"')
 	}
+	b = appendPseudonym(b, `,"address":"`, e.Address)
 	b = appendNumber(b, "bytes_in", e.BodyIn)
 	b = appendNumber(b, "bytes_out", e.BodyOut)
 	b = appendMicros(b, "took_us", e.Took)
@@ -152,6 +159,17 @@ func appendCaller(b []byte, caller uint64) []byte {
 	for shift := 60; shift >= 0; shift -= 4 {
 		b = append(b, "0123456789abcdef"[caller>>shift&15])
 	}
+	return append(b, '"')
+}
+
+// appendPseudonym writes a pseudonym as 32 hexadecimal digits, behind what stands
+// before it.
+func appendPseudonym(b []byte, before string, p gate.Pseudonym) []byte {
+	if p.IsZero() {
+		return b
+	}
+	b = append(b, before...)
+	b = p.AppendTo(b)
 	return append(b, '"')
 }
 

@@ -91,7 +91,10 @@ var fields = map[string]field{
 	"pointer":   func(m *members, e *gate.Event, v string) { e.Pointer = text(m, v) },
 	"keyword":   func(m *members, e *gate.Event, v string) { e.Keyword = text(m, v) },
 	"kind":      func(m *members, e *gate.Event, v string) { e.Kind = text(m, v) },
-	"caller":    func(m *members, e *gate.Event, v string) { e.Caller = m.hash(v) },
+	"caller":    callerField,
+	"account":   func(m *members, e *gate.Event, v string) { m.digits(v, e.Account[:]) },
+	"login":     func(m *members, e *gate.Event, v string) { e.Login = named(m, v, gate.LoginEndNamed) },
+	"address":   func(m *members, e *gate.Event, v string) { m.digits(v, e.Address[:]) },
 	"class":     func(m *members, e *gate.Event, v string) { e.Finding.Class = text(m, v) },
 	"score":     func(m *members, e *gate.Event, v string) { e.Finding.Score = uint8(m.number(v, 100)) },
 	"reasons": func(m *members, e *gate.Event, v string) {
@@ -161,6 +164,15 @@ func idField(m *members, e *gate.Event, value string) {
 	if e.ID, err = gate.ParseID(text(m, value)); err != nil {
 		m.wrong = err
 	}
+}
+
+// callerField reads a pseudonym, or the hash of the guard of objects.
+func callerField(m *members, e *gate.Event, value string) {
+	if len(text(m, value)) == 2*len(e.Principal) {
+		m.digits(value, e.Principal[:])
+		return
+	}
+	e.Caller = m.hash(value)
 }
 
 // maxListed is how many items a list of a line may have; the gate writes fewer.

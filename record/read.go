@@ -30,7 +30,10 @@ type Line struct {
 	Keyword   string    `json:"keyword"`
 	Kind      string    `json:"kind"`
 	Caller    string    `json:"caller"`
+	Account   string    `json:"account"`
+	Login     string    `json:"login"`
 	Client    string    `json:"client"`
+	Address   string    `json:"address"`
 	Would     []string  `json:"would_refuse"`
 	Count     uint64    `json:"count"` // of events that were lost
 	Act       string    `json:"act"`   // what happened to the gate itself

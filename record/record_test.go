@@ -193,3 +193,28 @@ func BenchmarkAppendEvent(b *testing.B) {
 		line = record.AppendEvent(line[:0], &full)
 	}
 }
+
+// TestNamedEventLine: pseudonyms stand in the place of the hash of callers and of
+// the client's network.
+func TestNamedEventLine(t *testing.T) {
+	e := full
+	e.Principal, e.Account, e.Address, e.Login, e.Client = gate.Pseudonym{0xa1, 15: 1}, gate.Pseudonym{0xa2, 15: 2}, gate.Pseudonym{0xa3, 15: 3}, gate.LoginRight, netip.Prefix{}
+	line := string(record.AppendEvent(nil, &e))
+	for _, want := range []string{`,"caller":"a1000000000000000000000000000001","account":"a2000000000000000000000000000002","login":"succeeded",`, `"tls":true,"address":"a3000000000000000000000000000003",`} {
+		if !strings.Contains(line, want) {
+			t.Errorf("%s is not in %s", want, line)
+		}
+	}
+	var got gate.Event
+	if err := record.ParseEvent([]byte(line), &got); err != nil || string(record.AppendEvent(nil, &got)) != line {
+		t.Errorf("read as %+v, %v", got, err)
+	}
+	if strings.Contains(line, "1f") || strings.Contains(line, `"client"`) {
+		t.Error(line)
+	}
+	for _, wrong := range []string{`"login":"unjudged"`, `"login":""`} {
+		if record.ParseEvent([]byte(strings.Replace(line, `"login":"succeeded"`, wrong, 1)), &got) == nil {
+			t.Errorf("%s is read", wrong)
+		}
+	}
+}

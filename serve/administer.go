@@ -43,10 +43,15 @@ func OpenDesk(file string) (*Desk, error) {
 // deskSettings reads a gatehouse.yaml for what the store needs. Whoever
 // administers it need not have the secrets of a gate that serves.
 func deskSettings(file string) (*config.Config, error) {
+	return deskSettingsWith(file, func(*config.Config) []trust.Secret { return nil })
+}
+
+// deskSettingsWith is deskSettings for who needs more secrets.
+func deskSettingsWith(file string, more func(*config.Config) []trust.Secret) (*config.Config, error) {
 	r := reader{flags: &Config{File: file}, custody: newCustody(), standIn: standIn(rand.Text() + rand.Text())}
 	d := &draft{files: watch{}, faults: faults{file: true}}
 	r.settings(d)
-	if d.faults.err() == nil && r.standIn.in(d.config) {
+	if d.faults.err() == nil && (r.standIn.in(d.config) || r.standIn.among(more(d.config))) {
 		r.standIn = "" // what is needed is missing: say so
 		r.settings(d)
 	}
@@ -94,6 +99,11 @@ func (s standIn) in(c *config.Config) bool {
 			}
 		}
 	}
+	return s.among(needed)
+}
+
+// among reports whether one of some secrets was replaced.
+func (s standIn) among(needed []trust.Secret) bool {
 	return slices.ContainsFunc(needed, func(secret trust.Secret) bool { return strings.Contains(secret.Reveal(), string(s)) })
 }
 

@@ -36,6 +36,9 @@ func (p *Program) banner(d *draft) string {
 		b.api(&d.apis[0])
 	}
 	b.line("events", "%s", eventsPlace(&d.config.Record, d.faults.file))
+	if s := d.config.Record.Pseudonyms; s != nil {
+		b.line("pseudonyms", "%s", pseudonymWords(s))
+	}
 	if a := d.config.Record.Archive; a != nil {
 		b.line("archive", "%s", archiveWords(a, p.reader.custody.keys))
 	}

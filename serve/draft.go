@@ -130,7 +130,7 @@ func (r *reader) read() *draft {
 	d.faults.problems = append(d.faults.problems, problems...)
 	if len(apis) == len(d.config.APIs) {
 		if d.plan = plan; plan != nil {
-			plan.Tracing = tracing(d.config.Record.Tracing)
+			plan.Tracing, plan.Pseudonyms = tracing(d.config.Record.Tracing), r.pseudonyms(d.config)
 		}
 	}
 	for _, g := range d.apis {

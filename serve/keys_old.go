@@ -177,18 +177,43 @@ func (k *oldKeys) young(o *OldKey, now time.Time) string {
 	if o.Key == keys.Nonces || o.Key == keys.Tokens {
 		wait = ended
 	}
-	var next time.Time // when the version behind it was made
-	for _, s := range k.keys.Status() {
-		for i, v := range s.Versions {
-			if s.Name == o.Key && v.Version == o.number {
-				next = s.Versions[i-1].Made // the newest stands first, and is no old key
-			}
-		}
-	}
-	if since := now.Sub(next); since < wait {
+	if since := now.Sub(k.next(o)); since < wait {
 		return fmt.Sprintf("the next version was made %s ago, and must be %s old", since.Truncate(time.Second), wait)
 	}
 	return ""
+}
+
+// next is when the version behind an old one was made.
+func (k *oldKeys) next(o *OldKey) (made time.Time) {
+	for _, s := range k.keys.Status() {
+		for i, v := range s.Versions {
+			if s.Name == o.Key && v.Version == o.number {
+				made = s.Versions[i-1].Made // the newest stands first, and is no old key
+			}
+		}
+	}
+	return made
+}
+
+// namedFor is how long events are found by name where no archive says how long
+// they are kept.
+const namedFor = 30 * 24 * time.Hour
+
+// names says whether events may be kept that are found by name with a version
+// alone.
+func (k *oldKeys) names(o *OldKey, now time.Time) (n int, hint string) {
+	r := &k.config.Record
+	if r.Pseudonyms == nil || !r.Pseudonyms.Key.IsZero() {
+		return 0, ""
+	}
+	keep := namedFor
+	if r.Archive != nil {
+		keep = r.Archive.MaxAge
+	}
+	if now.Sub(k.next(o)) >= keep {
+		return 0, ""
+	}
+	return 1, fmt.Sprintf("with it, gatehouse events --principal finds events that were written before the next version; wait until these are %s old", ageWords(keep))
 }
 
 // needs counts what needs a version, with words for it and what to do.
@@ -203,6 +228,10 @@ func (k *oldKeys) needs(ctx context.Context, o *OldKey, now time.Time) (n int, w
 		if used, err := k.sealsLedger(o); used || err != nil {
 			return 1, "ledger", "a gate that serves seals its keys anew within seconds; one that does not, at its next start", err
 		}
+	}
+	if o.Key == keys.Callers {
+		n, hint := k.names(o, now)
+		return n, "record of events", hint, nil
 	}
 	if k.store == nil || o.Key == keys.Nonces || o.Key == keys.Tokens {
 		return 0, "", "", nil

@@ -70,7 +70,7 @@ func TestOldKeysThatAreNeeded(t *testing.T) {
 			}
 		}
 	}
-	because("all", map[keys.Name]string{keys.Pepper: "1 API key needs it", keys.Owners: "2 objects need it", keys.Data: "1 sealed value needs it", keys.Nonces: "", keys.Tokens: ""})
+	because("all", map[keys.Name]string{keys.Pepper: "1 API key needs it", keys.Owners: "2 objects need it", keys.Data: "1 sealed value needs it", keys.Nonces: "", keys.Callers: "", keys.Tokens: ""})
 	if err := k.store.RevokeKey(ctx, "a", time.Now().Add(-time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +99,8 @@ func TestOldKeysThatAreYoung(t *testing.T) {
 	k := openOldKeys(t, false)
 	for _, row := range []struct {
 		after time.Duration
-		gone  int // of five
-	}{{0, 0}, {50 * time.Second, 0}, {70 * time.Second, 3}, {59 * time.Minute, 0}, {61 * time.Minute, 2}} {
+		gone  int // of six
+	}{{0, 0}, {50 * time.Second, 0}, {70 * time.Second, 4}, {59 * time.Minute, 0}, {61 * time.Minute, 2}} {
 		gone := 0
 		list := k.old()
 		for i := range list {
@@ -116,6 +116,26 @@ func TestOldKeysThatAreYoung(t *testing.T) {
 		}
 		if gone != row.gone {
 			t.Errorf("after %v: %d are gone, want %d", row.after, gone, row.gone)
+		}
+	}
+}
+
+// TestOldKeysOfNames: a version stays while events are kept that are found by name
+// with it.
+func TestOldKeysOfNames(t *testing.T) {
+	k := openOldKeys(t, false)
+	k.config.Record = config.Record{Pseudonyms: &config.Pseudonyms{}, Archive: &config.Archive{MaxAge: 7 * 24 * time.Hour}}
+	o := OldKey{Key: keys.Callers, Version: "1", number: 1}
+	for _, row := range []struct {
+		after time.Duration
+		gone  bool
+	}{{time.Hour, false}, {6 * 24 * time.Hour, false}, {8 * 24 * time.Hour, true}} {
+		o.Because, o.Hint = "", ""
+		if err := k.destroy(t.Context(), &o, false, time.Now().Add(row.after)); err != nil {
+			t.Fatal(err)
+		}
+		if o.Destroyed != row.gone || !row.gone && (o.Because != "1 record of events needs it" || !strings.Contains(o.Hint, "7 days old")) {
+			t.Errorf("after %v: %+v", row.after, o)
 		}
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record/archive"
+	"github.com/gatehouse-api/gatehouse/serve"
 )
 
 func newEvents(w *world) *cobra.Command {
@@ -60,7 +61,8 @@ type eventSearcher struct {
 	w                  *world
 	config             string
 	since, until       string
-	caller, address    string
+	caller, principal  string
+	address            string
 	query              archive.Query
 	limit              int
 	countBy            string
@@ -75,8 +77,9 @@ func (e *eventSearcher) flags(f *pflag.FlagSet) {
 	f.StringVar(&e.query.Operation, "operation", "", "only calls of this `OPERATION`: its name, or its method and path, as \"GET /pets/{id}\"")
 	f.StringVar(&e.query.Outcome, "outcome", "", "only those that were refused, passed, replied, failed or aborted; `OUTCOME` lost shows where events were lost, change what happened to the gate itself")
 	f.StringVar(&e.query.Code, "code", "", "only refusals of this `CODE`, also those that would have been in observe mode")
-	f.StringVar(&e.caller, "caller", "", "only calls of this caller, by the `HASH` of 16 digits that events have")
-	f.StringVar(&e.address, "address", "", "only calls from this `NETWORK` or address; events know /24 of IPv4 and /48 of IPv6")
+	f.StringVar(&e.caller, "caller", "", "only calls of this caller, by the `HASH` that events have, or its first 16 digits")
+	f.StringVar(&e.principal, "principal", "", "only calls of whoever has this `NAME`: a subject, an account that logs in, the id of an API key, or issuer and subject as in \"https://id.example.com|alice\". It wants record: {pseudonyms: {}} in gatehouse.yaml")
+	f.StringVar(&e.address, "address", "", "only calls from this `NETWORK` or address; events know /24 of IPv4 and /48 of IPv6, or a hash of the address")
 	f.IntVar(&e.limit, "limit", 0, "at most the newest `N` events (default 100 as a table, 10 before --follow, all with --json; 0 for all)")
 	f.StringVar(&e.countBy, "count-by", "", "count them instead, by this `FIELD`: "+fieldWords())
 	f.BoolVar(&e.follow, "follow", false, "go on with events that come, until interrupted")
@@ -101,6 +104,9 @@ func fieldWords() string {
 
 func (e *eventSearcher) run(cmd *cobra.Command, args []string) error {
 	if err := e.read(cmd.Flags(), time.Now()); err != nil {
+		return err
+	}
+	if err := e.names(cmd.Context(), cmd.Flags().Changed("config") || len(args) == 0 || e.principal != ""); err != nil {
 		return err
 	}
 	from, err := e.source(cmd.Context(), args, cmd.Flags().Changed("config"))
@@ -130,11 +136,17 @@ func (e *eventSearcher) read(f *pflag.FlagSet, now time.Time) (err error) {
 		return &usageError{"--since is not before --until", ""}
 	}
 	if e.caller != "" {
-		if e.query.Caller, err = strconv.ParseUint(e.caller, 16, 64); err != nil || len(e.caller) != 16 || e.query.Caller == 0 {
-			return &usageError{"--caller: is no hash of a caller", "events have it as caller: 16 digits from 0 to f"}
+		if !isHash(e.caller, 16) {
+			return &usageError{"--caller: is no hash of a caller", "events have it as caller: 16 or 32 digits from 0 to f"}
 		}
+		if e.principal != "" {
+			return &usageError{"--caller and --principal do not go together", "a principal is a caller by name"}
+		}
+		e.query.Callers = []string{strings.ToLower(e.caller)}
 	}
-	if e.address != "" {
+	if isHash(e.address, 12) {
+		e.query.Addresses = []string{strings.ToLower(e.address)}
+	} else if e.address != "" {
 		if e.query.Network, err = networkOf(e.address); err != nil {
 			return err
 		}
@@ -149,6 +161,36 @@ func (e *eventSearcher) read(f *pflag.FlagSet, now time.Time) (err error) {
 		return &usageError{"--limit: must not be negative", "0 shows all"}
 	}
 	return e.words(f)
+}
+
+// isHash reports whether a text is a pseudonym, or so many of its first digits.
+func isHash(text string, digits int) bool {
+	return (len(text) == 32 || len(text) == digits) && strings.Trim(text, "0123456789abcdefABCDEF") == ""
+}
+
+// names finds the hashes that stand for names of people and addresses. Asks says
+// that a gatehouse.yaml is to be asked for addresses, if there is one.
+func (e *eventSearcher) names(ctx context.Context, asks bool) error {
+	address := e.query.Network.IsValid() && e.query.Network.IsSingleIP()
+	if e.principal == "" && !address {
+		return nil
+	}
+	var names *serve.Names
+	if _, err := os.Stat(e.config); asks && err == nil {
+		if names, err = serve.SeeNames(ctx, e.config); err != nil {
+			return err
+		}
+	}
+	if e.principal != "" {
+		if names == nil {
+			return &usageError{"--principal: events do not say who calls where no pseudonyms are configured", "say --config with a gatehouse.yaml that has record: {pseudonyms: {}}"}
+		}
+		e.query.Callers = names.Callers(e.principal)
+	}
+	if address && names != nil {
+		e.query.Addresses = names.Addresses(e.query.Network.Addr().String())
+	}
+	return nil
 }
 
 // words holds words of flags to those that there are.

@@ -31,6 +31,13 @@ func (s *scratch) fold(name []byte) []byte {
 	return bytes.TrimSpace(out)
 }
 
+// Spelling returns the one spelling of the name of an account.
+func Spelling(name string) string {
+	s := open()
+	defer s.close()
+	return string(s.fold([]byte(name)))
+}
+
 // most is how often a name is folded until nothing changes. Twice is enough for
 // all that the standard knows.
 const most = 4

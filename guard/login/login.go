@@ -115,7 +115,8 @@ func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
 func (g *Guard) begin(x *gate.Exchange, s *scratch, account, password []byte) gate.Verdict {
 	l := &x.Login
 	if len(account) > 0 {
-		l.Account = g.table.account(s.fold(account))
+		name := s.fold(account)
+		l.Account, l.Pseudonym = g.table.account(name), x.AccountPseudonym(name)
 	}
 	if len(password) > 0 {
 		l.Password = g.table.password(password)

@@ -112,9 +112,14 @@ func (g *Guard) Done(x *gate.Exchange) {
 		if !x.Answered.IsZero() {
 			now = x.Answered
 		}
-		g.table.End(&x.Login, client(x), g.outcome(x), g.limits, now)
+		end := g.outcome(x)
+		x.Login.End = ends[end]
+		g.table.End(&x.Login, client(x), end, g.limits, now)
 	}
 }
+
+// ends are outcomes in the words of events.
+var ends = [...]gate.LoginEnd{Unknown: gate.Unjudged, Failed: gate.LoginWrong, Succeeded: gate.LoginRight}
 
 // outcome is what the API said. What it was not asked, since a guard refused the
 // call, it did not judge. A client that goes away before it said anything has

@@ -130,7 +130,7 @@ func (b *builder) row(f *facts) {
 	}
 	c[colCode] = append(c[colCode], word(&b.codes, &b.Codes, f.code, beyondCode))
 	c[colOutcome] = append(c[colOutcome], kind)
-	c[colCaller] = binary.LittleEndian.AppendUint64(c[colCaller], f.caller)
+	c[colCaller] = binary.LittleEndian.AppendUint64(c[colCaller], f.who())
 	c[colClient] = binary.LittleEndian.AppendUint64(c[colClient], f.client)
 	b.open.Rows++
 	b.Rows++

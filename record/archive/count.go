@@ -80,6 +80,7 @@ func (s Shelf) count(q *query, g *segment, by Field) (r result, words map[string
 func (s Shelf) countBy(ix *index, q *query, g *segment, by Field) (result, map[string]int) {
 	p := &pages{shelf: s, segment: g, scan: newScan(q, ix)}
 	defer p.close()
+	p.scan.tellsCallers = by == ByCaller
 	t, words, m := &tally{large: map[uint64]int{}}, map[string]int{}, &Matcher{query: q}
 	if widths[columnOf[by]] <= 2 {
 		t.small = make([]int, 1<<16)
@@ -191,8 +192,11 @@ func callerWord(caller uint64) string {
 }
 
 func clientWord(packed uint64) string {
-	if packed == 0 {
+	switch {
+	case packed == 0:
 		return ""
+	case packed>>56 == hashedClient:
+		return fmt.Sprintf("%012x", packed&(1<<48-1))
 	}
 	return unpack(packed).String()
 }

@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"net/netip"
 	"strconv"
 	"time"
@@ -21,8 +22,10 @@ type facts struct {
 	path    []byte
 	code    []byte
 	would   []byte // the list as it stands
-	caller  uint64
+	caller  []byte
+	account []byte
 	client  uint64 // as packed by pack; 0 for none
+	address []byte
 	count   uint64 // of events that were lost
 }
 
@@ -81,11 +84,16 @@ func (f *facts) set(name string, value []byte) {
 	case "would_refuse":
 		f.would = value
 	case "caller":
-		f.caller, _ = strconv.ParseUint(string(unquoted(value)), 16, 64)
+		f.caller = unquoted(value)
+	case "account":
+		f.account = unquoted(value)
 	case "client":
 		if p, err := netip.ParsePrefix(string(unquoted(value))); err == nil {
 			f.client = pack(p)
 		}
+	case "address":
+		f.address = unquoted(value)
+		f.client = packHash(f.address)
 	case "count":
 		f.count, _ = strconv.ParseUint(string(value), 10, 64)
 	}
@@ -97,6 +105,26 @@ func (f *facts) kind() []byte {
 		return f.outcome
 	}
 	return f.event
+}
+
+// who is what the column of callers says: the first 64 bits of a hash, or that the
+// line says it, where it names an account besides.
+func (f *facts) who() uint64 {
+	if len(f.account) > 0 {
+		return severalCallers
+	}
+	return firstBits(f.caller)
+}
+
+// severalCallers is what the column of callers says where the line says more.
+const severalCallers = math.MaxUint64
+
+// firstBits are the first 64 bits of a hash in hexadecimal digits; 0 for none.
+// What a shorter one does not say is 0.
+func firstBits(hash []byte) uint64 {
+	hash = hash[:min(len(hash), 16)]
+	n, _ := strconv.ParseUint(string(hash), 16, 64)
+	return n << (4 * (16 - len(hash)))
 }
 
 // text reads a string of JSON and returns what stands between its quotes.
@@ -208,8 +236,23 @@ func pack(p netip.Prefix) uint64 {
 	return packed
 }
 
-// unpack returns the network that was packed.
+// hashedClient is the kind of what packHash has packed.
+const hashedClient = 8
+
+// packHash writes the first 48 bits of the hash of an address as one number.
+func packHash(hash []byte) uint64 {
+	n := firstBits(hash)
+	if n == 0 {
+		return 0
+	}
+	return hashedClient<<56 | n>>16
+}
+
+// unpack returns the network that was packed; none where that was a hash.
 func unpack(n uint64) netip.Prefix {
+	if n>>56 == hashedClient {
+		return netip.Prefix{}
+	}
 	var a [16]byte
 	for i := range 6 {
 		a[i] = byte(n >> (40 - 8*i))

@@ -12,7 +12,7 @@ import (
 // FuzzLine reads lines as a segment that was damaged may have them: what is an
 // event to parse is one to encoding/json, unless it is no JSON at all.
 func FuzzLine(f *testing.F) {
-	f.Add([]byte(`{"time":"2031-02-03T04:05:06.007Z","event":"exchange","id":"01jd0000000000000000000000","outcome":"refused","api":"a \"b\"","would_refuse":["x","y"],"caller":"00000000000000ff","client":"2001:db8::/48"}` + "\n"))
+	f.Add([]byte(`{"time":"2031-02-03T04:05:06.007Z","event":"exchange","id":"01jd0000000000000000000000","outcome":"refused","api":"a \"b\"","would_refuse":["x","y"],"caller":"00000000000000ff","account":"7008090a0b0c0d0e0200000000000000","client":"2001:db8::/48","address":"0102"}` + "\n"))
 	f.Add([]byte(`{"time":"2031-02-03T04:05:06Z","event":"lost","count":3}`))
 	f.Add([]byte(`{"a":{"b":["}",{}]},"time":"2031-02-03T04:05:06.999Z","event":"\u0065"}`))
 	f.Fuzz(func(t *testing.T, line []byte) {

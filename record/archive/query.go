@@ -18,8 +18,13 @@ type Query struct {
 	Operation    string // its name, or its method and path: "GET /pets/{id}"
 	Outcome      string // or the kind of events that are no exchanges
 	Code         string // of a refusal, or of one that would have been
-	Caller       uint64
-	Network      netip.Prefix // that the client's network has addresses in common with
+	// Callers are hashes of who called or tried to log in, in hexadecimal digits
+	// as events have them, or the first 16 digits; one is enough.
+	Callers []string
+	Network netip.Prefix // that the client's network has addresses in common with
+	// Addresses are hashes of the client's address, or the first 12 digits: one of
+	// them, or Network, is enough.
+	Addresses []string
 }
 
 // idAlphabet is that of gate.ID.
@@ -92,9 +97,22 @@ func (q *query) matches(f *facts) bool {
 		(q.Operation == "" || q.Operation == string(f.op) || len(f.method) > 0 && q.Operation == string(f.method)+" "+string(f.path)) &&
 		(q.Outcome == "" || q.Outcome == string(f.kind())) &&
 		(q.Code == "" || q.Code == string(f.code) || q.would(f.would)) &&
-		(q.Caller == 0 || q.Caller == f.caller) &&
-		(!q.Network.IsValid() || q.network(f.client))
+		(len(q.Callers) == 0 || begins(q.Callers, f.caller) || begins(q.Callers, f.account)) &&
+		(!q.byClient() || q.network(f.client) || begins(q.Addresses, f.address))
 }
+
+// begins reports whether a hash begins with one of a list.
+func begins(list []string, hash []byte) bool {
+	for _, h := range list {
+		if len(hash) >= len(h) && string(hash[:len(h)]) == h {
+			return true
+		}
+	}
+	return false
+}
+
+// byClient reports whether it is asked where calls came from.
+func (q *query) byClient() bool { return q.Network.IsValid() || len(q.Addresses) > 0 }
 
 // would reports whether a list of codes, as it stands in a line, has that of the
 // query.
@@ -114,7 +132,23 @@ func (q *query) would(list []byte) bool {
 }
 
 func (q *query) network(packed uint64) bool {
-	return packed != 0 && unpack(packed).Overlaps(q.Network)
+	return packed != 0 && q.Network.IsValid() && unpack(packed).Overlaps(q.Network)
+}
+
+// client says whether a client may be one that is asked for.
+func (q *query) client(packed uint64) verdict {
+	switch {
+	case q.network(packed):
+		return yes
+	case packed>>56 != hashedClient:
+		return no
+	}
+	for _, h := range q.Addresses {
+		if packHash([]byte(h)) == packed {
+			return look
+		}
+	}
+	return no
 }
 
 // verdict is what columns say of a row. They are made to be joined by &.
@@ -136,6 +170,8 @@ type scan struct {
 	nets  map[uint64]verdict // networks that were judged
 	mask  []verdict
 	zeros []byte // columns that are not written
+
+	tellsCallers bool // what the column of callers says is wanted as well
 }
 
 func newScan(q *query, ix *index) *scan {
@@ -191,8 +227,8 @@ func (s *scan) block(at int) ([]verdict, error) {
 		{s.ops != nil, s.operations},
 		{s.Outcome != "", s.outcomes},
 		{s.Code != "", s.refusals},
-		{s.Caller != 0, s.callers},
-		{s.Network.IsValid(), s.networks},
+		{len(s.Callers) > 0 || s.tellsCallers, s.callers},
+		{s.byClient(), s.networks},
 	} {
 		if step.needed {
 			if err := step.look(mask, at); err != nil {
@@ -285,11 +321,31 @@ func (s *scan) callers(mask []verdict, at int) error {
 		return err
 	}
 	for i := range mask {
-		if binary.LittleEndian.Uint64(col[8*i:]) != s.Caller {
-			mask[i] = no
-		}
+		mask[i] &= s.caller(binary.LittleEndian.Uint64(col[8*i:]))
 	}
 	return nil
+}
+
+// caller says whether somebody may be one who is asked for. The column has the
+// first 16 digits.
+func (s *scan) caller(first uint64) verdict {
+	if first == severalCallers {
+		return look
+	}
+	v := no
+	if len(s.Callers) == 0 {
+		v = yes
+	}
+	for _, h := range s.Callers {
+		switch {
+		case firstBits([]byte(h)) != first:
+		case len(h) == 16:
+			return yes
+		default:
+			v |= look
+		}
+	}
+	return v
 }
 
 func (s *scan) networks(mask []verdict, at int) error {
@@ -307,9 +363,7 @@ func (s *scan) networks(mask []verdict, at int) error {
 			if len(s.nets) > 1<<16 {
 				clear(s.nets)
 			}
-			if s.network(packed) {
-				in = yes
-			}
+			in = s.client(packed)
 			s.nets[packed] = in
 		}
 		mask[i] &= in

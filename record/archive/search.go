@@ -313,7 +313,7 @@ func (m *Matcher) Count(by Field) string {
 	case ByCode:
 		return string(f.code)
 	case ByCaller:
-		return callerWord(f.caller)
+		return callerWord(firstBits(f.caller))
 	case ByAddress:
 		return clientWord(f.client)
 	}

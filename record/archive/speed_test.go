@@ -129,8 +129,8 @@ func ask(t *testing.T, s archive.Shelf, ids [3]string, n int) {
 		{"one in the middle by id", archive.Query{ID: ids[1]}, 1, 1},
 		{"the last by id", archive.Query{ID: ids[2]}, 1, 1},
 		{"an id that is not there", archive.Query{ID: "01jd0000000000000000000000"}, 1, 0},
-		{"100 of a caller", archive.Query{Caller: 77}, 100, 100},
-		{"a caller that is not there", archive.Query{Caller: 1 << 40}, 100, 0},
+		{"100 of a caller", archive.Query{Callers: []string{"000000000000004d"}}, 100, 100},
+		{"a caller that is not there", archive.Query{Callers: []string{"0000010000000000"}}, 100, 0},
 		{"a code in a minute", archive.Query{Code: "body-schema", Since: middle, Until: middle.Add(time.Minute)}, 100, 100},
 		{"an operation that was refused", archive.Query{Operation: "oplog6", Outcome: "refused"}, 100, 100},
 		{"a network that is not there", archive.Query{Network: netip.MustParsePrefix("192.0.2.0/24")}, 100, 0},
@@ -165,7 +165,7 @@ func ask(t *testing.T, s archive.Shelf, ids [3]string, n int) {
 		{"all counted by code", archive.Query{}, archive.ByCode, n},
 		{"all counted by operation", archive.Query{}, archive.ByOperation, n},
 		{"all counted by caller", archive.Query{}, archive.ByCaller, n},
-		{"those of a caller by operation", archive.Query{Caller: 77}, archive.ByOperation, 0},
+		{"those of a caller by operation", archive.Query{Callers: []string{"000000000000004d"}}, archive.ByOperation, 0},
 		{"those of a network by outcome", archive.Query{Network: netip.MustParsePrefix("10.3.0.0/16")}, archive.ByOutcome, 0},
 	} {
 		said(c.name, func() string {

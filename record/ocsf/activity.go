@@ -155,7 +155,11 @@ func (l *list) caller(name string, e *gate.Event) {
 }
 
 func (l *list) user(e *gate.Event) {
-	if e.Caller == 0 {
+	switch {
+	case !e.Principal.IsZero():
+		l.pseudonym(e.Principal)
+		return
+	case e.Caller == 0:
 		l.b = append(l.b, `{"name":"unknown","type_id":0}`...)
 		return
 	}
@@ -163,6 +167,13 @@ func (l *list) user(e *gate.Event) {
 	for shift := 60; shift >= 0; shift -= 4 {
 		l.b = append(l.b, "0123456789abcdef"[e.Caller>>shift&15])
 	}
+	l.b = append(l.b, `","type_id":0}`...)
+}
+
+// pseudonym appends a user of whom there is a keyed hash.
+func (l *list) pseudonym(p gate.Pseudonym) {
+	l.b = append(l.b, `{"uid":"`...)
+	l.b = p.AppendTo(l.b)
 	l.b = append(l.b, `","type_id":0}`...)
 }
 
@@ -186,7 +197,13 @@ func (l *list) api(e *gate.Event) {
 
 // source appends the network of the client. There is no address of anybody.
 func (l *list) source(e *gate.Event) {
-	if !e.Client.IsValid() {
+	switch {
+	case !e.Address.IsZero():
+		l.b = append(l.b, `,"src_endpoint":{"uid":"`...)
+		l.b = e.Address.AppendTo(l.b)
+		l.b = append(l.b, '"', '}')
+		return
+	case !e.Client.IsValid():
 		l.b = append(l.b, `,"src_endpoint":{"name":"unknown"}`...)
 		return
 	}
@@ -275,6 +292,7 @@ func (l *list) unmapped(e *gate.Event) {
 	l.text(`,"pointer":`, e.Pointer)
 	l.text(`,"keyword":`, e.Keyword)
 	l.text(`,"kind":`, e.Kind)
+	l.text(`,"login":`, e.Login.String())
 	l.would(e)
 	l.signals(e)
 	l.text(`,"ja4":`, e.JA4)

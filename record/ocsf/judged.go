@@ -3,8 +3,8 @@ package ocsf
 import "github.com/gatehouse-api/gatehouse/gate"
 
 // authenticated returns the code of a refusal, or of one that would have been,
-// that is about a credential or a login.
-func authenticated(e *gate.Event) (gate.Code, bool) {
+// that is about a credential or a login; none where the API judged a login.
+func authenticated(e *gate.Event) (c gate.Code, ok bool) {
 	if e.Denied && aboutCredential(e.Code) {
 		return e.Code, true
 	}
@@ -13,7 +13,7 @@ func authenticated(e *gate.Event) (gate.Code, bool) {
 			return c, true
 		}
 	}
-	return 0, false
+	return gate.Undecided, e.Login != gate.Unjudged
 }
 
 // aboutCredential reports whether a code says that a credential, or a login, was
@@ -33,17 +33,30 @@ const logon = 1
 
 // appendAuthentication appends Authentication.
 func (o *Encoder) appendAuthentication(b []byte, e *gate.Event, c gate.Code) []byte {
+	right := e.Login == gate.LoginRight
 	grade := low
-	if c == gate.CredentialLocked || c == gate.LoginLocked || c == gate.CredentialRevoked {
+	switch {
+	case right && c == gate.Undecided:
+		grade = informational
+	case c == gate.CredentialLocked, c == gate.LoginLocked, c == gate.CredentialRevoked:
 		grade = medium
 	}
 	l := list{o.begin(b, &authentication, e, logon, grade)}
-	l.b = status(l.b, false)
-	l.text(`,"status_code":`, c.String())
-	l.text(`,"status_detail":`, c.Title())
+	l.b = status(l.b, right)
+	switch {
+	case c != gate.Undecided:
+		l.text(`,"status_code":`, c.String())
+		l.text(`,"status_detail":`, c.Title())
+	case !right:
+		l.text(`,"status_detail":`, "the API did not accept the login")
+	}
 	l.controls(e)
 	l.name(`,"user":`)
-	l.user(e)
+	if e.Account.IsZero() {
+		l.user(e)
+	} else {
+		l.pseudonym(e.Account)
+	}
 	l.b = append(l.b, `,"service":{"name":`...)
 	l.b = gate.AppendString(l.b, serviceName(e))
 	l.b = append(l.b, `},"is_remote":true`...)

@@ -61,6 +61,13 @@ func kinds() (list []gate.Event) {
 		with(func(e *gate.Event) {
 			e.Client, e.Secure, e.Asked = netip.MustParsePrefix("2001:db8::/48"), false, "nginx"
 		}))
+	for _, end := range []gate.LoginEnd{gate.LoginWrong, gate.LoginRight} {
+		list = append(list, with(func(e *gate.Event) { e.Login = end }),
+			with(func(e *gate.Event) {
+				e.Login, e.Principal, e.Account, e.Address, e.Client = end, gate.Pseudonym{1}, gate.Pseudonym{2}, gate.Pseudonym{3}, netip.Prefix{}
+			}),
+			with(func(e *gate.Event) { e.Login, e.Mode, e.Would = end, gate.Observe, []gate.Code{gate.LoginLocked} }))
+	}
 	for a := range gate.Acts {
 		if a == gate.Exchanged {
 			continue

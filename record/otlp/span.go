@@ -71,6 +71,9 @@ func appendServer(b []byte, e *gate.Event, id [8]byte) []byte {
 // appendGate adds what other programs have no words for.
 func appendGate(a *attributes, e *gate.Event) {
 	a.text("gatehouse.id", e.ID.String())
+	if !e.Principal.IsZero() {
+		a.text("gatehouse.caller", e.Principal.String())
+	}
 	a.text("gatehouse.api", e.API)
 	a.text("gatehouse.operation", e.Operation)
 	a.text("gatehouse.outcome", e.Outcome.String())

@@ -108,7 +108,7 @@ func (b body) rotated(n Name) (body, error) {
 	switch n {
 	case Data:
 		return b.rotatedRing(e)
-	case Pepper, Owners, Nonces:
+	case Pepper, Owners, Nonces, Callers:
 		e.Key = make([]byte, macLength)
 		rand.Read(e.Key)
 	case Tokens:

@@ -32,15 +32,16 @@ type Name string
 
 // The keys.
 const (
-	Pepper Name = "pepper" // HMAC-SHA-256 over the secrets of API keys
-	Owners Name = "owners" // HMAC-SHA-256 over the ids of objects
-	Nonces Name = "nonces" // HMAC-SHA-256 in nonces that the gate gives out
-	Tokens Name = "tokens" // ES256, signs what tells APIs who calls
-	Data   Name = "data"   // AES-256-GCM, seals values in the store
+	Pepper  Name = "pepper"  // HMAC-SHA-256 over the secrets of API keys
+	Owners  Name = "owners"  // HMAC-SHA-256 over the ids of objects
+	Nonces  Name = "nonces"  // HMAC-SHA-256 in nonces that the gate gives out
+	Callers Name = "callers" // HMAC-SHA-256 over who calls, for events
+	Tokens  Name = "tokens"  // ES256, signs what tells APIs who calls
+	Data    Name = "data"    // AES-256-GCM, seals values in the store
 )
 
 // Names are all keys, in the order in which people are told of them.
-var Names = []Name{Pepper, Owners, Nonces, Tokens, Data}
+var Names = []Name{Pepper, Owners, Nonces, Callers, Tokens, Data}
 
 // Storage is where sealed keys are kept: a File, or a row of a database.
 type Storage interface {
@@ -75,7 +76,7 @@ type Keys struct {
 
 // state is what the keys are at a time. It does not change.
 type state struct {
-	macs   [3]macs // Pepper, Owners, Nonces
+	macs   [len(macNames)]macs
 	tokens []SigningKey
 	ring   *seal.Ring
 	body   body

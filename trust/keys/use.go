@@ -20,17 +20,17 @@ import (
 )
 
 // macNames are the keys that MAC gives out, in the order of state.macs.
-var macNames = [...]Name{Pepper, Owners, Nonces}
+var macNames = [...]Name{Pepper, Owners, Nonces, Callers}
 
-// MAC makes keyed hashes with one of the keys Pepper, Owners and Nonces. It
+// MAC makes keyed hashes with one of the keys Pepper, Owners, Nonces and Callers. It
 // follows rotations and may be used by many goroutines.
 type MAC struct {
 	keys *Keys
 	at   int
 }
 
-// MAC returns the handle of Pepper, Owners or Nonces; another name is a
-// programmer's mistake.
+// MAC returns the handle of one of these keys; another name is a programmer's
+// mistake.
 func (k *Keys) MAC(n Name) MAC {
 	i := slices.Index(macNames[:], n)
 	if i < 0 {
