@@ -11,7 +11,7 @@ const (
 	retry = time.Second
 	// rest is how long entries that nobody waits for wait for others: to wake the
 	// writer and to sync costs more than all else that is done for an entry.
-	rest = 20 * time.Millisecond
+	rest = 50 * time.Millisecond
 	// hurryBytes is how many make that no better.
 	hurryBytes = 256 << 10
 )

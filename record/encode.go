@@ -35,37 +35,37 @@ func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 	b = append(b, `","mode":"`...)
 	b = append(b, e.Mode.String()...)
 	b = append(b, '"')
-	b = appendText(b, "asked", e.Asked)
-	b = appendText(b, "api", e.API)
-	b = appendText(b, "operation", e.Operation)
-	b = appendText(b, "method", e.Method)
-	b = appendText(b, "path", e.Path)
-	b = appendNumber(b, "status", int64(e.Status))
+	b = appendText(b, `,"asked":`, e.Asked)
+	b = appendText(b, `,"api":`, e.API)
+	b = appendText(b, `,"operation":`, e.Operation)
+	b = appendText(b, `,"method":`, e.Method)
+	b = appendText(b, `,"path":`, e.Path)
+	b = appendNumber(b, `,"status":`, int64(e.Status))
 	if e.Denied {
-		b = appendText(b, "code", e.Code.String())
+		b = appendText(b, `,"code":`, e.Code.String())
 	}
-	b = appendText(b, "guard", e.Guard)
-	b = appendText(b, "in", e.In)
-	b = appendText(b, "name", e.Name)
-	b = appendText(b, "pointer", e.Pointer)
-	b = appendText(b, "keyword", e.Keyword)
-	b = appendText(b, "kind", e.Kind)
+	b = appendText(b, `,"guard":`, e.Guard)
+	b = appendText(b, `,"in":`, e.In)
+	b = appendText(b, `,"name":`, e.Name)
+	b = appendText(b, `,"pointer":`, e.Pointer)
+	b = appendText(b, `,"keyword":`, e.Keyword)
+	b = appendText(b, `,"kind":`, e.Kind)
 	if e.Principal.IsZero() {
 		b = appendCaller(b, e.Caller)
 	} else {
 		b = appendPseudonym(b, `,"caller":"`, e.Principal)
 	}
 	b = appendPseudonym(b, `,"account":"`, e.Account)
-	b = appendText(b, "login", e.Login.String())
+	b = appendText(b, `,"login":`, e.Login.String())
 	b = appendFinding(b, &e.Finding)
 	b = appendRules(b, e.Rules)
 	b = appendWould(b, e.Would)
 	b = appendSignals(b, e.Signals)
-	b = appendText(b, "ja4", e.JA4)
+	b = appendText(b, `,"ja4":`, e.JA4)
 	if e.Trimmed > 0 {
-		b = appendNumber(b, "trimmed", int64(e.Trimmed))
+		b = appendNumber(b, `,"trimmed":`, int64(e.Trimmed))
 	}
-	b = appendText(b, "http", e.Version)
+	b = appendText(b, `,"http":`, e.Version)
 	b = append(b, `,"tls":`...)
 	b = strconv.AppendBool(b, e.Secure)
 	if e.Client.IsValid() {
@@ -74,13 +74,13 @@ func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 		b = append(b, '"')
 	}
 	b = appendPseudonym(b, `,"address":"`, e.Address)
-	b = appendNumber(b, "bytes_in", e.BodyIn)
-	b = appendNumber(b, "bytes_out", e.BodyOut)
-	b = appendMicros(b, "took_us", e.Took)
-	b = appendMicros(b, "upstream_us", e.Upstream)
-	b = appendText(b, "upstream", e.SentTo)
+	b = appendNumber(b, `,"bytes_in":`, e.BodyIn)
+	b = appendNumber(b, `,"bytes_out":`, e.BodyOut)
+	b = appendMicros(b, `,"took_us":`, e.Took)
+	b = appendMicros(b, `,"upstream_us":`, e.Upstream)
+	b = appendText(b, `,"upstream":`, e.SentTo)
 	if e.Tries > 1 {
-		b = appendNumber(b, "tries", int64(e.Tries))
+		b = appendNumber(b, `,"tries":`, int64(e.Tries))
 	}
 	return append(b, '}', '\n')
 }
@@ -99,10 +99,10 @@ func appendAct(b []byte, e *gate.Event) []byte {
 	b = append(b, `","act":"`...)
 	b = append(b, e.Act.String()...)
 	b = append(b, '"')
-	b = appendText(b, "by", e.By)
-	b = appendText(b, "on", e.On)
-	b = appendText(b, "why", e.Why)
-	b = appendNumber(b, "number", e.Number)
+	b = appendText(b, `,"by":`, e.By)
+	b = appendText(b, `,"on":`, e.On)
+	b = appendText(b, `,"why":`, e.Why)
+	b = appendNumber(b, `,"number":`, e.Number)
 	return append(b, '}', '\n')
 }
 
@@ -114,24 +114,19 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(b[:len(b)-1], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
+// appendText appends a member whose name, with all that stands around it, is said.
 func appendText(b []byte, name, value string) []byte {
 	if value == "" {
 		return b
 	}
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':')
-	return gate.AppendString(b, value)
+	return gate.AppendString(append(b, name...), value)
 }
 
 func appendNumber(b []byte, name string, value int64) []byte {
 	if value == 0 {
 		return b
 	}
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':')
-	return strconv.AppendInt(b, value, 10)
+	return strconv.AppendInt(append(b, name...), value, 10)
 }
 
 func appendMicros(b []byte, name string, d time.Duration) []byte {
@@ -177,8 +172,8 @@ func appendFinding(b []byte, f *gate.Finding) []byte {
 	if f.Class == "" {
 		return b
 	}
-	b = appendText(b, "class", f.Class)
-	b = appendNumber(b, "score", int64(f.Score))
+	b = appendText(b, `,"class":`, f.Class)
+	b = appendNumber(b, `,"score":`, int64(f.Score))
 	if f.Reasons[0] == "" {
 		return b
 	}

@@ -119,7 +119,7 @@ func (q *queue) Shutdown(ctx context.Context) error {
 // pause is how long the writing goroutine waits for more lines while there are
 // some: to wake it for each costs more than to write it, and so does a system
 // call for each.
-const pause = 2 * time.Millisecond
+const pause = 10 * time.Millisecond
 
 func (q *queue) run() {
 	defer close(q.done)
