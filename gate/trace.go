@@ -74,17 +74,30 @@ func (x *Exchange) readTrace(t *Tracing) bool {
 
 // passTrace makes the fields of the trace those that the API gets: the gate's
 // own span calls it. What was not gone on with ends here, and with it whatever
-// its tracestate says (section 3.3).
+// its tracestate says (section 3.3); so does a tracestate that is not sound.
 func (x *Exchange) passTrace() {
-	keeps := x.trace.continued && x.stateSound()
-	for i := range x.Fields {
-		if f := &x.Fields[i]; len(f.Name) == len(nameParent) && EqualFold(f.Name, nameParent) ||
-			!keeps && len(f.Name) == len(nameState) && EqualFold(f.Name, nameState) {
-			f.Gone = true
-		}
-	}
 	if x.trace.id != ([16]byte{}) {
 		x.OutFields = append(x.OutFields, Field{Name: fieldParent, Value: x.trace.write()})
+	}
+	keeps, states := x.trace.continued, 0
+	var state traceState
+	for i := range x.Fields {
+		switch f := &x.Fields[i]; {
+		case f.Gone:
+		case len(f.Name) == len(nameParent) && EqualFold(f.Name, nameParent):
+			f.Gone = true
+		case len(f.Name) == len(nameState) && EqualFold(f.Name, nameState):
+			states++
+			keeps = keeps && state.read(f.Value)
+		}
+	}
+	if states == 0 || keeps {
+		return
+	}
+	for i := range x.Fields {
+		if f := &x.Fields[i]; EqualFold(f.Name, nameState) {
+			f.Gone = true
+		}
 	}
 }
 

@@ -5,19 +5,6 @@ import "bytes"
 // maxMembers is how many a tracestate may have (Trace Context section 3.3, header field values).
 const maxMembers = 32
 
-// stateSound reports whether all tracestate fields of the call together are one
-// list: what is not is not passed on. The gate adds nothing.
-func (x *Exchange) stateSound() bool {
-	var s traceState
-	for i := range x.Fields {
-		f := &x.Fields[i]
-		if len(f.Name) == len(nameState) && !f.Gone && EqualFold(f.Name, nameState) && !s.read(f.Value) {
-			return false
-		}
-	}
-	return true
-}
-
 // traceState is what was read of a tracestate.
 type traceState struct {
 	keys [maxMembers][]byte
@@ -26,9 +13,13 @@ type traceState struct {
 
 // read reads the members of one field, of which empty ones do no harm.
 func (s *traceState) read(list []byte) bool {
-	for more := true; more; {
-		var member []byte
-		member, list, more = bytes.Cut(list, comma)
+	for len(list) > 0 {
+		member := list
+		if end := bytes.IndexByte(list, ','); end >= 0 {
+			member, list = list[:end], list[end+1:]
+		} else {
+			list = nil
+		}
 		if member = trimSpace(member); len(member) > 0 && !s.add(member) {
 			return false
 		}
@@ -36,14 +27,30 @@ func (s *traceState) read(list []byte) bool {
 	return true
 }
 
-// add takes a member: a key that stands once, and a value.
+// maxStateBytes bounds a key and a value (section 3.3).
+const maxStateBytes = 256
+
+// add takes a member: a key that stands once, and a value. Space around it is
+// gone.
 func (s *traceState) add(member []byte) bool {
-	key, value, found := bytes.Cut(member, equals)
-	if !found || s.n == maxMembers || !isStateKey(key) || !isStateValue(value) {
+	n := 0
+	for n < len(member) && stateBytes[member[n]]&ofKeys != 0 {
+		n++
+	}
+	if n == 0 || n > maxStateBytes || n == len(member) || member[n] != '=' || stateBytes[member[0]]&beginsKeys == 0 {
 		return false
 	}
+	key, value := member[:n], member[n+1:]
+	if len(value) == 0 || len(value) > maxStateBytes || s.n == maxMembers {
+		return false
+	}
+	for _, c := range value {
+		if stateBytes[c]&ofValues == 0 {
+			return false
+		}
+	}
 	for _, known := range s.keys[:s.n] {
-		if bytes.Equal(known, key) {
+		if string(known) == string(key) {
 			return false
 		}
 	}
@@ -52,32 +59,24 @@ func (s *traceState) add(member []byte) bool {
 	return true
 }
 
-var comma, equals = []byte{','}, []byte{'='}
-
-// isStateKey knows keys (section 3.3, key).
-func isStateKey(b []byte) bool {
-	if len(b) == 0 || len(b) > 256 || !isSmallAlphanumeric(b[0]) {
-		return false
-	}
-	for _, c := range b[1:] {
-		if !isSmallAlphanumeric(c) && c != '_' && c != '-' && c != '*' && c != '/' && c != '@' {
-			return false
+// stateBytes says where each byte may stand (section 3.3, key and value).
+var stateBytes = func() (table [256]uint8) {
+	for c := ' '; c <= '~'; c++ {
+		if c != ',' && c != '=' {
+			table[c] = ofValues
+		}
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			table[c] |= ofKeys | beginsKeys
+		case c == '_', c == '-', c == '*', c == '/', c == '@':
+			table[c] |= ofKeys
 		}
 	}
-	return true
-}
+	return table
+}()
 
-// isStateValue knows values (section 3.3, value). Space around them is gone.
-func isStateValue(b []byte) bool {
-	if len(b) == 0 || len(b) > 256 {
-		return false
-	}
-	for _, c := range b {
-		if c < ' ' || c > '~' || c == '=' {
-			return false
-		}
-	}
-	return true
-}
-
-func isSmallAlphanumeric(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
+const (
+	ofKeys uint8 = 1 << iota
+	beginsKeys
+	ofValues
+)
