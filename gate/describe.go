@@ -32,12 +32,13 @@ func Safe(method string) bool {
 // of the contract and of the gate go in.
 func (x *Exchange) describe() {
 	e := &x.event
+	address := e.Address // of an earlier description
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
 		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
 		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(),
 	}
-	x.whoCalls(e)
+	x.whoCalls(e, address)
 	e.Login = x.Login.End
 	if !x.Ended.IsZero() {
 		e.Took = x.Ended.Sub(x.Received)

@@ -68,8 +68,9 @@ func (x *Exchange) AccountPseudonym(name []byte) Pseudonym {
 	return x.Plan.Pseudonyms.Of(x.Plan.Pseudonyms.Key(), NamedAccount, string(name))
 }
 
-// whoCalls fills in who calls and from where, as far as events say it.
-func (x *Exchange) whoCalls(e *Event) {
+// whoCalls fills in who calls and from where, as far as events say it. Known is
+// the pseudonym of the client's address, zero where it was not made yet.
+func (x *Exchange) whoCalls(e *Event, known Pseudonym) {
 	if x.Plan == nil || x.Plan.Pseudonyms == nil {
 		return
 	}
@@ -78,7 +79,9 @@ func (x *Exchange) whoCalls(e *Event) {
 		e.Principal = x.Principal.pseudonym(by)
 	}
 	e.Account = x.Login.Pseudonym
-	if p, ok := by.Address(by.Key(), x.client()); ok {
+	if !known.IsZero() {
+		e.Client, e.Address = netip.Prefix{}, known
+	} else if p, ok := by.Address(by.Key(), x.client()); ok {
 		e.Client, e.Address = netip.Prefix{}, p
 	}
 }

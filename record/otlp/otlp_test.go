@@ -128,6 +128,7 @@ func TestSpans(t *testing.T) {
 		r := &receiver{}
 		e := otlp.New(otlp.Options{URL: "http://otlp.test/", Transport: r, Log: slog.New(slog.DiscardHandler), Service: "edge", Version: "1.2.3", Traces: true})
 		passed := event()
+		passed.Principal = gate.Pseudonym{0xab, 15: 1}
 		refused := event()
 		refused.Upstream, refused.Outcome, refused.Denied, refused.Code, refused.Guard, refused.Status, refused.Method, refused.Path = 0, gate.Refused, true, gate.BodySchema, "request", 400, "OTHER", ""
 		failed := event()
@@ -154,7 +155,8 @@ func TestSpans(t *testing.T) {
 			t.Errorf("%v", server)
 		}
 		for key, want := range map[string]string{"http.request.method": "GET", "http.route": "/pets/{id}", "url.scheme": "https", "network.protocol.version": "2", "gatehouse.id": "01jd0000000000000000000000",
-			"gatehouse.api": "Pets", "gatehouse.operation": "getPet", "gatehouse.outcome": "passed", "gatehouse.mode": "enforce", "error.type": ""} {
+			"gatehouse.api": "Pets", "gatehouse.operation": "getPet", "gatehouse.outcome": "passed", "gatehouse.mode": "enforce", "error.type": "",
+			"gatehouse.caller": "ab000000000000000000000000000001"} {
 			if got := text(server.Attributes, key); got != want {
 				t.Errorf("%s is %q, want %q", key, got, want)
 			}
@@ -166,7 +168,7 @@ func TestSpans(t *testing.T) {
 			number(client.Attributes, "http.request.resend_count") != 1 || text(client.Attributes, "gatehouse.upstream") != "http://127.0.0.1:9000" {
 			t.Errorf("%v", client)
 		}
-		if deny.Name != "HTTP" || !bytes.Equal(deny.SpanId, refused.Span[:]) || text(deny.Attributes, "gatehouse.code") != "body-schema" || deny.Status != nil || text(deny.Attributes, "http.request.method") != "_OTHER" {
+		if deny.Name != "HTTP" || !bytes.Equal(deny.SpanId, refused.Span[:]) || text(deny.Attributes, "gatehouse.code") != "body-schema" || deny.Status != nil || text(deny.Attributes, "gatehouse.caller") != "" || text(deny.Attributes, "http.request.method") != "_OTHER" {
 			t.Errorf("%v", deny)
 		}
 		if broken.Status.GetCode() != traces.Status_STATUS_CODE_ERROR || text(broken.Attributes, "error.type") != "upstream-broken" {
