@@ -91,9 +91,23 @@ func appendTime(b, line []byte) []byte {
 	text, _ := sink.Field(line, `"time":"`)
 	at, err := time.Parse(time.RFC3339Nano, string(text))
 	if err != nil {
-		at = time.Now()
+		at = timeOf(line)
 	}
 	return at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+}
+
+// timeOf is when a line in OCSF happened, which has milliseconds since 1970.
+func timeOf(line []byte) time.Time {
+	if _, after, ok := bytes.Cut(line, []byte(`,"time":`)); ok {
+		digits := 0
+		for digits < len(after) && after[digits]-'0' < 10 {
+			digits++
+		}
+		if ms, err := strconv.ParseInt(string(after[:digits]), 10, 64); err == nil && ms < 253402300800000 { // the year 10000
+			return time.UnixMilli(ms)
+		}
+	}
+	return time.Now()
 }
 
 // judge says how much a line matters.

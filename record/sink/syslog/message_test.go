@@ -35,7 +35,7 @@ func TestMessage(t *testing.T) {
 		{"aborted", `{"event":"exchange","outcome":"aborted"}`, `<133>1 `},
 		{"lost", `{"time":"2031-02-03T04:05:06.007Z","event":"lost","count":3}`, `<131>1 2031-02-03T04:05:06.007Z` + head + `lost [meta sequenceId="7"] {"time":"2031-02-03T04:05:06.007Z","event":"lost","count":3}`},
 		{"change", `{"time":"2031-02-03T04:05:06.007Z","event":"change"}`, `<133>1 2031-02-03T04:05:06.007Z` + head + `change `},
-		{"ocsf", `{"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 `},
+		{"ocsf", `{"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 2031-02-04T04:05:06.007Z`},
 		{"ocsf-fatal", `{"severity_id":6}`, `<129>1 `},
 		{"cut", `{"severity_id":`, `<133>1 `},
 	} {
