@@ -124,12 +124,8 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 		return well
 	}
 	c.listen(s, f)
-	s.Maintenance.Address, s.Admin, s.Handover, s.Record.Events, s.Drain = "", nil, "", "none", time.Second
-	if l := s.Record.Ledger; l != nil { // the copy's own, since that of the gate has one writer
-		own := *l
-		own.Path = config.File(filepath.Join(c.folder, "ledger"))
-		s.Record.Ledger = &own
-	}
+	s.Maintenance.Address, s.Admin, s.Handover, s.Drain = "", nil, "", time.Second
+	c.record(&s.Record)
 	c.ownKeys(s, f)
 	if s.Store != nil {
 		c.store(s.Store, t, broken)
