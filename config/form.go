@@ -64,6 +64,8 @@ var forms = map[string]form{
 	"sink-name":     {sinkNamePattern, judgeSinkName},
 	"line-word":     {lineWordPattern, judgeLineWord},
 	"webhook":       {`^https?://[^/?#@\s]+(?:/[^#@\s]*)?$`, judgeWebhook},
+	"topic":         {topicPattern, judgeTopic},
+	"broker":        {`^[^/?#@\s]+:[0-9]+$`, judgeBroker},
 	"syslog":        {syslogPattern, judgeSyslog},
 	"issuer":        {issuerPattern, judgeIssuer},
 	"token-type":    {tokenTypePattern, judgeTokenType},

@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/trust"
 )
 
-// Sink is a receiver that gets events besides the place of record.events. What it does not take waits on disk, and holds up nobody. It is of one kind: file, webhook or syslog.
+// Sink is a receiver that gets events besides the place of record.events. What it does not take waits on disk, and holds up nobody. It is of one kind: file, webhook, syslog or kafka.
 type Sink struct {
 	Place
 	// Name is what the sink is called in metrics and in the log; its folder below sinks_folder has the same name.
@@ -26,6 +26,8 @@ type Sink struct {
 	Webhook *SinkWebhook `key:"webhook,example={url: \"https://siem.example.com/events\", secret: \"${env:SIEM_SECRET}\"}"`
 	// Syslog sends to a syslog daemon.
 	Syslog *SinkSyslog `key:"syslog,example={url: \"tls://logs.example.com:6514\"}"`
+	// Kafka produces records of a topic.
+	Kafka *SinkKafka `key:"kafka,example={brokers: [\"kafka-1.example.com:9093\"], topic: gatehouse-events}"`
 }
 
 // SinkOnly says which events a sink gets.
@@ -143,8 +145,8 @@ func (d *decoder) sinks(r *Record) {
 			d.add("sink-twice", s.At("name").node, "give each its own", "another sink is called %s", quote(s.Name))
 		}
 		names[s.Name] = true
-		if kinds := truths(s.has("file"), s.has("webhook"), s.has("syslog")); kinds != 1 {
-			d.add("sink-kind", s.Place.node, "write file, webhook or syslog, and for several receivers several sinks", "a sink has one receiver")
+		if kinds := truths(s.has("file"), s.has("webhook"), s.has("syslog"), s.has("kafka")); kinds != 1 {
+			d.add("sink-kind", s.Place.node, "write file, webhook, syslog or kafka, and for several receivers several sinks", "a sink has one receiver")
 		}
 		if w := s.Webhook; w != nil {
 			d.sinkPair(w.Place)
@@ -152,6 +154,9 @@ func (d *decoder) sinks(r *Record) {
 		}
 		if s.Syslog != nil {
 			d.sinkSyslog(s.Syslog)
+		}
+		if s.Kafka != nil {
+			d.sinkKafka(s.Kafka)
 		}
 	}
 }

@@ -12,4 +12,8 @@ var besideRecord = map[string][]string{
 	"record.sinks.syslog":              {"record.sinks.syslog.url"},
 	"record.sinks.syslog.certificate":  {"record.sinks.syslog.key"},
 	"record.sinks.syslog.key":          {"record.sinks.syslog.certificate"},
+	"record.sinks.kafka":               {"record.sinks.kafka.brokers", "record.sinks.kafka.topic"},
+	"record.sinks.kafka.sasl":          {"record.sinks.kafka.sasl.user", "record.sinks.kafka.sasl.password"},
+	"record.sinks.kafka.certificate":   {"record.sinks.kafka.key"},
+	"record.sinks.kafka.key":           {"record.sinks.kafka.certificate"},
 }

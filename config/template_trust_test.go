@@ -24,7 +24,7 @@ var besideTrust = map[string][]string{
 var choices = [][]string{
 	{"trust.key.passphrase", "trust.key.vault", "trust.key.aws_kms", "trust.key.gcp_kms", "trust.key.pkcs11"},
 	{"trust.vault.token", "trust.vault.approle", "trust.vault.kubernetes"},
-	{"record.sinks.file", "record.sinks.webhook", "record.sinks.syslog"},
+	{"record.sinks.file", "record.sinks.webhook", "record.sinks.syslog", "record.sinks.kafka"},
 }
 
 // without leaves out what stands instead of what is chosen for a key.

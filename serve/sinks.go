@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,6 +69,8 @@ func (d *draft) describeSinks() {
 			wrong = one.webhook(s.Webhook)
 		case s.Syslog != nil:
 			wrong = one.syslog(s.Syslog)
+		case s.Kafka != nil:
+			wrong = one.kafka(s.Kafka)
 		default: // which was said already
 			continue
 		}
@@ -250,6 +253,8 @@ func sinkWords(s *config.Sink) string {
 		}
 	case s.Syslog != nil:
 		return "syslog " + s.Syslog.URL
+	case s.Kafka != nil:
+		return "kafka " + s.Kafka.Topic + " at " + strings.Join(s.Kafka.Brokers, ", ")
 	}
 	return "nowhere"
 }

@@ -57,6 +57,7 @@ var rooms = map[string]room{
 	"record/backlog":        {floor: grammar, ours: []string{"trust/seal"}},
 	"record/sink":           {floor: word, ours: []string{"record/backlog", "trust/seal"}},
 	"record/sink/file":      {floor: reading, ours: []string{"record/sink"}},
+	"record/sink/kafka":     {floor: reading, ours: []string{"record/sink", "trust"}, outside: []string{"github.com/twmb/franz-go/pkg/kerr", "github.com/twmb/franz-go/pkg/kgo", "github.com/twmb/franz-go/pkg/sasl", "github.com/twmb/franz-go/pkg/sasl/plain", "github.com/twmb/franz-go/pkg/sasl/scram"}},
 	"record/sink/syslog":    {floor: reading, ours: []string{"record/sink"}},
 	"record/sink/webhook":   {floor: reading, ours: []string{"record/sink", "trust"}, nethttp: true},
 	"trust":                 {floor: ground},
@@ -167,7 +168,7 @@ var rooms = map[string]room{
 		"guard/audit", "guard/bot", "guard/challenge", "guard/inspect", "guard/limit", "guard/login", "guard/overload", "guard/owner",
 		"gate", "guard/answer", "guard/authn", "guard/authz", "guard/caller", "guard/fields", "guard/origin", "guard/policy", "guard/request", "guard/ssrf", "guard/csrf", "guard/feed", "guard/graphql", "guard/urlsecret", "wire/std"}, nethttp: true},
 	"serve": {floor: assembly, ours: []string{".", "guard/audit", "ledger", "record/journal", "config", "console", "contract", "contract/openapi", "contract/source", "gate", "guard/authn/apikey", "guard/authn/certificate", "guard/feed", "record", "record/metrics", "record/otlp", "record/tap",
-		"record/ocsf", "record/pseudonym", "record/sink", "record/sink/file", "record/sink/syslog", "record/sink/webhook",
+		"record/ocsf", "record/pseudonym", "record/sink", "record/sink/file", "record/sink/kafka", "record/sink/syslog", "record/sink/webhook",
 		"guard/crs", "wire/authorizer", "wire/session",
 		"guard/authn/binding", "guard/authn/jwt", "guard/authn/party", "guard/caller", "trust/jose", "trust/jwks",
 		"guard/authn/basic", "guard/authn/introspection", "guard/authn/mac", "guard/authn/signature",
@@ -204,6 +205,7 @@ var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-c
 // testOnly may be imported by tests beyond what their package may import.
 var testOnly = []string{
 	"go.opentelemetry.io/proto/otlp/common/v1", "go.opentelemetry.io/proto/otlp/logs/v1", "go.opentelemetry.io/proto/otlp/metrics/v1", "go.opentelemetry.io/proto/otlp/trace/v1", "google.golang.org/protobuf/proto", // what receivers read
+	"github.com/twmb/franz-go/pkg/kfake", "github.com/twmb/franz-go/pkg/kmsg", // brokers
 
 	"github.com/rogpeppe/go-internal/testscript",                              // whole-program tests as text
 	"github.com/maxmind/mmdbwriter", "github.com/maxmind/mmdbwriter/mmdbtype", // databases of countries, written by the test
