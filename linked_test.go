@@ -17,7 +17,9 @@ var (
 		// Queries in GraphQL (guard/graphql).
 		"github.com/vektah/gqlparser/v2", "github.com/agnivade/levenshtein",
 		// Databases of countries (guard/feed).
-		"github.com/oschwald/maxminddb-golang/v2", "golang.org/x/sys"}
+		"github.com/oschwald/maxminddb-golang/v2", "golang.org/x/sys",
+		// Pools of what each exchange needs; it imports nothing of ours.
+		module + "/internal/spare"}
 
 	unlinkedRooms = []string{ // of the whole program, with the folders below
 		"cmd", "console", "evidence", "identity", "internal", "lab", "ledger", "probe", "record", "review", "serve", "store", "tools",
