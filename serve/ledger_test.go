@@ -69,7 +69,7 @@ func (h *house) changes(t *testing.T, p *Program) (list []*gate.Event) {
 // eachEntry reads a ledger.
 func (h *house) eachEntry(t *testing.T, p *Program, each func(*gate.Event, *record.Line)) {
 	t.Helper()
-	folder, err := ledger.ReadFolder(filepath.Join(h.dir, "state", "ledger"))
+	folder, err := ledger.ReadFolder(p.reader.book.options.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
