@@ -141,40 +141,13 @@ func (l *Log) load(c checkpoint.Checkpoint) (err error) {
 
 // survey reads all segments, the oldest first, and returns those that have entries
 // which are not in the tree. Nothing is changed.
-func (l *Log) survey(names []string) (list []segmentRef, err error) {
-	next := l.size // index of the next entry that is looked for
-	var rest []byte
-	for _, name := range names {
-		number, ok := parseSegmentName(name)
-		if !ok {
-			continue
-		}
-		text, err := l.files.Read(name, maxSegment)
-		if err != nil {
-			return nil, err
-		}
-		l.pen.number = max(l.pen.number, number)
-		s, ok := parseSegment(text, number)
-		if !ok {
-			rest = append(rest, s.rest...)
-			continue // of a segment whose beginning was not synced nothing was acknowledged
-		}
-		if s.first > next {
-			return nil, fault(name, next, "entries are missing that were recorded before it begins")
-		}
-		if s.end() > next {
-			next = s.end()
-			list = append(list, segmentRef{number, s.first})
-		}
-		rest = append(rest, s.rest...)
+func (l *Log) survey(names []string) ([]segmentRef, error) {
+	s, err := surveySegments(l.files, names, l.size)
+	l.pen.number = max(l.pen.number, s.newest)
+	if err == nil && s.torn > 0 {
+		l.repaired("%d bytes that were being written when the gate stopped were left out; nothing in them was acknowledged", s.torn)
 	}
-	if lost(rest, next) {
-		return nil, fault(segmentName(l.pen.number), next, "it was recorded and does not read any more: the file is damaged")
-	}
-	if len(rest) > 0 {
-		l.repaired("%d bytes that were being written when the gate stopped were left out; nothing in them was acknowledged", len(rest))
-	}
-	return list, nil
+	return s.list, err
 }
 
 // replay brings what is pending into the tree.

@@ -24,6 +24,9 @@ type Report struct {
 	Signed     bool   // the signature was checked, and is the log's
 	Deleted    int64  // entries below were deleted, as the log itself says; their hashes are there
 	KeysBelow  uint32 // the keys of entries before this one are destroyed, as the log itself says; 0 for none
+	Pending    int64  // entries that are on disk and wait for their place in the tree: no checkpoint has them yet
+	Torn       int64  // bytes of pending entries that were being written: nothing in them was acknowledged
+	Moving     bool   // a gate writes so much that neither can be told
 	Fault      *Fault // the first that was found
 }
 
@@ -97,7 +100,7 @@ func (v *verification) run() error {
 			return fault(at.Path(), at.Index*tile.Width, "it is missing, and the log does not say that it was deleted")
 		}
 	}
-	return nil
+	return v.pending()
 }
 
 // bundle holds the entries of one bundle to their tile, and adds it to the tree.
