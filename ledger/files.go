@@ -196,6 +196,10 @@ func finish(file File, text []byte) error {
 	return errors.Join(err, file.Close())
 }
 
+// ReplaceIn puts text in the place of what a file of a folder holds, whole or not
+// at all, so that it outlives a loss of power.
+func ReplaceIn(f Files, name string, text []byte) error { return replace(f, name, text) }
+
 // Replace puts text in the place of what a file anywhere on this machine holds,
 // whole or not at all, so that it outlives a loss of power: for what tools keep
 // beside a ledger.
