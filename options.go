@@ -49,6 +49,8 @@ const (
 	Keep     = config.Keep
 	Durable  = config.AuditDurable
 
+	Unrecorded = config.AuditNone
+
 	ForAPI     = config.ForAPI
 	NoSecurity = config.NoSecurity
 )

@@ -15,6 +15,8 @@ type Admin struct {
 	Pepper trust.Secret `key:"pepper,required,example=${file:pepper.txt}"`
 	// FirstCredential is a file that the first credential is written to when the gate is started for the first time. Without it the first credential is shown once, when the gate is started on a terminal.
 	FirstCredential File `key:"first_credential,example=first-admin.txt"`
+	// Witness has the gate cosign the checkpoints of the ledgers of other gates.
+	Witness *Witness `key:"witness,example={name: gate-2.example.com/witness, logs: [api.example.com/gate-1+9a09e4ee+AVTTpBNirYpKp/D9IPvdXHH/i8Mut0xPf6oU/WxqmlcN]}"`
 	// ReservedRoles are roles of callers that only an admin gives to API keys: an operator makes and rotates no key that has one, be it by name, through another role, or by a grant. An empty list leaves all to operators.
 	ReservedRoles []string `key:"reserved_roles,form=role,absent=admin,example=[admin, auditor]"`
 	// ReservedScopes are scopes that only an admin gives to API keys, as with reserved_roles.
@@ -33,6 +35,7 @@ func (d *decoder) admin(c *Config) {
 	if c.Store == nil {
 		d.add("store-needed", a.node, "add store: {} at the top of the file, which keeps them in "+storePath, "credentials for administration are kept in a store, and there is none")
 	}
+	d.witness(c)
 	if (a.Certificate == "") != (a.Key == "") {
 		d.add("admin-pair", a.node, "name both, or none", "certificate and key belong together")
 	}

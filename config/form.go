@@ -60,6 +60,8 @@ var forms = map[string]form{
 	"mount":         {`^[A-Za-z0-9][A-Za-z0-9_./-]*$`, judgeMount},
 	"variable":      {`^[A-Za-z_][A-Za-z0-9_]*$`, judgeVariable},
 	"ledger":        {ledgerPattern, judgeLedger},
+	"log-key":       {verifierPattern, judgeLogKey},
+	"witness-key":   {verifierPattern, judgeWitnessKey},
 	"events":        {`\S`, judgeEvents},
 	"sink-name":     {sinkNamePattern, judgeSinkName},
 	"line-word":     {lineWordPattern, judgeLineWord},

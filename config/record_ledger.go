@@ -18,6 +18,10 @@ type Ledger struct {
 	Keep time.Duration `key:"keep,min=1d,max=36500d,example=400d"`
 	// MaxBytes is how much entries may take on the disk. The oldest are deleted to make room, however young they are. Hashes take 33 bytes besides for each entry that ever was.
 	MaxBytes Bytes `key:"max_bytes,min=64MiB,max=1024TiB,example=20GiB"`
+	// Witnesses cosign the checkpoints of the ledger, every ten seconds where there are new entries: other gates, or witnesses of others. Calls do not wait for them.
+	Witnesses []LedgerWitness `key:"witnesses"`
+	// Quorum is how many of the witnesses must cosign a checkpoint. Without it, all must.
+	Quorum int `key:"quorum,min=1,max=16,example=1"`
 }
 
 // ledgerPath is where the ledger is when nothing is said.
@@ -45,6 +49,7 @@ func (d *decoder) ledger(c *Config) {
 		if l.Path == "" && !l.has("path") {
 			l.Path = File(d.path(ledgerPath))
 		}
+		d.witnesses(l)
 		if !c.Trust.has("keys_file") {
 			d.add("ledger-keys", l.node, "have the gate keep keys of its own: trust: {keys_file: ..., key: ...}", "the ledger is signed and sealed under keys that last, and there are none")
 		}

@@ -3,6 +3,9 @@ package config_test
 // besideRecord are the lines that lines of the group record need.
 var besideRecord = map[string][]string{
 	"record.pseudonyms":                {"record.pseudonyms.key"},
+	"record.ledger.witnesses":          {"record.ledger.witnesses.key", "record.ledger.witnesses.url"},
+	"record.ledger.quorum":             {"record.ledger.witnesses", "record.ledger.witnesses.key", "record.ledger.witnesses.url"},
+	"admin.witness":                    {"admin.witness.name", "admin.witness.logs", "trust", "trust.keys_file", "trust.key", "trust.key.passphrase"},
 	"record.sinks":                     {"record.sinks.name", "record.sinks.file", "record.sinks.file.path"},
 	"record.sinks.only":                {"record.sinks.only.outcome"},
 	"record.sinks.file":                {"record.sinks.file.path"},

@@ -54,6 +54,9 @@ type Options struct {
 	// Recorder has changes on record, durable, before they are made and before
 	// they are answered; nil where nothing is recorded.
 	Recorder gatehouse.Recorder
+	// Cosign judges what a log submits to the gate as a witness, and cosigns it;
+	// nil where it is none.
+	Cosign func(body []byte) Answer
 	// Locks lock out those from whom too many credentials came that are not
 	// valid; nil for nobody.
 	Locks   gatehouse.Locks
@@ -107,6 +110,7 @@ func New(o Options) http.Handler {
 		mux.Handle(pattern, do)
 	}
 	mux.HandleFunc("GET /v1/caller-keys", c.callerKeys)
+	mux.HandleFunc("POST /v1/witness/add-checkpoint", c.addCheckpoint)
 	mux.Handle("POST /v1/signals/{credential}/logout", spoken(c.logout))
 	mux.Handle("POST /v1/signals/{credential}/events", spoken(c.events))
 	return mux

@@ -139,7 +139,7 @@ func (p *Program) swapAdmin(w *adminpost, d *draft) {
 // office has the API of administration answer as d describes the gate.
 func (p *Program) office(w *adminpost, d *draft) {
 	o := console.Options{Store: p.reader.keeper.Store, Pepper: apikey.NewPepper(d.config.Admin.Pepper), Keys: map[string]console.Keys{}, Signals: d.signals(), Room: room(p.reader.credentials.revocations), CallerKeys: callerSet(p.reader.custody.keys), Version: p.config.Version, Now: time.Now}
-	o.Locks, o.Recorder = w.lock(&d.config.Locks), d.recorder
+	o.Locks, o.Recorder, o.Cosign = w.lock(&d.config.Locks), d.recorder, p.notary.cosign()
 	known := d.operations().known
 	for i := range d.config.Credentials {
 		c := &d.config.Credentials[i]

@@ -113,6 +113,7 @@ func (p *Program) close(ctx context.Context) error {
 	p.giveBack(ctx)
 	p.closeMaintenance()
 	p.closeAdmin()
+	p.notary.close()
 	p.reader.ways.close()
 	p.reader.credentials.closeAll()
 	p.reader.load.close()

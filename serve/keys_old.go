@@ -233,6 +233,11 @@ func (k *oldKeys) needs(ctx context.Context, o *OldKey, now time.Time) (n int, w
 		n, hint := k.names(o, now)
 		return n, "record of events", hint, nil
 	}
+	if o.Key == keys.Data {
+		if used, err := k.sealsWitness(o); used || err != nil {
+			return 1, "witness", "a gate that serves seals its key anew with the next reload; one that does not, at its next start", err
+		}
+	}
 	if k.store == nil || o.Key == keys.Nonces || o.Key == keys.Tokens {
 		return 0, "", "", nil
 	}
@@ -258,18 +263,23 @@ func (k *oldKeys) sealsLedger(o *OldKey) (bool, error) {
 	if s == nil {
 		return false, nil
 	}
-	f, err := ledger.ReadFolder(string(s.Path))
+	return sealedIn(string(s.Path), seal.Version(o.number), "ledger")
+}
+
+// sealedIn reports whether a version seals the keys of a ledger or a witness.
+func sealedIn(dir string, v seal.Version, what string) (bool, error) {
+	f, err := ledger.ReadFolder(dir)
 	if err == nil {
 		defer f.Close()
 		var by seal.Version
 		if by, err = ledger.SealedBy(f); err == nil {
-			return by == seal.Version(o.number), nil
+			return by == v, nil
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return false, fmt.Errorf("the ledger cannot be read: %w", err)
+	return false, fmt.Errorf("the %s cannot be read: %w", what, err)
 }
 
 // ResealStore seals anew, with the newest version of the key data, what the store

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/audit"
 	"github.com/gatehouse-api/gatehouse/ledger"
+	"github.com/gatehouse-api/gatehouse/ledger/witness"
 	"github.com/gatehouse-api/gatehouse/record/journal"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
@@ -23,6 +25,8 @@ type book struct {
 	options  ledger.Options
 	settings config.Ledger
 	bounds   bounded
+	askNow   chan struct{}                 // has witnesses asked without waiting
+	asking   atomic.Pointer[witness.Asker] // nil where there are no witnesses
 
 	mu   sync.Mutex
 	log  *ledger.Log // guarded by mu; nil until it is open
@@ -35,6 +39,13 @@ type book struct {
 // recorder is the journal of a draft's calls; nil where it has none.
 func (r *reader) recorder(d *draft) audit.Recorder {
 	s := d.config.Record.Ledger
+	if s != nil {
+		for i := range s.Witnesses {
+			d.files.add(string(s.Witnesses[i].CA))
+		}
+		_, wrong := peers(s)
+		d.faults.add(wrong)
+	}
 	switch {
 	case s == nil:
 		return nil
@@ -75,7 +86,7 @@ func (unopened) Begin(context.Context, *gate.Event, bool) (gate.Audit, error) {
 }
 
 func newBook(s *config.Ledger, by seal.Sealer, log *slog.Logger) *book {
-	b := &book{Journal: journal.New(), settings: *s, options: ledger.Options{
+	b := &book{Journal: journal.New(), settings: *s, askNow: make(chan struct{}, 1), options: ledger.Options{
 		Dir: string(s.Path), Origin: s.Name, Keys: by, KeepFree: int64(s.KeepFree), Turn: turnOf(s), Say: func(text string) { log.Warn("ledger: " + text) },
 	}}
 	b.ctx, b.end = context.WithCancel(context.Background())
@@ -123,6 +134,7 @@ func (b *book) use(l *ledger.Log) {
 	b.mu.Unlock()
 	b.Use(l)
 	b.work.Go(func() { b.prune(b.ctx, l) })
+	b.work.Go(func() { b.witnessed(b.ctx, l) })
 }
 
 // wait opens the ledger as soon as nobody else has it.
@@ -160,6 +172,7 @@ func (b *book) counted() *metrics.Ledger {
 	b.mu.Unlock()
 	if l != nil {
 		s := l.Stats()
+		b.cosigned(out)
 		out.Entries, out.Synced, out.Room, out.Up = s.Size, s.Synced, s.Free, !s.Failed && s.Problem == nil
 	}
 	return out

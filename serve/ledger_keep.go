@@ -20,6 +20,14 @@ type bounded struct{ settings atomic.Pointer[config.Ledger] }
 func (b *book) settle(c *config.Config) {
 	if b != nil {
 		b.bounds.settings.Store(c.Record.Ledger)
+		signal(b.askNow) // of other witnesses, it may be
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 

@@ -40,9 +40,10 @@ type Program struct {
 	doors   []*door // guarded by mu; written by the goroutine of Start, Wait and Stop alone
 	watch   *watchpost
 	admin   *adminpost
-	live    *draft // what serves, without its contracts
-	count   int    // of plans that served
-	failing bool   // the last reload was refused
+	notary  *notary // nil where the gate is no witness
+	live    *draft  // what serves, without its contracts
+	count   int     // of plans that served
+	failing bool    // the last reload was refused
 
 	metrics *metrics.Metrics
 	shown   atomic.Pointer[counted]
@@ -167,6 +168,7 @@ func (p *Program) install(d *draft) error {
 	if err := p.reader.book.open(p.heritage.taken != nil); err != nil {
 		f.add(&fault{at: d.config.Record.Place.At("ledger"), text: "the ledger cannot be opened: " + err.Error(), remedy: ledgerRemedy(err)})
 	}
+	f.add(p.notarize(d))
 	ds := p.open(d.config, f)
 	if f.err() != nil {
 		ds.undo()
@@ -183,6 +185,7 @@ func (p *Program) install(d *draft) error {
 	p.events.use(out, shelf, d.config.Record.Format)
 	p.events.bound(d.config.Record.Archive)
 	p.reader.book.settle(d.config)
+	p.notary.settle(d.config.Admin)
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,17 +17,19 @@ import (
 func newLedgerVerify(w *world) *cobra.Command {
 	v := &ledgerVerifier{w: w}
 	cmd := &cobra.Command{
-		Use:   "verify DIR [--key VKEY] [--since FILE [--witness VKEY]...] [--json]",
+		Use:   "verify DIR [--key VKEY] [--since FILE] [--witness VKEY]... [--json]",
 		Short: "Hold every entry of a ledger to its hash, and the whole to its signature",
 		Long: `Reads a whole ledger and holds every entry to its hash, every hash to those below
 it, and the root to the signed checkpoint. No key that decrypts is needed. The first
 fault is said with its file and the index of the entry. Entries that the log says it
-deleted are no fault.
+deleted are no fault. Entries of a gate that stopped may wait on disk: they are
+counted, and what was acknowledged of them and does not read any more is a fault.
 
 --key is the public key of the log, from somewhere else than the ledger. --since is
 a checkpoint that was kept: that the log goes on from it shows that nothing of
-before was rewritten and its end was not removed. --witness is the key of a witness
-who must have cosigned that checkpoint.
+before was rewritten and its end was not removed. Without it, the last checkpoint
+that witnesses cosigned is taken, where the log has any. --witness is the key of a
+witness who must have cosigned that checkpoint.
 
 The exit status is 0 when the log is whole, and 1 when it is not or cannot be read.`,
 		Example: `  gatehouse ledger verify /var/lib/gatehouse/ledger --key "$(cat shop.vkey)"
@@ -36,7 +39,7 @@ The exit status is 0 when the log is whole, and 1 when it is not or cannot be re
 	}
 	cmd.Flags().StringVar(&v.key, "key", "", "`VKEY` of the log (default the one beside it)")
 	cmd.Flags().StringVar(&v.since, "since", "", "`FILE` of a checkpoint that the log must go on from")
-	cmd.Flags().StringArrayVar(&v.witnesses, "witness", nil, "`VKEY` of a witness of the checkpoint of --since (again for each)")
+	cmd.Flags().StringArrayVar(&v.witnesses, "witness", nil, "`VKEY` of a witness who must have cosigned (again for each)")
 	cmd.Flags().BoolVar(&v.json, "json", false, "print JSON")
 	return cmd
 }
@@ -47,6 +50,7 @@ type ledgerVerifier struct {
 	key, since string
 	witnesses  []string
 	json       bool
+	beside     *cosigned // what witnesses cosigned; nil where there is none, or --since says another
 }
 
 // ledgerReport is what --json prints.
@@ -56,6 +60,9 @@ type ledgerReport struct {
 	Root    string       `json:"root"`
 	Deleted int64        `json:"deleted_below"`
 	Keys    uint32       `json:"keys_destroyed_below"`
+	Pending int64        `json:"pending"`
+	Torn    int64        `json:"torn_bytes"`
+	Cosign  *cosigned    `json:"cosigned,omitempty"`
 	Whole   bool         `json:"whole"`
 	Fault   *ledgerFault `json:"fault,omitempty"`
 }
@@ -76,7 +83,16 @@ func (v *ledgerVerifier) run(dir string) error {
 	if check.Verifier, err = v.w.ledgerKey(f, v.key); err != nil {
 		return err
 	}
-	if check.Since, err = v.earlier(check.Verifier); err != nil {
+	witnesses, err := v.keys()
+	if err != nil {
+		return err
+	}
+	if v.since != "" {
+		check.Since, err = v.earlier(check.Verifier, witnesses)
+	} else if v.beside, err = v.cosigned(f, check.Verifier, witnesses); v.beside != nil {
+		check.Since = &v.beside.checkpoint
+	}
+	if err != nil {
 		return err
 	}
 	r, err := ledger.Verify(f, check)
@@ -92,21 +108,20 @@ func (v *ledgerVerifier) run(dir string) error {
 	return nil
 }
 
-// earlier reads the checkpoint that the log must go on from.
-func (v *ledgerVerifier) earlier(log note.Verifier) (*checkpoint.Checkpoint, error) {
-	if v.since == "" && len(v.witnesses) > 0 {
-		return nil, &usageError{"--witness: is for the checkpoint of --since", "name the checkpoint that was cosigned: --since FILE"}
-	} else if v.since == "" {
-		return nil, nil
-	}
-	var witnesses []note.Verifier
+// keys reads those of the witnesses.
+func (v *ledgerVerifier) keys() (list []note.Verifier, err error) {
 	for _, key := range v.witnesses {
 		k, err := checkpoint.NewVerifier(key)
 		if err != nil || !checkpoint.IsWitness(k) {
-			return nil, &usageError{"--witness: not the key of a witness", "gatehouse ledger witness prints it"}
+			return nil, &usageError{"--witness: not the key of a witness", "gatehouse ledger witness prints it, and a gate has it in the file vkey of its witness"}
 		}
-		witnesses = append(witnesses, k)
+		list = append(list, k)
 	}
+	return list, nil
+}
+
+// earlier reads the checkpoint that the log must go on from.
+func (v *ledgerVerifier) earlier(log note.Verifier, witnesses []note.Verifier) (*checkpoint.Checkpoint, error) {
 	text, err := readSmall(v.since)
 	if err != nil {
 		return nil, err
@@ -134,7 +149,7 @@ func (v *ledgerVerifier) progress() func(done, size int64) {
 func (v *ledgerVerifier) print(r *ledger.Report) error {
 	c, out := r.Checkpoint, v.w.stdout
 	if v.json {
-		report := ledgerReport{Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Deleted: r.Deleted, Keys: r.KeysBelow, Whole: r.Fault == nil}
+		report := ledgerReport{Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Deleted: r.Deleted, Keys: r.KeysBelow, Pending: r.Pending, Torn: r.Torn, Cosign: v.beside, Whole: r.Fault == nil}
 		if r.Fault != nil {
 			report.Fault = &ledgerFault{File: r.Fault.File, Text: r.Fault.Text}
 			if r.Fault.Index >= 0 {
@@ -149,9 +164,21 @@ func (v *ledgerVerifier) print(r *ledger.Report) error {
 		fmt.Fprintf(out, "NOT WHOLE: %v\n", r.Fault)
 		return nil
 	}
-	fmt.Fprint(out, table([][]string{
-		{"log", c.Origin}, {"entries", fmt.Sprint(c.Size)}, {"root", c.Root.String()},
-	}))
+	rows := [][]string{{"log", c.Origin}, {"entries", fmt.Sprint(c.Size)}, {"root", c.Root.String()}}
+	if w := v.beside; w != nil {
+		text := fmt.Sprintf("%d entries, by %s", w.Size, strings.Join(w.Witnesses, ", "))
+		if !w.Verified {
+			text += " (not verified: give their keys with --witness)"
+		}
+		rows = append(rows, []string{"cosigned", text})
+	}
+	fmt.Fprint(out, table(rows))
+	if r.Pending > 0 {
+		fmt.Fprintf(out, "%d entries more are on disk and wait for their place in the tree: no checkpoint has them yet, the gate brings them in.\n", r.Pending)
+	}
+	if r.Torn > 0 {
+		fmt.Fprintf(out, "%d bytes behind them were being written when the gate stopped: nothing in them was acknowledged.\n", r.Torn)
+	}
 	if r.Deleted > 0 {
 		fmt.Fprintf(out, "Entries below %d were deleted, as the log itself says; their hashes are there.\n", r.Deleted)
 	}
