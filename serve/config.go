@@ -62,6 +62,10 @@ type Config struct {
 	// system is set up. It is for copies.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 
+	// Patience is how long the service may take that opens the gate's own keys; 0
+	// for as long as any. It is for copies.
+	Patience time.Duration
+
 	recheck     time.Duration // session.Limits.Recheck, for tests
 	revocations int           // the capacity of their table, for tests
 }

@@ -42,12 +42,13 @@ type custody struct {
 	renewing  atomic.Bool // the keys are being read again
 	renewed   atomic.Bool // they are others than the live configuration was made with
 	every     time.Duration
-	renewedAt time.Time   // when they were last to be read again
-	refused   atomic.Bool // they could not be, the last time
+	patience  time.Duration // with the service that opens the keys
+	renewedAt time.Time     // when they were last to be read again
+	refused   atomic.Bool   // they could not be, the last time
 }
 
 func newCustody() *custody {
-	return &custody{wrappers: map[sum]wrap.Wrapper{}, unsealed: map[sum]string{}, every: renewEvery}
+	return &custody{wrappers: map[sum]wrap.Wrapper{}, unsealed: map[sum]string{}, every: renewEvery, patience: patience}
 }
 
 // open has the keys that a configuration names: made at the first start, read
@@ -60,7 +61,7 @@ func (c *custody) open(d *draft) *fault {
 	if c.keys != nil && t.KeysFile != c.file {
 		return &fault{at: t.Place.At("keys_file"), text: "the gate has its keys from elsewhere, and what it made with them is in use", remedy: "restart it to change keys_file"}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), c.patience)
 	defer cancel()
 	if t.KeysFile == "" {
 		return c.generate()

@@ -85,6 +85,9 @@ func Start(c Config) (*Program, error) {
 	p := &Program{config: c, failed: make(chan error, 1), asked: make(chan func())}
 	p.reader = reader{flags: &p.config, ways: newWays(), credentials: newCredentials(), custody: newCustody(), shared: new(shared)}
 	p.reader.credentials.revocations = revocation.New(c.revocations)
+	if c.Patience > 0 {
+		p.reader.custody.patience = c.Patience
+	}
 	if c.Lookup != nil {
 		p.reader.resolver = ssrf.NewResolver(ssrf.ResolverOptions{Lookup: c.Lookup})
 	}

@@ -18,9 +18,10 @@ func newSelftest(w *world) *cobra.Command {
 		Short: "Break what the gate depends on, and see what becomes of calls",
 		Long: `Starts copies of the gate of a gatehouse.yaml on loopback, each with one of the
 things broken that it depends on: an API, the keys of an issuer, an authorization
-server, the store, the gate's own keys, Vault, lists of addresses and of countries,
-DNS, the list of breached passwords, the server of counters. To each it sends a call
-that is let through while all is well, and compares what becomes of it with what
+server, the store, the gate's own keys and what opens them (Vault, AWS KMS, Google
+KMS, a module), secrets in Vault, lists of addresses and of countries, DNS, the list
+of breached passwords, the server of counters. To each it sends a call that is let
+through while all is well, and compares what becomes of it with what
 docs/reference/fail-states.md declares.
 
 Nothing that serves is touched, and nothing beyond this machine is spoken to, but

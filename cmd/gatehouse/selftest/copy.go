@@ -46,8 +46,12 @@ func (t *test) copy(f *fault) (*copied, error) {
 	if c.folder, err = os.MkdirTemp("", "gatehouse-selftest-"); err != nil {
 		return nil, err
 	}
+	patience := time.Duration(0)
+	if f != nil && f.way == silent {
+		patience = waits
+	}
 	c.program, err = serve.Start(serve.Config{
-		File: t.options.File, Version: t.options.Version, Poll: -1, Quiet: true, Stderr: t.options.Log,
+		File: t.options.File, Version: t.options.Version, Poll: -1, Quiet: true, Stderr: t.options.Log, Patience: patience,
 		Alter:      func(s *config.Config) { c.alter(s, t, f) },
 		AlterVault: func(s *config.Vault) { c.secrets(s, t, f) },
 		Lookup:     c.find,

@@ -31,11 +31,15 @@ const (
 	unreadable     // nobody may read it
 	locked         // another program holds it when the gate starts
 	busy           // it was well, and another program holds it from then on
+	denying        // it refuses what it is asked
+	dying          // it ends before it answers
+	fallen         // it was well, and ends before it answers from then on
 )
 
 var wayWords = [...]string{"is well", "refuses connections", "never answers", "answers nonsense", "answers 500", "breaks off in its answer",
 	"answers late", "is not there", "is well and then gone", "is gone for long", "is emptied",
-	"is sealed by another key", "is well and then overwritten", "cannot be read", "is held by another program", "is well and then held by another program"}
+	"is sealed by another key", "is well and then overwritten", "cannot be read", "is held by another program", "is well and then held by another program",
+	"refuses", "ends without an answer", "is well and then ends without an answer"}
 
 func (w way) String() string { return wayWords[w] }
 
@@ -61,13 +65,21 @@ func newLever(w way, h http.Handler) (*lever, error) {
 	case silent, garbage, half:
 		l.open.Go(func() { l.accept(func(c net.Conn) { misbehave(c, w) }) })
 	default:
-		if w == failing {
-			h = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+		switch w {
+		case failing:
+			h = answering(http.StatusInternalServerError)
+		case denying:
+			h = answering(http.StatusForbidden)
 		}
 		l.server = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 		l.open.Go(func() { l.server.Serve(at) })
 	}
 	return l, nil
+}
+
+// answering answers with nothing but a status.
+func answering(status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 }
 
 // address is host and port.

@@ -11,7 +11,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/trust"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
-	"github.com/gatehouse-api/gatehouse/trust/vault"
 	"github.com/gatehouse-api/gatehouse/trust/wrap"
 )
 
@@ -27,14 +26,6 @@ var (
 	noKeys    = noStart.saying("the gate's own keys")
 	noSecrets = noStart.saying("cannot be read: Vault")
 	keysGoOn  = goesOn("keys are in memory", reloading(once)).with(reloadRefused)
-	// keyServices is how a service fails that opens them.
-	keyServices = &kind{
-		ways: []way{refused, silent, garbage, failing, half, gone},
-		says: map[way]declaration{
-			refused: noKeys, silent: noKeys, garbage: noKeys, failing: noKeys, half: noKeys,
-			gone: goesOn("keys are in memory", reloading(once)).with(reloadTaken),
-		},
-	}
 	// secrets is how Vault fails for what the file refers to.
 	secrets = &kind{
 		ways: []way{refused, silent, garbage, failing, half, gone, emptied},
@@ -49,6 +40,7 @@ var (
 // ownKeys has a copy keep keys in a file, which are not those of the gate: those
 // of other copies are in memory.
 func (c *copied) ownKeys(s *config.Config, f *fault) {
+	key := s.Trust.Key
 	s.Trust = config.Trust{Place: s.Trust.Place, Vault: s.Trust.Vault}
 	if f == nil || f.part != partOwnKeys && f.part != partKeyService {
 		return
@@ -56,7 +48,7 @@ func (c *copied) ownKeys(s *config.Config, f *fault) {
 	path := filepath.Join(c.folder, ownFile)
 	s.Trust.KeysFile = config.File(path)
 	if f.part == partKeyService {
-		c.err = errors.Join(c.err, c.transit(&s.Trust, f, path))
+		c.err = errors.Join(c.err, c.keyService(&s.Trust, key, f, path))
 		return
 	}
 	secret := trust.NewSecret(rand.Text())
@@ -107,22 +99,4 @@ func hide(path string) error {
 	}
 	f.Close()
 	return errors.Join(os.Remove(path), os.Mkdir(path, 0o700))
-}
-
-// transit has keys be sealed by a stand-in of Vault, which fails by the way of f.
-func (c *copied) transit(s *config.Trust, f *fault, path string) error {
-	v := newVault(nil)
-	sealer := c.lever(well, v)
-	client, err := vault.New(vault.Options{Address: sealer.url(""), Token: standInToken, Timeout: 10 * waits})
-	if err != nil {
-		return err
-	}
-	if err := makeKeys(path, vault.Transit(client, "transit", "selftest")); err != nil {
-		return err
-	}
-	server := *s.Vault
-	c.become(&server, c.lever(f.way, v))
-	s.Vault = &server
-	s.Key = &config.WrappingKey{Place: s.Place, Vault: &config.TransitKey{Place: s.Place, Mount: "transit", Key: "selftest"}}
-	return nil
 }

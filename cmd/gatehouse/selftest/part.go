@@ -176,7 +176,8 @@ func (l *lister) counters() {
 
 // untold says of what a configuration may name why copies do not break it.
 var untold = map[string]string{
-	"trust":   "of the services that open the gate's own keys, copies have a stand-in for Vault alone; what becomes of calls stands in docs/reference/fail-states.md",
+	"machine": "they come from an address that only this machine has, and that no configuration names; copies have some that are made up",
+	"shell":   "what stands in for gatehouse-pkcs11 is run by sh, which this machine does not have",
 	"secrets": "no text that was made up stands for its secrets: copies ask the server itself",
 }
 
@@ -186,13 +187,7 @@ func (l *lister) custody() {
 	s, call := &l.t.config.Trust, l.t.anyCall()
 	if s.KeysFile != "" {
 		l.add(dependency{name: "the gate's own keys in " + filepath.Base(string(s.KeysFile)), part: partOwnKeys, kind: ownKeys, call: call}, nobody)
-	}
-	switch {
-	case s.Key == nil || s.KeysFile == "":
-	case s.Key.Vault != nil:
-		l.add(dependency{name: "key of the gate's own keys, in Vault at " + s.Vault.Address, part: partKeyService, kind: keyServices, call: call}, nobody)
-	case s.Key.Passphrase.IsZero():
-		l.untold("trust.key", untold["trust"])
+		l.keyServices(s, call)
 	}
 	switch {
 	case len(l.t.secrets.fields) == 0:

@@ -1,9 +1,7 @@
 package selftest
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -48,17 +46,7 @@ type vaultStandIn struct {
 var standInToken = trust.NewSecret("selftest")
 
 func newVault(fields map[string]map[string]string) *vaultStandIn {
-	key := make([]byte, 32)
-	rand.Read(key)
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		panic(err) // the length is ours
-	}
-	sealer, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		panic(err)
-	}
-	return &vaultStandIn{fields: fields, sealer: sealer}
+	return &vaultStandIn{fields: fields, sealer: newSealer()}
 }
 
 // ServeHTTP implements http.Handler.
