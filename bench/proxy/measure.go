@@ -100,12 +100,14 @@ func (b *bench) saturated(ctx context.Context, s *scenario, p *process) (figures
 
 // perRequest is what one request allocated, of two runs of which the second was
 // longer: what both took alike, as for connections and for telling, cancels.
-// It is NaN where the second was not long enough.
+// It is NaN where the second was not long enough. Go's runtime counts memory when
+// it takes pages for it, some hundred KB late or early: a figure of one round is
+// off by that, to either side, and medians of long rounds are not.
 func perRequest(first float64, n int, second float64, m int) float64 {
 	if m < n+n/4+1 {
 		return math.NaN()
 	}
-	return max((second-first)/float64(m-n), 0)
+	return (second - first) / float64(m-n)
 }
 
 // spent notes the time used for n requests. Linux counts it in hundredths of a

@@ -13,8 +13,9 @@ import (
 	"sync/atomic"
 )
 
-// most is how many of its objects a pool keeps for as long as it lives.
-const most = 64
+// most is how many of its objects a pool keeps for as long as it lives, and few
+// are those that it makes with the first.
+const most, few = 64, 15
 
 // Mark is embedded in what a Pool holds. Its owner does not touch it.
 type Mark struct{ busy uint32 } // 1 while somebody holds it
@@ -69,10 +70,11 @@ func (p *Pool[T, P]) Put(o P) {
 
 func take[T any, P Marked[T]](o P) bool { return atomic.CompareAndSwapUint32(&o.mark().busy, 0, 1) }
 
-// grow makes an object for its caller, and half as many more as there are: so
-// the peak of a load is had early, not one by one for as long as it lasts.
+// grow makes an object for its caller, and as many more as there are: so the peak
+// of a load is had early, not one by one for as long as the load lasts.
 func (p *Pool[T, P]) grow() P {
-	for range min(p.count.Load()/2, most-p.count.Load()) {
+	have := p.count.Load()
+	for range min(max(few, have), most-have) {
 		p.keep(p.make())
 	}
 	o := p.make()
