@@ -16,6 +16,7 @@ func (d *decoder) check(c *Config) {
 	d.otlp(&c.Record)
 	d.sinks(&c.Record)
 	d.pseudonyms(c)
+	d.alerts(&c.Record)
 	d.trust(&c.Trust)
 	d.listeners(c)
 	d.callers(&c.Callers, c.Credentials, c.Place)

@@ -216,6 +216,10 @@ type Record struct {
 	Sinks []Sink `key:"sinks"`
 	// SinksFolder is where what sinks do not take waits, in a folder for each. It is made when it is missing, and is the gate's own.
 	SinksFolder File `key:"sinks_folder,absent=state/sinks,example=/var/lib/gatehouse/sinks"`
+	// Alerts are rules over events that say when somebody should look, 64 at most.
+	Alerts []Alert `key:"alerts"`
+	// AlertsFolder is where what alerts of first_seen have seen outlives the gate. It is made when it is needed, and is the gate's own.
+	AlertsFolder File `key:"alerts_folder,absent=state/alerts,example=/var/lib/gatehouse/alerts"`
 }
 
 // Place is where a part of the configuration stands in its file; the zero

@@ -25,6 +25,8 @@ var choices = [][]string{
 	{"trust.key.passphrase", "trust.key.vault", "trust.key.aws_kms", "trust.key.gcp_kms", "trust.key.pkcs11"},
 	{"trust.vault.token", "trust.vault.approle", "trust.vault.kubernetes"},
 	{"record.sinks.file", "record.sinks.webhook", "record.sinks.syslog", "record.sinks.kafka"},
+	{"record.alerts.threshold", "record.alerts.first_seen", "record.alerts.absence"},
+	{"record.alerts.when", "record.alerts.acts"},
 }
 
 // without leaves out what stands instead of what is chosen for a key.

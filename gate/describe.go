@@ -35,7 +35,7 @@ func (x *Exchange) describe() {
 	address := e.Address // of an earlier description
 	*e = Event{
 		ID: x.ID, Time: x.Received, Method: methodName(x.Method), Version: x.Version, Secure: x.Secure,
-		Client: clientNetwork(x.client()), BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
+		Client: clientNetwork(x.client()), Country: x.Country, BodyIn: x.BodyBytes, BodyOut: x.AnswerBytes,
 		Rules: x.Rules, Would: x.Would, Signals: x.Signals, Trimmed: x.Trimmed, Outcome: x.outcome(),
 	}
 	x.whoCalls(e, address)

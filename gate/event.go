@@ -52,6 +52,7 @@ type Event struct {
 	Version  string       // of HTTP, as the client spoke it
 	Secure   bool         // over TLS
 	Client   netip.Prefix // /24 or /48: a network, not a person
+	Country  string       // where it is, as two letters, where an API asks for countries
 	BodyIn   int64        // bytes
 	BodyOut  int64        // bytes
 	Took     time.Duration
@@ -68,6 +69,21 @@ type Event struct {
 	On     string // id or kind of what was changed
 	Why    string // in words of the gate; names files of the configuration
 	Number int64  // of the plan that serves, or of the change in the store; of Lost how many
+
+	Alert *Alert // of Alerted: what it is about; what its events have in common stands in the fields of calls
+}
+
+// Alert is what an alert says beside what its events have in common.
+type Alert struct {
+	Name       string // of the rule, as the operator calls it
+	Severity   string // informational, low, medium, high or critical
+	Rule       string // the kind of rule: threshold, first-seen or absence
+	Of         string // what was counted, as "caller"; "" for events. Of first-seen, what was new
+	Count      int64  // of events or values, or since when there was none
+	Window     time.Duration
+	Since      time.Time // of the first event that it is about; of absence, the last one
+	Suppressed int64     // alerts of the rule that were not told since the last one
+	Events     []ID      // some that it is about, the last ones
 }
 
 // Outcome is how an exchange ended. The zero value is a refusal.
@@ -116,10 +132,11 @@ const (
 	OwnersKept // of objects
 	OwnersForgotten
 	Changed // something else in the store
+	Alerted // a rule over events says that somebody should look
 	acts    // how many there are
 )
 
-var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "adopted", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "changed"}
+var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "adopted", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "changed", "alert"}
 
 func (a Act) String() string { return actNames[a] }
 

@@ -50,12 +50,7 @@ func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 	b = appendText(b, `,"pointer":`, e.Pointer)
 	b = appendText(b, `,"keyword":`, e.Keyword)
 	b = appendText(b, `,"kind":`, e.Kind)
-	if e.Principal.IsZero() {
-		b = appendCaller(b, e.Caller)
-	} else {
-		b = appendPseudonym(b, `,"caller":"`, e.Principal)
-	}
-	b = appendPseudonym(b, `,"account":"`, e.Account)
+	b = appendWho(b, e)
 	b = appendText(b, `,"login":`, e.Login.String())
 	b = appendFinding(b, &e.Finding)
 	b = appendRules(b, e.Rules)
@@ -68,12 +63,7 @@ func AppendAs(b []byte, kind string, e *gate.Event) []byte {
 	b = appendText(b, `,"http":`, e.Version)
 	b = append(b, `,"tls":`...)
 	b = strconv.AppendBool(b, e.Secure)
-	if e.Client.IsValid() {
-		b = append(b, `,"client":"`...)
-		b = e.Client.AppendTo(b)
-		b = append(b, '"')
-	}
-	b = appendPseudonym(b, `,"address":"`, e.Address)
+	b = appendClient(b, e)
 	b = appendNumber(b, `,"bytes_in":`, e.BodyIn)
 	b = appendNumber(b, `,"bytes_out":`, e.BodyOut)
 	b = appendMicros(b, `,"took_us":`, e.Took)
@@ -94,6 +84,9 @@ func appendAct(b []byte, e *gate.Event) []byte {
 		b = strconv.AppendInt(b, e.Number, 10)
 		return append(b, '}', '\n')
 	}
+	if e.Act == gate.Alerted {
+		return appendAlert(b, e)
+	}
 	b = append(b, `","event":"change","id":"`...)
 	b = append(b, e.ID[:]...)
 	b = append(b, `","act":"`...)
@@ -112,6 +105,27 @@ func appendTime(b []byte, t time.Time) []byte {
 	b = t.UTC().AppendFormat(b, time.RFC3339)
 	ms := t.Nanosecond() / 1e6
 	return append(b[:len(b)-1], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
+}
+
+// appendWho writes who called, and who tried to log in.
+func appendWho(b []byte, e *gate.Event) []byte {
+	if e.Principal.IsZero() {
+		b = appendCaller(b, e.Caller)
+	} else {
+		b = appendPseudonym(b, `,"caller":"`, e.Principal)
+	}
+	return appendPseudonym(b, `,"account":"`, e.Account)
+}
+
+// appendClient writes from where a call came.
+func appendClient(b []byte, e *gate.Event) []byte {
+	if e.Client.IsValid() {
+		b = append(b, `,"client":"`...)
+		b = e.Client.AppendTo(b)
+		b = append(b, '"')
+	}
+	b = appendText(b, `,"country":`, e.Country)
+	return appendPseudonym(b, `,"address":"`, e.Address)
 }
 
 // appendText appends a member whose name, with all that stands around it, is said.

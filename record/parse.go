@@ -46,6 +46,8 @@ func ParseEvent(line []byte, e *gate.Event) error {
 	case "exchange":
 	case "change":
 		known = actFields
+	case "alert":
+		known, e.Act, e.Alert = alertFields, gate.Alerted, new(gate.Alert)
 	case "lost":
 		known, e.Act = lostFields, gate.Lost
 	case "":
@@ -63,7 +65,7 @@ func ParseEvent(line []byte, e *gate.Event) error {
 	switch {
 	case e.Time.IsZero() || e.ID == (gate.ID{}) && e.Act != gate.Lost:
 		return fmt.Errorf("%w: it has no time or no id", errNoEvent)
-	case kind == "change" && (e.Act == gate.Exchanged || e.Act == gate.Lost):
+	case kind == "change" && (e.Act == gate.Exchanged || e.Act == gate.Lost || e.Act == gate.Alerted):
 		return fmt.Errorf("%w: it does not say what was done", errNoEvent)
 	}
 	return nil
@@ -133,6 +135,7 @@ var fields = map[string]field{
 			m.wrong = err
 		}
 	},
+	"country":     func(m *members, e *gate.Event, v string) { e.Country = text(m, v) },
 	"bytes_in":    func(m *members, e *gate.Event, v string) { e.BodyIn = m.number(v, math.MaxInt64) },
 	"bytes_out":   func(m *members, e *gate.Event, v string) { e.BodyOut = m.number(v, math.MaxInt64) },
 	"took_us":     func(m *members, e *gate.Event, v string) { e.Took = m.micros(v) },

@@ -13,6 +13,22 @@ import (
 	"github.com/gatehouse-api/gatehouse/record"
 )
 
+// alert is one with every field.
+var alert = gate.Event{
+	ID: full.ID, Time: full.Time, Act: gate.Alerted, API: "shop", Operation: "login", Method: "POST", Path: "/login", Denied: true, Code: gate.CredentialInvalid,
+	Kind: "order", Caller: 0x1f, Finding: gate.Finding{Class: "sql"}, JA4: "t13d", Client: full.Client, Country: "DE",
+	Alert: &gate.Alert{Name: "guessing", Severity: "high", Rule: "threshold", Of: "caller", Count: 20, Window: time.Minute, Since: full.Time.Add(-time.Minute), Suppressed: 2, Events: []gate.ID{full.ID, full.ID}},
+}
+
+func TestAlertLine(t *testing.T) {
+	const want = `{"time":"2031-02-03T04:05:06.007Z","event":"alert","id":"01jd0000000000000000000000","alert":"guessing","severity":"high","rule":"threshold","of":"caller","count":20,"window_s":60,` +
+		`"since":"2031-02-03T04:04:06.007Z","suppressed":2,"api":"shop","operation":"login","method":"POST","path":"/login","code":"credential-invalid","kind":"order","caller":"000000000000001f","class":"sql","ja4":"t13d",` +
+		`"client":"203.0.113.0/24","country":"DE","events":["01jd0000000000000000000000","01jd0000000000000000000000"]}` + "\n"
+	if got := string(record.AppendEvent(nil, &alert)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // TestParseEvent reads every field back, and every name that one may have.
 func TestParseEvent(t *testing.T) {
 	whole := full
@@ -34,7 +50,9 @@ func TestParseEvent(t *testing.T) {
 			break
 		}
 	}
-	list = append(list, gate.Event{Time: full.Time, Act: gate.Lost, Number: 12})
+	list = append(list, gate.Event{Time: full.Time, Act: gate.Lost, Number: 12}, alert, gate.Event{ID: full.ID, Time: full.Time, Act: gate.Alerted, Alert: &gate.Alert{}},
+		gate.Event{ID: full.ID, Time: full.Time, Client: full.Client, Country: "DE"},
+		gate.Event{ID: full.ID, Time: full.Time, Act: gate.Alerted, Alert: &gate.Alert{}, Principal: gate.Pseudonym{1}, Account: gate.Pseudonym{2}, Address: gate.Pseudonym{3}})
 	var got gate.Event
 	for _, want := range list {
 		if err := record.ParseEvent(record.AppendEvent(nil, &want), &got); err != nil {
@@ -76,7 +94,7 @@ func TestParseEventRefuses(t *testing.T) {
 		t.Errorf("a kind that is not known: %v", err)
 	}
 	change := string(record.AppendEvent(nil, &gate.Event{Act: gate.Reloaded, ID: full.ID, Time: full.Time}))
-	for _, act := range []string{"exchange", "lost", "no-such"} {
+	for _, act := range []string{"exchange", "lost", "alert", "no-such"} {
 		if err := record.ParseEvent([]byte(strings.Replace(change, "reloaded", act, 1)), &e); err == nil || errors.Is(err, record.ErrOther) {
 			t.Errorf("the act %s: %v", act, err)
 		}
@@ -124,6 +142,7 @@ func FuzzParseEvent(f *testing.F) {
 	f.Add(record.AppendEvent(nil, &gate.Event{ID: full.ID, Time: time.Unix(0, 0)}))
 	f.Add([]byte(`{"time":"2031-02-03T04:05:07.000Z","event":"lost","count":1}`))
 	f.Add(record.AppendEvent(nil, &gate.Event{Act: gate.Reloaded, ID: full.ID, Time: full.Time, Why: "files changed: a"}))
+	f.Add(record.AppendEvent(nil, &alert))
 	f.Add([]byte(` { "event" : "exchange", "event":[ {"a":"}"} , 1 ] } `))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var e, again gate.Event

@@ -35,8 +35,10 @@ type Line struct {
 	Client    string    `json:"client"`
 	Address   string    `json:"address"`
 	Would     []string  `json:"would_refuse"`
-	Count     uint64    `json:"count"` // of events that were lost
-	Act       string    `json:"act"`   // what happened to the gate itself
+	Count     uint64    `json:"count"` // of events that were lost, or that an alert is about
+	Alert     string    `json:"alert"` // its name
+	Severity  string    `json:"severity"`
+	Act       string    `json:"act"` // what happened to the gate itself
 	Why       string    `json:"why"`
 }
 

@@ -72,6 +72,7 @@ func (p *Program) snapshot() metrics.Snapshot {
 		out.Events = metrics.Events{Written: s.Written, Lost: s.Lost, Waiting: int64(s.Waiting), Capacity: int64(s.Capacity)}
 	}
 	out.Sinks = p.events.sinks.stats(time.Now())
+	out.Alerts = p.events.alertStats()
 	s := p.shown.Load()
 	if s == nil {
 		return out

@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/guard/limit"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
+	"github.com/gatehouse-api/gatehouse/record/alert"
 	"github.com/gatehouse-api/gatehouse/store/counter"
 	"github.com/gatehouse-api/gatehouse/trust"
 )
@@ -43,6 +44,7 @@ type draft struct {
 	sharedKey   sum                    // of their settings
 	recorder    audit.Recorder         // of calls of which nothing may be lost; nil for none
 	sinks       []sinkDraft            // receivers of events
+	alerts      []alert.Rule           // over events
 	inquired    *inquiry               // what the references of the configuration led to; nil where it has none to services
 }
 
@@ -98,6 +100,7 @@ func (r *reader) read() *draft {
 	r.verifyAdmins(d)
 	r.count(d)
 	d.recorder = r.recorder(d)
+	d.describeAlerts()
 	d.describeSinks()
 	apis := make([]gatehouse.API, 0, len(d.config.APIs))
 	for i := range d.config.APIs {

@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
+	"github.com/gatehouse-api/gatehouse/record/alert"
 	"github.com/gatehouse-api/gatehouse/record/ocsf"
 	"github.com/gatehouse-api/gatehouse/record/tap"
 )
@@ -25,10 +26,19 @@ type events struct {
 	lines *record.Lines                // nil until there was a place
 	live  atomic.Pointer[record.Lines] // nil while nothing is recorded
 	shelf *shelved                     // the archive in use; nil for none
-	tap   tap.Tap                      // for what learns from events; the gate shows it calls
 	log   *slog.Logger
 
 	schema *ocsf.Encoder
+
+	tap    tap.Tap // for what learns from events; the gate shows it calls
+	alerts *alert.Watch
+}
+
+func newEvents(log *slog.Logger, version string) *events {
+	schema := ocsf.New(version)
+	e := &events{log: log, schema: schema, sinks: &sinks{log: log, schema: schema}}
+	e.alerts = alert.NewWatch(&e.tap, e.Record, log)
+	return e
 }
 
 var _ gate.Sink = (*events)(nil)
@@ -129,6 +139,7 @@ func (e *events) Write(p []byte) (int, error) {
 // close writes what is waiting, until ctx ends at most.
 func (e *events) close(ctx context.Context) error {
 	var err error
+	e.alerts.Close(ctx) // which may tell of something
 	if e.lines != nil {
 		err = e.lines.Shutdown(ctx)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 	"github.com/gatehouse-api/gatehouse/record"
+	"github.com/gatehouse-api/gatehouse/record/alert"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
-	"github.com/gatehouse-api/gatehouse/record/ocsf"
 	"github.com/gatehouse-api/gatehouse/record/otlp"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
@@ -108,8 +108,7 @@ func (p *Program) start() error {
 	text := slog.NewTextHandler(p.lines, &slog.HandlerOptions{Level: level})
 	sent := otlp.NewHandler(text)
 	p.log, p.quiet = slog.New(sent), slog.New(text)
-	schema := ocsf.New(p.config.Version)
-	p.events = &events{log: p.log, schema: schema, sinks: &sinks{log: p.log, schema: schema}}
+	p.events = newEvents(p.log, p.config.Version)
 	p.telemetry = &telemetry{next: p.events, log: sent}
 	p.reader.events = p.events
 	p.reader.ways.log, p.reader.credentials.deps.log, p.reader.custody.log = p.log, p.log, p.log
@@ -189,6 +188,7 @@ func (p *Program) install(d *draft) error {
 	p.events.bound(d.config.Record.Archive)
 	p.reader.book.settle(d.config)
 	p.notary.settle(d.config.Admin)
+	p.events.alerts.Use(d.alerts, alert.Folder{Path: string(d.config.Record.AlertsFolder), Sealer: p.reader.custody.sealer()})
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()

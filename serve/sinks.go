@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"path/filepath"
@@ -60,6 +59,7 @@ func (d *draft) describeSinks() {
 			Name: s.Name, Folder: filepath.Join(string(r.SinksFolder), s.Name), Max: int64(s.Backlog), Timeout: s.Timeout, Tries: 1, Bytes: deliveryBytes,
 		}}
 		d.chooseEvents(s, &one.options.Only)
+		d.route(s, &one.options.Only)
 		var wrong *fault
 		switch {
 		case s.File != nil:
@@ -77,6 +77,7 @@ func (d *draft) describeSinks() {
 		d.faults.add(wrong)
 		k := newKey()
 		k.text(string(r.SinksFolder))
+		k.value(one.options.Only.Told, one.options.Only.Untold)
 		files := watch{} // files of receivers that append are no settings
 		if s.File == nil {
 			files = d.files
@@ -94,7 +95,7 @@ func (d *draft) chooseEvents(s *config.Sink, only *sink.Only) {
 	}
 	for i, code := range s.Only.Code {
 		if _, known := gate.CodeNamed(code); !known {
-			d.faults.add(&fault{at: s.Only.At("code").Item(i), text: fmt.Sprintf("there is no code %q", code), remedy: "docs/refusals.md lists them"})
+			d.faults.add(noCode(s.Only.At("code").Item(i), code))
 		}
 	}
 	for _, o := range s.Only.Outcome {

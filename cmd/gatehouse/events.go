@@ -75,7 +75,7 @@ func (e *eventSearcher) flags(f *pflag.FlagSet) {
 	f.StringVar(&e.query.ID, "id", "", "the event of this `ID`, which the client was told")
 	f.StringVar(&e.query.API, "api", "", "only calls of the API of this `NAME`")
 	f.StringVar(&e.query.Operation, "operation", "", "only calls of this `OPERATION`: its name, or its method and path, as \"GET /pets/{id}\"")
-	f.StringVar(&e.query.Outcome, "outcome", "", "only those that were refused, passed, replied, failed or aborted; `OUTCOME` lost shows where events were lost, change what happened to the gate itself")
+	f.StringVar(&e.query.Outcome, "outcome", "", "only those that were refused, passed, replied, failed or aborted; `OUTCOME` lost shows where events were lost, change what happened to the gate itself, alert what rules found")
 	f.StringVar(&e.query.Code, "code", "", "only refusals of this `CODE`, also those that would have been in observe mode")
 	f.StringVar(&e.caller, "caller", "", "only calls of this caller, by the `HASH` that events have, or its first 16 digits")
 	f.StringVar(&e.principal, "principal", "", "only calls of whoever has this `NAME`: a subject, an account that logs in, the id of an API key, or issuer and subject as in \"https://id.example.com|alice\". It wants record: {pseudonyms: {}} in gatehouse.yaml")
@@ -204,7 +204,7 @@ func (e *eventSearcher) words(f *pflag.FlagSet) error {
 			return &usageError{fmt.Sprintf("--code: there is no refusal %q", e.query.Code), source.DidYouMean("docs/refusals.md lists them", e.query.Code, known...)}
 		}
 	}
-	outcomes := []string{gate.Refused.String(), gate.Passed.String(), gate.Replied.String(), gate.Failed.String(), gate.Aborted.String(), "lost", "change"}
+	outcomes := []string{gate.Refused.String(), gate.Passed.String(), gate.Replied.String(), gate.Failed.String(), gate.Aborted.String(), "lost", "change", "alert"}
 	if near := source.Nearest(e.query.Outcome, outcomes...); near != "" && !slices.Contains(outcomes, e.query.Outcome) {
 		return &usageError{fmt.Sprintf("--outcome: no call ends as %q", e.query.Outcome), `did you mean "` + near + `"?`}
 	}

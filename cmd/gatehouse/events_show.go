@@ -171,6 +171,8 @@ func (s *show) row(l *record.Line) []string {
 	}
 	why := l.Code
 	switch {
+	case l.Event == "alert":
+		why = strings.TrimSpace(l.Severity + " " + l.Alert)
 	case l.Event == "lost":
 		why = were(l.Count) + " lost"
 	case l.Event == "change":

@@ -221,7 +221,7 @@ func TestReference(t *testing.T) {
 // are none of the table.
 func TestDefinitionsAreRegistered(t *testing.T) {
 	m := New("1", func() Snapshot {
-		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1), Owners: &Owners{}, Limits: make([]Limit, 1), Exports: make([]Export, 1), Counters: &Counters{}, Ledger: &Ledger{Witnesses: make([]LedgerWitness, 1)}, Sinks: make([]Sink, 1), Feeds: []Feed{{Read: true}}, Loads: []Load{{Shed: make([]Shed, 1)}}, Logins: []Logins{{Locks: map[string]uint64{"account": 1}}}}
+		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1), Owners: &Owners{}, Limits: make([]Limit, 1), Exports: make([]Export, 1), Counters: &Counters{}, Ledger: &Ledger{Witnesses: make([]LedgerWitness, 1)}, Sinks: make([]Sink, 1), Alerts: Alerts{Rules: make([]Alert, 1)}, Feeds: []Feed{{Read: true}}, Loads: []Load{{Shed: make([]Shed, 1)}}, Logins: []Logins{{Locks: map[string]uint64{"account": 1}}}}
 	})
 	m.Enable(true)
 	m.Sink(&sunk{}).Record(&gate.Event{Denied: true, Status: 200, Upstream: 1, BodyIn: 1, BodyOut: 1, Trimmed: 1, Would: []gate.Code{gate.BodySchema}})

@@ -32,6 +32,7 @@ type Snapshot struct {
 	Ledger                 *Ledger
 	Sinks                  []Sink
 	Exports                []Export
+	Alerts                 Alerts
 }
 
 // Export is what became of one kind of what is sent to a receiver of
@@ -140,6 +141,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
 		&challenges, &bots, &exportsSent, &exportsLost, &exportsWaiting, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &ledgerCosigned, &ledgerWitnessed, &ledgerWitness, &ledgerForked,
 		&sinkDelivered, &sinkDropped, &sinkWaiting, &sinkBytes, &sinkLag, &sinkUp,
+		&alertsTold, &alertsUntold, &alertGroups, &alertsEvicted, &alertsMissed,
 	} {
 		m[d] = prometheus.NewDesc(d.Name, d.Help, d.Labels, nil)
 	}
@@ -209,6 +211,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	for i := range s.Sinks {
 		t.sink(&s.Sinks[i])
 	}
+	t.alerts(&s.Alerts)
 	for i := range s.Logins {
 		t.logins(&s.Logins[i])
 	}

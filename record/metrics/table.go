@@ -118,6 +118,7 @@ var Definitions = []*Definition{
 	&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 	&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack, &challenges, &bots,
 	&sinkDelivered, &sinkDropped, &sinkWaiting, &sinkBytes, &sinkLag, &sinkUp,
+	&alertsTold, &alertsUntold, &alertGroups, &alertsEvicted, &alertsMissed,
 	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &exportsSent, &exportsLost, &exportsWaiting,
 	&ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &ledgerCosigned, &ledgerWitnessed, &ledgerWitness, &ledgerForked, &build,
 }

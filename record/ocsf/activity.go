@@ -197,23 +197,25 @@ func (l *list) api(e *gate.Event) {
 
 // source appends the network of the client. There is no address of anybody.
 func (l *list) source(e *gate.Event) {
+	l.b = append(l.b, `,"src_endpoint":{`...)
 	switch {
 	case !e.Address.IsZero():
-		l.b = append(l.b, `,"src_endpoint":{"uid":"`...)
-		l.b = e.Address.AppendTo(l.b)
-		l.b = append(l.b, '"', '}')
-		return
+		l.b = append(e.Address.AppendTo(append(l.b, `"uid":"`...)), '"')
 	case !e.Client.IsValid():
-		l.b = append(l.b, `,"src_endpoint":{"name":"unknown"}`...)
-		return
+		l.b = append(l.b, `"name":"unknown"`...)
+	default:
+		l.b = append(l.b, `"name":"`...)
+		from := len(l.b)
+		l.b = e.Client.AppendTo(l.b)
+		to := len(l.b)
+		l.b = append(l.b, `","subnet_uid":"`...)
+		l.b = append(append(l.b, l.b[from:to]...), '"')
 	}
-	l.b = append(l.b, `,"src_endpoint":{"name":"`...)
-	from := len(l.b)
-	l.b = e.Client.AppendTo(l.b)
-	to := len(l.b)
-	l.b = append(l.b, `","subnet_uid":"`...)
-	l.b = append(l.b, l.b[from:to]...)
-	l.b = append(l.b, `"}`...)
+	if e.Country != "" {
+		l.b = append(l.b, `,"location":{"country":`...)
+		l.b = append(gate.AppendString(l.b, e.Country), '}')
+	}
+	l.b = append(l.b, '}')
 }
 
 // destination appends the API behind the gate.

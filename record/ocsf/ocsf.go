@@ -31,19 +31,20 @@ var (
 	finding        = class{category: 2, uid: 2004, name: "Detection Finding", mark: "-finding", profiles: `["security_control"]`, open: 2}
 	lifecycle      = class{category: 6, uid: 6002, name: "Application Lifecycle", open: 3}
 	entity         = class{category: 3, uid: 3004, name: "Entity Management", open: 4}
+	alert          = class{category: 2, uid: 2004, name: "Detection Finding", open: 7}
 	eventLog       = class{category: 1, uid: 1008, name: "Event Log Activity", open: 5}
 )
 
 // Encoder writes events. It is read-only: many goroutines may use it at once.
 type Encoder struct {
 	version string
-	open    [7]string // what lines of a class begin with
+	open    [8]string // what lines of a class begin with
 }
 
 // New returns an encoder of a program of a version, "" where that is not known.
 func New(version string) *Encoder {
 	o := &Encoder{version: version}
-	for _, c := range []class{apiActivity, tracedActivity, authentication, finding, lifecycle, entity, eventLog} {
+	for _, c := range []class{apiActivity, tracedActivity, authentication, finding, lifecycle, entity, eventLog, alert} {
 		b := []byte(`{"category_uid":` + strconv.Itoa(c.category) + `,"class_uid":` + strconv.Itoa(c.uid) + `,"class_name":"` + c.name +
 			`","metadata":{"version":"` + Version + `","product":{"name":"Gatehouse","vendor_name":"Gatehouse"`)
 		if version != "" {
@@ -73,6 +74,8 @@ func (o *Encoder) Append(b []byte, e *gate.Event) []byte {
 	case gate.Exchanged:
 	case gate.Lost:
 		return o.appendLost(b, e)
+	case gate.Alerted:
+		return o.appendAlert(b, e)
 	case gate.Started, gate.Stopped:
 		return o.appendLifecycle(b, e)
 	default:
@@ -115,6 +118,7 @@ const (
 	low           = 2
 	medium        = 3
 	high          = 4
+	critical      = 5
 )
 
 // status appends whether it succeeded.

@@ -57,6 +57,7 @@ func kinds() (list []gate.Event) {
 		list = append(list, with(func(e *gate.Event) { e.Signals, e.JA4 = s|gate.NoAccept, "t13d1516h2_8daaf6152771_e5627efa2ab1" }))
 	}
 	list = append(list, with(func(e *gate.Event) { e.Trace, e.Span = [16]byte{1}, [8]byte{2} }),
+		with(func(e *gate.Event) { e.Country = "DE" }), with(func(e *gate.Event) { e.Country, e.Client = "DE", netip.Prefix{} }),
 		with(func(e *gate.Event) { e.Trimmed, e.Rules, e.Tries = 3, []string{"clerks", "rules.cedar#2"}, 2 }),
 		with(func(e *gate.Event) {
 			e.Client, e.Secure, e.Asked = netip.MustParsePrefix("2001:db8::/48"), false, "nginx"
@@ -67,6 +68,15 @@ func kinds() (list []gate.Event) {
 				e.Login, e.Principal, e.Account, e.Address, e.Client = end, gate.Pseudonym{1}, gate.Pseudonym{2}, gate.Pseudonym{3}, netip.Prefix{}
 			}),
 			with(func(e *gate.Event) { e.Login, e.Mode, e.Would = end, gate.Observe, []gate.Code{gate.LoginLocked} }))
+	}
+	for _, rule := range []string{"threshold", "first-seen", "absence"} {
+		for _, severity := range []string{"informational", "low", "medium", "high", "critical", ""} {
+			list = append(list, with(func(e *gate.Event) {
+				*e = gate.Event{Act: gate.Alerted, ID: e.ID, Time: e.Time, API: e.API, Operation: e.Operation, Client: e.Client, Country: "DE", Caller: 0x1f, Denied: true, Code: gate.CredentialInvalid, Kind: "order", JA4: "t13d"}
+				e.Finding.Class = "sql"
+				e.Alert = &gate.Alert{Name: "guessing", Severity: severity, Rule: rule, Of: "caller", Count: 20, Window: time.Minute, Since: e.Time, Suppressed: 2, Events: []gate.ID{e.ID, e.ID}}
+			}), gate.Event{Act: gate.Alerted, ID: post.ID, Time: post.Time, API: "shop", Principal: gate.Pseudonym{1}, Account: gate.Pseudonym{2}, Address: gate.Pseudonym{3}, Alert: &gate.Alert{Name: "quiet", Severity: severity, Rule: rule}})
+		}
 	}
 	for a := range gate.Acts {
 		if a == gate.Exchanged {
@@ -185,6 +195,7 @@ func TestLines(t *testing.T) {
 		"signals":    {with(func(e *gate.Event) { e.Signals = gate.Headless }), []string{"API Activity", "Detection Finding"}},
 		"started":    {gate.Event{Act: gate.Started, ID: post.ID}, []string{"Application Lifecycle"}},
 		"reloaded":   {gate.Event{Act: gate.Reloaded, ID: post.ID}, []string{"Entity Management"}},
+		"alert":      {gate.Event{Act: gate.Alerted, ID: post.ID}, []string{"Detection Finding"}},
 		"lost":       {gate.Event{Act: gate.Lost}, []string{"Event Log Activity"}},
 	} {
 		t.Run(name, func(t *testing.T) {

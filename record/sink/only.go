@@ -10,6 +10,8 @@ import (
 // here has one of its values. The zero Only means all.
 type Only struct {
 	Event, Outcome, Code, API, Operation []string
+
+	Told, Untold []string // alerts that are meant whatever is named here, and those that are not
 }
 
 // pick appends the lines that are meant to b and counts them.
@@ -30,9 +32,20 @@ func (o *Only) pick(b, lines []byte) ([]byte, int) {
 }
 
 func (o *Only) means(line []byte) bool {
+	if len(o.Told)+len(o.Untold) > 0 && oneOf(line, `"event":"`, alerts) {
+		name, _ := Field(line, `"alert":"`)
+		if same := func(n string) bool { return n == string(name) }; slices.ContainsFunc(o.Told, same) {
+			return true
+		} else if slices.ContainsFunc(o.Untold, same) {
+			return false
+		}
+	}
 	return oneOf(line, `"event":"`, o.Event) && oneOf(line, `"outcome":"`, o.Outcome) && oneOf(line, `"code":"`, o.Code) &&
 		oneOf(line, `"api":"`, o.API) && oneOf(line, `"operation":"`, o.Operation)
 }
+
+// alerts is the kind of events that alerts are.
+var alerts = []string{"alert"}
 
 func oneOf(line []byte, field string, values []string) bool {
 	if len(values) == 0 {

@@ -301,6 +301,33 @@ func TestOnly(t *testing.T) {
 	}
 }
 
+// TestOnlyOfAlerts: an alert may go to a sink that does not choose it, and not to
+// one that does; what is no alert is chosen as ever.
+func TestOnlyOfAlerts(t *testing.T) {
+	const lines = `{"time":"t","event":"alert","alert":"a","code":"body-schema"}` + "\n" + `{"time":"t","event":"alert","alert":"b"}` + "\n" + `{"time":"t","event":"alert","alert":"c"}` + "\n" + `{"time":"t","event":"exchange","api":"x","alert":"a"}` + "\n"
+	for name, row := range map[string]struct {
+		only Only
+		want string
+	}{
+		"chosen": {Only{Event: []string{"alert"}}, "a b c"},
+		"told":   {Only{Event: []string{"lost"}, Told: []string{"b", "x"}}, "b"},
+		"untold": {Only{Event: []string{"alert"}, Untold: []string{"b"}}, "a c"},
+		"both":   {Only{Code: []string{"body-schema"}, Told: []string{"c"}, Untold: []string{"a"}}, "c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			picked, _ := row.only.pick(nil, []byte(lines))
+			var got []string
+			for line := range bytes.Lines(picked) {
+				name, _ := Field(line, `"alert":"`)
+				got = append(got, string(name))
+			}
+			if strings.Join(got, " ") != row.want {
+				t.Errorf("%v, want %s", got, row.want)
+			}
+		})
+	}
+}
+
 // FuzzField finds what a reader of JSON finds.
 func FuzzField(f *testing.F) {
 	f.Add([]byte(`{"a":"x","code":"b\"c"}`))

@@ -8,8 +8,9 @@ import (
 
 // record has a copy keep what it writes to itself, and tell nobody of its calls.
 func (c *copied) record(s *config.Record) {
-	s.Events, s.Sinks, s.OTLP = "none", nil, nil
+	s.Events, s.Sinks, s.Alerts, s.OTLP = "none", nil, nil, nil
 	s.SinksFolder = config.File(filepath.Join(c.folder, "sinks"))
+	s.AlertsFolder = config.File(filepath.Join(c.folder, "alerts"))
 	if s.Ledger != nil { // that of the gate has one writer
 		own := *s.Ledger
 		own.Path = config.File(filepath.Join(c.folder, "ledger"))
