@@ -13,7 +13,8 @@
 //
 // What is on disk: keys and vkey (the ledger's own keys, sealed; their public
 // half), pending-NUMBER (entries that are synced and not in the tree yet), tile/
-// and checkpoint (the tree, C2SP tlog-tiles), minimum (what was deleted).
+// and checkpoint (the tree, C2SP tlog-tiles), minimum (what was deleted), deleting
+// (what is about to be).
 //
 // serve and the command import it; it knows no event, no request and no
 // configuration.
@@ -115,6 +116,7 @@ type Log struct {
 
 	retaining sync.Mutex // one deletion at a time
 	kept      weight     // guarded by retaining
+	owed      bool       // guarded by retaining; what the log says is deleted is there in part
 }
 
 type segmentRef struct {

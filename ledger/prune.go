@@ -72,7 +72,7 @@ func (l *Log) weigh() error {
 // are left.
 func (l *Log) oversize(most int64) (int64, error) {
 	left, at := l.kept.bytes, l.kept.from
-	for ; left > most; at++ {
+	for ; left > most && at < l.kept.to; at++ { // files that somebody took away have no weight any more
 		n, err := l.weightOf(at)
 		if err != nil {
 			return 0, err

@@ -185,8 +185,11 @@ func pruneAndCrash(t *testing.T, full *memDisk, ring *seal.Ring, since time.Time
 	v, keys := verifierOf(t, disk, ring)
 	report, err := Verify(disk, Check{Verifier: v})
 	must(t, err)
-	if report.Fault != nil || report.Deleted < below {
+	if report.Fault != nil || report.Deleted != below { // nothing is said to be gone that is there
 		t.Errorf("below %d: %+v", below, report)
+	}
+	if first := keys.body.Sealing[0].Number; first < report.KeysBelow {
+		t.Errorf("the key %d is there, and all below %d are said to be destroyed", first, report.KeysBelow)
 	}
 	must(t, Entries(disk, 0, 1<<40, func(i int64, sealed []byte) error {
 		if _, err := keys.unseal(sealed); err != nil {

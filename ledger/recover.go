@@ -180,13 +180,12 @@ func (l *Log) sweep(names []string) {
 			l.files.Remove(n)
 		}
 	}
-	for _, n := range [...]string{keysFile, vkeyFile, checkpointFile, minimumFile} {
+	for _, n := range [...]string{keysFile, vkeyFile, checkpointFile, minimumFile, deletingFile} {
 		if slices.Contains(names, n+".new") {
 			l.files.Remove(n + ".new")
 		}
 	}
-	below := min(l.minimum(), l.size/tile.Width*tile.Width)
-	if err := errors.Join(l.keys.destroy(l.files, l.Keys, below), l.erase(context.Background(), below)); err != nil {
+	if err := errors.Join(l.resume(), l.vanish(context.Background(), min(l.minimum(), l.size/tile.Width*tile.Width))); err != nil {
 		l.repaired("%v", err)
 	}
 	for level, n := tile.Entries, l.size; n > 0 || level <= 0; level++ {

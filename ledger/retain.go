@@ -31,8 +31,14 @@ func (l *Log) Retain(ctx context.Context, below int64) (int64, error) {
 func (l *Log) retain(ctx context.Context, below int64) (int64, error) {
 	below = min(below, l.Stats().Size) / tile.Width * tile.Width
 	from := l.minimum()
-	if below <= from {
+	switch {
+	case below <= from && l.owed:
+		return from, l.vanish(ctx, from)
+	case below <= from:
 		return from, nil
+	}
+	if err := l.intend(below); err != nil {
+		return from, err
 	}
 	if err := l.state(ctx, statement{DeletedBelow: below, KeysBelow: l.keys.spent(below)}); err != nil {
 		return from, err
@@ -40,12 +46,22 @@ func (l *Log) retain(ctx context.Context, below int64) (int64, error) {
 	if err := replace(l.files, minimumFile, strconv.AppendInt(nil, below, 10)); err != nil {
 		return from, err
 	}
-	if err := l.keys.destroy(l.files, l.Keys, below); err != nil {
-		return from, err
-	}
-	err := l.erase(ctx, below)
+	l.files.Remove(deletingFile)
+	err := l.vanish(ctx, below)
 	l.measure()
 	return below, err
+}
+
+// vanish destroys keys and removes entries that the log says are deleted. What
+// cannot go now is owed.
+func (l *Log) vanish(ctx context.Context, below int64) error {
+	l.owed = true
+	if err := l.keys.destroy(l.files, l.Keys, below); err != nil {
+		return err
+	}
+	err := l.erase(ctx, below)
+	l.owed = err != nil
+	return err
 }
 
 // state has the log say something of itself, and returns when that is signed.
