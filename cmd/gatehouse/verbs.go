@@ -26,6 +26,7 @@ var groups = []struct {
 	}},
 	{"Look after a gate:", []verb{
 		newEvents,
+		newAlerts,
 		newExplain,
 		newInspect,
 		newAttack,

@@ -190,7 +190,7 @@ var rooms = map[string]room{
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/owner", "guard/policy", "serve"}},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/selftest", "cmd/gatehouse/trial", "guard/inspect/detect", "guard/policy", "config", "contract", "contract/openapi",
 		"console/remote", "contract/source", "probe/attack", "serve", "trust/devca",
-		"gate", "guard/authn/basic", "ledger", "ledger/checkpoint", "ledger/witness", "record", "record/archive", "record/ocsf", "store", "store/keyring", "trust", "trust/jose", "trust/seal"},
+		"gate", "guard/authn/basic", "ledger", "ledger/checkpoint", "ledger/witness", "record", "record/alert", "record/archive", "record/ocsf", "store", "store/keyring", "trust", "trust/jose", "trust/seal"},
 		outside: []string{"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/mod/sumdb/note"}},
 	"e2e":            {floor: command},
 	"internal/house": {floor: command},
