@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"github.com/gatehouse-api/gatehouse/internal/flock"
 )
 
 // Files are the files of one ledger. Names have slashes and begin in its folder,
@@ -76,7 +78,10 @@ func WriteFolder(dir string) (*Folder, error) {
 		return nil, err
 	}
 	if f.lock, err = f.root.OpenFile("lock", os.O_CREATE|os.O_RDWR, 0o600); err == nil {
-		err = lockFile(f.lock)
+		err = flock.Take(f.lock)
+	}
+	if errors.Is(err, flock.ErrHeld) {
+		err = ErrLocked
 	}
 	if err != nil {
 		f.Close()

@@ -8,15 +8,6 @@ import (
 	"syscall"
 )
 
-// lockFile holds a file until it is closed or the program ends.
-func lockFile(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return ErrLocked
-	}
-	return err
-}
-
 // freeBytes is how much the user of this program may still write.
 func freeBytes(dir string) (int64, error) {
 	var s syscall.Statfs_t

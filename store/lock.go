@@ -5,10 +5,12 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/gatehouse-api/gatehouse/internal/flock"
 )
 
 // ErrHeld is a lock that another process holds.
-var ErrHeld = errors.New("another gatehouse holds it")
+var ErrHeld = flock.ErrHeld
 
 // Lock is a file that one process holds. It is given up when the process ends,
 // however it ends.
@@ -22,7 +24,7 @@ func TryLock(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lockFile(f); err != nil {
+	if err := flock.Take(f); err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/ledger"
 	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
+	"github.com/gatehouse-api/gatehouse/serve"
+	"github.com/gatehouse-api/gatehouse/trust/seal"
 )
 
 func newLedger(w *world) *cobra.Command {
@@ -55,6 +58,26 @@ func openLedger(dir string) (*ledger.Folder, error) {
 		return nil, fmt.Errorf("%s is no ledger: it has no checkpoint", dir)
 	}
 	return f, nil
+}
+
+// inLedger does something with the folder of a ledger.
+func inLedger(dir string, do func(f *ledger.Folder) error) error {
+	f, err := openLedger(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return do(f)
+}
+
+// gateKeys are the keys of the gate that a file describes, whose ledger it is. what
+// says what they are for.
+func (w *world) gateKeys(ctx context.Context, config, what string) (seal.Sealer, error) {
+	if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
+		return nil, &usageError{"--config: there is no file " + config, "name the gatehouse.yaml of the gate whose ledger it is: its keys " + what}
+	}
+	by, problems := serve.DataKeys(ctx, config)
+	return by, w.reported(problems)
 }
 
 // ledgerKey reads --key. Without it, the key beside the log is taken, which is as

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-api/gatehouse/ledger"
-	"github.com/gatehouse-api/gatehouse/serve"
+	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
 )
 
 func newLedgerExport(w *world) *cobra.Command {
@@ -24,12 +22,7 @@ ledger meanwhile. What is unpacked verifies as the ledger does.`,
 		Example: `  gatehouse ledger export /var/lib/gatehouse/ledger > ledger.tar`,
 		Args:    oneFolder(1, ""),
 		RunE: func(_ *cobra.Command, args []string) error {
-			f, err := openLedger(args[0])
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			return ledger.Export(f, w.stdout)
+			return inLedger(args[0], func(f *ledger.Folder) error { return ledger.Export(f, w.stdout) })
 		},
 	}
 }
@@ -58,20 +51,16 @@ verifies as before, and every proof holds. It needs the keys of the gate that
 }
 
 func (w *world) retain(ctx context.Context, dir, config string, below int64) error {
-	f, err := openLedger(dir)
+	var c checkpoint.Checkpoint
+	err := inLedger(dir, func(f *ledger.Folder) (err error) {
+		c, _, err = ledger.Head(f)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	c, _, err := ledger.Head(f)
-	f.Close()
+	by, err := w.gateKeys(ctx, config, "sign")
 	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
-		return &usageError{"--config: there is no file " + config, "name the gatehouse.yaml of the gate whose ledger it is: its keys sign"}
-	}
-	by, problems := serve.DataKeys(ctx, config)
-	if err := w.reported(problems); err != nil {
 		return err
 	}
 	l, err := ledger.Open(ledger.Options{Dir: dir, Origin: c.Origin, Keys: by, KeepFree: 1, Say: func(text string) { w.complain(text, "") }})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-api/gatehouse/ledger"
-	"github.com/gatehouse-api/gatehouse/serve"
 )
 
 func newLedgerProve(w *world) *cobra.Command {
@@ -51,11 +49,10 @@ func (p *ledgerProver) run(ctx context.Context, args []string) error {
 	if (len(args) == 2) == (p.id != "") {
 		return &usageError{"say which entry", "name its index behind the folder, or the id of its event with --id"}
 	}
-	f, err := openLedger(args[0])
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+	return inLedger(args[0], func(f *ledger.Folder) error { return p.prove(ctx, f, args) })
+}
+
+func (p *ledgerProver) prove(ctx context.Context, f *ledger.Folder, args []string) (err error) {
 	var at index
 	if p.id == "" {
 		if err := at.Set(args[1]); err != nil {
@@ -123,11 +120,8 @@ func (p *ledgerProver) find(ctx context.Context, f ledger.Files) (index, error) 
 
 // opener decrypts entries with the keys of the gate that a file describes.
 func (w *world) opener(ctx context.Context, f ledger.Files, config string) (func([]byte) ([]byte, error), error) {
-	if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
-		return nil, &usageError{"--config: there is no file " + config, "name the gatehouse.yaml of the gate whose ledger it is: its keys decrypt"}
-	}
-	by, problems := serve.DataKeys(ctx, config)
-	if err := w.reported(problems); err != nil {
+	by, err := w.gateKeys(ctx, config, "decrypt")
+	if err != nil {
 		return nil, err
 	}
 	return ledger.Opener(f, by)

@@ -41,11 +41,10 @@ type ledgerEntry struct {
 }
 
 func (w *world) showLedger(ctx context.Context, dir, config string, from, to int64) error {
-	f, err := openLedger(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+	return inLedger(dir, func(f *ledger.Folder) error { return w.showEntries(ctx, f, config, from, to) })
+}
+
+func (w *world) showEntries(ctx context.Context, f *ledger.Folder, config string, from, to int64) error {
 	open, err := w.opener(ctx, f, config)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ The exit status is 0 when the log is whole, and 1 when it is not or cannot be re
 		Example: `  gatehouse ledger verify /var/lib/gatehouse/ledger --key "$(cat shop.vkey)"
   gatehouse ledger verify /mnt/audit/ledger --since checkpoint-2027-01 --json`,
 		Args: oneFolder(1, ""),
-		RunE: func(_ *cobra.Command, args []string) error { return v.run(args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error { return inLedger(args[0], v.run) },
 	}
 	cmd.Flags().StringVar(&v.key, "key", "", "`VKEY` of the log (default the one beside it)")
 	cmd.Flags().StringVar(&v.since, "since", "", "`FILE` of a checkpoint that the log must go on from")
@@ -73,12 +73,7 @@ type ledgerFault struct {
 	Text  string `json:"text"`
 }
 
-func (v *ledgerVerifier) run(dir string) error {
-	f, err := openLedger(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+func (v *ledgerVerifier) run(f *ledger.Folder) (err error) {
 	check := ledger.Check{Progress: v.progress()}
 	if check.Verifier, err = v.w.ledgerKey(f, v.key); err != nil {
 		return err

@@ -56,11 +56,10 @@ func (v *ledgerWitness) run(ctx context.Context, dir string) error {
 			return &usageError{"--" + flag[0] + ": is missing", "gatehouse ledger witness --help shows an example"}
 		}
 	}
-	f, err := openLedger(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+	return inLedger(dir, func(f *ledger.Folder) error { return v.witness(ctx, f) })
+}
+
+func (v *ledgerWitness) witness(ctx context.Context, f *ledger.Folder) error {
 	log, err := v.w.ledgerKey(f, v.key)
 	if err != nil {
 		return err

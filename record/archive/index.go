@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/gatehouse-api/gatehouse/internal/flock"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
 )
 
@@ -165,7 +166,7 @@ func (s *segment) mend(sealer seal.Sealer) (made bool, err error) {
 		return false, err
 	}
 	defer file.Close()
-	if lock(file) != nil {
+	if flock.Take(file) != nil {
 		return false, nil // somebody writes to it
 	}
 	r, err := s.reader(file, sealer)

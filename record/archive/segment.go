@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-api/gatehouse/internal/flock"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
 )
 
@@ -64,7 +65,7 @@ func (s *segment) idle() bool {
 		return false
 	}
 	defer f.Close()
-	return lock(f) == nil
+	return flock.Take(f) == nil
 }
 
 // segmentsIn lists the segments of a directory, the oldest first. Files of other
@@ -157,7 +158,7 @@ func create(dir string, now time.Time, sealer seal.Sealer) (*writer, error) {
 		err = w.begin(sealer)
 	}
 	if err == nil {
-		err = lock(file)
+		err = flock.Take(file)
 	}
 	if err == nil {
 		err = os.Rename(fresh, w.path())

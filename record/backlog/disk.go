@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/gatehouse-api/gatehouse/internal/flock"
 )
 
 // disk is the folder of a backlog. Tests have one that fails and forgets.
@@ -58,10 +59,10 @@ func openFolder(path string) (*folder, error) {
 		root.Close()
 		return nil, err
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := flock.Take(lock); err != nil {
 		lock.Close()
 		root.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+		if errors.Is(err, flock.ErrHeld) {
 			return nil, ErrBusy
 		}
 		return nil, err
