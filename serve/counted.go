@@ -66,6 +66,10 @@ func (p *Program) snapshot() metrics.Snapshot {
 		}
 	}
 	out.Ledger = p.reader.book.counted()
+	if a := p.events.kept.Load(); a != nil {
+		held := a.Stats()
+		out.Archive = &metrics.Archive{Bytes: held.Bytes, Segments: held.Segments}
+	}
 	out.Exports = p.telemetry.stats()
 	if l := p.events.live.Load(); l != nil {
 		s := l.Stats()

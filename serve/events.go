@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record"
 	"github.com/gatehouse-api/gatehouse/record/alert"
+	"github.com/gatehouse-api/gatehouse/record/archive"
 	"github.com/gatehouse-api/gatehouse/record/ocsf"
 	"github.com/gatehouse-api/gatehouse/record/tap"
 )
@@ -23,9 +24,10 @@ import (
 type events struct {
 	out   outlet
 	sinks *sinks
-	lines *record.Lines                // nil until there was a place
-	live  atomic.Pointer[record.Lines] // nil while nothing is recorded
-	shelf *shelved                     // the archive in use; nil for none
+	lines *record.Lines                   // nil until there was a place
+	live  atomic.Pointer[record.Lines]    // nil while nothing is recorded
+	shelf *shelved                        // the archive in use; nil for none
+	kept  atomic.Pointer[archive.Archive] // the same, for whoever counts
 	log   *slog.Logger
 
 	schema *ocsf.Encoder
@@ -118,6 +120,10 @@ func (e *events) use(t *target, shelf *shelved, format config.EventFormat) {
 		defer e.shelf.end() // when the next one takes what is written
 	}
 	e.shelf = shelf
+	e.kept.Store(nil)
+	if shelf != nil {
+		e.kept.Store(shelf.Archive)
+	}
 	if t == nil && !e.sinks.any() {
 		e.live.Store(nil)
 		return // what waits still goes where it was to go

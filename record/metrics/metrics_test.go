@@ -155,7 +155,7 @@ func TestSnapshots(t *testing.T) {
 		},
 		APIs:   []API{{"A", 1, 2, 3, 4, 5}, {"\xff", 1, 0, 0, 0, 0}},
 		Events: Events{1, 2, 3, 4}, Ready: true, Taken: 5, Refused: 6, Locks: 7, Revocations: 8, Unrevoked: 9,
-		Owners: &Owners{1, 2, 3, 4, 5, 6, 7, 8}, Limits: []Limit{{"per-client", 1, 2, 3, 4, 5}}, Counters: &Counters{true, 2, 3, 4, 5, 6, 7}, Ledger: &Ledger{1, 2, 3, true, 5, 6, 7, 8, []LedgerWitness{{"w.example/w", 9, true, true}}},
+		Owners: &Owners{1, 2, 3, 4, 5, 6, 7, 8}, Limits: []Limit{{"per-client", 1, 2, 3, 4, 5}}, Counters: &Counters{true, 2, 3, 4, 5, 6, 7}, Ledger: &Ledger{1, 2, 3, true, 5, 6, 7, 8, []LedgerWitness{{"w.example/w", 9, true, true}}}, Archive: &Archive{8, 9},
 		Loads: []Load{{"", 100, 1, 0, nil, 0}, {"A", 10, 9, 8, []Shed{{"low", 7}}, 6}},
 		Host:  Host{5 * time.Millisecond, 3, 4, 1},
 	}
@@ -221,7 +221,7 @@ func TestReference(t *testing.T) {
 // are none of the table.
 func TestDefinitionsAreRegistered(t *testing.T) {
 	m := New("1", func() Snapshot {
-		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1), Owners: &Owners{}, Limits: make([]Limit, 1), Exports: make([]Export, 1), Counters: &Counters{}, Ledger: &Ledger{Witnesses: make([]LedgerWitness, 1)}, Sinks: make([]Sink, 1), Alerts: Alerts{Rules: make([]Alert, 1)}, Feeds: []Feed{{Read: true}}, Loads: []Load{{Shed: make([]Shed, 1)}}, Logins: []Logins{{Locks: map[string]uint64{"account": 1}}}}
+		return Snapshot{Listeners: []Listener{{Certificates: make([]Certificate, 1)}}, Upstreams: make([]Upstream, 1), APIs: make([]API, 1), Owners: &Owners{}, Limits: make([]Limit, 1), Exports: make([]Export, 1), Counters: &Counters{}, Ledger: &Ledger{Witnesses: make([]LedgerWitness, 1)}, Archive: &Archive{}, Sinks: make([]Sink, 1), Alerts: Alerts{Rules: make([]Alert, 1)}, Feeds: []Feed{{Read: true}}, Loads: []Load{{Shed: make([]Shed, 1)}}, Logins: []Logins{{Locks: map[string]uint64{"account": 1}}}}
 	})
 	m.Enable(true)
 	m.Sink(&sunk{}).Record(&gate.Event{Denied: true, Status: 200, Upstream: 1, BodyIn: 1, BodyOut: 1, Trimmed: 1, Would: []gate.Code{gate.BodySchema}})

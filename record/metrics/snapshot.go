@@ -30,6 +30,7 @@ type Snapshot struct {
 	Bots                   Bots
 	Feeds                  []Feed
 	Ledger                 *Ledger
+	Archive                *Archive
 	Sinks                  []Sink
 	Exports                []Export
 	Alerts                 Alerts
@@ -139,7 +140,7 @@ var described = func() map[*Definition]*prometheus.Desc {
 		&loadLimit, &loadWork, &loadWaiting, &loadShed, &loadUnfair, &loadDelay, &loadUsed, &loadBound, &loadSqueeze,
 		&feedEntries, &feedAge, &feedHolds, &feedFailed, &logins, &loginLocks, &loginAttack,
 		&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys,
-		&challenges, &bots, &exportsSent, &exportsLost, &exportsWaiting, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &ledgerCosigned, &ledgerWitnessed, &ledgerWitness, &ledgerForked,
+		&challenges, &bots, &exportsSent, &exportsLost, &exportsWaiting, &ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &ledgerCosigned, &ledgerWitnessed, &ledgerWitness, &ledgerForked, &archiveBytes, &archiveSegments,
 		&sinkDelivered, &sinkDropped, &sinkWaiting, &sinkBytes, &sinkLag, &sinkUp,
 		&alertsTold, &alertsUntold, &alertGroups, &alertsEvicted, &alertsMissed,
 	} {
@@ -220,6 +221,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	if l := s.Ledger; l != nil {
 		t.ledger(l)
+	}
+	if a := s.Archive; a != nil {
+		t.archive(a)
 	}
 	for i := range s.Limits {
 		t.limit(&s.Limits[i])

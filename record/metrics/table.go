@@ -120,7 +120,7 @@ var Definitions = []*Definition{
 	&sinkDelivered, &sinkDropped, &sinkWaiting, &sinkBytes, &sinkLag, &sinkUp,
 	&alertsTold, &alertsUntold, &alertGroups, &alertsEvicted, &alertsMissed,
 	&countersUp, &countersGates, &countersAsked, &countersFailed, &countersLost, &limitCalls, &limitKeys, &exportsSent, &exportsLost, &exportsWaiting,
-	&ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &ledgerCosigned, &ledgerWitnessed, &ledgerWitness, &ledgerForked, &build,
+	&ledgerEntries, &ledgerSynced, &ledgerRoom, &ledgerUp, &ledgerCalls, &ledgerCosigned, &ledgerWitnessed, &ledgerWitness, &ledgerForked, &archiveBytes, &archiveSegments, &build,
 }
 
 // buckets are the bounds of the histograms, in seconds.
