@@ -61,7 +61,8 @@ func Explain(file string, e *gate.Event) (*Explained, source.Problems) {
 				x.Operation = op
 			}
 		}
-		x.contract(e)
+		x.contract(&seeker{g.contract.Files, seek}, e)
+		x.rules(e)
 		x.settings(e.Guard, g.settings)
 	}
 	return x, nil
@@ -92,7 +93,7 @@ func urlOf(c *config.Config, a *config.API) string {
 }
 
 // contract finds the places of the contract.
-func (x *Explained) contract(e *gate.Event) {
+func (x *Explained) contract(s *seeker, e *gate.Event) {
 	op := x.Operation
 	if op == nil {
 		return
@@ -104,6 +105,10 @@ func (x *Explained) contract(e *gate.Event) {
 	}
 	for _, p := range op.Parameters {
 		if p.Name == e.Name && p.In.String() == e.In {
+			if what := s.keyword(p.Schema, e.Keyword); what != nil {
+				x.add(what, e.Keyword+" of the parameter "+p.Name)
+				continue
+			}
 			x.add(p.Node, "the parameter "+p.Name)
 		}
 	}
@@ -111,26 +116,7 @@ func (x *Explained) contract(e *gate.Event) {
 		return
 	}
 	for _, m := range op.Body.Media {
-		at, whole := m.Schema, true
-		for part := range strings.SplitSeq(strings.TrimPrefix(e.Pointer, "/"), "/") {
-			if part == "" {
-				continue
-			}
-			next := at.Get("properties").Get(strings.NewReplacer("~1", "/", "~0", "~").Replace(part))
-			if next == nil {
-				next = at.Get("items")
-			}
-			if next == nil {
-				whole = false
-				break
-			}
-			at = next
-		}
-		if what := at.Get(e.Keyword); what != nil && whole && e.Keyword != "" {
-			x.add(what, e.Keyword+" of "+e.Pointer+" in "+m.Type)
-			continue
-		}
-		x.add(at, "the schema of "+m.Type)
+		x.schema(s, m.Schema, m.Type, e)
 	}
 }
 

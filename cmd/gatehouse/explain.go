@@ -113,9 +113,16 @@ func (w *world) tellEvent(e *gate.Event, x *serve.Explained) {
 		fmt.Fprintf(out, "\nWhat it went by:\n%s", table(rows))
 	}
 	fmt.Fprintf(out, "\nTo have it pass:\n  %s\n  docs/refusals.md#%s says more\n", remedy(e), why)
-	if x.Operation != nil {
-		fmt.Fprintf(out, "\nRefused alike, with what stands in <> filled in:\n  %s\n", likeCall(e, x))
+	like := ""
+	switch {
+	case x.Operation != nil:
+		like = likeCall(e, x)
+	case x.URL != "":
+		like = likeUnknown(e, x)
+	default:
+		return
 	}
+	fmt.Fprintf(out, "\nRefused alike, with what stands in <> filled in:\n  %s\n", like)
 }
 
 // chain are the rows of the guards.

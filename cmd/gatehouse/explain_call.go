@@ -90,6 +90,18 @@ func likeCall(e *gate.Event, x *serve.Explained) string {
 	return strings.Join(append([]string{"curl -i -X " + op.Method, shellWord(target)}, flags...), " ")
 }
 
+// likeUnknown is a call of an API that its contract has no operation for.
+func likeUnknown(e *gate.Event, x *serve.Explained) string {
+	method, path := e.Method, e.Path
+	if method == "" || method == "OTHER" { // no method that events name
+		method = shellWord("<METHOD>")
+	}
+	if path == "" {
+		path = "/<PATH>"
+	}
+	return "curl -i -X " + method + " " + shellWord(x.URL+strings.NewReplacer("{", "<", "}", ">").Replace(path))
+}
+
 // likeBody is JSON with a placeholder at the place that was refused.
 func likeBody(e *gate.Event) string {
 	text := "<VALUE>"

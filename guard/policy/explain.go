@@ -8,6 +8,7 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/eval"
 
+	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 )
 
@@ -44,6 +45,17 @@ func (g *Guard) Explain(x *gate.Exchange) (list []Account, readable bool) {
 
 // Schema is what rules can speak of, as Cedar writes schemas.
 func (g *Guard) Schema() string { return g.set.text }
+
+// Place is where a rule stands that can speak of calls of the guard's API; the
+// zero Position where there is none of that id.
+func (g *Guard) Place(id string) source.Position {
+	for _, r := range g.set.rules {
+		if r.id == id {
+			return r.file.position(r.start)
+		}
+	}
+	return source.Position{}
+}
 
 func (r *rule) account(who *caller, env eval.Env) Account {
 	at := r.file.position(r.start)
