@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Disk is a file system of a test's own, small enough to be full soon, which can
@@ -94,8 +95,14 @@ func (d *Disk) Fail() {
 // may use it.
 func (d *Disk) Again(options ...string) {
 	d.t.Helper()
-	if out, err := exec.Command("umount", d.Path).CombinedOutput(); err != nil {
-		d.t.Fatalf("%v\n%s", err, out)
+	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) { // who ended may still close files
+		out, err := exec.Command("umount", d.Path).CombinedOutput()
+		if err == nil {
+			break
+		}
+		if time.Now().After(limit) {
+			d.t.Fatalf("%v\n%s", err, out)
+		}
 	}
 	out, err := exec.Command("e2fsck", "-fy", d.image).CombinedOutput()
 	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) && ended.ExitCode() > 1 || err != nil && ended == nil { // 1: mended
