@@ -26,3 +26,16 @@ func (b *builder) audit(op *contract.Operation, set *settled, _ gate.Mode) any {
 	}
 	return audit.New(b.recorder, how == config.AuditDurable)
 }
+
+// auditUnrouted has calls recorded that no operation describes, as the API says.
+// What such a call changes nobody knows.
+func (b *builder) auditUnrouted() any {
+	switch how := b.options.Audit; {
+	case b.recorder == nil || how == config.AuditNone: // that there is no ledger operations say
+		return nil
+	case how == "":
+		return audit.Unsafe(b.recorder)
+	default:
+		return audit.New(b.recorder, how == config.AuditDurable)
+	}
+}

@@ -68,7 +68,7 @@ var order = []struct {
 	{"owner", (*builder).owner, true, func(*builder) any { return nil }, false},
 	{"fields", (*builder).fields, true, func(*builder) any { return nil }, false},
 	{"login", (*builder).login, false, func(*builder) any { return nil }, false},
-	{"audit", (*builder).audit, true, func(*builder) any { return nil }, false}, // the last: what it has room for is forwarded
+	{"audit", (*builder).audit, true, (*builder).auditUnrouted, false}, // the last: what it has room for is forwarded
 }
 
 // builder makes one API of a plan.
@@ -268,7 +268,11 @@ func (b *builder) unrouted() {
 		if guard == nil {
 			continue
 		}
-		s := step(place.name, gate.Enforce, guard)
+		mode := gate.Enforce
+		if place.name == "audit" { // what is observed is recorded where there is room
+			mode = modeOf(b.options.Modes[place.name])
+		}
+		s := step(place.name, mode, guard)
 		b.api.Unrouted.Steps = append(b.api.Unrouted.Steps, s)
 		if place.options {
 			b.api.Options.Steps = append(b.api.Options.Steps, s)

@@ -104,3 +104,27 @@ func TestAuditOfQuestions(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditBesideFailures: a record hears of the end also where who is told of
+// events fails.
+func TestAuditBesideFailures(t *testing.T) {
+	b := book{}
+	h := build(t, 0)
+	h.gate = gate.New(gate.Options{Sink: failing{}})
+	h.gate.Swap(plan(t, h.api, 0, gate.Step{Name: "a", Head: verdict(gate.Allow)}, gate.Step{Name: "audit", Forward: &b, Keeps: true}))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("nobody failed")
+			}
+		}()
+		h.call("POST", "/pets/1", "")
+	}()
+	if got := strings.Join(b.said, ", "); got != "room feed, answered passed, end passed" {
+		t.Errorf("the record heard: %s", got)
+	}
+}
+
+type failing struct{}
+
+func (failing) Record(*gate.Event) { panic("planted") }

@@ -359,13 +359,13 @@ func (g *Gate) done(x *Exchange) {
 		return
 	}
 	x.describe()
+	defer g.endAudit(x) // also where who is told of events fails
 	if g.sink != nil {
 		g.sink.Record(&x.event)
 	}
 	if g.tap != nil {
 		g.tap.See(&x.event, x.undescribed())
 	}
-	g.endAudit(x)
 }
 
 // tell tells one guard. A guard that fails must not keep others from hearing

@@ -39,3 +39,15 @@ func TestForward(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsafe: what a method says that it changes nothing needs no room.
+func TestUnsafe(t *testing.T) {
+	for method, recorded := range map[string]bool{"GET": false, "HEAD": false, "QUERY": false, "POST": true, "get": true, "MKCOL": true, "": true} {
+		x := &gate.Exchange{}
+		x.Method = []byte(method)
+		v := audit.Unsafe(&recorder{}).Forward(x)
+		if v != gate.Allow || (x.Audit != nil) != recorded {
+			t.Errorf("%q: %v, recorded %v", method, v, x.Audit != nil)
+		}
+	}
+}
