@@ -23,7 +23,7 @@ func (p *Program) banner(d *draft) string {
 	for _, door := range p.doors {
 		b.line("listening", "%s", door.words())
 	}
-	if url := p.maintenanceURL(); url != "" {
+	if url := p.MaintenanceURL(); url != "" {
 		b.line("maintenance", "%s, which answers %s, %s and %s", url, maintenance.Health, maintenance.Ready, maintenance.Metrics)
 	}
 	if p.admin != nil {

@@ -15,7 +15,7 @@ import (
 func scrape(t *testing.T, h *house) string {
 	t.Helper()
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	answer, err := client.Get(h.maintenanceURL() + maintenance.Metrics)
+	answer, err := client.Get(h.MaintenanceURL() + maintenance.Metrics)
 	if err != nil {
 		t.Fatal(err)
 	}

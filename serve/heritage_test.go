@@ -68,7 +68,7 @@ func TestHandoverUnderLoad(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	now := waitingAt(t, ctx, file)
-	url, ready := now.URL(), now.maintenanceURL()+"/readyz"
+	url, ready := now.URL(), now.MaintenanceURL()+"/readyz"
 
 	var calls atomic.Int64
 	var stop atomic.Bool

@@ -100,8 +100,8 @@ func (p *Program) closeMaintenance() {
 	}
 }
 
-// maintenanceURL is where the post answers, "" when there is none.
-func (p *Program) maintenanceURL() string {
+// MaintenanceURL is where the post answers, "" when there is none.
+func (p *Program) MaintenanceURL() string {
 	if p.watch == nil {
 		return ""
 	}

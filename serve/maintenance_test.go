@@ -35,12 +35,12 @@ func TestMaintenanceFollowsTheConfiguration(t *testing.T) {
 	without := one("a.yaml", api)
 	h := openHouse(t, without)
 	defer h.Stop()
-	if h.maintenanceURL() != "" {
+	if h.MaintenanceURL() != "" {
 		t.Fatal("there is a listener that nobody asked for")
 	}
 	h.write("gatehouse.yaml", without+"maintenance: {address: 127.0.0.1:0}\n")
 	h.reload("opened", true)
-	first := h.maintenanceURL()
+	first := h.MaintenanceURL()
 	if first == "" || first == h.URL() || status(t, first+"/healthz") != 200 || status(t, first+"/readyz") != 200 || status(t, first+"/a") != 404 {
 		t.Fatalf("maintenance at %q, calls at %q", first, h.URL())
 	}
@@ -49,12 +49,12 @@ func TestMaintenanceFollowsTheConfiguration(t *testing.T) {
 	}
 	h.write("gatehouse.yaml", without+"maintenance: {address: 127.0.0.1:0}\ndrain: 7s\n")
 	h.reload("kept", true)
-	if h.count != 3 || h.maintenanceURL() != first || status(t, first+"/readyz") != 200 {
-		t.Errorf("plan %d, maintenance at %s", h.count, h.maintenanceURL())
+	if h.count != 3 || h.MaintenanceURL() != first || status(t, first+"/readyz") != 200 {
+		t.Errorf("plan %d, maintenance at %s", h.count, h.MaintenanceURL())
 	}
 	h.write("gatehouse.yaml", without+"maintenance: {address: localhost:0}\n")
 	h.reload("moved", true)
-	second := h.maintenanceURL()
+	second := h.MaintenanceURL()
 	if second == first || status(t, second+"/readyz") != 200 {
 		t.Errorf("maintenance at %s", second)
 	}
@@ -62,8 +62,8 @@ func TestMaintenanceFollowsTheConfiguration(t *testing.T) {
 	h.write("gatehouse.yaml", without)
 	h.reload("closed", true)
 	gone(t, second)
-	if h.maintenanceURL() != "" || status(t, h.URL()+"/a") != 200 {
-		t.Errorf("maintenance at %s", h.maintenanceURL())
+	if h.MaintenanceURL() != "" || status(t, h.URL()+"/a") != 200 {
+		t.Errorf("maintenance at %s", h.MaintenanceURL())
 	}
 }
 
@@ -73,7 +73,7 @@ func TestAddressesChangeHands(t *testing.T) {
 	api, _ := upstreamOf(t)
 	h := openHouse(t, one("a.yaml", api)+"maintenance: {address: 127.0.0.1:0}\n")
 	defer h.Stop()
-	free := strings.TrimPrefix(h.maintenanceURL(), "http://")
+	free := strings.TrimPrefix(h.MaintenanceURL(), "http://")
 	for i, text := range []string{
 		one("a.yaml", api) + "maintenance: {address: \"" + free + "\"}\n", // by number from now on
 		strings.Replace(one("a.yaml", api), "apis:", "  - address: \""+free+"\"\napis:", 1),
@@ -107,7 +107,7 @@ func TestMaintenanceThatCannotBeOpened(t *testing.T) {
 	h.reload("a test", true)
 	h.said("address already in use\" at=")
 	h.said("gatehouse.yaml:8:24")
-	if h.count != 1 || h.maintenanceURL() != "" || status(t, h.URL()+"/a") != 200 {
+	if h.count != 1 || h.MaintenanceURL() != "" || status(t, h.URL()+"/a") != 200 {
 		t.Errorf("plan %d", h.count)
 	}
 }
@@ -126,7 +126,7 @@ func TestReadyWhileDraining(t *testing.T) {
 	got := make(chan int, 1)
 	go func() { got <- status(t, h.URL()+"/a") }()
 	<-arrived
-	watch, calls := h.maintenanceURL(), h.URL()
+	watch, calls := h.MaintenanceURL(), h.URL()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Wait(ctx) }()
@@ -151,7 +151,7 @@ func TestMaintenanceOfManySilentConnections(t *testing.T) {
 	api, _ := upstreamOf(t)
 	h := openHouse(t, one("a.yaml", api)+"maintenance: {address: 127.0.0.1:0}\n")
 	defer h.Stop()
-	address := strings.TrimPrefix(h.maintenanceURL(), "http://")
+	address := strings.TrimPrefix(h.MaintenanceURL(), "http://")
 	for range 2 * maintenance.Connections {
 		if c, err := net.Dial("tcp", address); err == nil { // those beyond the bound are reset
 			defer c.Close()

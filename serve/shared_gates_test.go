@@ -34,7 +34,7 @@ func TestSharedGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Println("gate", p.URL(), p.maintenanceURL())
+	fmt.Println("gate", p.URL(), p.MaintenanceURL())
 	io.Copy(io.Discard, os.Stdin)
 	if err := p.Stop(); err != nil {
 		t.Error(err)

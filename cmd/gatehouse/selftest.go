@@ -20,9 +20,10 @@ func newSelftest(w *world) *cobra.Command {
 things broken that it depends on: an API, the keys of an issuer, an authorization
 server, the store, the gate's own keys and what opens them (Vault, AWS KMS, Google
 KMS, a module), secrets in Vault, lists of addresses and of countries, DNS, the list
-of breached passwords, the server of counters. To each it sends a call that is let
-through while all is well, and compares what becomes of it with what
-docs/reference/fail-states.md declares.
+of breached passwords, the server of counters, the ledger, events, who is told of
+them, and the disks for these. To each it sends a call that is let through while all
+is well, and compares what becomes of it with what docs/reference/fail-states.md
+declares.
 
 Nothing that serves is touched, and nothing beyond this machine is spoken to, but
 for services that open sealed files of secrets: copies keep a state of their own, all

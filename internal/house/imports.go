@@ -186,7 +186,7 @@ var rooms = map[string]room{
 	"probe/attack":       {floor: consoles, ours: []string{"contract", "probe/sample"}, outside: []string{"github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}, nethttp: true},
 	"examples/shop":      {floor: command, ours: []string{"lab"}, nethttp: true},
 	"cmd/gatehouse/demo": {floor: command, ours: []string{"config", "contract/openapi", "contract/source", "gate", "lab", "serve"}, nethttp: true},
-	"cmd/gatehouse/selftest": {floor: command, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "probe/sample", "serve", "store", "trust", "trust/apikey", "trust/aws", "trust/gcp", "trust/jose", "trust/keys", "trust/pkcs11", "trust/vault", "trust/wrap"},
+	"cmd/gatehouse/selftest": {floor: command, ours: []string{".", "config", "contract", "contract/openapi", "contract/source", "ledger", "probe/sample", "serve", "store", "trust", "trust/apikey", "trust/aws", "trust/gcp", "trust/jose", "trust/keys", "trust/pkcs11", "trust/vault", "trust/wrap"},
 		outside: []string{"github.com/go-json-experiment/json", "golang.org/x/crypto/ocsp"}, nethttp: true},
 	"cmd/gatehouse/trial": {floor: command, ours: []string{".", "config", "contract", "contract/source", "gate", "guard/owner", "guard/policy", "serve"}},
 	"cmd/gatehouse": {floor: command + 1, ours: []string{".", "cmd/gatehouse/demo", "cmd/gatehouse/selftest", "cmd/gatehouse/trial", "guard/inspect/detect", "guard/policy", "config", "contract", "contract/openapi",

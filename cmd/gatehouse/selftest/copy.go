@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type copied struct {
 	ends    []func() // of programs that were started
 	folder  string
 	breaks  func()         // what is to fail later; nil where nothing is
+	mend    func()         // what more than the copy stands in; nil for nothing
 	reached atomic.Int64   // calls that came to a stand-in of an API
 	asked   atomic.Int64   // names of requests that were asked for
 	lookup  lookup         // nil for one that knows all names
@@ -65,6 +67,9 @@ func (t *test) copy(f *fault) (*copied, error) {
 
 // close ends the copy and removes what it kept.
 func (c *copied) close() {
+	if c.mend != nil {
+		c.mend()
+	}
 	if c.transport != nil {
 		c.transport.CloseIdleConnections()
 	}
@@ -129,7 +134,10 @@ func (c *copied) alter(s *config.Config, t *test, f *fault) {
 	}
 	c.listen(s, f)
 	s.Maintenance.Address, s.Admin, s.Handover, s.Drain = "", nil, "", time.Second
-	c.record(&s.Record)
+	c.record(&s.Record, f)
+	if f == nil && s.Record.Ledger != nil || f != nil && slices.Contains(partsOfRecord, f.part) {
+		s.Maintenance.Address = watched
+	}
 	c.ownKeys(s, f)
 	if s.Store != nil {
 		c.store(s.Store, t, broken)

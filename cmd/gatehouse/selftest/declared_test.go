@@ -55,8 +55,14 @@ var rows = map[string]string{
 	"an API is asked for more":             partUpstream,
 	"an API no longer answers":             partUpstream,
 	"the gate's processors":                machine,
-	"the disk of the ledger":               machine,
-	"another gate has the ledger":          machine,
+	"the disk of the ledger":               partLedger,
+	"the folder of the ledger":             partLedger,
+	"another gate has the ledger":          partLedger,
+	"the file of events":                   partEvents,
+	"the archive of events":                partArchive,
+	"the receiver of a sink":               partSink,
+	"the disk on which events wait":        partBacklog,
+	"the receiver of OpenTelemetry":        partOTLP,
 	"memory":                               machine,
 	"what the system says of memory":       machine,
 	"the server does not answer":           partCounters,
@@ -73,6 +79,7 @@ var byPart = map[string]*kind{
 	partFeed: lists(&config.Feed{URL: "https://lists.example/"}), partGeo: countries(&config.Geo{}), partNames: names(&config.SSRF{}),
 	partPasswords: passwords(&config.BreachedPasswords{}), partCounters: counted(&config.Limit{Unit: config.UnitCalls}, true),
 	partOwnKeys: ownKeys, partKeyService: keyServices, partSecrets: secrets, partStoreFile: storeFiles,
+	partLedger: ledgers, partEvents: written("", eventsLost), partArchive: written("", eventsLost), partSink: webhooks, partBacklog: written("", sinkDrops), partOTLP: receivers,
 }
 
 // TestEveryRowIsTried holds that what the document says of a dependency that a
@@ -136,7 +143,7 @@ func TestKinds(t *testing.T) {
 				counted(&config.Limit{OnFailure: l, Unit: config.UnitCalls, Concurrency: &config.ConcurrencyLimit{}}, program))
 		}
 	}
-	all = append(all, modules)
+	all = append(all, modules, besideLedgers, syslogs, brokers, sinkFiles)
 	for _, k := range byPart {
 		all = append(all, k)
 	}

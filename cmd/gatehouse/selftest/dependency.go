@@ -37,7 +37,19 @@ const (
 	partKeyService    = "trust.key"
 	partSecrets       = "vault"
 	partStoreFile     = "sqlite"
+	partLedger        = "ledger"
+	partEvents        = "events"
+	partArchive       = "archive"
+	partSink          = "sinks"
+	partBacklog       = "sinks_folder"
+	partOTLP          = "otlp"
 )
+
+// needUnrecorded is a call that is not recorded in the ledger.
+const needUnrecorded = "unrecorded"
+
+// partsOfRecord are those whose failing shows in metrics.
+var partsOfRecord = []string{partEvents, partArchive, partSink, partBacklog, partOTLP}
 
 // kind is how dependencies of a part fail, and what is declared of that:
 // docs/reference/fail-states.md says the same in words.
@@ -58,6 +70,7 @@ type declaration struct {
 	passes   bool   // it comes to the API
 	later    string // what then becomes of further calls; "" for the same
 	reload   string // what becomes of a reload; "" where there is none
+	wrote    string // what becomes of what is written of calls; "" where nobody looks
 	noStart  bool   // there is no gate
 	because  string // and its message says so in these words, among others; "" for any
 	probe    probe  // how to find out; nil is once
@@ -76,7 +89,7 @@ func (k *kind) holds(one *trial, o outcome, err error) bool {
 		return errors.Is(err, errNoStart) && strings.Contains(err.Error(), d.because)
 	case err != nil:
 		return false
-	case o.reload != d.reload:
+	case o.reload != d.reload, o.wrote != d.wrote:
 		return false
 	case d.asBefore:
 		o.reload = ""

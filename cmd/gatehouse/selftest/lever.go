@@ -34,12 +34,16 @@ const (
 	denying        // it refuses what it is asked
 	dying          // it ends before it answers
 	fallen         // it was well, and ends before it answers from then on
+	blocked        // a file stands where its folder has to be
+	full           // its disk has less room than is to stay free
+	jammed         // it was well, and nothing that is written to grows from then on
 )
 
 var wayWords = [...]string{"is well", "refuses connections", "never answers", "answers nonsense", "answers 500", "breaks off in its answer",
 	"answers late", "is not there", "is well and then gone", "is gone for long", "is emptied",
 	"is sealed by another key", "is well and then overwritten", "cannot be read", "is held by another program", "is well and then held by another program",
-	"refuses", "ends without an answer", "is well and then ends without an answer"}
+	"refuses", "ends without an answer", "is well and then ends without an answer",
+	"has a file in the place of its folder", "has less room than keep_free", "is well, and then no file may grow"}
 
 func (w way) String() string { return wayWords[w] }
 

@@ -40,6 +40,10 @@ func (t *test) needs(i int, own *gatehouse.Operation, asksCountry bool) (list []
 	if own.Login != nil && t.config.APIs[i].Logins.BreachedPasswords != nil {
 		add(needOf(partPasswords, i))
 	}
+	if t.config.Record.Ledger != nil {
+		add(partLedger)
+		add(needUnrecorded)
+	}
 	return list
 }
 
@@ -68,6 +72,12 @@ func (t *test) meet(ctx context.Context, c *copied, w *witness, needs []string, 
 				one.well, met = o, o.reached
 				w = &one
 			}
+		case partLedger, needUnrecorded:
+			recorded, err := c.recorded(ctx, w)
+			if err != nil {
+				return err
+			}
+			met = met && recorded == (part == partLedger)
 		case needCountryRules:
 			met = w.well.judged()
 		case "limit", needCountryLimit:

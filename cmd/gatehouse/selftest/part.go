@@ -50,6 +50,7 @@ func (t *test) dependencies() []*dependency {
 		l.add(dependency{name: "store, SQLite", part: partStoreFile, kind: storeFiles, call: verified}, "no call was found whose credential the gate verifies")
 	}
 	l.custody()
+	l.records()
 	l.addresses()
 	l.certificates()
 	l.requests()
@@ -176,9 +177,12 @@ func (l *lister) counters() {
 
 // untold says of what a configuration may name why copies do not break it.
 var untold = map[string]string{
-	"machine": "they come from an address that only this machine has, and that no configuration names; copies have some that are made up",
-	"shell":   "what stands in for gatehouse-pkcs11 is run by sh, which this machine does not have",
-	"secrets": "no text that was made up stands for its secrets: copies ask the server itself",
+	"machine":   "they come from an address that only this machine has, and that no configuration names; copies have some that are made up",
+	"witnesses": "the ledger of a copy is cosigned by nobody, and calls do not wait for witnesses: docs/guide/audit.md",
+	"alerts":    "they look at events and go to sinks, which are tried; calls do not wait for them",
+	"brokers":   "copies have no brokers of Kafka that are well",
+	"shell":     "what stands in for gatehouse-pkcs11 is run by sh, which this machine does not have",
+	"secrets":   "no text that was made up stands for its secrets: copies ask the server itself",
 }
 
 // custody is what keeps the gate's own keys, and secrets of others.

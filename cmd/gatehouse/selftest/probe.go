@@ -35,7 +35,9 @@ func atOnce(then probe) probe {
 		if c.breaks == nil {
 			return outcome{}, errors.New("nothing was broken")
 		}
-		c.breaks()
+		if c.breaks(); c.err != nil {
+			return outcome{}, c.err
+		}
 		return then(ctx, c, w)
 	}
 }

@@ -22,6 +22,7 @@ type outcome struct {
 	broken  bool   // the answer did not come whole
 	later   string // what became of further calls; "" for the same
 	reload  string // what became of a reload; "" where there was none
+	wrote   string // what became of what is written of calls; "" where nobody looked
 }
 
 func (o outcome) String() string {
@@ -32,6 +33,8 @@ func (o outcome) String() string {
 		return comes + ", later calls are " + o.later
 	case o.reached && o.reload != "":
 		return comes + "; " + o.reload
+	case o.reached && o.wrote != "":
+		return comes + "; " + o.wrote
 	case o.reached:
 		return comes // what a stand-in answers says nothing
 	case o.broken:

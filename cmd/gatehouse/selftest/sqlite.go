@@ -11,16 +11,17 @@ import (
 )
 
 // storeFiles is how a store of SQLite fails.
-var storeFiles = &kind{
-	ways: []way{garbage, unreadable, locked, busy, gone, stale, spoiled},
+var storeFiles = withoutJam(&kind{
+	ways: []way{garbage, unreadable, locked, busy, gone, stale, spoiled, jammed},
 	says: map[way]declaration{
 		garbage: noStore, unreadable: noStore, locked: noStore,
 		busy:    goesOn("what is read goes on", steady),
 		gone:    goesOn("what is known goes on for max_stale", steady),
 		stale:   closed.found(broken(untilRefused)),
 		spoiled: closed.found(broken(untilRefused)),
+		jammed:  goesOn("what is read goes on", steady),
 	},
-}
+})
 
 var noStore = noStart.saying("store: ")
 
@@ -44,6 +45,8 @@ func (c *copied) stored(s *config.Store, w way, rows []store.Key) {
 		c.err = errors.Join(c.err, c.hold(path))
 	case busy:
 		c.breaks = func() { c.err = errors.Join(c.err, c.hold(path)) }
+	case jammed:
+		c.breaks = c.jam
 	case gone:
 		c.breaks = func() { os.Remove(path) }
 	case stale:
