@@ -21,6 +21,8 @@ import (
 const (
 	Intent  = "intent"
 	Outcome = "outcome"
+
+	exchange = "exchange"
 )
 
 // Journal writes calls to a ledger. Many goroutines use it at once.
@@ -102,7 +104,7 @@ func (j *Journal) begin(ctx context.Context, e *gate.Event, durable bool) (*plac
 	p := j.places.Get().(*place)
 	p.ticket, p.durable = ticket, durable
 	if durable {
-		p.line = record.AppendAs(p.line[:0], Intent, e)
+		p.write(Intent, e)
 		if err := p.ticket.Durable(ctx, p.line); err != nil {
 			p.release()
 			return nil, err
@@ -138,17 +140,30 @@ func (p *place) Answered(_ *gate.Exchange, e *gate.Event) error {
 	if !p.durable {
 		return nil
 	}
-	p.line = record.AppendAs(p.line[:0], Outcome, e)
+	p.write(Outcome, e)
 	return p.ticket.Durable(context.Background(), p.line)
 }
 
 // End keeps the event.
 func (p *place) End(e *gate.Event) {
-	p.line = record.AppendEvent(p.line[:0], e)
+	p.write(exchange, e)
 	if p.ticket.Commit(p.line) != nil {
 		p.journal.failed.Add(1)
 	}
 	p.release()
+}
+
+// write makes the line of an event. A place deep in a body of a recursive schema
+// has no end that the contract knows: before the call had no record, that place is
+// left out.
+func (p *place) write(kind string, e *gate.Event) {
+	p.line = record.AppendAs(p.line[:0], kind, e)
+	if len(p.line) <= maxLine {
+		return
+	}
+	short := *e
+	short.Name, short.Pointer, short.Rules = "", "", nil
+	p.line = record.AppendAs(p.line[:0], kind, &short)
 }
 
 func (p *place) release() {

@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -114,6 +115,29 @@ func TestJournal(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestDeepPlace: a call that was wrong deep in its body, and was let pass, is on
+// record as others are.
+func TestDeepPlace(t *testing.T) {
+	_, l := open(t)
+	j := journal.New()
+	j.Use(l)
+	e := event()
+	e.Pointer = strings.Repeat("/children/0", 1000)
+	for _, durable := range []bool{false, true} {
+		a, err := j.Begin(t.Context(), e, durable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Answered(&gate.Exchange{Context: t.Context()}, e); err != nil {
+			t.Error(err)
+		}
+		a.End(e)
+	}
+	if err := l.Sync(t.Context()); err != nil || l.Stats().Synced != 4 || j.Stats().Failed != 0 {
+		t.Errorf("%v, %d entries, %+v", err, l.Stats().Synced, j.Stats())
 	}
 }
 
