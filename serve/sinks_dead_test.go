@@ -154,7 +154,7 @@ func callBoth(t *testing.T, one, other *house) (first, second time.Duration) {
 	var work sync.WaitGroup
 	for range 4 {
 		work.Go(func() {
-			for range 800 {
+			for range 1600 {
 				call(other)
 			}
 		})
