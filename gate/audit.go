@@ -46,7 +46,7 @@ func (g *Gate) account(x *Exchange) {
 func (x *Exchange) answered() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errors.New("the record failed: " + fault(p))
+			err = errors.New("the record failed: " + Fault(p))
 		}
 	}()
 	return x.Audit.Answered(x, x.Describe())
@@ -61,7 +61,7 @@ func (g *Gate) endAudit(x *Exchange) {
 	x.Audit = nil
 	defer func() {
 		if p := recover(); p != nil {
-			g.log.Error("the record failed after the exchange", "id", x.ID.String(), "panic", fault(p), "stack", string(debug.Stack()))
+			g.log.Error("the record failed after the exchange", "id", x.ID.String(), "panic", Fault(p), "stack", string(debug.Stack()))
 		}
 	}()
 	a.End(&x.event)

@@ -56,16 +56,16 @@ func (g *Gate) walk(x *Exchange) (ok bool) {
 }
 
 func (g *Gate) crashed(x *Exchange, p any) bool {
-	g.log.Error("a guard failed", "id", x.ID.String(), "guard", x.Guard, "panic", fault(p), "stack", string(debug.Stack()))
+	g.log.Error("a guard failed", "id", x.ID.String(), "guard", x.Guard, "panic", Fault(p), "stack", string(debug.Stack()))
 	x.closeAnswer()
 	x.Reply = Reply{Fields: x.Reply.Fields[:0]}
 	return x.refuse(Internal)
 }
 
-// fault says what a panic was. Mistakes that the runtime finds have texts of
+// Fault says what a panic was. Mistakes that the runtime finds have texts of
 // numbers and types; whatever else code panics with may hold what it had in hand,
 // which is what clients sent, and is said by its type. The stack says where.
-func fault(p any) string {
+func Fault(p any) string {
 	if err, ok := p.(runtime.Error); ok {
 		return err.Error()
 	}
@@ -373,7 +373,7 @@ func (g *Gate) done(x *Exchange) {
 func (g *Gate) tell(x *Exchange, s *Step) {
 	defer func() {
 		if p := recover(); p != nil {
-			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "guard", s.Name, "panic", fault(p), "stack", string(debug.Stack()))
+			g.log.Error("a guard failed after the exchange", "id", x.ID.String(), "guard", s.Name, "panic", Fault(p), "stack", string(debug.Stack()))
 		}
 	}()
 	s.Done.Done(x)

@@ -2,7 +2,6 @@ package balance
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -141,7 +140,7 @@ func (m *mirror) send(c *copied) {
 // it.
 func (m *mirror) survive() {
 	if p := recover(); p != nil {
-		m.node.o.Log.Error("a copy for the mirror failed", "upstream", m.node.o.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		m.node.o.Log.Error("a copy for the mirror failed", "upstream", m.node.o.Name, "panic", gate.Fault(p), "stack", string(debug.Stack()))
 	}
 }
 

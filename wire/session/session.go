@@ -10,7 +10,6 @@ package session
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -114,7 +113,7 @@ type Conn struct {
 // knows how far it came.
 func (s *Shared) Recover(n interface{ Cut() }) {
 	if p := recover(); p != nil {
-		s.Log.Error("a connection failed", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		s.Log.Error("a connection failed", "panic", gate.Fault(p), "stack", string(debug.Stack()))
 		n.Cut()
 	}
 }

@@ -81,7 +81,7 @@ func (c *call) relayed() (err error) {
 
 // defect is a panic of what reads the client's body.
 func defect(p any) error {
-	return &gate.Unavailable{Code: gate.Internal, Cause: fmt.Errorf("the body failed: %v\n%s", p, debug.Stack())}
+	return &gate.Unavailable{Code: gate.Internal, Cause: fmt.Errorf("the body failed: %s\n%s", gate.Fault(p), debug.Stack())}
 }
 
 // finish notes that nothing more is sent.
