@@ -1,9 +1,10 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"regexp"
-
-	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
 )
 
 // LedgerWitness is somebody elsewhere who cosigns the checkpoints of the ledger, as C2SP tlog-witness has it.
@@ -65,23 +66,47 @@ func (d *decoder) witness(c *Config) {
 
 const verifierPattern = `^[^\s+]+\+[0-9a-f]{8}\+[0-9A-Za-z+/]+=*$`
 
-var verifierKey = regexp.MustCompile(verifierPattern)
+var verifierParts = regexp.MustCompile(`^([^\s+]+)\+([0-9a-f]{8})\+([0-9A-Za-z+/]+=*)$`)
 
-// judgeLogKey knows the public key of a log (C2SP signed-note, "Verifier keys").
-func judgeLogKey(text string) (wrong, hint string) { return judgeVerifier(text, false) }
+// The kinds of keys (C2SP signed-note, "Signature types").
+const (
+	keyOfLog     = 0x01 // Ed25519
+	keyOfWitness = 0x04 // Ed25519 with the time of a cosignature
 
-// judgeWitnessKey knows that of a witness (C2SP tlog-cosignature).
-func judgeWitnessKey(text string) (wrong, hint string) { return judgeVerifier(text, true) }
+	verifierBytes = 1 + 32 // the kind, and a public key of Ed25519
+)
 
-func judgeVerifier(text string, witness bool) (wrong, hint string) {
-	v, err := checkpoint.NewVerifier(text)
-	switch {
-	case !verifierKey.MatchString(text) || err != nil:
+// verifierKind reads a public key (C2SP signed-note, "Verifier keys"): its hash is
+// the begin of the SHA-256 of its name, a line feed and the key.
+func verifierKind(text string) (kind byte, ok bool) {
+	parts := verifierParts.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, false
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[3])
+	if err != nil || len(key) != verifierBytes {
+		return 0, false
+	}
+	sum := sha256.Sum256(append([]byte(parts[1]+"\n"), key...))
+	return key[0], parts[2] == hex.EncodeToString(sum[:4])
+}
+
+// judgeLogKey knows the public key of a log.
+func judgeLogKey(text string) (wrong, hint string) {
+	return judgeVerifier(text, keyOfLog, "the key is that of a witness, and not of a log", "a ledger has its key in its file vkey")
+}
+
+// judgeWitnessKey knows that of a witness.
+func judgeWitnessKey(text string) (wrong, hint string) {
+	return judgeVerifier(text, keyOfWitness, "the key is that of a log, and not of a witness", "a witness that is a gate has its key in the file vkey of admin.witness.path")
+}
+
+func judgeVerifier(text string, want byte, other, place string) (wrong, hint string) {
+	switch kind, ok := verifierKind(text); {
+	case !ok || kind != keyOfLog && kind != keyOfWitness:
 		return "not a public key: it reads as NAME+HASH+KEY", "copy the whole line of the file vkey"
-	case witness && !checkpoint.IsWitness(v):
-		return "the key is that of a log, and not of a witness", "a witness that is a gate has its key in the file vkey of admin.witness.path"
-	case !witness && checkpoint.IsWitness(v):
-		return "the key is that of a witness, and not of a log", "a ledger has its key in its file vkey"
+	case kind != want:
+		return other, place
 	}
 	return "", ""
 }

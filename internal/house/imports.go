@@ -86,7 +86,7 @@ var rooms = map[string]room{
 	"trust/jose":            {floor: ground, outside: []string{"github.com/go-jose/go-jose/v4", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext"}},
 	"trust/signals":         {floor: word, ours: []string{"store", "trust/jose"}},
 	"trust/revoke":          {floor: ground, outside: []string{"golang.org/x/crypto/ocsp"}, nethttp: true},
-	"config":                {floor: settings, ours: []string{"contract/source", "ledger/checkpoint", "trust"}},
+	"config":                {floor: settings, ours: []string{"contract/source", "trust"}},
 	"guard/internal/cookie": {floor: ground},
 	"guard/internal/ownkey": {floor: ground},
 	"guard/internal/media":  {floor: ground},
