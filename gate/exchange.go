@@ -19,14 +19,11 @@ type Field struct {
 	Gone        bool // removed: not judged further and not forwarded
 }
 
-// pooled marks what the gate's pool holds.
-type pooled = spare.Mark
-
 // Exchange is one request and its answer on their way through the gate. It is
 // pooled: every []byte that it holds is a view of a pooled buffer, valid until
 // Done; whoever keeps one clones it. One goroutine at a time uses it.
 type Exchange struct {
-	pooled
+	spare.Mark // of the gate's pool
 
 	// The request, filled in by the engine before Gate.Serve.
 	Context context.Context // ends when the client goes away

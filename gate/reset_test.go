@@ -10,7 +10,7 @@ import (
 
 // kept are the fields of an Exchange that may hold something after reset:
 // buffers and scratch memory, none of which is read before it is written.
-var kept = map[string]bool{"Match": true, "Schema": true, "other": true, "AnswerSchema": true, "pooled": true}
+var kept = map[string]bool{"Match": true, "Schema": true, "other": true, "AnswerSchema": true, "Mark": true}
 
 // anyone implements every interface that a field of an Exchange may hold.
 type anyone struct {

@@ -51,7 +51,10 @@ func (r *reader) recorder(d *draft) audit.Recorder {
 		return nil
 	case r.looks || r.custody == nil:
 		return unopened{}
-	case r.book == nil:
+	case r.book == nil || !r.book.held && !r.book.is(s):
+		if r.book != nil {
+			r.book.end() // of a reload that was refused
+		}
 		r.book = newBook(s, r.custody.keys.Data(), r.credentials.deps.log)
 	case !r.book.is(s):
 		d.faults.add(&fault{at: s.Place, text: "the ledger is not the one that the gate was started with", remedy: "start the gate anew; with handover no call is refused meanwhile"})

@@ -179,6 +179,30 @@ func TestLedgerStays(t *testing.T) {
 	}
 }
 
+// TestLedgerAfterAMistake: a ledger that a refused reload named was never opened,
+// so that the next one may name another.
+func TestLedgerAfterAMistake(t *testing.T) {
+	h := recordedHouse(t, "    audit: durable\n")
+	text := h.text("gatehouse.yaml")
+	h.write("gatehouse.yaml", strings.Replace(strings.Replace(text, ", ledger: {name: test.example/gate-1}", "", 1), "    audit: durable\n", "", 1))
+	p, err := Start(Config{File: filepath.Join(h.dir, "gatehouse.yaml"), Stderr: &h.log, Poll: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop()
+	h.write("gatehouse.yaml", strings.Replace(text, "    audit: durable\n", "    audit: durable\n    policies: [missing.cedar]\n", 1))
+	if p.Reload() {
+		t.Fatal("the mistake was taken over")
+	}
+	h.write("gatehouse.yaml", strings.Replace(text, "gate-1", "gate-2", 1))
+	if !p.Reload() {
+		t.Fatal("another ledger is refused, and none is open")
+	}
+	if s := status(t, p.URL()+"/a"); s != 200 || p.snapshot().Ledger.Recorded != 1 {
+		t.Errorf("%d, %+v", s, p.snapshot().Ledger)
+	}
+}
+
 // TestHandoverOfTheLedger: the gate that takes over waits for the ledger, and
 // refuses no call meanwhile.
 func TestHandoverOfTheLedger(t *testing.T) {
