@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"time"
 )
 
@@ -59,10 +58,10 @@ func judgeHoneypot(text string) (wrong, hint string) {
 // protocol, and two digests.
 const fingerprintPattern = `^t(?:1[0-3]|00)[di][0-9]{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$`
 
-var fingerprint = regexp.MustCompile(fingerprintPattern)
+var fingerprint = expression(fingerprintPattern)
 
 func judgeFingerprint(text string) (wrong, hint string) {
-	if fingerprint.MatchString(text) {
+	if fingerprint().MatchString(text) {
 		return "", ""
 	}
 	return quote(text) + " is no fingerprint", "copy it from ja4 of an event, as t13d1516h2_8daaf6152771_e5627efa2ab1"

@@ -3,7 +3,6 @@ package config
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -172,10 +171,10 @@ func judgeKeysURL(text string) (wrong, hint string) {
 // subject.
 const issuerPattern = `^[!-{}~]{1,200}$`
 
-var issuer = regexp.MustCompile(issuerPattern)
+var issuer = expression(issuerPattern)
 
 func judgeIssuer(text string) (wrong, hint string) {
-	if !issuer.MatchString(text) {
+	if !issuer().MatchString(text) {
 		return quote(text) + " is no name of an issuer", `write what its tokens have in iss: up to 200 characters of ASCII without spaces and "|"`
 	}
 	return "", ""
@@ -183,13 +182,13 @@ func judgeIssuer(text string) (wrong, hint string) {
 
 const tokenTypePattern = `^[A-Za-z0-9][A-Za-z0-9!#$&^_.+/-]{0,99}$`
 
-var tokenType = regexp.MustCompile(tokenTypePattern)
+var tokenType = expression(tokenTypePattern)
 
 func judgeTokenType(text string) (wrong, hint string) {
 	switch {
 	case slices.Contains([]string{"none", "any", "*"}, strings.ToLower(text)):
 		return quote(text) + " is no type of tokens", "write absent for tokens that do not say their type"
-	case !tokenType.MatchString(text):
+	case !tokenType().MatchString(text):
 		return quote(text) + " is no type of tokens", "write it like at+jwt, JWT or absent"
 	}
 	return "", ""

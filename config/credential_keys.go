@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/trust"
@@ -41,11 +40,11 @@ func checkKeys(c *collector, k *Credential, at Place) {
 
 const environmentPattern = "^[a-z][a-z0-9]{0,15}$"
 
-var environment = regexp.MustCompile(environmentPattern)
+var environment = expression(environmentPattern)
 
 // judgeEnvironment knows what may stand in a key between its separators.
 func judgeEnvironment(text string) (wrong, hint string) {
-	if environment.MatchString(text) {
+	if environment().MatchString(text) {
 		return "", ""
 	}
 	return quote(text) + " is no environment of keys", "write up to 16 small letters and digits, as in live"

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,7 +79,7 @@ var forms = map[string]form{
 const tokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
 // token is RFC 9110 section 5.6.2; Go reads the pattern as ECMAScript does.
-var token = regexp.MustCompile(tokenPattern)
+var token = expression(tokenPattern)
 
 const addressHint = "write it like 127.0.0.1:8080"
 
@@ -119,11 +118,11 @@ func isAddress(host string) bool {
 	return err == nil
 }
 
-var hostname = regexp.MustCompile(`^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$`)
+var hostname = expression(`^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$`)
 
 // isHostname knows names in lower case (RFC 1123 section 2.1, and "_", which
 // names inside of clusters have).
-func isHostname(host string) bool { return len(host) <= 253 && hostname.MatchString(host) }
+func isHostname(host string) bool { return len(host) <= 253 && hostname().MatchString(host) }
 
 func judgeHost(text string) (wrong, hint string) {
 	lower := strings.ToLower(text)
@@ -190,10 +189,10 @@ func judgeDirectory(text string) (wrong, hint string) {
 	return "", ""
 }
 
-var email = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+var email = expression(`^[^@\s]+@[^@\s]+$`)
 
 func judgeEmail(text string) (wrong, hint string) {
-	if !email.MatchString(text) {
+	if !email().MatchString(text) {
 		return quote(text) + " is no address of mail", "write it like ops@example.com"
 	}
 	return "", ""
@@ -254,17 +253,17 @@ func judgeURL(text string) (wrong, hint string) {
 	return "", ""
 }
 
-var claim = regexp.MustCompile(`^[!#-\[\]-~]{1,200}$`)
+var claim = expression(`^[!#-\[\]-~]{1,200}$`)
 
 // judgeClaim knows values that challenges list with spaces between them.
 func judgeClaim(text string) (wrong, hint string) {
-	if !claim.MatchString(text) {
+	if !claim().MatchString(text) {
 		return quote(text) + " is no word of 1 to 200 characters", "write it as the tokens have it, without spaces"
 	}
 	return "", ""
 }
 
-var prefixForm = regexp.MustCompile(`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`) // RFC 3986 section 3.3, pchar without escapes
+var prefixForm = expression(`^(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$`) // RFC 3986 section 3.3, pchar without escapes
 
 func judgePrefix(text string) (wrong, hint string) {
 	switch {
@@ -278,7 +277,7 @@ func judgePrefix(text string) (wrong, hint string) {
 		return "the prefix " + quote(text) + " has an empty segment", "write one slash"
 	case slices.ContainsFunc(strings.Split(text, "/"), func(s string) bool { return s == "." || s == ".." }):
 		return "the prefix " + quote(text) + " has a segment of dots, which paths are never matched with", "write the path itself"
-	case !prefixForm.MatchString(text):
+	case !prefixForm().MatchString(text):
 		return "the prefix " + quote(text) + " holds what a path does not hold unescaped", "use letters, digits, dashes and slashes"
 	}
 	return "", ""

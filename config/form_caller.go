@@ -1,17 +1,16 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 )
 
 // scopePattern is scope-token of RFC 6749 section 3.3.
 const scopePattern = `^[!#-\[\]-~]{1,200}$`
 
-var scope = regexp.MustCompile(scopePattern)
+var scope = expression(scopePattern)
 
 func judgeScope(text string) (wrong, hint string) {
-	if !scope.MatchString(text) {
+	if !scope().MatchString(text) {
 		return "the scope " + quote(text) + " is no single word of ASCII", `write each scope on its own, without spaces, " and \`
 	}
 	return "", ""

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -22,11 +21,11 @@ func judgeEndpoint(text string) (wrong, hint string) {
 
 const keyIDPattern = "^[0-9A-Za-z._~-]{1,100}$"
 
-var keyID = regexp.MustCompile(keyIDPattern)
+var keyID = expression(keyIDPattern)
 
 // judgeKeyID knows names that stand in a field without quotes.
 func judgeKeyID(text string) (wrong, hint string) {
-	if !keyID.MatchString(text) {
+	if !keyID().MatchString(text) {
 		return "the name " + quote(text) + " of a key has other signs than letters, digits and - . _ ~", "write it like acme-1"
 	}
 	return "", ""

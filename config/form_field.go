@@ -11,7 +11,7 @@ func judgeToken(text string) (wrong, hint string) {
 	switch {
 	case text == "*":
 		return `"*" is no name of a field`, "name each field"
-	case !token.MatchString(text):
+	case !token().MatchString(text):
 		return quote(text) + " is no name of a header field", "names have letters, digits and dashes"
 	}
 	return "", ""
@@ -25,7 +25,7 @@ func judgeMethod(text string) (wrong, hint string) {
 	switch {
 	case text == "*":
 		return `"*" is no method`, "name each method, or remove the key: by default they are those of the contract"
-	case !token.MatchString(text):
+	case !token().MatchString(text):
 		return quote(text) + " is no method", "write it like GET"
 	case slices.Contains(forbiddenMethods, upper):
 		return "browsers let no page use the method " + upper, "remove it"

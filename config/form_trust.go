@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -24,20 +23,20 @@ func judgeService(text string) (wrong, hint string) {
 	return "", ""
 }
 
-var mountForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
+var mountForm = expression(`^[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
 
 // judgeMount knows names that stand in paths of services.
 func judgeMount(text string) (wrong, hint string) {
-	if len(text) > 300 || !mountForm.MatchString(text) || strings.Contains(text, "..") {
+	if len(text) > 300 || !mountForm().MatchString(text) || strings.Contains(text, "..") {
 		return quote(text) + " is no name that stands in a path", "use letters, digits, dots, dashes and underscores, with slashes between"
 	}
 	return "", ""
 }
 
-var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableForm = expression(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func judgeVariable(text string) (wrong, hint string) {
-	if !variableForm.MatchString(text) {
+	if !variableForm().MatchString(text) {
 		return quote(text) + " is no name of a variable", "write the name alone, as in SOFTHSM2_CONF"
 	}
 	return "", ""

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -172,10 +171,10 @@ func judgeLimitKey(text string) (wrong, hint string) {
 
 const limitNamePattern = "^[a-z0-9-]{1,64}$"
 
-var limitName = regexp.MustCompile(limitNamePattern)
+var limitName = expression(limitNamePattern)
 
 func judgeLimitName(text string) (wrong, hint string) {
-	if limitName.MatchString(text) {
+	if limitName().MatchString(text) {
 		return "", ""
 	}
 	return "the name " + quote(text) + " of a limit has other signs than small letters, digits and hyphens", "write it like per-client; clients see it in RateLimit"

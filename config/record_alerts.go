@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -131,24 +130,24 @@ const (
 	callerHashPattern = "^(?:[0-9a-f]{16}){1,2}$"
 )
 
-var statuses, callerHash = regexp.MustCompile(statusesPattern), regexp.MustCompile(callerHashPattern)
+var statuses, callerHash = expression(statusesPattern), expression(callerHashPattern)
 
 func judgeAlertName(text string) (wrong, hint string) {
-	if !sinkName.MatchString(text) {
+	if !sinkName().MatchString(text) {
 		return "the name " + quote(text) + " of an alert has other signs than small letters, digits and hyphens", "write it like guessing-1; a file may be called so"
 	}
 	return "", ""
 }
 
 func judgeStatuses(text string) (wrong, hint string) {
-	if !statuses.MatchString(text) {
+	if !statuses().MatchString(text) {
 		return quote(text) + " is no status", "write it like 404, or 5xx for a class of them"
 	}
 	return "", ""
 }
 
 func judgeCallerHash(text string) (wrong, hint string) {
-	if !callerHash.MatchString(text) {
+	if !callerHash().MatchString(text) {
 		return quote(text) + " is no hash of a caller", "events have it as caller or account: 32 digits from 0 to f, or 16"
 	}
 	return "", ""

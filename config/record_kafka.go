@@ -2,7 +2,6 @@ package config
 
 import (
 	"net"
-	"regexp"
 
 	"github.com/gatehouse-api/gatehouse/trust"
 )
@@ -79,10 +78,10 @@ func (SASLMechanism) Words() []string {
 
 const topicPattern = "^[A-Za-z0-9._-]{1,249}$"
 
-var topic = regexp.MustCompile(topicPattern)
+var topic = expression(topicPattern)
 
 func judgeTopic(text string) (wrong, hint string) {
-	if !topic.MatchString(text) || text == "." || text == ".." {
+	if !topic().MatchString(text) || text == "." || text == ".." {
 		return quote(text) + " is no name of a topic", "write 249 letters, digits and . _ - at most, like gatehouse-events"
 	}
 	return "", ""

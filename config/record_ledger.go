@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"time"
 )
 
@@ -74,12 +73,12 @@ func (d *decoder) unkept(a Audit, at Place) {
 
 const ledgerPattern = `^[0-9A-Za-z][0-9A-Za-z._-]*(?:/[0-9A-Za-z._-]+)*$`
 
-var ledgerName = regexp.MustCompile(ledgerPattern)
+var ledgerName = expression(ledgerPattern)
 
 // judgeLedger knows the origin of a log: a name without spaces or a plus (C2SP
 // signed-note and tlog-checkpoint), like a URL without its scheme.
 func judgeLedger(text string) (wrong, hint string) {
-	if !ledgerName.MatchString(text) {
+	if !ledgerName().MatchString(text) {
 		return quote(text) + " cannot name a ledger", "write a host and a name, as in api.example.com/gate-1"
 	}
 	return "", ""

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/trust"
@@ -109,17 +108,17 @@ const (
 	lineWordPattern = "^[a-z0-9_-]{1,64}$"
 )
 
-var sinkName, lineWord = regexp.MustCompile(sinkNamePattern), regexp.MustCompile(lineWordPattern)
+var sinkName, lineWord = expression(sinkNamePattern), expression(lineWordPattern)
 
 func judgeSinkName(text string) (wrong, hint string) {
-	if !sinkName.MatchString(text) {
+	if !sinkName().MatchString(text) {
 		return "the name " + quote(text) + " of a sink has other signs than small letters, digits and hyphens", "write it like siem-1; a folder is called so"
 	}
 	return "", ""
 }
 
 func judgeLineWord(text string) (wrong, hint string) {
-	if !lineWord.MatchString(text) {
+	if !lineWord().MatchString(text) {
 		return quote(text) + " is no word that events have", "write it as it stands in events, like body-schema"
 	}
 	return "", ""

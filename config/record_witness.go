@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"regexp"
 )
 
 // LedgerWitness is somebody elsewhere who cosigns the checkpoints of the ledger, as C2SP tlog-witness has it.
@@ -66,7 +65,7 @@ func (d *decoder) witness(c *Config) {
 
 const verifierPattern = `^[^\s+]+\+[0-9a-f]{8}\+[0-9A-Za-z+/]+=*$`
 
-var verifierParts = regexp.MustCompile(`^([^\s+]+)\+([0-9a-f]{8})\+([0-9A-Za-z+/]+=*)$`)
+var verifierParts = expression(`^([^\s+]+)\+([0-9a-f]{8})\+([0-9A-Za-z+/]+=*)$`)
 
 // The kinds of keys (C2SP signed-note, "Signature types").
 const (
@@ -79,7 +78,7 @@ const (
 // verifierKind reads a public key (C2SP signed-note, "Verifier keys"): its hash is
 // the begin of the SHA-256 of its name, a line feed and the key.
 func verifierKind(text string) (kind byte, ok bool) {
-	parts := verifierParts.FindStringSubmatch(text)
+	parts := verifierParts().FindStringSubmatch(text)
 	if parts == nil {
 		return 0, false
 	}

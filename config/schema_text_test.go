@@ -190,8 +190,10 @@ var scalarSchemas = map[string]func(k *key) object{
 	"trust.Secret": func(*key) object {
 		return object{{"type", "string"}, {"pattern", `\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}`}}
 	},
-	"netip.Prefix":  func(*key) object { return object{{"type", "string"}, {"pattern", `^[0-9A-Fa-f:.]+/[0-9]{1,3}$`}} },
-	"time.Duration": func(*key) object { return object{{"type", "string"}, {"pattern", spanForm.String()}, {"minLength", 1}} },
+	"netip.Prefix": func(*key) object { return object{{"type", "string"}, {"pattern", `^[0-9A-Fa-f:.]+/[0-9]{1,3}$`}} },
+	"time.Duration": func(*key) object {
+		return object{{"type", "string"}, {"pattern", spanForm().String()}, {"minLength", 1}}
+	},
 	"config.Bytes": func(k *key) object {
 		number := append(object{{"type", "integer"}}, k.bounds()...)
 		return object{{"anyOf", []object{number, {{"type", "string"}, {"pattern", "^[0-9]+(?:[KMG]i)?B?$"}}}}}

@@ -2,7 +2,6 @@ package config
 
 import (
 	_ "embed" // the template is text
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -33,11 +32,11 @@ func Template(contract, upstream, listen string, authentication Authentication) 
 
 // bare is text that may stand in YAML without quotes if it is not read as
 // another kind of value.
-var bare = regexp.MustCompile(`^[A-Za-z0-9./][A-Za-z0-9_./:@-]*$`)
+var bare = expression(`^[A-Za-z0-9./][A-Za-z0-9_./:@-]*$`)
 
 // scalar writes a text in YAML.
 func scalar(text string) string {
-	if bare.MatchString(text) {
+	if bare().MatchString(text) {
 		if file, _ := source.ParseString("", text); file.Root.Str() == text {
 			return text
 		}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -46,12 +45,12 @@ const day = 24 * time.Hour
 
 // spanForm is what a time looks like; seconds and milliseconds may have a
 // fraction in no case.
-var spanForm = regexp.MustCompile(`^(?:([0-9]{1,5})d)?((?:[0-9]{1,9}(?:h|ms|m|s))*)$`)
+var spanForm = expression(`^(?:([0-9]{1,5})d)?((?:[0-9]{1,9}(?:h|ms|m|s))*)$`)
 
 // ParseDuration reads a time that is not negative: whole numbers with d, h, m,
 // s or ms, as in 30s, 1m30s or 365d.
 func ParseDuration(text string) (time.Duration, bool) {
-	m := spanForm.FindStringSubmatch(text)
+	m := spanForm().FindStringSubmatch(text)
 	if m == nil || text == "" {
 		return 0, false
 	}

@@ -3,6 +3,7 @@ package answer
 import (
 	"bytes"
 	"regexp"
+	"sync"
 )
 
 // shows reports whether a body holds what only those who run the API should
@@ -19,7 +20,7 @@ func shows(body []byte) bool {
 			return true
 		}
 	}
-	return traces.Match(body)
+	return traces().Match(body)
 }
 
 // maxError bounds an error that is looked through, in bytes.
@@ -40,8 +41,11 @@ var signs = [][]byte{
 
 // traces are the forms of lines of stack traces, of paths and of versions. They
 // hold for text and for text in JSON, whose line ends and backslashes are
-// escaped. The expressions take linear time (RE2).
-var traces = regexp.MustCompile(`` +
+// escaped. The expressions take linear time (RE2). They are
+// compiled when an answer is first looked at by them.
+var traces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+
+const expression = `` +
 	`\.(?:go|py|rb|js|mjs|cjs|ts|java|kt|scala|php|cs|rs|ex|pl|c|cpp|cc):\d+` + // main.go:12
 	`|goroutine \d+ \[` + // Go
 	`|\bFile \\?"[^"]{1,256}", line \d+` + // Python
@@ -51,4 +55,4 @@ var traces = regexp.MustCompile(`` +
 	`|(?:^|[\s"'(\[=:>` + "`" + `]|\\[nrt])\\?/(?:home|root|usr|var|etc|opt|srv|tmp|proc|mnt|Users|workspace|build|go\\?/src)\\?/[\w.@-]+` + // paths
 	`|(?:^|[\s"'(\[=>` + "`" + `]|\\[nrt])\\?/app\\?/[^\s"']{0,256}\.(?:go|py|rb|js|ts|java|php|cs|jar)\b` +
 	`|\b[A-Za-z]:\\{1,4}[\w.$ -]+\\` + // C:\inetpub\
-	`|\b(?:nginx|Apache|openresty|Tomcat|Jetty|gunicorn|Werkzeug|PHP|IIS|Express|Kestrel|Undertow|WildFly|WebLogic|OpenSSL|Python|Node\.js)/\d+\.\d+`) // versions
+	`|\b(?:nginx|Apache|openresty|Tomcat|Jetty|gunicorn|Werkzeug|PHP|IIS|Express|Kestrel|Undertow|WildFly|WebLogic|OpenSSL|Python|Node\.js)/\d+\.\d+` // versions
