@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
+
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,8 +63,9 @@ func orders(t testing.TB) string {
 
 // pipeline returns a function that sends one order of about size bytes
 // through every guard and an event sink, without network, and returns the
-// status that the client would see.
-func pipeline(t testing.TB, size int, spoil func([]byte) []byte) func() int {
+// status that the client would see. Its events wait until they are let go: so
+// many then wait that every buffer for one is made.
+func pipeline(t testing.TB, size int, spoil func([]byte) []byte) (run func() int, let func()) {
 	t.Helper()
 	c, problems := openapi.Load(orders(t))
 	if err := problems.Err(); err != nil {
@@ -74,8 +76,10 @@ func pipeline(t testing.TB, size int, spoil func([]byte) []byte) func() int {
 	if p == nil {
 		t.Fatal(problems)
 	}
-	events := record.NewLines(io.Discard, slog.New(slog.DiscardHandler))
-	t.Cleanup(func() { events.Close() })
+	held := later(make(chan struct{}))
+	let = sync.OnceFunc(func() { close(held) })
+	events := record.NewLines(held, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { let(); events.Close() })
 	g := gate.New(gate.Options{Sink: events})
 	g.Swap(p)
 	var (
@@ -103,7 +107,15 @@ func pipeline(t testing.TB, size int, spoil func([]byte) []byte) func() int {
 		g.Serve(x, s)
 		g.Release(x)
 		return s.status
-	}
+	}, let
+}
+
+// later takes what is written once it is closed.
+type later chan struct{}
+
+func (g later) Write(b []byte) (int, error) {
+	<-g
+	return len(b), nil
 }
 
 func good(b []byte) []byte { return b }
@@ -128,12 +140,13 @@ var pipelines = []struct {
 func TestPipelineAllocations(t *testing.T) {
 	for _, r := range pipelines {
 		t.Run(r.name, func(t *testing.T) {
-			run := pipeline(t, r.size, r.spoil)
+			run, let := pipeline(t, r.size, r.spoil)
 			for range 10000 { // until every pooled buffer has grown
 				if got := run(); got != r.status {
 					t.Fatalf("status %d, want %d", got, r.status)
 				}
 			}
+			let()
 			if n := testing.AllocsPerRun(500, func() { run() }); n > r.allocs {
 				t.Errorf("%v allocations in one exchange, at most %v", n, r.allocs)
 			}
@@ -144,7 +157,8 @@ func TestPipelineAllocations(t *testing.T) {
 func BenchmarkPipeline(b *testing.B) {
 	for _, r := range pipelines {
 		b.Run(r.name, func(b *testing.B) {
-			run := pipeline(b, r.size, r.spoil)
+			run, let := pipeline(b, r.size, r.spoil)
+			let()
 			run()
 			b.ReportAllocs()
 			for b.Loop() {
