@@ -29,7 +29,9 @@ var (
 // command itself stand elsewhere; here it is one more program.
 var gatehouse = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workshop, "gatehouse")
-	out, err := exec.Command("go", "build", "-pgo=auto", "-o", path, "../cmd/gatehouse").CombinedOutput()
+	build := exec.Command("go", "build", "-pgo=auto", "-o", path, "../cmd/gatehouse")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build has it
+	out, err := build.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, out)
 	}

@@ -99,7 +99,7 @@ func TestWebSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	address := start(t, gateListens, program, "serve", "--config", filepath.Join(dir, "gatehouse.yaml"))
+	address, gate := launch(t, gateListens, program, "serve", "--config", filepath.Join(dir, "gatehouse.yaml"))
 	for _, row := range []struct {
 		target string
 		status int
@@ -128,6 +128,7 @@ func TestWebSocket(t *testing.T) {
 			talk(t, c, in)
 		}
 	}
+	gate.stop(t) // what was seen is in the file at the latest now
 	events, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
 	if want := `"status":101`; err != nil || strings.Count(string(events), want) != 1 {
 		t.Errorf("no event with %s, %v: %s", want, err, events)
