@@ -4,21 +4,20 @@ package main
 
 import (
 	"context"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"io"
 )
 
 // runtimeFigures are what the gate says of itself at /metrics; NaN where it
 // does not.
-type runtimeFigures struct{ allocated, goroutines float64 }
+type runtimeFigures struct{ allocated, collections, goroutines float64 }
 
 // readRuntime asks the gate. One that has no /metrics says nothing.
 func readRuntime(ctx context.Context, at *stage) runtimeFigures {
-	f := runtimeFigures{math.NaN(), math.NaN()}
+	f := runtimeFigures{math.NaN(), math.NaN(), math.NaN()}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at.maintenance()+"/metrics", nil)
 	if err != nil {
 		return f
@@ -33,6 +32,7 @@ func readRuntime(ctx context.Context, at *stage) runtimeFigures {
 		return f
 	}
 	f.allocated = metric(string(text), "go_memstats_alloc_bytes_total")
+	f.collections = metric(string(text), "go_gc_duration_seconds_count")
 	f.goroutines = metric(string(text), "go_goroutines")
 	return f
 }
