@@ -2,7 +2,6 @@ package gatehouse
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 
@@ -22,8 +21,7 @@ func judgesURLs(s *config.SSRF) bool { return s != nil && s.Check != config.SSRF
 // judges them.
 func (b *builder) urlRules() *ssrf.Rules {
 	set := &b.options
-	o := ssrf.RulesOptions{Off: !judgesURLs(set.SSRF), Open: set.Undeclared.Requests == config.Allow,
-		Names: func(op *contract.Operation, name string) bool { return slices.Contains(names(op), name) }}
+	o := ssrf.RulesOptions{Off: !judgesURLs(set.SSRF), Open: set.Undeclared.Requests == config.Allow, Names: names}
 	for _, own := range set.Operations {
 		o.Off = o.Off && !judgesURLs(own.SSRF)
 		o.Open = o.Open || own.Undeclared.Requests == config.Allow

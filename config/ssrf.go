@@ -11,7 +11,7 @@ type SSRF struct {
 	Place
 	// Check says which values are judged: all are those that a schema or a name calls a URL or a host, and texts that look like a URL; typed leaves the texts out; off judges none.
 	Check SSRFCheck `key:"check,default=all"`
-	// Fields are values with hosts of their own, by the name of a schema and the way to a property (Order/callback), by an operation and a parameter (import?from), or by a path up to a parameter (/hooks/{target}). They stand at the API and hold for all of its operations.
+	// Fields are values with hosts of their own, by the name of a schema and the way to a property (Order/callback), by a JSON pointer into the body of an operation ("import body:/lines/*/from") or of every operation that has it there ("body:/from"), by an operation and a parameter (import?from), or by a path up to a parameter (/hooks/{target}). They stand at the API and hold for all of its operations.
 	Fields map[string]SSRFField `key:"fields,example={Order/callback: {allow: [hooks.example.com]}}"`
 	// Schemes are those that URLs may have.
 	Schemes []string `key:"schemes,min=1,words=http|https|ws|wss|ftp,absent=http https,example=[https]"`

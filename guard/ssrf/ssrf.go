@@ -35,7 +35,8 @@ const (
 // Guard judges the values of one operation. It is immutable; many goroutines
 // may use it at once.
 type Guard struct {
-	rules      *Rules
+	told       *told
+	op         int // its number
 	schemes    []string
 	ports      []int
 	resolver   *Resolver // nil judges names by themselves
@@ -191,13 +192,11 @@ func (g *Guard) Body(x *gate.Exchange) gate.Verdict {
 	defer s.close()
 	spans := x.Schema.Spans
 	for i := 0; i < len(spans); {
-		at, c, allow := spans[i], none, (*Allowed)(nil)
+		at, c, allow, best := spans[i], none, (*Allowed)(nil), byNothing
 		for ; i < len(spans) && spans[i].Start == at.Start && spans[i].End == at.End; i++ { // one value, by several schemas
-			if m := g.rules.meaning(spans[i].Tag); m != nil {
-				c = max(c, m.class)
-				if allow == nil {
-					allow = m.allow
-				}
+			is, own, by := g.told.says(spans[i].Tag, g.op)
+			if c = max(c, is); by > best {
+				allow, best = own, by
 			}
 		}
 		if c == none {
@@ -231,7 +230,7 @@ func (g *Guard) span(x *gate.Exchange, s *scratch, at schema.Span, c class, allo
 	}
 	v := gate.Allow
 	s.strings(json, func(name, value []byte, from int) bool {
-		if g.rules.judged(x.Schema.Spans, at.Start+uint32(from)) {
+		if g.told.judged(x.Schema.Spans, at.Start+uint32(from), g.op) {
 			return true // by a schema of its own
 		}
 		sort := max(words, named(name))
