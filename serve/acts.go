@@ -66,9 +66,12 @@ func changeEvent(c *store.Change) *gate.Event {
 	return e
 }
 
-// journal has what is changed in the store from now on written, whoever does it.
-// Where it is awaited, whoever administers the gate is answered once it is.
-func (k *keeper) journal(ctx context.Context, awaited bool, write func(context.Context, *gate.Event) error) {
+// changesAtOnce is how many changes are read from the store at a time.
+const changesAtOnce = 64
+
+// journal has events tell what is changed in the store from now on, whoever does
+// it.
+func (k *keeper) journal(ctx context.Context, events gate.Sink) {
 	bounded, enough := context.WithTimeout(ctx, firstRead)
 	at, err := k.Change(bounded) // what was written down until there is known
 	enough()
@@ -77,7 +80,7 @@ func (k *keeper) journal(ctx context.Context, awaited bool, write func(context.C
 	}
 	first := true
 	k.work.Go(func() {
-		k.Follow(ctx, store.Follower{Awaited: awaited, Read: func(ctx context.Context, since int64) (int64, error) {
+		k.Follow(ctx, store.Follower{Read: func(ctx context.Context, since int64) (int64, error) {
 			if at < 0 || since == 0 && at > 0 && !first { // nobody knows from where, or the store holds something else than before
 				at, err = k.Change(ctx)
 				if err != nil {
@@ -86,14 +89,17 @@ func (k *keeper) journal(ctx context.Context, awaited bool, write func(context.C
 				return max(at, 0), err
 			}
 			first = false
-			err := k.ChangesSince(ctx, at, func(c store.Change) error {
-				if err := write(ctx, changeEvent(&c)); err != nil {
-					return err
+			for {
+				n := 0
+				err := k.ChangesSince(ctx, at, changesAtOnce, func(c store.Change) error {
+					events.Record(changeEvent(&c))
+					at, n = c.Number, n+1
+					return nil
+				})
+				if err != nil || n < changesAtOnce {
+					return at, err
 				}
-				at = c.Number
-				return nil
-			})
-			return at, err
+			}
 		}})
 	})
 }

@@ -23,6 +23,7 @@ import (
 type book struct {
 	*journal.Journal
 	options  ledger.Options
+	inform   func(text string) // of what is no trouble
 	settings config.Ledger
 	bounds   bounded
 	askNow   chan struct{}                 // has witnesses asked without waiting
@@ -92,6 +93,7 @@ func newBook(s *config.Ledger, by seal.Sealer, log *slog.Logger) *book {
 	b := &book{Journal: journal.New(), settings: *s, askNow: make(chan struct{}, 1), options: ledger.Options{
 		Dir: string(s.Path), Origin: s.Name, Keys: by, KeepFree: int64(s.KeepFree), Turn: turnOf(s), Say: func(text string) { log.Warn("ledger: " + text) },
 	}}
+	b.inform = func(text string) { log.Info("ledger: " + text) }
 	b.ctx, b.end = context.WithCancel(context.Background())
 	return b
 }

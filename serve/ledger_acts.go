@@ -7,7 +7,6 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record/journal"
-	"github.com/gatehouse-api/gatehouse/store"
 )
 
 // noteTime bounds how long what happens to the gate waits to be on record.
@@ -52,26 +51,4 @@ func (b *book) notes(in *journal.Notes, events []*gate.Event) {
 	default:
 		b.work.Go(write)
 	}
-}
-
-// chronicle has changes in the store on record, from the first configuration on
-// that has both. Who changes something through the API of administration is
-// answered when they are.
-func (r *reader) chronicle() {
-	k, b := r.keeper, r.book
-	if k == nil || b == nil || k.chronicled {
-		return
-	}
-	k.chronicled = true
-	k.journal(k.ctx, true, func(ctx context.Context, e *gate.Event) error {
-		n, err := b.Notes(ctx, 1)
-		if err == nil {
-			err = n.Write(ctx, e)
-			n.Release()
-		}
-		if err != nil {
-			return fmt.Errorf("%w: %w", store.ErrUnavailable, err) // it is tried again, and the ledger says itself what is wrong
-		}
-		return nil
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/internal/testdata"
 	"github.com/gatehouse-api/gatehouse/ledger"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
@@ -69,5 +70,46 @@ func TestClock(t *testing.T) {
 		if got := even(10*time.Minute, day); got != want {
 			t.Errorf("ten minutes that are %v by day: %v", day, got)
 		}
+	}
+}
+
+// TestChangesOfAPrunedLedger: what was changed before the oldest entry that a
+// ledger still has is taken for recorded, since it may have been deleted with it.
+func TestChangesOfAPrunedLedger(t *testing.T) {
+	ring, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBook(&config.Ledger{Name: "test.example/gate-1", Path: config.File(t.TempDir())}, ring, slog.New(slog.DiscardHandler))
+	if err := b.open(false); err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	const made = 600
+	begun := time.Unix(1_900_000_000, 0).UTC()
+	n, err := b.Notes(t.Context(), made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Release()
+	list := make([]*gate.Event, made)
+	for i := range list {
+		at := begun.Add(time.Duration(i) * time.Second)
+		list[i] = &gate.Event{Act: gate.Revoked, Time: at, ID: gate.NumberedID(at, int64(i)), Number: int64(i)}
+	}
+	if err := n.WriteAll(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	seen, past, err := b.recorded(t.Context(), 0)
+	if err != nil || len(seen) != made || !past.IsZero() {
+		t.Fatalf("%d of %d, past %v: %v", len(seen), made, past, err)
+	}
+	below, err := b.log.Retain(t.Context(), 300)
+	if err != nil || below != 256 {
+		t.Fatal(below, err)
+	}
+	seen, past, err = b.recorded(t.Context(), 0)
+	if _, ok := seen[list[256].ID]; err != nil || len(seen) != made-256 || !ok || !past.Equal(list[256].Time) {
+		t.Fatalf("%d entries, past %v: %v", len(seen), past, err)
 	}
 }

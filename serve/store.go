@@ -109,7 +109,7 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger, events gate.Si
 		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Awaited: true, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
 	if events != nil {
-		k.journal(ctx, false, func(_ context.Context, e *gate.Event) error { events.Record(e); return nil })
+		k.journal(ctx, events)
 	}
 	k.work.Go(func() { k.tidy(ctx, table, log) })
 }

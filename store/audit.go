@@ -37,10 +37,10 @@ func (t *tx) audit(ctx context.Context, operation string) error {
 	return err
 }
 
-// ChangesSince calls each with the changes that were written down, of numbers
-// above since, the first first.
-func (s *Store) ChangesSince(ctx context.Context, since int64, each func(Change) error) error {
-	return s.changes(ctx, each, `SELECT number, made, author, operation, subject FROM audit WHERE number > $1 ORDER BY number`, since)
+// ChangesSince calls each with at most most changes that were written down, of
+// numbers above since, the first first.
+func (s *Store) ChangesSince(ctx context.Context, since int64, most int, each func(Change) error) error {
+	return s.changes(ctx, each, `SELECT number, made, author, operation, subject FROM audit WHERE number > $1 ORDER BY number LIMIT $2`, since, most)
 }
 
 // Changes calls each with at most most changes that were written down, of

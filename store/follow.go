@@ -92,6 +92,12 @@ func (s *Store) Change(ctx context.Context) (number int64, err error) {
 	return number, err
 }
 
+// Epoch names what the store holds: one that was restored has another.
+func (s *Store) Epoch(ctx context.Context) (epoch string, err error) {
+	err = s.read(ctx, "changes", func(row *sql.Rows) error { return row.Scan(&epoch) }, `SELECT epoch FROM changes`)
+	return epoch, err
+}
+
 // Follower keeps what it holds in memory like a table of the store.
 type Follower struct {
 	// Read takes over the rows whose change number is above since and returns

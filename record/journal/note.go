@@ -41,5 +41,19 @@ func (n *Notes) Write(ctx context.Context, e *gate.Event) error {
 	return n.ticket.Durable(ctx, n.line)
 }
 
+// WriteAll writes several, in their order, and returns when they are on disk.
+func (n *Notes) WriteAll(ctx context.Context, list []*gate.Event) error {
+	for i, e := range list {
+		if i == len(list)-1 {
+			return n.Write(ctx, e)
+		}
+		n.line = record.AppendEvent(n.line[:0], e)
+		if err := n.ticket.Commit(n.line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Release gives back what was not needed.
 func (n *Notes) Release() { n.ticket.Release() }
