@@ -56,7 +56,7 @@ type scenario struct {
 var (
 	everyone = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 	// those that look at tokens beside those that do not
-	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-events", "gate-all", "gate-all-rule", "gate-before-token"}
+	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-events", "gate-all", "gate-all-rule", "gate-recorded", "gate-before-token"}
 	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 )
 

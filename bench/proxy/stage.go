@@ -38,7 +38,7 @@ type setting struct {
 	Dir, Contract                     string
 	Upstream, Plain, TLS, Maintenance int
 	Buffers, Tokens, Rules            bool
-	All, Ledger                       bool
+	All, Ledger, Reads                bool
 	Order, Receipt, Crooked, Schema   string
 }
 

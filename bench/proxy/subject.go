@@ -46,12 +46,16 @@ var subjects = []subject{
 		args: gateArgs, gate: true, judges: true, guards: true},
 	{name: "gate-rule", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, Rules: true},
 		args: gateArgs, gate: true, judges: true, guards: true},
-	// all that there is: a limit for each caller, the event in a file, and the call in the ledger
+	// all that there is: a limit for each caller, the event in a file, and the ledger,
+	// in which stands what is recorded unless a file says else: calls that may change
+	// something. gate-recorded has reads there as well.
 	{name: "gate-events", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, All: true},
 		args: gateArgs, gate: true, judges: true, guards: true},
 	{name: "gate-all", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, All: true, Ledger: true},
 		args: gateArgs, gate: true, judges: true, guards: true},
 	{name: "gate-all-rule", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, Rules: true, All: true, Ledger: true},
+		args: gateArgs, gate: true, judges: true, guards: true},
+	{name: "gate-recorded", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, All: true, Ledger: true, Reads: true},
 		args: gateArgs, gate: true, judges: true, guards: true},
 	// the same of another build, to see what a change brings
 	{name: "gate-before", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "open.yaml"}, args: gateArgs, version: []string{"version"}, gate: true},

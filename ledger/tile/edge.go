@@ -14,37 +14,50 @@ import (
 type Hash = tlog.Hash
 
 // Before what is hashed stands what it is (RFC 6962 section 2.1).
-var leafMark = []byte{0}
+const (
+	leafMark = 0
+	nodeMark = 1
+)
 
-const nodeMark = 1
-
-// hasher hashes entries, and takes no memory for that.
+// hasher hashes, and takes no memory for that.
 type hasher struct {
 	hash.Hash
-	sum Hash
+	node [1 + 2*HashSize]byte
+	sum  Hash
 }
 
-var hashers = sync.Pool{New: func() any { return &hasher{Hash: sha256.New()} }}
+var hashers = sync.Pool{New: func() any {
+	h := &hasher{Hash: sha256.New()}
+	h.node[0] = nodeMark
+	return h
+}}
 
-// Leaf is the hash of an entry (RFC 6962 section 2.1).
-func Leaf(entry []byte) Hash {
-	h := hashers.Get().(*hasher)
-	h.Reset()
-	h.Write(leafMark)
-	h.Write(entry)
+// done returns the hash of what was written, and gives the hasher back.
+func (h *hasher) done() Hash {
 	h.Sum(h.sum[:0])
 	sum := h.sum
+	h.Reset()
 	hashers.Put(h)
 	return sum
 }
 
+var beforeLeaf = []byte{leafMark}
+
+// Leaf is the hash of an entry (RFC 6962 section 2.1).
+func Leaf(entry []byte) Hash {
+	h := hashers.Get().(*hasher)
+	h.Write(beforeLeaf)
+	h.Write(entry)
+	return h.done()
+}
+
 // node is the hash of a node of the tree (RFC 6962 section 2.1).
 func node(left, right Hash) Hash {
-	var b [1 + 2*HashSize]byte
-	b[0] = nodeMark
-	copy(b[1:], left[:])
-	copy(b[1+HashSize:], right[:])
-	return sha256.Sum256(b[:])
+	h := hashers.Get().(*hasher)
+	copy(h.node[1:], left[:])
+	copy(h.node[1+HashSize:], right[:])
+	h.Write(h.node[:])
+	return h.done()
 }
 
 // Root is the hash over hashes that stand beside each other at the bottom of a

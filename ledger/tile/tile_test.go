@@ -132,6 +132,22 @@ func bytesOf(list []Hash) (out [][]byte) {
 	return out
 }
 
+// TestAddAllocatesNothing holds that a tree which has its levels grows in the
+// memory that it has.
+func TestAddAllocatesNothing(t *testing.T) {
+	var f Frontier
+	entry := make([]byte, 600)
+	some := func() {
+		for range 2 * Width {
+			f.Add(Leaf(entry), func(At, []Hash) {})
+		}
+	}
+	some()
+	if n := testing.AllocsPerRun(10, some); n >= 1 {
+		t.Errorf("%v allocations for %d entries", n, 2*Width)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	var b []byte
 	for i := range int64(3) {
