@@ -124,10 +124,30 @@ func (t *Target) judge(line []byte) (f Facility, severity int) {
 		}
 		return t.o.Facility, inform
 	}
-	if kind, _ := sink.Field(line, `"event":"`); string(kind) == "lost" {
+	switch kind, _ := sink.Field(line, `"event":"`); string(kind) {
+	case "lost":
 		return t.o.Facility, failure
+	case "alert":
+		word, _ := sink.Field(line, `"severity":"`)
+		return t.o.Facility, severityNamed(string(word))
 	}
 	return t.o.Facility, severityOf(line)
+}
+
+// severityNamed is that of an alert, which says its own by a word, as its event in
+// OCSF does by a number.
+func severityNamed(word string) int {
+	switch word {
+	case "informational":
+		return inform
+	case "medium":
+		return warning
+	case "high":
+		return failure
+	case "critical":
+		return critical
+	}
+	return notice
 }
 
 // severityOf is that of a line in OCSF, which has a number for it; of others it
@@ -185,7 +205,7 @@ func appendShort(b, line []byte, n int) []byte {
 	const end = `"shortened":true}`
 	top := len(b) + n - len(end)
 	b = append(b, '{')
-	for _, name := range []string{"time", "event", "id", "uid", "outcome", "code", "guard", "api", "operation"} {
+	for _, name := range []string{"time", "event", "id", "uid", "alert", "severity", "outcome", "code", "guard", "api", "operation"} {
 		value, ok := sink.Field(line, `"`+name+`":"`)
 		if !ok {
 			continue

@@ -35,6 +35,12 @@ func TestMessage(t *testing.T) {
 		{"aborted", `{"event":"exchange","outcome":"aborted"}`, `<133>1 `},
 		{"lost", `{"time":"2031-02-03T04:05:06.007Z","event":"lost","count":3}`, `<131>1 2031-02-03T04:05:06.007Z` + head + `lost [meta sequenceId="7"] {"time":"2031-02-03T04:05:06.007Z","event":"lost","count":3}`},
 		{"change", `{"time":"2031-02-03T04:05:06.007Z","event":"change"}`, `<133>1 2031-02-03T04:05:06.007Z` + head + `change `},
+		{"alert", `{"time":"2031-02-03T04:05:06.007Z","event":"alert","alert":"a","severity":"critical","code":"injection"}`, `<130>1 2031-02-03T04:05:06.007Z` + head + `alert `},
+		{"alert-high", `{"event":"alert","severity":"high"}`, `<131>1 `},
+		{"alert-medium", `{"event":"alert","severity":"medium"}`, `<132>1 `},
+		{"alert-low", `{"event":"alert","severity":"low"}`, `<133>1 `},
+		{"alert-informational", `{"event":"alert","severity":"informational"}`, `<134>1 `},
+		{"alert-without", `{"event":"alert"}`, `<133>1 `},
 		{"ocsf", `{"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 2031-02-04T04:05:06.007Z`},
 		{"ocsf-fatal", `{"severity_id":6}`, `<129>1 `},
 		{"cut", `{"severity_id":`, `<133>1 `},
@@ -82,6 +88,15 @@ func TestShort(t *testing.T) {
 	}
 	if m["id"] != "01jd0000000000000000000000" || m["outcome"] != "passed" || m["api"] != "pets" || m["shortened"] != true || m["operation"] != nil {
 		t.Error(m)
+	}
+}
+
+// TestShortAlert says which alert it is, and how bad.
+func TestShortAlert(t *testing.T) {
+	to := target(Options{MaxMessage: MinMessage})
+	got := to.appendMessage(nil, []byte(`{"event":"alert","id":"1","alert":"guessing","severity":"high","operation":"`+strings.Repeat("x", 3000)+`"}`), 0)
+	if !strings.HasSuffix(string(got), `{"event":"alert","id":"1","alert":"guessing","severity":"high","shortened":true}`) || !strings.HasPrefix(string(got), "<3>1 ") {
+		t.Error(string(got))
 	}
 }
 
