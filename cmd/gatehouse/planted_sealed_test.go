@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"io/fs"
 	"os"
@@ -25,11 +24,11 @@ import (
 
 // kept are the folders and files of a script that hold what is kept.
 type kept struct {
-	ledgers, archives, backlogs, databases []string
+	ledgers, archives, backlogs, seen, databases []string
 }
 
 func (k *kept) empty() bool {
-	return len(k.ledgers)+len(k.archives)+len(k.backlogs)+len(k.databases) == 0
+	return len(k.ledgers)+len(k.archives)+len(k.backlogs)+len(k.seen)+len(k.databases) == 0
 }
 
 func keptIn(folder string) (k kept, err error) {
@@ -52,6 +51,8 @@ func keptIn(folder string) (k kept, err error) {
 			note(&k.archives, dir)
 		case strings.HasSuffix(name, ".lines"):
 			note(&k.backlogs, dir)
+		case strings.HasSuffix(name, ".seen"):
+			note(&k.seen, name)
 		case isDatabase(name):
 			note(&k.databases, name)
 		}
@@ -93,7 +94,7 @@ func (p *planted) searchSealed(folder string, phrases map[string]string) (found 
 	for i, kind := range []struct {
 		list []string
 		open func(name, copied string, by seal.Sealer, out *bytes.Buffer) error
-	}{{k.ledgers, readLedger}, {k.archives, readArchive}, {k.backlogs, readBacklog}, {k.databases, readDatabase}} {
+	}{{k.ledgers, readLedger}, {k.archives, readArchive}, {k.backlogs, readBacklog}, {k.seen, readSeen}, {k.databases, readDatabase}} {
 		for n, name := range kind.list {
 			text, err := openedByOne(name, filepath.Join(scratch, fmt.Sprintf("%d-%d", i, n)), by, kind.open)
 			if err != nil {
@@ -217,76 +218,24 @@ func readBacklog(name, copied string, by seal.Sealer, out *bytes.Buffer) error {
 	return nil
 }
 
-// readDatabase reads every value of a file of SQLite, in which large ones lie in
-// pieces.
-func readDatabase(name, copied string, _ seal.Sealer, out *bytes.Buffer) error {
-	for _, end := range []string{"", "-wal"} {
-		text, err := os.ReadFile(name + end)
-		if err != nil && end == "" {
-			return err
-		}
-		if err == nil {
-			if err := os.WriteFile(copied+end, text, 0o600); err != nil {
-				return err
-			}
-		}
-	}
-	db, err := sql.Open("sqlite", copied)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	tables, err := column(db, `SELECT name FROM sqlite_master WHERE type = 'table'`)
-	if err != nil {
-		return err
-	}
-	for _, table := range tables {
-		rows, err := db.Query(`SELECT * FROM "` + string(table) + `"`)
-		if err != nil {
-			return err
-		}
-		if err := dump(rows, out); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// seenWord stands before what a rule of alerts remembers where it is sealed.
+const seenWord = "gatehouse seen sealed 1\n"
 
-func column(db *sql.DB, query string) (list [][]byte, err error) {
-	rows, err := db.Query(query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var value []byte
-		if err := rows.Scan(&value); err != nil {
-			return nil, err
-		}
-		list = append(list, value)
-	}
-	return list, rows.Err()
-}
-
-// dump writes all values of rows.
-func dump(rows *sql.Rows, out *bytes.Buffer) error {
-	defer rows.Close()
-	names, err := rows.Columns()
+// readSeen reads what a rule of alerts remembers. Where it is in plain the search
+// of files has seen it.
+func readSeen(name, _ string, by seal.Sealer, out *bytes.Buffer) error {
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	values, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
-	for i := range values {
-		into[i] = &values[i]
+	sealed, is := bytes.CutPrefix(text, []byte(seenWord))
+	switch {
+	case !is:
+		return nil
+	case by == nil:
+		return seal.ErrOpen
 	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-		for _, value := range values {
-			out.Write(value)
-			out.WriteByte('\n')
-		}
-	}
-	return rows.Err()
+	plain, err := by.Open(sealed, seal.At{Table: "alerts", Column: "seen", Row: strings.TrimSuffix(filepath.Base(name), ".seen")})
+	out.Write(plain)
+	return err
 }

@@ -36,6 +36,7 @@ var plantedVariables = map[string]string{
 	"PLANTED_PERSON":   "Zqx7-planted Ångström O'Neill",
 	"PLANTED_CARD":     "5555341244441115",
 	"PLANTED_PHONE":    "+4915223433333",
+	"PLANTED_NAME":     "zqx7_planted_name_51bd", // as words of languages are
 }
 
 const plantedFile = "planted/token"
@@ -238,7 +239,7 @@ func TestPlantedSecretsAreFound(t *testing.T) {
 	})
 	all := strings.Join(found, "\n")
 	for _, want := range []string{"the transcript holds", "variable.out holds", "base64.out holds", "copied.key holds", "phrase.out holds", "pepper.out holds", "wrapped.out holds",
-		"ledger, opened, holds", "archive, opened, holds", "0, opened, holds", "store.db, opened, holds"} {
+		"ledger, opened, holds", "archive, opened, holds", "0, opened, holds", "news.seen, opened, holds", "store.db, opened, holds"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not found: %s\n%s", want, all)
 		}

@@ -94,7 +94,7 @@ func hangUp(ts *testscript.TestScript, neg bool, args []string) {
 func fillFile(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg, args, 2)
 	var change []string
-	for _, name := range []string{"API", "ADDRESS", "WORK", "RECEIVER"} {
+	for _, name := range []string{"API", "ADDRESS", "WORK", "RECEIVER", "SYSLOG", "BROKER"} {
 		change = append(change, "$"+name, ts.Getenv(name))
 	}
 	if len(args)%2 != 0 {

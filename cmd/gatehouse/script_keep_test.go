@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -65,6 +67,13 @@ var keepers = map[string]func(name string, line []byte, keys seal.Sealer) error{
 			return err
 		}
 		return b.Close()
+	},
+	"seen": func(name string, line []byte, keys seal.Sealer) error {
+		sealed, err := keys.Seal(line, seal.At{Table: "alerts", Column: "seen", Row: filepath.Base(name)})
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(name+".seen", append([]byte(seenWord), sealed...), 0o600)
 	},
 	"store": func(name string, line []byte, _ seal.Sealer) error {
 		s, err := store.Open(store.Settings{SQLite: name})

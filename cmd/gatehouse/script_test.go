@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 //	                         gate.out and gate.err hold what it has printed after halt
 //	fill SOURCE TARGET [OLD NEW]...
 //	                         writes SOURCE as TARGET, in one step, with the values of
-//	                         $API, $ADDRESS, $WORK and $RECEIVER, and OLD replaced by NEW
+//	                         $API, $ADDRESS, $WORK, $RECEIVER, $SYSLOG and $BROKER, and OLD replaced by NEW
 //	said PATTERN             waits until the gate has printed it on standard error,
 //	                         behind what it was waited for before
 //	hup                      sends SIGHUP to the gate
@@ -69,10 +69,16 @@ func TestMain(m *testing.M) {
 //	learn NAME FILE          sets $NAME to what stands in the file
 //	record DIR FROM TO       records events in the ledger DIR, named shop/n1, with the
 //	                         keys of gatehouse.yaml
-//	keep KIND NAME TEXT      keeps a text in a ledger, an archive, a backlog or a store
-//	                         of that name, as the gate does
+//	keep KIND NAME TEXT      keeps a text in a ledger, an archive, a backlog, a store or
+//	                         what alerts have seen, of that name, as the gate does
 //	receiver                 starts a server, $RECEIVER, that takes all that is sent to it,
 //	                         into files below received/
+//	syslog                   starts rsyslogd, $SYSLOG over TLS: syslog.pem vouches for it,
+//	                         and it knows who shows syslog-gate.pem and syslog-gate.key
+//	brokers TOPIC            starts brokers of Kafka, $BROKER, with a topic; the user gate,
+//	                         whose password is $PLANTED_CLIENT, may use it
+//	arrived WHERE PATTERN    waits until syslog or kafka got something like it; all that
+//	                         they got stands in received/WHERE
 //	crash NAME               ends the gate as a crash does, in the middle of a call with
 //	                         the token $NAME
 //	certificate NAME         writes NAME.pem and NAME.key for 127.0.0.1
@@ -105,10 +111,11 @@ func runScripts(t *testing.T, folder string, report func(found string)) {
 			"sites": startSites, "die": endSite, "sick": sicken, "sitesaw": siteSaw, "burst": burst,
 			"fill": fillFile, "said": waitSaid, "hup": hangUp, "status": checkStatus, "shown": checkShown,
 			"shop": startShop, "learn": learn, "record": recordEntries, "keep": keepText,
-			"receiver": startReceiver, "crash": crashGate,
+			"receiver": startReceiver, "syslog": startSyslog, "brokers": startBrokers, "arrived": waitArrived, "crash": crashGate,
 		},
 		Setup: func(e *testscript.Env) error {
 			s := newStage()
+			s.t = e.T().(searched).T
 			s.planted = plant(e, plants, report)
 			e.Values[stageKey{}] = s
 			e.Setenv("NO_COLOR", "")
@@ -145,7 +152,9 @@ type stageKey struct{}
 
 // stage is what one script has started.
 type stage struct {
+	t       *testing.T
 	planted *planted
+	arrived map[string]func() error // by receiver: writes all that it got into its file
 	api     *httptest.Server
 	sites   map[string]*site
 	gate    *exec.Cmd
@@ -159,7 +168,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	s := new(stage)
+	s := &stage{arrived: map[string]func() error{}}
 	s.more = sync.NewCond(&s.mu)
 	return s
 }

@@ -209,6 +209,7 @@ var tink = []string{"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-c
 var testOnly = []string{
 	"go.opentelemetry.io/proto/otlp/common/v1", "go.opentelemetry.io/proto/otlp/logs/v1", "go.opentelemetry.io/proto/otlp/metrics/v1", "go.opentelemetry.io/proto/otlp/trace/v1", "google.golang.org/protobuf/proto", // what receivers read
 	"github.com/twmb/franz-go/pkg/kfake", "github.com/twmb/franz-go/pkg/kmsg", // brokers
+	"github.com/twmb/franz-go/pkg/kgo", "github.com/twmb/franz-go/pkg/sasl/scram", // another client of theirs
 
 	"github.com/rogpeppe/go-internal/testscript",                              // whole-program tests as text
 	"github.com/maxmind/mmdbwriter", "github.com/maxmind/mmdbwriter/mmdbtype", // databases of countries, written by the test
