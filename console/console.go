@@ -54,6 +54,10 @@ type Options struct {
 	// Recorder has changes on record, durable, before they are made and before
 	// they are answered; nil where nothing is recorded.
 	Recorder gatehouse.Recorder
+	// Reserve makes room on record for so many changes in the store, which release
+	// gives back once they are made; nil where nothing is recorded. What there is
+	// no room for is not done.
+	Reserve func(ctx context.Context, changes int) (release func(), err error)
 	// Cosign judges what a log submits to the gate as a witness, and cosigns it;
 	// nil where it is none.
 	Cosign func(body []byte) Answer

@@ -30,8 +30,16 @@ func Guard(o Options, v gatehouse.Verifier, events func(*gatehouse.Event), log *
 	return typed(g.Protect(New(o))), nil
 }
 
-// changing are the operations that change something.
-var changing = [...]string{"createKey", "rotateKey", "revokeKey", "revoke", "createAdmin", "revokeAdmin", "logout", "receiveEvent"}
+// changing are the operations that change something, by callers whom the gate
+// knows before they are recorded.
+var changing = [...]string{"createKey", "rotateKey", "revokeKey", "revoke", "createAdmin", "revokeAdmin"}
+
+// unrecorded are operations that anybody may call: what is said there is judged
+// behind the gate, and a record that whoever calls makes longer would be a way to
+// fill it. What an issuer takes back is on record as a change in the store, for
+// which hear has room before it is made. Two gates that witness each other would
+// never come to rest.
+var unrecorded = [...]string{"logout", "receiveEvent", "addCheckpoint"}
 
 // recorded has what changes something on record before it is done.
 func recorded() map[string]gatehouse.Operation {
@@ -39,8 +47,9 @@ func recorded() map[string]gatehouse.Operation {
 	for _, id := range changing {
 		list[id] = gatehouse.Operation{Settings: gatehouse.Settings{Audit: gatehouse.Durable}}
 	}
-	// Two gates that witness each other would otherwise never come to rest.
-	list["addCheckpoint"] = gatehouse.Operation{Settings: gatehouse.Settings{Audit: gatehouse.Unrecorded}}
+	for _, id := range unrecorded {
+		list[id] = gatehouse.Operation{Settings: gatehouse.Settings{Audit: gatehouse.Unrecorded}}
+	}
 	return list
 }
 

@@ -47,6 +47,7 @@ var (
 	unreadable  = &signals.Failure{Code: signals.InvalidRequest, Text: "the body cannot be read, or is not what its type says"}
 	storeIsAway = &signals.Failure{Code: signals.Unavailable, Text: "the store does not answer for the moment", Retry: 5}
 	noRoom      = &signals.Failure{Code: signals.Unavailable, Text: "there is no room for another revocation", Retry: 60}
+	noRecord    = &signals.Failure{Code: signals.Unavailable, Text: "what is taken back must be on record, and cannot be for the moment", Retry: 5}
 	storeFailed = &signals.Failure{Code: signals.Unavailable, Text: "the gate failed", Retry: 60}
 )
 
@@ -99,6 +100,13 @@ func (c *console) hear(r *http.Request, judge func(*signals.Receiver, context.Co
 	}
 	if slices.ContainsFunc(n.Revocations, func(v store.Revocation) bool { return !c.room(v) }) {
 		return noRoom // the issuer says it again
+	}
+	if c.Reserve != nil && len(n.Revocations) > 0 {
+		release, err := c.Reserve(r.Context(), len(n.Revocations))
+		if err != nil {
+			return noRecord
+		}
+		defer release()
 	}
 	ctx := store.By(r.Context(), "issuer of "+name)
 	for _, v := range n.Revocations {

@@ -140,6 +140,9 @@ func (p *Program) swapAdmin(w *adminpost, d *draft) {
 func (p *Program) office(w *adminpost, d *draft) {
 	o := console.Options{Store: p.reader.keeper.Store, Pepper: apikey.NewPepper(d.config.Admin.Pepper), Keys: map[string]console.Keys{}, Signals: d.signals(), Room: room(p.reader.credentials.revocations), CallerKeys: callerSet(p.reader.custody.keys), Version: p.config.Version, Now: time.Now}
 	o.Locks, o.Recorder, o.Cosign = w.lock(&d.config.Locks), d.recorder, p.notary.cosign()
+	if d.recorder != nil {
+		o.Reserve = p.reader.book.reserve
+	}
 	known := d.operations().known
 	for i := range d.config.Credentials {
 		c := &d.config.Credentials[i]

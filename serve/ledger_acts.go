@@ -22,6 +22,16 @@ func (b *book) room(events int) (*journal.Notes, error) {
 	return b.Notes(b.ctx, events)
 }
 
+// reserve holds room for changes in the store, which chronicle writes, while they
+// are made.
+func (b *book) reserve(ctx context.Context, changes int) (release func(), err error) {
+	n, err := b.Notes(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	return n.Release, nil
+}
+
 // notes writes what happened to the gate. It returns when it is on disk, or once
 // the ledger is to be waited for.
 func (b *book) notes(in *journal.Notes, events []*gate.Event) {
