@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 type problem = source.Problem
@@ -92,20 +93,28 @@ apis:
 
 // TestHostile reads files of the largest size that are wrong everywhere.
 func TestHostile(t *testing.T) {
-	const most = 1 << 20
-	fill := func(head, part, tail string) string {
-		return head + strings.Repeat(part, (most-len(head)-len(tail))/len(part)) + tail
-	}
-	numbered := func(head, part, tail string) string {
-		var b strings.Builder
-		b.WriteString(head)
-		for i := 0; b.Len() < most-len(part)-len(tail)-16; i++ {
-			fmt.Fprintf(&b, part, i)
+	const most, few = 1 << 20, 1 << 17
+	type text func(size int) string
+	fill := func(head, part, tail string) text {
+		return func(size int) string {
+			return head + strings.Repeat(part, (size-len(head)-len(tail))/len(part)) + tail
 		}
-		return b.String() + tail
+	}
+	numbered := func(head, part, tail string) text {
+		return func(size int) string {
+			var b strings.Builder
+			b.WriteString(head)
+			for i := 0; b.Len() < size-len(part)-len(tail)-16; i++ {
+				fmt.Fprintf(&b, part, i)
+			}
+			return b.String() + tail
+		}
 	}
 	const head = "version: 1\nlisteners: [{address: 127.0.0.1:1}]\n"
-	for _, row := range []struct{ name, text string }{
+	for _, row := range []struct {
+		name string
+		text text
+	}{
 		{"unknown-keys", numbered("", "version%d: 1\n", "")},
 		{"empty-apis", fill(head+"apis: [", "{},", "{}]")},
 		{"empty-apis-on-lines", fill(head+"apis:\n", "- {}\n", "")},
@@ -113,31 +122,35 @@ func TestHostile(t *testing.T) {
 		{"listeners-of-one-address", fill("version: 1\nlisteners: [", "{address: 127.0.0.1:80},", "]")},
 		{"hosts", numbered(head+"apis: [{hosts: [", "a%d.example,", "]}]")},
 		{"bad-hosts", numbered(head+"apis: [{hosts: [", "A%d,", "]}]")},
-		{"long-text", head + "apis: [{name: " + strings.Repeat("a", 900_000) + "}]"},
-		{"long-time", head + "drain: " + strings.Repeat("1d", 400_000)},
-		{"long-hours", head + "drain: " + strings.Repeat("1h", 400_000)},
-		{"long-size", head + "apis: [{max_body_bytes: " + strings.Repeat("9", 900_000) + "}]"},
-		{"long-prefix", head + "apis: [{prefix: " + strings.Repeat("/a", 400_000) + "%}]"},
-		{"long-key", strings.Repeat("k", 900_000) + ": 1"},
-		{"deep", strings.Repeat("[", 100_000)},
-		{"aliases", head + "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\napis: [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n"},
+		{"long-text", fill(head+"apis: [{name: ", "a", "}]")},
+		{"long-time", fill(head+"drain: ", "1d", "")},
+		{"long-hours", fill(head+"drain: ", "1h", "")},
+		{"long-size", fill(head+"apis: [{max_body_bytes: ", "9", "}]")},
+		{"long-prefix", fill(head+"apis: [{prefix: ", "/a", "%}]")},
+		{"long-key", fill("", "k", ": 1")},
+		{"deep", fill("", "[", "")},
+		{"aliases", func(int) string {
+			return head + "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\napis: [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n"
+		}},
 		{"references", fill(head+"apis: [{upstreams: [{fields: {A: '", "${env:TOKEN}", "'}}]}]")},
 		{"many-fields", numbered(head+"apis: [{upstreams: [{fields: {", "A%d: x,", "}}]}]")},
 		{"operations", numbered(head+"apis: [{contract: a, upstreams: [{url: http://127.0.0.1}], operations: {", "a%d: {mode: x},", "}}]")},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if len(row.text) > most {
+			small, large := []byte(row.text(few)), []byte(row.text(most))
+			if len(large) > most {
 				t.Fatal("the text is too large itself")
 			}
-			start := time.Now()
-			c, problems := config.Parse("gatehouse.yaml", []byte(row.text), environment)
-			took := time.Since(start)
+			var c *config.Config
+			var problems source.Problems
+			begin := testdata.Work(t)
+			wrong := testdata.Grows(t, most/few, func() { config.Parse("gatehouse.yaml", small, environment) },
+				func() { c, problems = config.Parse("gatehouse.yaml", large, environment) })
+			if took := testdata.Work(t) - begin; wrong != "" || took > 20*time.Second { // reading alone is a few tenths
+				t.Errorf("%v of work: %s", took, wrong)
+			}
 			if c != nil || problems.Err() == nil || len(problems) > 1000 || len(problems.Error()) > 500_000 {
 				t.Errorf("%d problems of %d bytes", len(problems), len(problems.Error()))
-			}
-			t.Log(took)
-			if took > 5*time.Second { // reading alone is a few tenths; what is not linear takes minutes
-				t.Errorf("took %v", took)
 			}
 		})
 	}

@@ -3,12 +3,12 @@ package openapi_test
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/openapi"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // many joins n parts, each made of its number.
@@ -50,9 +50,9 @@ func TestHostileDocuments(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			start := work(t)
+			start := testdata.Work(t)
 			_, problems = openapi.Read(source.NewSet(f), f)
-			if took := work(t) - start; took > maxWork {
+			if took := testdata.Work(t) - start; took > maxWork {
 				t.Errorf("%d bytes took %s", len(row.text), took)
 			}
 			if len(problems) > 1001 {
@@ -73,14 +73,3 @@ func chain(n int) string {
 // maxWork is far above what is needed, so that a slow machine and the race
 // detector pass and quadratic work does not.
 const maxWork = 20 * time.Second
-
-// work is the processor time that this process has used, which other programs
-// on the machine do not lengthen.
-func work(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}

@@ -3,11 +3,11 @@ package source_test
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // Texts made to be slow or large take time in proportion and say a bounded
@@ -46,12 +46,12 @@ func TestHostileTexts(t *testing.T) {
 		{"yaml-numbers", "a.yaml", strings.Repeat("- 0x"+strings.Repeat("f", 120)+"\n", 1<<13)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			start := work(t)
+			start := testdata.Work(t)
 			f, problems := source.ParseString(row.file, row.text)
 			if f.Root != nil {
 				f.Root.Item(f.Root.Len() - 1).Pointer()
 			}
-			if took := work(t) - start; took > maxWork {
+			if took := testdata.Work(t) - start; took > maxWork {
 				t.Errorf("%d bytes took %s", len(row.text), took)
 			}
 			if len(problems) > 1000 {
@@ -64,14 +64,3 @@ func TestHostileTexts(t *testing.T) {
 // maxWork is far above what is needed, so that a slow machine and the race
 // detector pass and quadratic work does not.
 const maxWork = 20 * time.Second
-
-// work is the processor time that this process has used, which other programs
-// on the machine do not lengthen.
-func work(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}

@@ -5,11 +5,11 @@ package limit
 import (
 	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // The race detector slows everything down, so that this file is not built with
@@ -76,27 +76,18 @@ func TestSpeed(t *testing.T) {
 	const rounds = 100_000
 	best := time.Hour
 	for range 7 {
-		before := spent(t)
+		before := testdata.Work(t)
 		for range rounds {
 			again(x)
 			g.Head(x)
 			g.Done(x)
 		}
-		best = min(best, (spent(t)-before)/rounds)
+		best = min(best, (testdata.Work(t)-before)/rounds)
 	}
 	t.Logf("%v a decision", best)
 	if best > 2*150*time.Nanosecond { // with room for slower machines and shared caches
 		t.Errorf("%v a decision, at most 150ns are wanted", best)
 	}
-}
-
-// spent is the time that the processor has worked for this program.
-func spent(t *testing.T) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func benchmarkHead(b *testing.B, l Limit) {

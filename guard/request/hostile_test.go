@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // TestHostileSizes judges inputs of the largest size that are made to be slow.
@@ -57,11 +58,11 @@ func TestHostileSizes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			x, g := drop.request(t, text)
-			start := time.Now()
+			start := testdata.Work(t)
 			if walk(x, g) == gate.Allow {
 				spliced(t, x.Body, nil)
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			if took := testdata.Work(t) - start; took > 2*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})

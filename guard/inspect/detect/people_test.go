@@ -1,9 +1,7 @@
 package detect
 
 import (
-	"strings"
 	"testing"
-	"time"
 )
 
 // fragmentTexts are texts of people that look like fragments.
@@ -27,24 +25,12 @@ func TestFragmentsTakeTheirTime(t *testing.T) {
 		"() {", "f(){f|", "-enc", "|time ", ";sudo ", "../", "..;", "0x2e", "\xc0.", "\x00.", "a://", "file:", "class.", "__class__", "os.system ", "$_GET[", "<?", "(#", "${", "${a:-", "{{", "{%", "<%", "{7*", "#set(", "<#if", "<!DOCTYPE ",
 		"<!--#", "<!entity", "<xi:", "]]>", "\nSet-Cookie:", "\nGET ", "\n2026", "\x1b[", "\\r\\n", "__proto__", "prototype.", "O:1:\"", "\ncos\n", "!!python/", "\"@type\":\"java.", "<java.", "//", "/\\", "http:", "@", "; a", "```", "on=", "<style>@"} {
 		for _, field := range []Field{FreeText, Identifier} {
-			small, large := perByteIn(field, piece, 1<<13, 3), perByteIn(field, piece, 1<<18, 1)
-			if large > 8*small+200 && perByteIn(field, piece, 1<<18, 3) > 8*small+200 { // not for the noise of the machine
+			small, large := perByteIn(t, field, piece, 1<<13, 1), perByteIn(t, field, piece, 1<<18, 1)
+			if large > 8*small+200 && perByteIn(t, field, piece, 1<<18, 3) > 8*small+200 { // not for the noise of the machine
 				t.Errorf("%v: %q: %.1f ns a byte at 8 KiB, %.1f at 256 KiB", field, piece, small, large)
 			}
 		}
 	}
-}
-
-// perByteIn is the least of some measurements, in nanoseconds.
-func perByteIn(field Field, piece string, size, times int) float64 {
-	value := []byte(strings.Repeat(piece, size/len(piece)+1))
-	least := time.Hour
-	for range times {
-		begin := time.Now()
-		Judge(value, Form, field)
-		least = min(least, time.Since(begin))
-	}
-	return float64(least.Nanoseconds()) / float64(len(value))
 }
 
 // TestFragmentsAllocateNothing holds that text of people is read without an
