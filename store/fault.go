@@ -54,7 +54,7 @@ func (s *Store) fault(call string, err error) error {
 	if kind == errAgain {
 		kind = ErrUnavailable
 	}
-	return &fault{call, kind, inOneLine(err)}
+	return &fault{call, kind, s.dialect.cause(&s.settings, err)}
 }
 
 func (s *Store) kind(err error) error {

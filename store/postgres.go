@@ -85,6 +85,8 @@ func (postgresDialect) hashes(rows []*Owned, parameter int) (table string, args 
 	return fmt.Sprintf(`(SELECT object, owner FROM unnest($%d::bytea[], $%d::bytea[]) AS both_of (object, owner))`, parameter, parameter+1), []any{objects, owners}
 }
 
+func (postgresDialect) cause(_ *Settings, err error) error { return inOneLine(err) }
+
 // kind reads the class of an error (PostgreSQL, appendix A).
 func (postgresDialect) kind(err error) error {
 	var unconnected *pgconn.ConnectError

@@ -94,6 +94,30 @@ func (sqliteDialect) kind(err error) error {
 	return nil
 }
 
+// troubles are errors of files in words that say which, and what to do.
+var troubles = map[int]string{
+	codes.SQLITE_FULL:     "there is no room on the disk of %s: make room, and the store goes on by itself (%w)",
+	codes.SQLITE_IOERR:    "the disk of %s fails: look at the disk and make room on it, and where that is not enough start the gate anew (%w)",
+	codes.SQLITE_READONLY: "%s may not be written: have its disk, its folder and the file be writable for the user of the gate, and start the gate anew (%w)",
+	codes.SQLITE_CANTOPEN: "%s and the files beside it cannot be opened: see that there is room on the disk and that the user of the gate may use the folder (%w)",
+	codes.SQLITE_BUSY:     "another program holds %s: wait until it has ended (%w)",
+}
+
+// cause names the file, for whoever has to see to it.
+func (sqliteDialect) cause(s *Settings, err error) error {
+	var failed *sqlite.Error
+	if errors.As(err, &failed) {
+		code := failed.Code() & 0xff
+		if failed.Code() == codes.SQLITE_IOERR_SHMSIZE { // the file beside it found no room
+			code = codes.SQLITE_FULL
+		}
+		if words := troubles[code]; words != "" {
+			return fmt.Errorf(words, s.SQLite, err)
+		}
+	}
+	return err
+}
+
 // hashes has one text of bytes taken apart, 32 for each row.
 func (sqliteDialect) hashes(rows []*Owned, parameter int) (table string, args []any) {
 	all := make([]byte, 0, 32*len(rows))

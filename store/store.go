@@ -53,6 +53,7 @@ type Store struct {
 	preparing sync.Mutex
 	ready     atomic.Bool // the schema is the one that this program knows
 
+	stuck  stuck
 	hub    hub
 	end    context.CancelFunc // of the goroutines; nil before Start
 	others sync.WaitGroup
@@ -70,6 +71,9 @@ type dialect interface {
 	snapshot() string
 	// kind classifies an error of the driver; nil when it is a mistake of ours.
 	kind(err error) error
+	// cause is an error of the driver in words that say what to do, where they
+	// are known.
+	cause(s *Settings, err error) error
 	// hashes are the objects and owners of many rows as a table with these two
 	// columns, and what is to be bound from the parameter of a number on: to bind
 	// each by itself takes longer than to keep it.

@@ -50,9 +50,11 @@ func (s *Store) write(ctx context.Context, call string, do func(ctx context.Cont
 	if err := s.usable(call); err != nil {
 		return err
 	}
+	asked := ctx
 	ctx, cancel := s.bound(ctx)
 	defer cancel()
 	var err error
+	defer func() { s.stuck.say(s.settings.Log, asked, s.fault(call, err)) }()
 	for range tries {
 		var number int64
 		if number, err = s.attempt(ctx, call, do); err == nil {

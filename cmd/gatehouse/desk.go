@@ -23,6 +23,7 @@ type desk struct {
 	config string
 	json   bool
 	admin  remoteFlags // for verbs that a gate can do as well
+	server bool        // the store is one of PostgreSQL
 }
 
 // file adds the flag that names the file.
@@ -52,6 +53,7 @@ func (d *desk) raw(ctx context.Context, do func(ctx context.Context, at *serve.D
 		return err
 	}
 	defer at.Close()
+	d.server = at.Config.Store.Postgres != nil
 	return d.explain(do(store.By(ctx, byCommand), at))
 }
 
@@ -81,6 +83,7 @@ func (d *desk) explain(err error) error {
 		hint = "make a new key instead"
 	case errors.Is(err, store.ErrNewer):
 		hint = "update this program"
+	case errors.Is(err, store.ErrUnavailable) && !d.server: // which says itself what to do
 	case errors.Is(err, store.ErrUnavailable):
 		hint = "is the database running, and is store in the gatehouse.yaml right?"
 	default:

@@ -74,6 +74,18 @@ func (d *Disk) Fill() {
 	}
 }
 
+// Leave gives back so many bytes of what Fill took.
+func (d *Disk) Leave(bytes int64) {
+	d.t.Helper()
+	info, err := os.Stat(d.filler())
+	if err == nil {
+		err = os.Truncate(d.filler(), max(0, info.Size()-bytes))
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 // Empty gives back what Fill took.
 func (d *Disk) Empty() {
 	d.t.Helper()
