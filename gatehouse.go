@@ -118,13 +118,15 @@ func CompileFor(who *Callers, apis ...API) (*gate.Plan, source.Problems) {
 	callers := peopleOf(who)
 	var entries []route.Entry
 	var problems source.Problems
-	named := make(map[string]bool)
+	named := make(map[string]config.Place)
 	for _, a := range apis {
 		b := newBuilder(a, who, callers, plan)
-		if name := b.api.Name; named[name] {
-			b.problem(a.Place.Warning("give each a name of its own: name", "another API is called %q, too, so that events do not tell them apart", name))
+		at := a.Place.At("name")
+		if first, taken := named[b.api.Name]; taken {
+			b.problem(at.Problem("give each a name of its own: name", "the API %sis called %q, too: counters of limits and logins, owners of objects, rules and events are kept by the name", first.Named("at ", " "), b.api.Name))
+		} else {
+			named[b.api.Name] = at
 		}
-		named[b.api.Name] = true
 		b.all(a.Rules)
 		entries = append(entries, b.entries...)
 		problems = append(problems, b.problems...)

@@ -243,21 +243,21 @@ func TestNearOperation(t *testing.T) {
 	}
 }
 
-// TestTitlesThatAreAlike: events tell APIs apart by their names.
+// TestTitlesThatAreAlike: what is counted and learned of an API, and its events,
+// are kept by its name, so that two of one name would share them.
 func TestTitlesThatAreAlike(t *testing.T) {
-	compile := func(name string) string {
+	compile := func(name string) (bool, string) {
 		one := gatehouse.API{Contract: load(t, files), Options: gatehouse.Options{Authentication: gatehouse.Public}}
 		two := gatehouse.API{Contract: load(t, files), Options: gatehouse.Options{Authentication: gatehouse.Public, Prefix: "/two", Name: name}}
-		_, problems := gatehouse.Compile(one, two)
-		if problems.Err() != nil {
-			t.Fatal(problems)
+		plan, problems := gatehouse.Compile(one, two)
+		return plan != nil, problems.Error()
+	}
+	for _, name := range []string{"", "Files"} {
+		if good, said := compile(name); good || !strings.Contains(said, `the API is called "Files", too: counters of limits and logins`) {
+			t.Error(said)
 		}
-		return problems.Error()
 	}
-	if said := compile(""); !strings.Contains(said, `another API is called "Files"`) {
-		t.Error(said)
-	}
-	if said := compile("two"); strings.Contains(said, "another API") {
+	if good, said := compile("two"); !good || strings.Contains(said, "too:") {
 		t.Error(said)
 	}
 }

@@ -34,13 +34,14 @@ func (d *decoder) check(c *Config) {
 	d.feeds(c)
 	d.admin(c)
 	d.signals(c)
-	names := make(map[string]bool)
+	names := make(map[string]Place)
 	for i := range c.APIs {
 		api := &c.APIs[i]
-		if api.Name != "" && names[api.Name] {
-			d.add("api-name-twice", api.At("name").node, "events could not tell them apart: give each its own", "another API is called %s", quote(api.Name))
+		if first, taken := names[api.Name]; taken && api.Name != "" {
+			d.add("api-name-twice", api.At("name").node, "give each a name of its own: what is counted, learned and told of an API is kept by it", "the API %sis called %s, too", first.Named("at ", " "), quote(api.Name))
+		} else {
+			names[api.Name] = api.At("name")
 		}
-		names[api.Name] = true
 		d.upstreams(api)
 		d.policy(&api.Policy, api.Place)
 		d.named(&api.Policy, sortedNames(c.Limits), api.Place)

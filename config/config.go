@@ -248,6 +248,16 @@ func (p Place) At(keys ...string) Place {
 	return Place{n}
 }
 
+// Named returns where the place is, as file:line:column between two texts, or
+// nothing for nowhere.
+func (p Place) Named(before, after string) string {
+	at := source.At(p.node, "", "").Position
+	if at == (source.Position{}) {
+		return ""
+	}
+	return before + at.String() + after
+}
+
 // Item returns the place of an item of the list that stands at this one.
 func (p Place) Item(i int) Place {
 	if item := p.node.Item(i); item != nil {
