@@ -21,8 +21,9 @@ func TestGrows(t *testing.T) {
 	if wrong := testdata.Grows(t, 8, spin(small), spin(8*small)); wrong != "" {
 		t.Error(wrong)
 	}
-	many := small // half a second at least, on any machine
-	for took := time.Duration(0); took < time.Second/2; many *= 2 {
+	many, took := small, time.Duration(0) // a third of a second at least, on any machine
+	for took < time.Second/3 {
+		many *= 2
 		begin := testdata.Work(t)
 		spin(many)()
 		took = testdata.Work(t) - begin
