@@ -52,6 +52,7 @@ func check(file string, texts bool) *Inspection {
 		d.pairs()
 		d.paths()
 		d.loops()
+		d.feeds()
 		d.faults.add(eventsReachable(&d.config.Record))
 		d.faults.add(archiveReachable(&d.config.Record))
 	}

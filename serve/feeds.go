@@ -50,13 +50,18 @@ func (f *feeds) source(k feedKey) *feed.Source {
 		return known.source
 	}
 	ctx, end := context.WithCancel(context.Background())
-	s := feed.NewSource(feed.Options{Name: k.name, Kind: k.kind, File: k.file, URL: k.url, Every: k.every, MaxStale: k.stale, MaxBytes: k.most, Log: f.log})
+	s := feed.NewSource(k.options(f.log))
 	if k.file != "" {
 		_ = s.Load(ctx) // Run says what is wrong
 	}
 	f.work.Go(func() { s.Run(ctx) })
 	f.open[k] = &openFeed{s, end}
 	return s
+}
+
+// options are how the source of a key is read; log may be nil.
+func (k *feedKey) options(log *slog.Logger) feed.Options {
+	return feed.Options{Name: k.name, Kind: k.kind, File: k.file, URL: k.url, Every: k.every, MaxStale: k.stale, MaxBytes: k.most, Log: log}
 }
 
 func listKey(l *config.Feed) feedKey {

@@ -51,6 +51,7 @@ type Source struct {
 type loaded struct {
 	table *table
 	until time.Time
+	made  time.Time // by its own word; zero where nothing says so
 }
 
 // NewSource returns a Source of which nothing is known before Load or Run.
@@ -87,7 +88,7 @@ func (s *Source) Run(ctx context.Context) {
 		wait := s.o.Every
 		if err := s.Load(ctx); err != nil && ctx.Err() == nil {
 			if err.Error() != s.bad {
-				s.o.Log.Warn("a feed could not be read; what was read before stays", "feed", s.o.Name, "cause", err)
+				s.warn("a feed could not be read; what was read before stays", err)
 			}
 			s.bad, wait = err.Error(), min(wait, time.Minute)
 		} else {
@@ -103,10 +104,25 @@ func (s *Source) Run(ctx context.Context) {
 	}
 }
 
+// warn says in the log what is wrong, and what to do next where that is known.
+func (s *Source) warn(what string, err error) {
+	list := []any{"feed", s.o.Name, "cause", err}
+	if t := (*Trouble)(nil); errors.As(err, &t) {
+		if s.o.File != "" {
+			list = append(list, "file", s.o.File)
+		}
+		list = append(list, "hint", t.Hint)
+	}
+	s.o.Log.Warn(what, list...)
+}
+
 // Load reads the source once, if it has changed.
 func (s *Source) Load(ctx context.Context) (err error) {
 	if s.o.File != "" {
 		err = s.loadFile()
+		if err != nil {
+			err = explained(s.o.Kind, err)
+		}
 	} else {
 		err = s.loadURL(ctx)
 	}
@@ -189,7 +205,7 @@ func (s *Source) loadURL(ctx context.Context) error {
 // still notes that what was read is what there is.
 func (s *Source) still() {
 	if l := s.live.Load(); l != nil {
-		s.live.Store(&loaded{l.table, time.Now().Add(s.o.MaxStale)})
+		s.live.Store(&loaded{l.table, time.Now().Add(s.o.MaxStale), l.made})
 	}
 }
 
@@ -199,11 +215,12 @@ var errLarge = errors.New("the feed is larger than it may be")
 func (s *Source) take(r io.Reader) error {
 	bounded := &io.LimitedReader{R: r, N: s.o.MaxBytes + 1}
 	var t *table
+	var from time.Time
 	var err error
 	if s.o.Kind == Countries {
 		var data bytes.Buffer
 		if _, err = data.ReadFrom(bounded); err == nil && bounded.N > 0 {
-			t, err = readCountries(data.Bytes())
+			t, from, err = readCountries(data.Bytes())
 		}
 	} else {
 		t, err = readList(bounded)
@@ -220,8 +237,12 @@ func (s *Source) take(r io.Reader) error {
 			return errors.New("the feed is empty now, and was not before")
 		}
 	}
-	s.live.Store(&loaded{t, time.Now().Add(s.o.MaxStale)})
+	now := &loaded{t, time.Now().Add(s.o.MaxStale), from}
+	s.live.Store(now)
 	s.o.Log.Info("a feed was read", "feed", s.o.Name, "ranges", n, "bytes", size)
+	if err := s.old(now, time.Now()); err != nil {
+		s.warn("a feed is old", err)
+	}
 	return nil
 }
 
