@@ -56,7 +56,7 @@ type scenario struct {
 var (
 	everyone = []string{"nginx", "relay", "haproxy", "caddy", "kin-openapi", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 	// those that look at tokens beside those that do not
-	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-events", "gate-all", "gate-all-rule", "gate-recorded", "gate-before-token"}
+	known     = []string{"nginx", "haproxy", "haproxy-token", "gate", "gate-enforced", "gate-token", "gate-rule", "gate-events", "gate-all", "gate-all-rule", "gate-recorded", "gate-limited", "gate-shared", "gate-before-token"}
 	encrypted = []string{"nginx", "haproxy", "caddy", "gate", "gate-enforced", "gate-before", "gate-before-enforced"}
 )
 
@@ -129,6 +129,7 @@ var bars = []bar{
 	{"everything without one, GET 1 KiB, TLS 1.3", "get-token-tls", "cpu", "gate-all", "nginx", 1.15, ""},
 	{"everything without one, POST 1 KiB", "post-token", "cpu", "gate-all", "nginx", 1.75, ""},
 	{"everything without one, POST 1 KiB, TLS 1.3", "post-token-tls", "cpu", "gate-all", "nginx", 1.35, ""},
+	{"throughput with a limit counted alone, to that with Redis", "get-token", "rate", "gate-limited", "gate-shared", 1.25, ""},
 	{"CPU at 2,000 requests a second", "steady", "cpu", "gate", "nginx", 1.8, ""},
 	{"p99 at 2,000 requests a second", "steady", "p99", "gate", "nginx", 1.5, ""},
 	{"heap bytes a request, HTTP/1.1", "get", "heap", "gate", "", 1, "B"},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -24,11 +25,11 @@ var configs embed.FS
 // the bodies, the folder with their files.
 type stage struct {
 	dir                      string
-	ports                    [4]int // of the API, of the proxy plain and encrypted, for those who watch over it
+	ports                    [5]int // of the API, of the proxy plain and encrypted, for those who watch over it, of Redis
 	order, order16, order100 []byte
 	receipt, crooked         []byte
 	tokens                   []string
-	upstream                 *process
+	upstream, redis          *process
 	programs                 map[string]string // paths of those that are not looked up
 	env                      []string          // of the gate
 }
@@ -37,8 +38,10 @@ type stage struct {
 type setting struct {
 	Dir, Contract                     string
 	Upstream, Plain, TLS, Maintenance int
+	Redis                             int
 	Buffers, Tokens, Rules            bool
 	All, Ledger, Reads                bool
+	Limited, Shared                   bool
 	Order, Receipt, Crooked, Schema   string
 }
 
@@ -68,7 +71,7 @@ func setUp(ctx context.Context, programs map[string]string) (at *stage, err erro
 	if err != nil {
 		return nil, err
 	}
-	at.ports = [4]int(ports)
+	at.ports = [5]int(ports)
 	if err = at.files(); err != nil {
 		return nil, err
 	}
@@ -81,6 +84,18 @@ func setUp(ctx context.Context, programs map[string]string) (at *stage, err erro
 		return nil, err
 	}
 	return at, at.upstream.await(ctx, address(at.ports[0]))
+}
+
+// counters starts the Redis in which gates count together, once.
+func (at *stage) counters(ctx context.Context) (err error) {
+	if at.redis != nil {
+		return at.redis.alive()
+	}
+	at.redis, err = start(at.dir, nil, at.program("redis-server"), "--port", strconv.Itoa(at.ports[4]), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+	if err != nil {
+		return err
+	}
+	return at.redis.await(ctx, address(at.ports[4]))
 }
 
 // files writes what the programs read. nginx leaves its rights and then reads
@@ -101,13 +116,13 @@ func (at *stage) files() error {
 	for name, text := range map[string][]byte{
 		"www" + get16.path: at.order16, "www" + get100.path: at.order100, "order.json": at.order, "post.lua": []byte(lua),
 		"tokens.lua": at.tokensLua(&getToken, nil), "posttokens.lua": at.tokensLua(&postToken, at.order), "bench.jwks": jwks, "bench.pub": public, "bench.cedar": []byte(rule),
-		"passphrase": []byte("a passphrase of many words, for this bench alone"), "bench.crt": cert, "bench.key": key, "bench.pem": append(bytes.Clone(cert), key...),
+		"passphrase": []byte("a passphrase of many words, for this bench alone"), "pepper": []byte("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="), "bench.crt": cert, "bench.key": key, "bench.pem": append(bytes.Clone(cert), key...),
 	} {
 		if err := os.MkdirAll(filepath.Dir(at.file(name)), 0o755); err != nil {
 			return err
 		}
 		mode := os.FileMode(0o644)
-		if strings.HasSuffix(name, ".key") || strings.HasSuffix(name, ".pem") || name == "passphrase" {
+		if strings.HasSuffix(name, ".key") || strings.HasSuffix(name, ".pem") || name == "passphrase" || name == "pepper" {
 			mode = 0o600
 		}
 		if err := os.WriteFile(at.file(name), text, mode); err != nil {
@@ -123,7 +138,7 @@ func quoteLua(text []byte) string { return "[==[" + string(text) + "]==]" }
 // write fills in a template and returns the path of the file.
 func (at *stage) write(name string, s setting) (string, error) {
 	s.Dir = at.dir
-	s.Upstream, s.Plain, s.TLS, s.Maintenance = at.ports[0], at.ports[1], at.ports[2], at.ports[3]
+	s.Upstream, s.Plain, s.TLS, s.Maintenance, s.Redis = at.ports[0], at.ports[1], at.ports[2], at.ports[3], at.ports[4]
 	quoted := func(b []byte) string { return strings.ReplaceAll(string(b), "'", `\'`) }
 	s.Order, s.Receipt, s.Crooked = quoted(at.order), quoted(at.receipt), quoted(at.crooked)
 	var schema bytes.Buffer
@@ -152,8 +167,10 @@ func (at *stage) program(name string) string {
 
 // tearDown ends the API and removes the folder.
 func (at *stage) tearDown() {
-	if at.upstream != nil {
-		_ = at.upstream.stop()
+	for _, p := range []*process{at.upstream, at.redis} {
+		if p != nil {
+			_ = p.stop()
+		}
 	}
 	os.RemoveAll(at.dir)
 }

@@ -57,6 +57,12 @@ var subjects = []subject{
 		args: gateArgs, gate: true, judges: true, guards: true},
 	{name: "gate-recorded", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, All: true, Ledger: true, Reads: true},
 		args: gateArgs, gate: true, judges: true, guards: true},
+	// a limit for each caller, of which calls come to a fortieth, counted by the gate
+	// alone and together with others
+	{name: "gate-limited", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, Limited: true},
+		args: gateArgs, gate: true, judges: true, guards: true},
+	{name: "gate-shared", program: "gatehouse", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml", Tokens: true, Limited: true, Shared: true},
+		args: gateArgs, gate: true, judges: true, guards: true},
 	// the same of another build, to see what a change brings
 	{name: "gate-before", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "open.yaml"}, args: gateArgs, version: []string{"version"}, gate: true},
 	{name: "gate-before-enforced", program: "before", config: "gatehouse.yaml", setting: setting{Contract: "strict.yaml"}, args: gateArgs, gate: true, judges: true},
@@ -85,6 +91,11 @@ func (s *subject) start(ctx context.Context, at *stage) (*process, error) {
 	if s.plain {
 		addresses = addresses[:1]
 		args = append(args, "-listen", at.plain(), "-upstream", address(at.ports[0]))
+	}
+	if s.setting.Shared {
+		if err := at.counters(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if s.gate {
 		if _, err := at.write(s.setting.Contract, setting{Tokens: s.setting.Tokens}); err != nil {
