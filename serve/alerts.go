@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -109,4 +110,30 @@ func (e *events) alertStats() (out metrics.Alerts) {
 		out.Rules = append(out.Rules, metrics.Alert{Name: s.Name, Told: s.Told, Quiet: s.Quiet, Flooded: s.Flooded, Evicted: s.Evicted, Groups: s.Groups})
 	}
 	return out
+}
+
+// loadAlerts reads what the rules of a draft have seen before. A disk that does not
+// answer holds nobody up: the rules that are judged stay, and a gate that starts has
+// them learn anew.
+func (p *Program) loadAlerts(d *draft) (*alert.Loaded, *fault) {
+	r := &d.config.Record
+	ctx, enough := context.WithTimeout(context.Background(), firstRead)
+	defer enough()
+	l, err := p.events.alerts.Load(ctx, d.alerts, alert.Folder{Path: string(r.AlertsFolder), Sealer: p.reader.custody.sealer()})
+	switch {
+	case err == nil:
+		return l, nil
+	case p.live == nil:
+		p.log.Error("what alerts have seen before cannot be read: they learn anew", "folder", string(r.AlertsFolder), "cause", err)
+		return l, nil
+	default:
+		return nil, &fault{at: r.Place.At("alerts_folder"), text: fmt.Sprintf("what alerts have seen before cannot be read from %s: %v", r.AlertsFolder, err), remedy: "mend its disk, or name another folder"}
+	}
+}
+
+// useAlerts judges by other rules from now on.
+func (p *Program) useAlerts(l *alert.Loaded) {
+	ctx, enough := context.WithTimeout(context.Background(), firstRead)
+	defer enough()
+	p.events.alerts.Use(ctx, l)
 }

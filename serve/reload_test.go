@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -47,6 +48,19 @@ func TestReloadsThatFail(t *testing.T) {
 			h.pipe("events")
 			h.write("gatehouse.yaml", strings.Replace(good, "none", "events", 1))
 		}, []string{"nobody reads the pipe"}, nil},
+		{"alerts-on-a-disk-that-hangs", func(h *house) {
+			if err := os.Mkdir(filepath.Join(h.dir, "seen"), 0o700); err != nil {
+				h.t.Fatal(err)
+			}
+			h.pipe("seen/stranger.seen")
+			h.write("gatehouse.yaml", strings.Replace(good, "none", "none, alerts_folder: seen, alerts: [{name: stranger, first_seen: {value: address}}]", 1))
+		}, []string{"what alerts have seen before cannot be read from", "seen: the disk does not answer", "gatehouse.yaml:7:"},
+			func(h *house) {
+				h.write("gatehouse.yaml", good)
+				if f, err := os.OpenFile(filepath.Join(h.dir, "seen", "stranger.seen"), os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+					f.Close() // whoever still reads has an answer
+				}
+			}},
 		{"authorities-from-a-pipe", func(h *house) {
 			h.pipe("ca.pem")
 			h.write("gatehouse.yaml", strings.Replace(good, api+`"`, strings.Replace(api, "http", "https", 1)+`", ca: ca.pem`, 1))

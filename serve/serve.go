@@ -16,7 +16,6 @@ import (
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/ssrf"
 	"github.com/gatehouse-api/gatehouse/record"
-	"github.com/gatehouse-api/gatehouse/record/alert"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
 	"github.com/gatehouse-api/gatehouse/record/otlp"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
@@ -171,6 +170,8 @@ func (p *Program) install(d *draft) error {
 		f.add(&fault{at: d.config.Record.Place.At("ledger"), text: "the ledger cannot be opened: " + err.Error(), remedy: ledgerRemedy(err)})
 	}
 	f.add(p.notarize(d))
+	rules, wrong := p.loadAlerts(d)
+	f.add(wrong)
 	ds := p.open(d.config, f)
 	if f.err() != nil {
 		ds.undo()
@@ -188,7 +189,7 @@ func (p *Program) install(d *draft) error {
 	p.events.bound(d.config.Record.Archive)
 	p.reader.book.settle(d.config)
 	p.notary.settle(d.config.Admin)
-	p.events.alerts.Use(d.alerts, alert.Folder{Path: string(d.config.Record.AlertsFolder), Sealer: p.reader.custody.sealer()})
+	p.useAlerts(rules)
 	p.reader.load.settle(d.config)
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()

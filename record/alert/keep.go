@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func (f *Folder) at(name string) seal.At { return seal.At{Table: "alerts", Colum
 // load returns what was kept of a rule; nil when there is nothing, or something
 // about another rule of the name.
 func (f *Folder) load(name, identity string) (*Seen, error) {
-	b, err := os.ReadFile(f.file(name))
+	b, err := read(f.file(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -96,6 +97,23 @@ func (f *Folder) load(name, identity string) (*Seen, error) {
 		return nil, err
 	}
 	return decodeSeen(rest, identity)
+}
+
+// maxFile bounds a file, in bytes: its word, what it holds, and what sealing adds.
+const maxFile = headBytes + maxSeen*valueBytes + 4<<10
+
+// read reads a file that is no larger than what is kept of a rule.
+func read(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = errSeen
+	}
+	return b, err
 }
 
 // save keeps what a rule remembers, with what another gate, which takes over or

@@ -20,11 +20,16 @@ type Watch struct {
 	open    atomic.Pointer[tap.Subscription] // nil without rules
 	dropped atomic.Uint64                    // of subscriptions that ended
 
-	mu      sync.Mutex // held by Use and Close, and guards what follows
-	folder  Folder
-	end     context.CancelFunc
-	ended   chan struct{}
-	failing bool // the last attempt to keep what was seen failed; of the goroutine, and of Use and Close without one
+	folder  atomic.Pointer[Folder]
+	reading chan struct{} // holds one while the folder is read
+	writing chan struct{} // and one while it is written to
+
+	mu    sync.Mutex // held by Use and Close, and guards what follows
+	end   context.CancelFunc
+	ended chan struct{}
+
+	telling sync.Mutex
+	failing bool // guarded by telling; the last attempt to keep what was seen failed
 }
 
 // Waiting is how many events may wait to be judged.
@@ -36,7 +41,8 @@ const keepEvery = 60
 // NewWatch returns one without rules. Tell takes alerts and must not block; log
 // takes them as well.
 func NewWatch(t *tap.Tap, tell func(*gate.Event), log *slog.Logger) *Watch {
-	w := &Watch{tap: t, log: log}
+	w := &Watch{tap: t, log: log, reading: make(chan struct{}, 1), writing: make(chan struct{}, 1)}
+	w.folder.Store(new(Folder))
 	w.engine = New(func(e *gate.Event) {
 		a := e.Alert
 		log.Warn("alert", "alert", a.Name, "severity", a.Severity, "rule", a.Rule, "count", a.Count, "id", e.ID.String())
@@ -45,28 +51,23 @@ func NewWatch(t *tap.Tap, tell func(*gate.Event), log *slog.Logger) *Watch {
 	return w
 }
 
-// Use judges by these rules from now on, and keeps what they have seen in folder.
-func (w *Watch) Use(rules []Rule, folder Folder) {
+// Use judges by what Load returned from now on. It waits for the disk to keep what
+// rules have seen that go, until ctx ends.
+func (w *Watch) Use(ctx context.Context, l *Loaded) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stop()
-	w.keep() // of rules that go
-	w.folder = folder
-	w.engine.Use(rules, time.Now(), func(name, identity string) *Seen {
-		seen, err := w.folder.load(name, identity)
-		if err != nil {
-			w.log.Error("what an alert has seen before cannot be read: it learns anew", "alert", name, "cause", err)
-		}
-		return seen
-	})
-	if len(rules) == 0 {
+	w.keep(ctx, true)
+	w.folder.Store(&l.folder)
+	w.engine.Use(l.rules, time.Now(), func(name, _ string) *Seen { return l.seen[name] })
+	if len(l.rules) == 0 {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	running, cancel := context.WithCancel(context.Background())
 	open := w.tap.Subscribe(waiting)
 	w.open.Store(open)
 	w.end, w.ended = cancel, make(chan struct{})
-	go w.run(ctx, open, w.ended)
+	go w.run(running, open, w.ended)
 }
 
 // run judges until ctx ends.
@@ -76,12 +77,13 @@ func (w *Watch) run(ctx context.Context, open *tap.Subscription, ended chan stru
 	open.Run(ctx, func(f *tap.Fact) { w.engine.See(&f.Event, time.Now()) }, time.Second, func(now time.Time) {
 		w.engine.Tick(now)
 		if ticks++; ticks%keepEvery == 0 {
-			w.keep()
+			w.keep(ctx, false)
 		}
 	})
 }
 
-// stop ends the goroutine when it has judged what waits. It needs mu.
+// stop ends the goroutine when it has judged what waits, which no disk holds up. It
+// needs mu.
 func (w *Watch) stop() {
 	open := w.open.Load()
 	if open == nil {
@@ -94,41 +96,12 @@ func (w *Watch) stop() {
 	w.dropped.Add(open.Dropped())
 }
 
-// keep writes down what rules have seen.
-func (w *Watch) keep() {
-	var wrong error
-	kept := w.engine.changed()
-	for _, k := range kept {
-		if err := w.folder.save(k.name, k.identity, k.seen); err != nil {
-			w.engine.unkept(k.name)
-			wrong = err
-		}
-	}
-	switch {
-	case wrong != nil && !w.failing:
-		w.log.Error("what alerts have seen cannot be kept: after a restart they learn anew, until this is mended", "cause", wrong)
-	case wrong == nil && w.failing && len(kept) > 0:
-		w.log.Info("what alerts have seen is kept again")
-	case wrong == nil && len(kept) == 0:
-		return
-	}
-	w.failing = wrong != nil
-}
-
 // Close judges what waits and keeps what was seen, until ctx ends at most.
 func (w *Watch) Close(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.stop()
-		w.keep()
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done(): // a disk that hangs
-	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop()
+	w.keep(ctx, true)
 }
 
 // Stats are those of the rules, and how many events could not be judged since too

@@ -22,6 +22,16 @@ func call(caller uint64) *gate.Event {
 	return &gate.Event{ID: gate.NewID(now), Time: now, Caller: caller}
 }
 
+// use has a watch judge by rules.
+func use(t *testing.T, w *alert.Watch, folder alert.Folder, rules ...alert.Rule) {
+	t.Helper()
+	l, err := w.Load(t.Context(), rules, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Use(t.Context(), l)
+}
+
 // TestWatch: events of a tap are judged as they come, and so is that none come;
 // what was seen outlives the watch.
 func TestWatch(t *testing.T) {
@@ -35,7 +45,7 @@ func TestWatch(t *testing.T) {
 				told = append(told, fmt.Sprint(e.Alert.Name, " ", e.Caller))
 				open.See(e, nil) // as the gate does with all that happens to it
 			}, slog.New(slog.NewTextHandler(&log, nil)))
-			w.Use([]alert.Rule{stranger, {Name: "silence", Absence: &alert.Absence{Window: 90 * time.Minute}}}, folder)
+			use(t, w, folder, stranger, alert.Rule{Name: "silence", Absence: &alert.Absence{Window: 90 * time.Minute}})
 			return w
 		}
 		w := start()
@@ -78,10 +88,10 @@ func TestWatchOfABrokenFile(t *testing.T) {
 		var open tap.Tap
 		var log bytes.Buffer
 		w := alert.NewWatch(&open, func(*gate.Event) {}, slog.New(slog.NewTextHandler(&log, nil)))
-		w.Use([]alert.Rule{stranger}, folder)
+		use(t, w, folder, stranger)
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		w.Use(nil, folder)
+		use(t, w, folder)
 		open.See(call(1), nil)
 		w.Close(t.Context())
 		for text, n := range map[string]int{"cannot be read: it learns anew": 1, "cannot be kept": 1} {
