@@ -30,7 +30,7 @@ type Rule struct {
 var guardKeys = map[string][]string{
 	"addresses": {"countries"}, "overload": {"priority"}, "limit": {"limits", "weight"}, "url_credentials": {"url_credentials"}, "challenge": {"challenge"},
 	"bots": {"bots"}, "authn": {"authentication", "public", "step_up"}, "csrf": {"csrf"}, "authz": {"roles", "scopes"}, "request": {"undeclared", "max_body_bytes", "slashes"},
-	"inspect": {"inspect"}, "crs": {"crs"}, "policy": {"policies"}, "ssrf": {"ssrf"}, "graphql": {"graphql"}, "caller": {"caller"}, "answer": {"undeclared", "errors"},
+	"inspect": {"inspect"}, "crs": {"crs"}, "policy": {"policies"}, "ssrf": {"ssrf"}, "graphql": {"graphql"}, "caller": {"caller"}, "answer": {"undeclared", "errors", "max_answer_bytes"},
 	"owner": {"owners"}, "fields": {"fields"}, "login": {"login", "logins"}, "audit": {"audit"}, "origin": {"cors"}, "route": {"hosts", "prefix"},
 }
 
@@ -112,7 +112,10 @@ func (x *Explained) contract(s *seeker, e *gate.Event) {
 			x.add(p.Node, "the parameter "+p.Name)
 		}
 	}
-	if op.Body == nil || e.In != "body" || e.Guard == "answer" {
+	if e.In == "answer" {
+		x.answers(s, op, e)
+	}
+	if op.Body == nil || e.In != "body" {
 		return
 	}
 	for _, m := range op.Body.Media {

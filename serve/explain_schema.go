@@ -87,28 +87,41 @@ func (s *seeker) among(n *source.Node, find func(*source.Node) *source.Node) *so
 // seek bounds how many nodes are looked at for one event.
 const seek = 10_000
 
-// schema finds the places in the schema of a body that an event is about.
-func (x *Explained) schema(s *seeker, at *source.Node, media string, e *gate.Event) {
+// schema finds the places in the schema of a body that an event is about. in says
+// which body that is.
+func (x *Explained) schema(s *seeker, at *source.Node, in string, e *gate.Event) {
+	found, what := s.placeOf(at, e)
+	switch {
+	case what != nil:
+		x.add(what, e.Keyword+" of "+onWhat(e)+" in "+in)
+	case found != nil:
+		x.add(found, "the schema of "+in)
+	default:
+		x.add(s.follow(at), "the schema of "+in)
+	}
+}
+
+// placeOf finds the schema of what the pointer of an event names in a value of the
+// schema at, and the keyword there; nil for each that there is not.
+func (s *seeker) placeOf(at *source.Node, e *gate.Event) (found, keyword *source.Node) {
 	var parts []string
 	for part := range strings.SplitSeq(strings.TrimPrefix(e.Pointer, "/"), "/") {
 		if part != "" {
 			parts = append(parts, strings.NewReplacer("~1", "/", "~0", "~").Replace(part))
 		}
 	}
-	found := s.reach(at, parts)
-	if found == nil {
-		x.add(s.follow(at), "the schema of "+media)
-		return
+	if found = s.reach(at, parts); found == nil {
+		return nil, nil
 	}
-	if what := s.keyword(found, e.Keyword); what != nil {
-		on := e.Pointer
-		if on == "" {
-			on = "the body"
-		}
-		x.add(what, e.Keyword+" of "+on+" in "+media)
-		return
+	return found, s.keyword(found, e.Keyword)
+}
+
+// onWhat names the part of a body that an event is about.
+func onWhat(e *gate.Event) string {
+	if e.Pointer == "" {
+		return "the body"
 	}
-	x.add(found, "the schema of "+media)
+	return e.Pointer
 }
 
 // rules finds the rules in Cedar that an event names.

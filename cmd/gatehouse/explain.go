@@ -122,7 +122,11 @@ func (w *world) tellEvent(e *gate.Event, x *serve.Explained) {
 	default:
 		return
 	}
-	fmt.Fprintf(out, "\nRefused alike, with what stands in <> filled in:\n  %s\n", like)
+	alike := "Refused alike"
+	if e.In == "answer" {
+		alike = "Refused alike while the API answers so"
+	}
+	fmt.Fprintf(out, "\n%s, with what stands in <> filled in:\n  %s\n", alike, like)
 }
 
 // chain are the rows of the guards.
