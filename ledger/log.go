@@ -59,6 +59,8 @@ type Options struct {
 	// Say is told what the log did on its own: repairs, and failures of the disk
 	// when they begin and when they end; default nobody. It must not block.
 	Say func(text string)
+
+	segment int // bytes after which the next one begins; segmentBytes but in tests
 }
 
 // Overhead is what an entry costs beside its own bytes, in memory and on disk:
@@ -136,6 +138,9 @@ func (o *Options) fill() error {
 	}
 	if o.KeepFree <= 0 {
 		o.KeepFree = 64 << 20
+	}
+	if o.segment <= 0 {
+		o.segment = segmentBytes
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}

@@ -146,7 +146,7 @@ func (l *Log) settle(err error) {
 // first one lost), so that the next attempt begins another one.
 func (l *Log) append(g *group) error {
 	p, text := &l.pen, g.records[segmentHead:]
-	fresh := p.file == nil || p.size >= segmentBytes
+	fresh := p.file == nil || p.size >= l.segment
 	if fresh {
 		l.mu.Lock()
 		first := l.synced

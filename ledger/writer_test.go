@@ -89,3 +89,41 @@ func TestRest(t *testing.T) {
 		hold(t, disk, l.keys, []string{"somebody waits"})
 	})
 }
+
+// TestCloseKeepsPending closes a log whose tree cannot be written, in one segment
+// and in several: what was durable waits for the next start.
+func TestCloseKeepsPending(t *testing.T) {
+	for _, segment := range []int{0, 50} {
+		t.Run(fmt.Sprint("segments-of-", segment), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				disk, ring := newDisk(), newRing(t)
+				l, err := Open(Options{Files: disk, Origin: origin, Keys: ring, segment: segment})
+				must(t, err)
+				record(t, l, "in the tree")
+				time.Sleep(3 * time.Second)
+				disk.mu.Lock()
+				disk.fail = func(call string) error {
+					if strings.Contains(call, " tile/") {
+						return errDisk
+					}
+					return nil
+				}
+				disk.mu.Unlock()
+				all := []string{"in the tree"}
+				for i := range 5 {
+					all = append(all, fmt.Sprint("pending ", i))
+					record(t, l, all[i+1])
+					time.Sleep(time.Second)
+				}
+				if err := l.Close(); err == nil {
+					t.Error("it does not say that entries are pending")
+				}
+				disk.fail = nil
+				l, err = Open(Options{Files: disk, Origin: origin, Keys: ring})
+				must(t, err)
+				must(t, l.Close())
+				hold(t, disk, l.keys, all)
+			})
+		})
+	}
+}

@@ -3,13 +3,16 @@ package serve
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +21,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/ledger"
-	"github.com/gatehouse-api/gatehouse/record"
 )
 
 // childGate is set for gates that tests start to kill them: a gatehouse.yaml.
@@ -38,56 +40,111 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// killed starts a gate, has clients call it, kills it (SIGKILL) after a time, and
-// returns how many answers clients had.
-func killed(t *testing.T, h *house, file string, after time.Duration) (acknowledged int64) {
-	t.Helper()
+// traces are those of calls that somebody has heard of. Each call has its own.
+type traces struct {
+	mu   sync.Mutex
+	list map[string]bool // guarded by mu
+}
+
+// note takes a trace and returns how many there are.
+func (h *traces) note(trace string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.list == nil {
+		h.list = map[string]bool{}
+	}
+	h.list[trace] = true
+	return len(h.list)
+}
+
+// missing is one that is not among others, and how many there are.
+func (h *traces) missing(others *traces) (one string, n int) {
+	for trace := range h.list {
+		if !others.list[trace] {
+			one = trace
+			n++
+		}
+	}
+	return one, n
+}
+
+// siege is a gate that is killed under load again and again, and what was heard of
+// its calls.
+type siege struct {
+	t        *testing.T
+	h        *house
+	file     string
+	count    atomic.Uint64 // of calls
+	answered traces        // clients had the first byte of an answer
+	called   traces        // the API was called
+}
+
+// api is one that notes who calls.
+func (l *siege) api() string {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 {
+			l.called.note(parts[1])
+		}
+		io.WriteString(w, r.URL.Path)
+	}))
+	l.t.Cleanup(api.Close)
+	return api.URL
+}
+
+// killed starts a gate, has clients call it, and kills it (SIGKILL) when so many
+// more of them had an answer.
+func (l *siege) killed(after int) {
+	l.t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childGate+"="+file)
-	child.Stderr = &h.log
+	child.Env = append(os.Environ(), childGate+"="+l.file)
+	child.Stderr = &l.h.log
 	out, err := child.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	if err := child.Start(); err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	defer child.Wait()
 	url, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatal("the gate does not start: ", err)
+		l.t.Fatal("the gate does not start: ", err)
 	}
 	url = strings.TrimSpace(url) + "/a"
-	var had atomic.Int64
+	enough := len(l.answered.list) + after
 	var clients sync.WaitGroup
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
 	defer cancel()
 	for range 8 {
 		clients.Go(func() {
 			client := &http.Client{Transport: &http.Transport{}}
 			defer client.CloseIdleConnections()
 			for ctx.Err() == nil {
+				trace := fmt.Sprintf("%032x", l.count.Add(1))
 				request, _ := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+				request.Header.Set("Traceparent", "00-"+trace+"-00f067aa0ba902b7-00")
 				answer, err := client.Do(request)
 				if err != nil {
 					return // it was killed
 				}
-				if answer.StatusCode == http.StatusOK { // the first byte is what acknowledges
-					had.Add(1)
+				if answer.StatusCode == http.StatusOK && l.answered.note(trace) == enough { // the first byte is what acknowledges
+					child.Process.Kill()
 				}
 				io.Copy(io.Discard, answer.Body)
 				answer.Body.Close()
 			}
 		})
 	}
-	time.Sleep(after)
-	child.Process.Kill()
 	clients.Wait()
-	return had.Load()
+	if ctx.Err() != nil {
+		child.Process.Kill()
+		l.t.Fatalf("there are no %d answers:\n%s", after, l.h.log.String())
+	}
 }
 
-// TestKilled kills a gate under load, again and again: what a client had the
-// answer of is in the ledger, which is whole. GATEHOUSE_KILLS says how often.
+// TestKilled kills a gate under load, again and again: of each call that came to
+// the API the ledger has what was intended, of each that a client had the answer of
+// how it ended, and it is whole. GATEHOUSE_KILLS says how often.
 func TestKilled(t *testing.T) {
 	times := 4
 	if n, err := strconv.Atoi(os.Getenv("GATEHOUSE_KILLS")); err == nil {
@@ -97,22 +154,36 @@ func TestKilled(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	h := recordedHouse(t, "    audit: durable\n")
-	file := filepath.Join(h.dir, "gatehouse.yaml")
-	h.write("gatehouse.yaml", strings.Replace(h.text("gatehouse.yaml"), "handover: handover.sock\n", "", 1))
-	var acknowledged int64
+	l := &siege{t: t, h: h, file: filepath.Join(h.dir, "gatehouse.yaml")}
+	text := strings.NewReplacer("handover: handover.sock\n", "", "{events: none,", "{events: none, tracing: {from: everybody},").Replace(h.text("gatehouse.yaml"))
+	h.write("gatehouse.yaml", regexp.MustCompile(`url: "[^"]*"`).ReplaceAllString(text, `url: "`+l.api()+`"`))
 	for range times {
-		acknowledged += killed(t, h, file, time.Duration(20+r.IntN(150))*time.Millisecond)
+		l.killed(1 + r.IntN(100))
 	}
-	keys, problems := DataKeys(t.Context(), file)
+	intents, outcomes := l.onRecord()
+	t.Logf("%d calls of the API, %d answers; %d intents and %d outcomes on record", len(l.called.list), len(l.answered.list), len(intents.list), len(outcomes.list))
+	if one, n := l.called.missing(intents); n > 0 || len(l.called.list) < times {
+		t.Errorf("%d of %d calls came to the API and were not on record before, as %s", n, len(l.called.list), one)
+	}
+	if one, n := l.answered.missing(outcomes); n > 0 || len(l.answered.list) < times {
+		t.Errorf("%d of %d answers are not on record, as that of %s", n, len(l.answered.list), one)
+	}
+}
+
+// onRecord verifies the ledger and reads which calls it has.
+func (l *siege) onRecord() (intents, outcomes *traces) {
+	t := l.t
+	t.Helper()
+	keys, problems := DataKeys(t.Context(), l.file)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(h.dir, "state", "ledger")
-	l, err := ledger.Open(ledger.Options{Dir: dir, Origin: "test.example/gate-1", Keys: keys, KeepFree: 1})
+	dir := filepath.Join(l.h.dir, "state", "ledger")
+	book, err := ledger.Open(ledger.Options{Dir: dir, Origin: "test.example/gate-1", Keys: keys, KeepFree: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Close(); err != nil {
+	if err := book.Close(); err != nil {
 		t.Fatal(err)
 	}
 	folder, err := ledger.ReadFolder(dir)
@@ -127,24 +198,25 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kept int64
+	intents, outcomes = new(traces), new(traces)
 	if err := ledger.Entries(folder, 0, 1<<40, func(_ int64, sealed []byte) error {
 		entry, err := open(sealed)
 		if err != nil {
 			return err
 		}
-		_, err = record.Read(strings.NewReader(string(entry)), func(l *record.Line) error {
-			if l.Event == "outcome" && l.Outcome == "passed" {
-				kept++
-			}
-			return nil
-		})
-		return err
+		var e struct{ Event, Outcome, Trace string }
+		if err := json.Unmarshal(entry, &e); err != nil {
+			return err
+		}
+		switch {
+		case e.Event == "intent":
+			intents.note(e.Trace)
+		case e.Event == "outcome" && e.Outcome == "passed":
+			outcomes.note(e.Trace)
+		}
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d answers, %d outcomes on record", acknowledged, kept)
-	if acknowledged == 0 || kept < acknowledged {
-		t.Errorf("clients had %d answers, %d are on record", acknowledged, kept)
-	}
+	return intents, outcomes
 }

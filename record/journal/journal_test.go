@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,6 +116,35 @@ func TestJournal(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestDurableWaits: a durable call neither begins nor is answered before the disk
+// has what is said of it, and one that need not be durable waits for nothing.
+func TestDurableWaits(t *testing.T) {
+	for _, row := range []struct{ durable, broken bool }{{true, false}, {true, true}, {false, false}, {false, true}} {
+		t.Run(fmt.Sprintf("durable-%v-broken-from-the-beginning-%v", row.durable, row.broken), func(t *testing.T) {
+			d, l := open(t)
+			j := journal.New()
+			j.Use(l)
+			d.broken.Store(row.broken)
+			a, err := j.Begin(t.Context(), event(), row.durable)
+			if (err != nil) != (row.durable && row.broken) {
+				t.Fatal("it begins: ", err)
+			}
+			if err != nil {
+				return
+			}
+			if n := l.Stats().Synced; row.durable && n != 1 {
+				t.Errorf("it begins with %d entries on disk", n)
+			}
+			d.broken.Store(true)
+			if err := a.Answered(&gate.Exchange{Context: t.Context()}, event()); (err != nil) != row.durable {
+				t.Error("it is answered: ", err)
+			}
+			a.End(event())
+			d.broken.Store(false)
+		})
 	}
 }
 
