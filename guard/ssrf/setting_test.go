@@ -29,6 +29,10 @@ paths:
             schema: {type: object, properties: {from: {type: string}, list: {type: array, items: {type: object, properties: {feed: {type: string}}}}, plain: {type: string}}}
           application/x-www-form-urlencoded:
             schema: {type: object, properties: {from: {type: string}}}
+          multipart/form-data:
+            schema: {type: object, properties: {from: {type: string}, meta: {type: object, properties: {feed: {type: string}}}}}
+          application/xml:
+            schema: {type: object, xml: {name: import}, properties: {from: {type: string}, at: {type: string, xml: {attribute: true}}}}
       responses: {"204": {description: Done}}
   /exports:
     post:
@@ -63,7 +67,10 @@ func allowed(fields ...string) map[string]config.SSRFField {
 
 // TestInlineBodies names parts of bodies that are described where they stand.
 func TestInlineBodies(t *testing.T) {
-	const form = "application/x-www-form-urlencoded"
+	const form, multi = "application/x-www-form-urlencoded", "multipart/form-data; boundary=xx"
+	part := func(name, value string) string {
+		return "--xx\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n--xx--\r\n"
+	}
 	in, out := "http://db.internal/", "http://example.com/" // what the field alone allows, and what it alone refuses
 	rows := []struct{ name, field, target, media, body, code string }{
 		{"operation", "import body:/from", "/imports", json, `{"from":"` + in + `"}`, ""},
@@ -72,6 +79,13 @@ func TestInlineBodies(t *testing.T) {
 		{"operation-by-method", "POST /imports body:/from", "/imports", json, `{"from":"` + in + `"}`, ""},
 		{"operation-form", "import body:/from", "/imports", form, `from=` + in, ""},
 		{"operation-form-only", "import body:/from", "/imports", form, `from=` + out, "url-target"},
+		{"operation-multipart", "import body:/from", "/imports", multi, part("from", in), ""},
+		{"operation-multipart-only", "import body:/from", "/imports", multi, part("from", out), "url-target"},
+		{"operation-multipart-json", "import body:/meta/feed", "/imports", multi, part("meta", `{"feed":"`+in+`"}`), ""},
+		{"operation-multipart-json-only", "import body:/meta/feed", "/imports", multi, part("meta", `{"feed":"`+out+`"}`), "url-target"},
+		{"operation-xml", "import body:/from", "/imports", "application/xml", "<import><from>" + in + "</from></import>", ""},
+		{"operation-xml-only", "import body:/from", "/imports", "application/xml", "<import><from>" + out + "</from></import>", "url-target"},
+		{"operation-xml-attribute-only", "import body:/at", "/imports", "application/xml", "<import at='" + out + "'/>", "url-target"},
 		{"operation-another-property", "import body:/from", "/imports", json, `{"plain":"` + in + `"}`, "url-target"},
 		{"operation-another", "import body:/from", "/exports", json, `{"from":"` + in + `"}`, "url-target"},
 		{"operation-items", "import body:/list/*/feed", "/imports", json, `{"list":[{"feed":"` + in + `"},{"feed":"` + in + `"}]}`, ""},
