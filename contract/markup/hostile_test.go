@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/contract/schema"
+	"github.com/gatehouse-api/gatehouse/internal/testdata"
 )
 
 // Documents that have been used against readers of XML, and what those take
@@ -288,9 +289,9 @@ T:
 				text := []byte(r.before + r.body(n) + r.after)
 				best := time.Hour
 				for range 4 {
-					start := time.Now()
+					start := testdata.Work(t)
 					d.Read(&st, text)
-					best = min(best, time.Since(start))
+					best = min(best, testdata.Work(t)-start)
 				}
 				return best
 			}
