@@ -162,6 +162,9 @@ func (s *Source) loadFile() error {
 		s.still()
 		return nil
 	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return trouble("this is a pipe, a socket or a device", "name a file: whoever opens one of these may wait for ever")
+	}
 	f, err := os.Open(s.o.File)
 	if err != nil {
 		return err

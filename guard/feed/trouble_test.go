@@ -99,6 +99,7 @@ func TestTrouble(t *testing.T) {
 	for name, row := range map[string][3]string{
 		"missing":      {filepath.Join(folder, "none.mmdb"), "there is no such file", "put a database in the format of MaxMind (.mmdb) there"},
 		"folder":       {folder, "this is a folder", "name the file in it"},
+		"device":       {os.DevNull, "this is a pipe, a socket or a device", "name a file"},
 		"below-a-file": {filepath.Join(os.Args[0], "a.mmdb"), "the file cannot be read: ", "look at the disk"},
 	} {
 		t.Run(name, func(t *testing.T) {
