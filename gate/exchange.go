@@ -340,7 +340,7 @@ func (x *Exchange) AnswerField(name string) (value []byte, n int) {
 // 5.1).
 func FindField(fields []Field, name string) (value []byte, n int) {
 	for i := range fields {
-		if f := &fields[i]; !f.Gone && EqualFold(f.Name, name) {
+		if f := &fields[i]; len(f.Name) == len(name) && !f.Gone && EqualFold(f.Name, name) {
 			if n == 0 {
 				value = f.Value
 			}

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"math/rand/v2"
 )
 
@@ -36,13 +35,26 @@ type trace struct {
 	parent, span [8]byte  // parent is zero where the gate began the trace
 	flags        byte
 	continued    bool // the id is that of the caller
+	parents      found
+	states       found
 	line         [parentLength]byte
+}
+
+// found are the fields of one name: the place of the first, and how many.
+type found struct{ first, n int }
+
+func (f *found) add(i int) {
+	if f.n == 0 {
+		f.first = i
+	}
+	f.n++
 }
 
 // follow goes on with the trace of a call, or begins one. What is forwarded
 // changes in passTrace: guards judge the fields as they came.
 func (x *Exchange) follow(t *Tracing) {
 	tr := &x.trace
+	x.findTrace()
 	switch {
 	case x.readTrace(t):
 		tr.continued = true
@@ -68,8 +80,23 @@ func (x *Exchange) readTrace(t *Tracing) bool {
 	if !x.Trusted && !t.Everybody {
 		return false
 	}
-	value, n := x.Field(nameParent)
-	return n == 1 && x.trace.read(value)
+	return x.trace.parents.n == 1 && x.trace.read(x.Fields[x.trace.parents.first].Value)
+}
+
+// findTrace looks where the fields of traces stand, once for all who ask.
+func (x *Exchange) findTrace() {
+	for i := range x.Fields {
+		switch f := &x.Fields[i]; len(f.Name) {
+		case len(nameParent):
+			if !f.Gone && EqualFold(f.Name, nameParent) {
+				x.trace.parents.add(i)
+			}
+		case len(nameState):
+			if !f.Gone && EqualFold(f.Name, nameState) {
+				x.trace.states.add(i)
+			}
+		}
+	}
 }
 
 // passTrace makes the fields of the trace those that the API gets: the gate's
@@ -79,23 +106,19 @@ func (x *Exchange) passTrace() {
 	if x.trace.id != ([16]byte{}) {
 		x.OutFields = append(x.OutFields, Field{Name: fieldParent, Value: x.trace.write()})
 	}
-	keeps, states := x.trace.continued, 0
-	var state traceState
-	for i := range x.Fields {
-		switch f := &x.Fields[i]; {
-		case f.Gone:
-		case len(f.Name) == len(nameParent) && EqualFold(f.Name, nameParent):
-			f.Gone = true
-		case len(f.Name) == len(nameState) && EqualFold(f.Name, nameState):
-			states++
-			keeps = keeps && state.read(f.Value)
-		}
+	x.dropFound(x.trace.parents, nameParent)
+	if states := x.trace.states; states.n > 0 && !(x.trace.continued && soundStates(x.Fields, states.first)) {
+		x.dropFound(states, nameState)
 	}
-	if states == 0 || keeps {
-		return
+}
+
+// dropFound has no field of a name go to the API.
+func (x *Exchange) dropFound(some found, name string) {
+	if some.n > 0 {
+		x.Fields[some.first].Gone = true
 	}
-	for i := range x.Fields {
-		if f := &x.Fields[i]; EqualFold(f.Name, nameState) {
+	for i := some.first + 1; some.n > 1 && i < len(x.Fields); i++ {
+		if f := &x.Fields[i]; EqualFold(f.Name, name) {
 			f.Gone = true
 		}
 	}
@@ -137,7 +160,7 @@ func (t *trace) read(b []byte) bool {
 }
 
 func (t *trace) forget() bool {
-	*t = trace{}
+	*t = trace{parents: t.parents, states: t.states}
 	return false
 }
 
@@ -145,8 +168,8 @@ func (t *trace) forget() bool {
 func (t *trace) write() []byte {
 	b := t.line[:]
 	b[0], b[1], b[2], b[35], b[52] = '0', '0', '-', '-', '-'
-	hex.Encode(b[3:35], t.id[:])
-	hex.Encode(b[36:52], t.span[:])
+	writeHex(b[3:35], t.id[:])
+	writeHex(b[36:52], t.span[:])
 	b[53], b[54] = '0', '0'+t.flags
 	return b
 }
@@ -163,12 +186,29 @@ func readHex(to, from []byte) bool {
 	return true
 }
 
+// writeHex is hex.Encode for what is written at every call: by pairs of digits.
+func writeHex(to, from []byte) {
+	for i, c := range from {
+		binary.BigEndian.PutUint16(to[2*i:], hexPairs[c])
+	}
+}
+
+// hexPairs has the two digits of each byte.
+var hexPairs = func() (table [256]uint16) {
+	for c := range table {
+		table[c] = uint16(lowerHex[c>>4])<<8 | uint16(lowerHex[c&15])
+	}
+	return table
+}()
+
+const lowerHex = "0123456789abcdef"
+
 // hexDigits has what each digit is worth; 0xff for what is none.
 var hexDigits = func() (table [256]byte) {
 	for c := range table {
 		table[c] = 0xff
 	}
-	for i, c := range "0123456789abcdef" {
+	for i, c := range lowerHex {
 		table[c] = byte(i)
 	}
 	return table
