@@ -92,8 +92,10 @@ func (v *verification) run() error {
 	if err != nil {
 		return err
 	}
-	if v.edge.Root() != c.Root {
-		return fault(checkpointFile, -1, "the entries and tiles go together and are not those that were signed: root %v, signed %v", v.edge.Root(), c.Root)
+	if root := v.edge.Root(); root != c.Root && since != nil { // up to there they are the same
+		return fault(checkpointFile, since.Size, "the entries and tiles go together and are not those that were signed: root %v, signed %v; the fault is in the entries from here on, which the earlier checkpoint does not have", root, c.Root)
+	} else if root != c.Root {
+		return fault(checkpointFile, -1, "the entries and tiles go together and are not those that were signed: root %v, signed %v; an earlier checkpoint says before or behind which entry", root, c.Root)
 	}
 	for _, at := range v.missing {
 		if (at.Index+1)*tile.Width > v.report.Deleted {
@@ -153,6 +155,9 @@ func (v *verification) entries(at tile.At, hashes []tile.Hash, text []byte) erro
 	list, err := tile.Split(text, at.Width)
 	for i, e := range list {
 		if tile.Leaf(e) != hashes[i] {
+			if err == nil && v.holds(at, list) {
+				return fault(at.Path(), first+int64(i), "it was changed: its hash of the entry is another one than that of %s, and the tree above has the entry", name)
+			}
 			return fault(name, first+int64(i), "it was changed: its hash in %s is another one", at.Path())
 		}
 		if s := saidBy(e); s.DeletedBelow > v.report.Deleted && s.DeletedBelow <= first+int64(i) {
@@ -163,6 +168,27 @@ func (v *verification) entries(at tile.At, hashes []tile.Hash, text []byte) erro
 		return fault(name, first+int64(len(list)), "%v", err)
 	}
 	return nil
+}
+
+// holds reports whether the tree has the entries of a bundle, whatever their tile
+// says: by the tile above, or by the root where there is none. All before them were
+// added.
+func (v *verification) holds(at tile.At, entries [][]byte) bool {
+	edge, leaves := v.edge.Clone(), make([]tile.Hash, len(entries))
+	for i, e := range entries {
+		leaves[i] = tile.Leaf(e)
+		edge.Add(leaves[i], func(tile.At, []tile.Hash) {})
+	}
+	if at.Width < tile.Width {
+		return edge.Root() == v.report.Checkpoint.Root
+	}
+	above := tile.Containing(1, at.Index, v.report.Checkpoint.Size)
+	text, err := readTile(v.files, above)
+	if err != nil {
+		return false
+	}
+	hashes, err := tile.Hashes(text, above.Width)
+	return err == nil && hashes[at.Index%tile.Width] == tile.Root(leaves)
 }
 
 // upper holds a tile above level 0 to the hashes of those below it.
@@ -195,7 +221,7 @@ func (v *verification) since() error {
 	if s == nil || v.edge.Size() != s.Size || v.edge.Root() == s.Root {
 		return nil
 	}
-	return fault(checkpointFile, -1, "the log does not go on from the earlier checkpoint of %d entries: some of them were rewritten", s.Size)
+	return fault(checkpointFile, 0, "the log does not go on from the earlier checkpoint of %d entries: some of them were rewritten", s.Size)
 }
 
 // damage is a tile that cannot be read.
