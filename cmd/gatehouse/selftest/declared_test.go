@@ -25,6 +25,7 @@ var rows = map[string]string{
 	"Vault does not answer":                partSecrets,
 	"Vault answers":                        partSecrets,
 	"the file of SQLite":                   partStoreFile,
+	"the disk of the file of SQLite":       partStoreFile,
 	"a file of `${file:}`":                 files,
 	"the keys of an issuer":                partKeys,
 	"the file with the keys of an issuer":  partKeyFile,
