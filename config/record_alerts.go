@@ -27,6 +27,8 @@ type Alert struct {
 	Severity Severity `key:"severity,default=medium"`
 	// Quiet is how long the same is not told again: of the same values of by, or that there is still nothing. What is seen first is told once anyway.
 	Quiet time.Duration `key:"quiet,default=1h,min=1s,max=30d"`
+	// Resolved has it told once, to the same sinks, that it is over: the threshold was not met again for its window, or something came again. Then the same is told of anew, whatever quiet says. It is not for first_seen.
+	Resolved bool `key:"resolved"`
 	// To are sinks that are told, whatever their only says. Sinks with only that are not named here are not told then. Without it, alerts go where other events go.
 	To []string `key:"to,min=1,form=sink-name,example=[siem]"`
 }
@@ -179,6 +181,9 @@ func (d *decoder) alerts(r *Record) {
 			d.add("alert-kind", a.Place.node, "write one of threshold, first_seen and absence, and for several several alerts", "an alert has one kind of rule")
 		}
 		d.alertCounts(a)
+		if a.Resolved && a.FirstSeen != nil {
+			d.add("alert-resolved", a.At("resolved").node, "leave it out", "what is seen first is never over")
+		}
 		if a.has("acts") {
 			d.alertActs(a)
 		}

@@ -70,7 +70,7 @@ func TestDocumentation(t *testing.T) {
 var beyondSchemas = []string{
 	"counters-kind", "counters-plain", "ledger-keys", "witness-keys", "witness-quorum", "witness-twice", "form-witness-key", "audit-ledger", "sink-kind", "sink-pair", "sink-twice", "syslog-plain", "syslog-tls", "kafka-password", "kafka-plain", "kafka-tls",
 	"pseudonyms-short", "pseudonyms-key", "pseudonyms-former",
-	"alert-acts", "alert-by", "alert-distinct", "alert-kind", "alert-many", "alert-sink", "alert-twice",
+	"alert-acts", "alert-by", "alert-distinct", "alert-kind", "alert-many", "alert-resolved", "alert-sink", "alert-twice",
 	"admin-pair", "signals-admin", "admin-listener", "keys-environment", "keys-twice", "credential-twice", "credential-kind", "scheme-credential", "pepper-short", "pepper-needed", "passphrase-short", "store-needed", "store-twice",
 	"step-up-empty", "limit-kind", "limit-window", "limit-burst", "limit-unit", "limit-shared", "limit-unknown", "limit-idle", "limit-complexity", "challenge-login", "priority-idle", "tracing-idle", "otlp-tracing", "otlp-url", "locks-first", "overload-bounds", "overload-memory", "overload-credential", "caller-empty", "caller-twice", "caller-key-needed",
 	"logins-first", "bots-nothing", "challenge-bits", "challenge-suspicion", "login-place", "login-failed", "login-succeeded", "login-sign",

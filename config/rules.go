@@ -82,6 +82,7 @@ var rules = map[string]string{
 	"alert-distinct":     "alerts count a bounded number of different values",
 	"alert-kind":         "an alert has one kind of rule",
 	"alert-many":         "there is a bounded number of alerts",
+	"alert-resolved":     "what is seen first is never over",
 	"alert-sink":         "alerts go to sinks that there are",
 	"alert-twice":        "names of alerts differ",
 	"form-alert-name":    "names of alerts are short words of small letters, digits and hyphens",

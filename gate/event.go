@@ -84,6 +84,7 @@ type Alert struct {
 	Since      time.Time // of the first event that it is about; of absence, the last one
 	Suppressed int64     // alerts of the rule that were not told since the last one
 	Events     []ID      // some that it is about, the last ones
+	Ends       ID        // the alert whose condition is over, which this one says; zero for others
 }
 
 // Outcome is how an exchange ended. The zero value is a refusal.

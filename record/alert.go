@@ -36,6 +36,9 @@ func appendAlert(b []byte, e *gate.Event) []byte {
 	b = appendText(b, `,"class":`, e.Finding.Class)
 	b = appendText(b, `,"ja4":`, e.JA4)
 	b = appendClient(b, e)
+	if a := e.Alert; a != nil && a.Ends != (gate.ID{}) {
+		b = append(append(append(b, `,"ends":"`...), a.Ends[:]...), '"')
+	}
 	if a := e.Alert; a != nil && len(a.Events) > 0 {
 		b = append(b, `,"events":[`...)
 		for i := range a.Events {
@@ -63,6 +66,13 @@ var alertFields = func() map[string]field {
 		},
 		"since":      func(m *members, e *gate.Event, v string) { e.Alert.Since = m.time(v) },
 		"suppressed": func(m *members, e *gate.Event, v string) { e.Alert.Suppressed = m.number(v, 1<<53) },
+		"ends": func(m *members, e *gate.Event, v string) {
+			id, err := gate.ParseID(text(m, v))
+			if err != nil {
+				m.wrong = err
+			}
+			e.Alert.Ends = id
+		},
 		"events": func(m *members, e *gate.Event, v string) {
 			for item := range m.items(v, maxListed) {
 				id, err := gate.ParseID(text(m, item))

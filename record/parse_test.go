@@ -50,7 +50,9 @@ func TestParseEvent(t *testing.T) {
 			break
 		}
 	}
-	list = append(list, gate.Event{Time: full.Time, Act: gate.Lost, Number: 12}, alert, gate.Event{ID: full.ID, Time: full.Time, Act: gate.Alerted, Alert: &gate.Alert{}},
+	over := alert
+	over.Alert = &gate.Alert{Name: "guessing", Severity: "high", Rule: "threshold", Since: full.Time, Ends: full.ID}
+	list = append(list, gate.Event{Time: full.Time, Act: gate.Lost, Number: 12}, alert, over, gate.Event{ID: full.ID, Time: full.Time, Act: gate.Alerted, Alert: &gate.Alert{}},
 		gate.Event{ID: full.ID, Time: full.Time, Client: full.Client, Country: "DE"},
 		gate.Event{ID: full.ID, Time: full.Time, Act: gate.Alerted, Alert: &gate.Alert{}, Principal: gate.Pseudonym{1}, Account: gate.Pseudonym{2}, Address: gate.Pseudonym{3}})
 	var got gate.Event

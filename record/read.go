@@ -37,6 +37,7 @@ type Line struct {
 	Would     []string  `json:"would_refuse"`
 	Count     uint64    `json:"count"` // of events that were lost, or that an alert is about
 	Alert     string    `json:"alert"` // its name
+	Ends      string    `json:"ends"`  // of an alert that is over, its id
 	Severity  string    `json:"severity"`
 	Act       string    `json:"act"` // what happened to the gate itself
 	Why       string    `json:"why"`

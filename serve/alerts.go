@@ -18,7 +18,7 @@ func (d *draft) describeAlerts() {
 	r := &d.config.Record
 	for i := range r.Alerts {
 		a := &r.Alerts[i]
-		rule := alert.Rule{Name: a.Name, Severity: string(a.Severity), Quiet: a.Quiet}
+		rule := alert.Rule{Name: a.Name, Severity: string(a.Severity), Quiet: a.Quiet, Resolved: a.Resolved}
 		d.aboutCalls(a.When, &rule.When)
 		for n, name := range a.Acts {
 			act, known := gate.ActNamed(name)

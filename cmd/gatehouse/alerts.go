@@ -121,7 +121,11 @@ func (t *alertTest) told(e *gate.Event) {
 		return
 	}
 	a := e.Alert
-	t.rows = append(t.rows, []string{e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), a.Severity, a.Name, strconv.FormatInt(a.Count, 10), shown(about(e))})
+	count := strconv.FormatInt(a.Count, 10)
+	if a.Ends != (gate.ID{}) {
+		count = "over"
+	}
+	t.rows = append(t.rows, []string{e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), a.Severity, a.Name, count, shown(about(e))})
 }
 
 // about is what the events of an alert have in common.

@@ -173,6 +173,9 @@ func (s *show) row(l *record.Line) []string {
 	switch {
 	case l.Event == "alert":
 		why = strings.TrimSpace(l.Severity + " " + l.Alert)
+		if l.Ends != "" {
+			why += " is over"
+		}
 	case l.Event == "lost":
 		why = were(l.Count) + " lost"
 	case l.Event == "change":

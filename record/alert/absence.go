@@ -35,12 +35,16 @@ func (j *absence) see(r *rule, e *gate.Event, now time.Duration) {
 			f.copyTo(&g.said, e)
 		}
 	}
-	g.last, g.told, g.quiet = now, false, 0
+	if r.Resolved && g.fired != (gate.ID{}) {
+		r.over(g, "absence", now)
+	}
+	g.last, g.told, g.quiet, g.fired = now, false, 0, gate.ID{}
 	g.note(e, now)
 }
 
 // tick tells of groups that are silent. Those that were told apart from others are
-// forgotten then; the one of all events is told of again after each quiet time.
+// forgotten then, unless their end is owed; the one of all events is told of again
+// after each quiet time.
 func (j *absence) tick(r *rule, now time.Duration) {
 	for i := 0; i < len(j.list); i++ {
 		g := j.list[i]
@@ -48,13 +52,20 @@ func (j *absence) tick(r *rule, now time.Duration) {
 		if g.told {
 			due = g.quiet
 		}
+		if g.told && len(r.By) > 0 {
+			continue // its end is owed
+		}
 		if due > now || g.told && r.Quiet == 0 {
 			continue
 		}
 		a := r.common(&g.said, "absence")
 		a.Alert.Window, a.Alert.Since, a.Alert.Events = r.Absence.Window, r.engine.base.Add(g.last), g.ids(g.last)
-		r.alert(a, due)
+		r.fire(g, a, due)
 		if len(r.By) > 0 {
+			if r.Resolved && g.fired != (gate.ID{}) {
+				g.told = true
+				continue
+			}
 			j.drop(g)
 			i--
 			continue

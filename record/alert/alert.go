@@ -25,6 +25,10 @@ type Rule struct {
 	// A rule of Absence tells again after it while there is still nothing. Values
 	// that are seen first are told of once.
 	Quiet time.Duration
+	// Resolved has it told, once, that what was told of is over: no Threshold was
+	// met for a Window, or something came again that was absent. It is told
+	// however many alerts were.
+	Resolved bool
 
 	Threshold *Threshold
 	FirstSeen *FirstSeen

@@ -77,7 +77,7 @@ func (g *Engine) Use(rules []Rule, now time.Time, restore func(name, identity st
 // identity says what a rule is about.
 func identity(r *Rule) string {
 	same := *r
-	same.Severity, same.Quiet = "", 0
+	same.Severity, same.Quiet, same.Resolved = "", 0, false
 	text, err := json.Marshal(same)
 	if err != nil {
 		panic(err) // rules are plain values
@@ -160,23 +160,44 @@ func (r *rule) group(e *gate.Event, more ...Field) (key []byte, ok bool) {
 	return key, true
 }
 
-// alert tells of what a rule found at a time, unless it has told too much.
-func (r *rule) alert(e *gate.Event, at time.Duration) {
+// alert tells of what a rule found at a time, unless it has told too much, and
+// returns whether it did.
+func (r *rule) alert(e *gate.Event, at time.Duration) bool {
 	if n := int((at - r.filled) / wait); n > 0 {
 		r.tokens, r.filled = min(maxBurst, r.tokens+n), r.filled+time.Duration(n)*wait
 	}
 	if r.tokens == 0 {
 		r.stats.Flooded++
 		r.suppressed++
-		return
+		return false
 	}
 	r.tokens--
 	r.stats.Told++
+	e.Alert.Suppressed, r.suppressed = r.suppressed, 0
+	r.tell(e, at)
+	return true
+}
+
+func (r *rule) tell(e *gate.Event, at time.Duration) {
 	e.Act, e.Time = gate.Alerted, r.engine.base.Add(at)
 	e.ID = gate.NewID(e.Time)
-	e.Alert.Name, e.Alert.Severity, e.Alert.Suppressed = r.Name, r.Severity, r.suppressed
-	r.suppressed = 0
+	e.Alert.Name, e.Alert.Severity = r.Name, r.Severity
 	r.engine.tell(e)
+}
+
+// fire tells of a group at a time. Where that is told, its end is owed.
+func (r *rule) fire(g *group, e *gate.Event, at time.Duration) {
+	if r.alert(e, at) && r.Resolved && g.fired == (gate.ID{}) {
+		g.fired, g.since = e.ID, at
+	}
+}
+
+// over tells that what was told of a group is over.
+func (r *rule) over(g *group, kind string, at time.Duration) {
+	a := r.common(&g.said, kind)
+	a.Alert.Ends, a.Alert.Since = g.fired, r.engine.base.Add(g.since)
+	g.fired, g.quiet = gate.ID{}, 0
+	r.tell(a, at)
 }
 
 // common is an alert that says what a group has in common.

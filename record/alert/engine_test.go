@@ -19,6 +19,7 @@ type bench struct {
 	*alert.Engine
 	now  time.Time
 	told []string
+	ids  []gate.ID // of told
 }
 
 func newBench(rules ...alert.Rule) *bench {
@@ -37,6 +38,13 @@ func newBench(rules ...alert.Rule) *bench {
 		if e.Caller != 0 {
 			text += fmt.Sprint(" caller ", e.Caller)
 		}
+		if a.Ends != (gate.ID{}) {
+			text += fmt.Sprintf(" over since %s", a.Since.Sub(begin))
+			if a.Ends == e.ID || !slices.Contains(b.ids, a.Ends) {
+				text += " of nothing that was told"
+			}
+		}
+		b.ids = append(b.ids, e.ID)
 		if a.Suppressed > 0 {
 			text += fmt.Sprint(" suppressed ", a.Suppressed)
 		}

@@ -24,6 +24,9 @@ type group struct {
 	last   time.Duration // of the last event
 	quiet  time.Duration // until when nothing is told
 	told   bool          // of absence: since the last event
+	fired  gate.ID       // the alert whose end is owed; zero for none
+	since  time.Duration // of that alert
+	met    time.Duration // when a threshold was met last
 }
 
 // noted is an event that is remembered by its id.

@@ -57,6 +57,7 @@ func (j *threshold) see(r *rule, e *gate.Event, now time.Duration) {
 			f.copyTo(&g.said, e)
 		}
 	}
+	j.end(r, g, now)
 	j.forget(g)
 	g.last = now
 	g.note(e, now)
@@ -65,6 +66,7 @@ func (j *threshold) see(r *rule, e *gate.Event, now time.Duration) {
 	if count < j.rule.Count {
 		return
 	}
+	g.met = now
 	if now < g.quiet {
 		r.stats.Quiet++
 	} else {
@@ -72,7 +74,7 @@ func (j *threshold) see(r *rule, e *gate.Event, now time.Duration) {
 		a.Alert.Of, a.Alert.Count, a.Alert.Window = string(j.rule.Distinct), int64(count), j.rule.Window
 		a.Alert.Since, a.Alert.Events = r.engine.base.Add(g.marks[0].at), g.ids(g.marks[0].at)
 		g.quiet = now + r.Quiet
-		r.alert(a, now)
+		r.fire(g, a, now)
 	}
 	g.marks, g.seen = g.marks[:0], 0 // so many more are needed for the next one
 }
@@ -118,13 +120,25 @@ func (j *threshold) worth(g *group) (n int) {
 	for i := range g.marks {
 		n += g.marks[i].count
 	}
-	if g.quiet > j.now {
+	if g.quiet > j.now || g.fired != (gate.ID{}) {
 		n += j.rule.Count
 	}
 	return n
 }
 
-func (j *threshold) tick(_ *rule, now time.Duration) {
+func (j *threshold) tick(r *rule, now time.Duration) {
 	j.now = now
+	if r.Resolved {
+		for _, g := range j.list {
+			j.end(r, g, now)
+		}
+	}
 	j.sweep(j.worth)
+}
+
+// end tells that a group is over which met nothing for a window.
+func (j *threshold) end(r *rule, g *group, now time.Duration) {
+	if r.Resolved && g.fired != (gate.ID{}) && now-g.met >= j.rule.Window {
+		r.over(g, "threshold", g.met+j.rule.Window)
+	}
 }

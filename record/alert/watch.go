@@ -45,6 +45,11 @@ func NewWatch(t *tap.Tap, tell func(*gate.Event), log *slog.Logger) *Watch {
 	w.folder.Store(new(Folder))
 	w.engine = New(func(e *gate.Event) {
 		a := e.Alert
+		if a.Ends != (gate.ID{}) {
+			log.Info("alert is over", "alert", a.Name, "severity", a.Severity, "rule", a.Rule, "id", e.ID.String(), "ends", a.Ends.String())
+			tell(e)
+			return
+		}
 		log.Warn("alert", "alert", a.Name, "severity", a.Severity, "rule", a.Rule, "count", a.Count, "id", e.ID.String())
 		tell(e)
 	})

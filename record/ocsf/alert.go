@@ -20,16 +20,20 @@ func (o *Encoder) appendAlert(b []byte, e *gate.Event) []byte {
 	if !ok {
 		grade = medium
 	}
-	l := list{o.begin(b, &alert, e, created, grade)}
-	l.b = append(l.b, `,"status_id":1,"status":"New","is_alert":true`...)
-	if a.Rule != "absence" {
+	activity, standing, uid, at := created, `,"status_id":1,"status":"New","is_alert":true`, e.ID, e.Time
+	if a.Ends != (gate.ID{}) {
+		activity, standing, uid, at = ended, `,"status_id":4,"status":"Resolved","is_alert":true`, a.Ends, a.Since
+	}
+	l := list{o.begin(b, &alert, e, activity, grade)}
+	l.b = append(l.b, standing...)
+	if a.Rule != "absence" && a.Ends == (gate.ID{}) {
 		l.number(`,"count":`, a.Count)
 	}
 	l.b = append(l.b, `,"finding_info":{`...)
-	if e.ID == (gate.ID{}) {
+	if uid == (gate.ID{}) {
 		l.text(`,"uid":`, "unknown")
 	} else {
-		l.b = append(append(append(l.b, `"uid":"`...), e.ID[:]...), '"')
+		l.b = append(append(append(l.b, `"uid":"`...), uid[:]...), '"')
 	}
 	name := a.Name
 	if name == "" {
@@ -37,7 +41,7 @@ func (o *Encoder) appendAlert(b []byte, e *gate.Event) []byte {
 	}
 	l.text(`,"title":`, name)
 	l.b = append(l.b, `,"created_time":`...)
-	l.b = strconv.AppendInt(l.b, e.Time.UnixMilli(), 10)
+	l.b = strconv.AppendInt(l.b, at.UnixMilli(), 10)
 	if !a.Since.IsZero() {
 		l.b = append(l.b, `,"first_seen_time":`...)
 		l.b = strconv.AppendInt(l.b, a.Since.UnixMilli(), 10)

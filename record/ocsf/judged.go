@@ -103,6 +103,7 @@ var titles = map[string]string{
 
 const (
 	created = 1
+	ended   = 3 // Close
 	// What attacks are called at https://attack.mitre.org.
 	attackOfAPIs = `[{"tactic":{"uid":"TA0001","name":"Initial Access"},"technique":{"uid":"T1190","name":"Exploit Public-Facing Application"}}]`
 )

@@ -75,7 +75,8 @@ func kinds() (list []gate.Event) {
 				*e = gate.Event{Act: gate.Alerted, ID: e.ID, Time: e.Time, API: e.API, Operation: e.Operation, Client: e.Client, Country: "DE", Caller: 0x1f, Denied: true, Code: gate.CredentialInvalid, Kind: "order", JA4: "t13d"}
 				e.Finding.Class = "sql"
 				e.Alert = &gate.Alert{Name: "guessing", Severity: severity, Rule: rule, Of: "caller", Count: 20, Window: time.Minute, Since: e.Time, Suppressed: 2, Events: []gate.ID{e.ID, e.ID}}
-			}), gate.Event{Act: gate.Alerted, ID: post.ID, Time: post.Time, API: "shop", Principal: gate.Pseudonym{1}, Account: gate.Pseudonym{2}, Address: gate.Pseudonym{3}, Alert: &gate.Alert{Name: "quiet", Severity: severity, Rule: rule}})
+			}), gate.Event{Act: gate.Alerted, ID: post.ID, Time: post.Time, API: "shop", Principal: gate.Pseudonym{1}, Account: gate.Pseudonym{2}, Address: gate.Pseudonym{3}, Alert: &gate.Alert{Name: "quiet", Severity: severity, Rule: rule}},
+				gate.Event{Act: gate.Alerted, ID: post.ID, Time: post.Time, API: "shop", Alert: &gate.Alert{Name: "over", Severity: severity, Rule: rule, Since: post.Time, Ends: post.ID}})
 		}
 	}
 	for a := range gate.Acts {
