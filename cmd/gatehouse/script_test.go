@@ -268,7 +268,7 @@ func startGate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s.gate = exec.Command(program, append(all, args...)...)
 	s.gate.Dir = ts.MkAbs(".")
-	s.gate.Env = append(os.Environ(), "NO_COLOR=", "GOTRACEBACK="+ts.Getenv("GOTRACEBACK"))
+	s.gate.Env = append(os.Environ(), "NO_COLOR=", "GOTRACEBACK="+ts.Getenv("GOTRACEBACK"), "TMPDIR="+ts.Getenv("TMPDIR")) // where all is searched
 	for name := range plantedVariables {
 		s.gate.Env = append(s.gate.Env, name+"="+ts.Getenv(name))
 	}
