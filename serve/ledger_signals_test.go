@@ -14,25 +14,13 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/store"
-	"github.com/gatehouse-api/gatehouse/trust/jose"
 )
 
 // heardHouse opens a gate with a ledger, of whose disk as much stays free as is
 // said, which hears an issuer; and a form that ends a session of the issuer.
 func heardHouse(t *testing.T, free string) (h *house, logout string) {
 	t.Helper()
-	key, err := jose.GenerateKey("ES256")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := jose.NewSigner("k", "", key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := jose.Public(signer)
-	if err != nil {
-		t.Fatal(err)
-	}
+	signer, set := issuer(t)
 	api, _ := upstreamOf(t)
 	file := strings.Replace(one("tokened.yaml", api), "record: {events: none}", "record: {events: calls.jsonl, ledger: {name: test.example/gate-1, keep_free: "+free+"}}\ntrust: {keys_file: gate.keys, key: {passphrase: \"${file:passphrase}\"}}", 1) + heard
 	h = openHouse(t, file, func(c *Config) {

@@ -31,21 +31,28 @@ credentials:
 admin: {address: "127.0.0.1:0", pepper: "${file:pepper}", first_credential: first.txt}
 `
 
-// TestSignalsReachTheNextRequest: what an issuer says by a logout token or an
-// event is void at the next request, and nothing else is.
-func TestSignalsReachTheNextRequest(t *testing.T) {
+// issuer makes the key of an issuer, and the set of keys by which it is known.
+func issuer(t *testing.T) (signer *jose.Signer, set []byte) {
+	t.Helper()
 	key, err := jose.GenerateKey("ES256")
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := jose.NewSigner("k", "", key)
+	signer, err = jose.NewSigner("k", "", key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := jose.Public(signer)
+	set, err = jose.Public(signer)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return signer, set
+}
+
+// TestSignalsReachTheNextRequest: what an issuer says by a logout token or an
+// event is void at the next request, and nothing else is.
+func TestSignalsReachTheNextRequest(t *testing.T) {
+	signer, set := issuer(t)
 	api, _ := upstreamOf(t)
 	h := openHouse(t, one("tokened.yaml", api)+heard, func(c *Config) {
 		for name, text := range map[string]string{"pepper": pepperOfTests, "tokened.yaml": tokened, "keys.json": string(set)} {
