@@ -72,8 +72,7 @@ func (t *Target) appendMessage(b, line []byte, number uint64) []byte {
 	b = append(b, ">1 "...)
 	b = appendTime(b, line)
 	b = append(b, t.from...)
-	kind, _ := sink.Field(line, `"event":"`)
-	b = append(b, printable(string(kind), 32)...)
+	b = append(b, kindOf(line)...)
 	b = append(b, ` [meta sequenceId="`...)
 	b = strconv.AppendInt(b, int64(number%(1<<31-1))+1, 10)
 	b = append(b, `"] `...)
@@ -205,7 +204,7 @@ func appendShort(b, line []byte, n int) []byte {
 	const end = `"shortened":true}`
 	top := len(b) + n - len(end)
 	b = append(b, '{')
-	for _, name := range []string{"time", "event", "id", "uid", "alert", "severity", "outcome", "code", "guard", "api", "operation"} {
+	for _, name := range []string{"time", "event", "class_name", "id", "uid", "title", "alert", "severity", "outcome", "code", "guard", "api", "operation"} {
 		value, ok := sink.Field(line, `"`+name+`":"`)
 		if !ok {
 			continue

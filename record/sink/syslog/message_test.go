@@ -41,7 +41,7 @@ func TestMessage(t *testing.T) {
 		{"alert-low", `{"event":"alert","severity":"low"}`, `<133>1 `},
 		{"alert-informational", `{"event":"alert","severity":"informational"}`, `<134>1 `},
 		{"alert-without", `{"event":"alert"}`, `<133>1 `},
-		{"ocsf", `{"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 2031-02-04T04:05:06.007Z`},
+		{"ocsf", `{"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 2031-02-04T04:05:06.007Z` + head + `- `},
 		{"ocsf-fatal", `{"severity_id":6}`, `<129>1 `},
 		{"cut", `{"severity_id":`, `<133>1 `},
 	} {
@@ -100,6 +100,15 @@ func TestShortAlert(t *testing.T) {
 	}
 }
 
+// TestShortOCSF says of which class it is, as a whole message does.
+func TestShortOCSF(t *testing.T) {
+	to := target(Options{MaxMessage: MinMessage})
+	got := to.appendMessage(nil, []byte(`{"category_uid":2,"class_uid":2004,"class_name":"Detection Finding","metadata":{"uid":"1-finding"},"severity_id":4,"long":"`+strings.Repeat("x", 3000)+`"}`), 0)
+	if !strings.HasSuffix(string(got), ` finding [meta sequenceId="1"] {"class_name":"Detection Finding","uid":"1-finding","shortened":true}`) {
+		t.Error(string(got))
+	}
+}
+
 // TestASCII escapes what is not ASCII, so that it reads the same.
 func TestASCII(t *testing.T) {
 	const text = `"a é 東 😀"`
@@ -126,6 +135,7 @@ var grammar = regexp.MustCompile(`^<(?:[0-9]|[1-9][0-9]|1[0-8][0-9]|19[01])>1 [0
 func FuzzMessage(f *testing.F) {
 	f.Add([]byte(passed), 2048)
 	f.Add([]byte(`{"time":"x","event":"a b\u0000c"}`), 0)
+	f.Add([]byte(`{"category_uid":2,"class_uid":2004,"class_name":"Detection Finding","metadata":{"uid":"1-finding"},"time":1}`), 0)
 	f.Add([]byte(`{"operation":"`+strings.Repeat("é", 700)+`"}`), 0)
 	f.Fuzz(func(t *testing.T, line []byte, most int) {
 		line = bytes.ReplaceAll(line, []byte{'\n'}, nil)
