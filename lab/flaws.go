@@ -15,8 +15,7 @@ type Flaw struct {
 	ID       string   // "API1-order"
 	Where    string   // "GET /orders/{order_id}", or "every operation"
 	Text     string   // what is wrong
-	Closer   string   // what closes it, in words that begin with Product
-	Product  string   // the ability that closes it: "E12"
+	Closer   string   // what closes it, in words
 	Open     bool     // the gate of today lets it through
 	Code     string   // of the refusal that closes it; "" when the call passes without its effect
 	Example  string   // the key of examples/shop/gatehouse.yaml that closes it there; "" when none does
@@ -39,8 +38,8 @@ func shell(page string) (string, error) {
 
 var (
 	preamble = regexp.MustCompile("(?s)\n## Try them\n.*?```sh\n(.*?)```\n")
-	flawRow  = regexp.MustCompile("(?m)^\\| \\[(\\S+)\\]\\(#\\S+\\) \\| ([^|]+) \\| ([^|]+) \\| (([A-Z]\\d+): [^|]+) \\| " +
-		"(?:closed by the contract alone|closed by a rule: `([a-z_]+)`|open here, closed in \\[the example\\]\\(\\.\\./examples/shop/README\\.md\\): `([a-z]+)`|open until ([A-Z]\\d+)) \\|$")
+	flawRow  = regexp.MustCompile("(?m)^\\| \\[(\\S+)\\]\\(#\\S+\\) \\| ([^|]+) \\| ([^|]+) \\| ([^|]+) \\| " +
+		"(?:closed by the contract alone|closed by a rule: `([a-z_]+)`|open here, closed in \\[the example\\]\\(\\.\\./examples/shop/README\\.md\\): `([a-z]+)`|(open: the gate cannot do this yet)) \\|$")
 	section = regexp.MustCompile("(?s)^ (\\S+)\n.*?```sh\n(.*?)```\n\nEvidence: ([^\n]+)\n")
 	quoted  = regexp.MustCompile("`([^`]+)`")
 	refusal = regexp.MustCompile("`([a-z-]+)`$")
@@ -80,12 +79,9 @@ func parse(page string) ([]Flaw, error) {
 func parseRows(page string) (list []Flaw, index map[string]int, err error) {
 	index = map[string]int{}
 	for _, m := range flawRow.FindAllStringSubmatch(page, -1) {
-		f := Flaw{ID: m[1], Where: strings.Trim(m[2], "`"), Text: m[3], Closer: m[4], Product: m[5], Rule: m[6], Example: m[7], Open: m[7]+m[8] != ""}
+		f := Flaw{ID: m[1], Where: strings.Trim(m[2], "`"), Text: m[3], Closer: m[4], Rule: m[5], Example: m[6], Open: m[6]+m[7] != ""}
 		if code := refusal.FindStringSubmatch(f.Closer); code != nil && !f.Open {
 			f.Code = code[1]
-		}
-		if until := m[8]; until != "" && until != f.Product {
-			return nil, nil, fmt.Errorf("FLAWS.md: %s is closed by %s and open until %s", f.ID, f.Product, until)
 		}
 		if _, twice := index[f.ID]; twice {
 			return nil, nil, fmt.Errorf("FLAWS.md: %s has two rows", f.ID)

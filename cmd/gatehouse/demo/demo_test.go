@@ -37,7 +37,7 @@ func TestEachCall(t *testing.T) {
 				if saw := d.Calls() > before; saw != (c.Fate != demo.Refused) {
 					t.Errorf("the shop saw it: %v", saw)
 				}
-				if c.Fate == demo.Open && (c.Flaw.ID == "" || !strings.Contains(r.Why, cmp.Or(c.Flaw.Example, c.Flaw.Rule, c.Flaw.Product))) {
+				if c.Fate == demo.Open && (c.Flaw.ID == "" || !strings.Contains(r.Why, cmp.Or(c.Flaw.Example, c.Flaw.Rule, c.Flaw.Closer))) {
 					t.Errorf("it names no row of FLAWS.md: %q", r.Why)
 				}
 			})

@@ -49,7 +49,7 @@ func (d *Demo) Send(c Call) (Result, error) {
 	case got.status >= 300:
 	case c.Fate == Open:
 		r.Fate, r.AsMeant = Open, (c.Flaw.Open || c.Flaw.Rule != "") && len(c.Flaw.Left(got.text)) > 0
-		switch r.Why = "until " + c.Flaw.Closer; {
+		switch r.Why = "the gate cannot do this yet: " + c.Flaw.Closer; {
 		case c.Flaw.Example != "":
 			r.Why = "closed by " + c.Flaw.Example + " in examples/shop"
 		case c.Flaw.Rule != "":
@@ -57,7 +57,7 @@ func (d *Demo) Send(c Call) (Result, error) {
 		}
 	case c.Fate == Trimmed:
 		r.Fate, r.AsMeant = Trimmed, !c.Flaw.Open && len(c.Flaw.Evidence) > 0 && len(c.Flaw.Left(got.head+got.text)) == 0
-		_, r.Why, _ = strings.Cut(c.Flaw.Closer, ": ")
+		r.Why = c.Flaw.Closer
 	default:
 		r.Fate, r.AsMeant = Passed, c.Fate == Passed
 	}
