@@ -64,11 +64,12 @@ type Event struct {
 
 	// Of what happened to the gate itself, beside ID and Time; an exchange has
 	// none of these.
-	Act    Act
-	By     string // id of the credential that it was done with, or what did it, in words of the gate
-	On     string // id or kind of what was changed
-	Why    string // in words of the gate; names files of the configuration
-	Number int64  // of the plan that serves, or of the change in the store; of Lost how many
+	Act     Act
+	By      string    // id of the credential that it was done with, or what did it, in words of the gate
+	On      string    // id or kind of what was changed
+	Why     string    // in words of the gate; names files of the configuration
+	Number  int64     // of the plan that serves, or of the change in the store; of Lost how many
+	TakenUp time.Time // when the gate came to know of what was done before it ran; zero for all else
 
 	Alert *Alert // of Alerted: what it is about; what its events have in common stands in the fields of calls
 }

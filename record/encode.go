@@ -96,6 +96,10 @@ func appendAct(b []byte, e *gate.Event) []byte {
 	b = appendText(b, `,"on":`, e.On)
 	b = appendText(b, `,"why":`, e.Why)
 	b = appendNumber(b, `,"number":`, e.Number)
+	if !e.TakenUp.IsZero() {
+		b = append(b, `,"taken_up":"`...)
+		b = append(appendTime(b, e.TakenUp), '"')
+	}
 	return append(b, '}', '\n')
 }
 

@@ -147,11 +147,12 @@ var fields = map[string]field{
 // actFields are those of what happened to the gate itself.
 var actFields = map[string]field{
 	"time": timeField, "id": idField,
-	"act":    func(m *members, e *gate.Event, v string) { e.Act = named(m, v, gate.ActNamed) },
-	"by":     func(m *members, e *gate.Event, v string) { e.By = text(m, v) },
-	"on":     func(m *members, e *gate.Event, v string) { e.On = text(m, v) },
-	"why":    func(m *members, e *gate.Event, v string) { e.Why = text(m, v) },
-	"number": func(m *members, e *gate.Event, v string) { e.Number = m.number(v, math.MaxInt64) },
+	"act":      func(m *members, e *gate.Event, v string) { e.Act = named(m, v, gate.ActNamed) },
+	"by":       func(m *members, e *gate.Event, v string) { e.By = text(m, v) },
+	"on":       func(m *members, e *gate.Event, v string) { e.On = text(m, v) },
+	"why":      func(m *members, e *gate.Event, v string) { e.Why = text(m, v) },
+	"number":   func(m *members, e *gate.Event, v string) { e.Number = m.number(v, math.MaxInt64) },
+	"taken_up": func(m *members, e *gate.Event, v string) { e.TakenUp = m.time(v) },
 }
 
 // lostFields are those of lost events.

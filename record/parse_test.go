@@ -45,7 +45,7 @@ func TestParseEvent(t *testing.T) {
 		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Signals: s})
 	}
 	for a := gate.Started; ; a++ {
-		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Act: a, By: "k1", On: "k2", Why: "w", Number: 7})
+		list = append(list, gate.Event{ID: full.ID, Time: full.Time, Act: a, By: "k1", On: "k2", Why: "w", Number: 7}, gate.Event{ID: full.ID, Time: full.Time, Act: a, Number: 7, TakenUp: full.Time.Add(time.Hour)})
 		if a == gate.Changed {
 			break
 		}

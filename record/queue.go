@@ -33,7 +33,8 @@ type queue struct {
 
 	// Of the writing goroutine alone.
 	batch  []byte
-	lines  uint64 // in batch
+	lines  uint64         // in batch
+	told   []chan<- error // hear what becomes of as many of these
 	timer  *time.Timer
 	failed error // of the last write
 }
@@ -163,6 +164,9 @@ func (q *queue) drain() (some bool) {
 		some = true
 		q.batch = append(q.batch, line...)
 		q.lines++
+		if told := q.ring.told(); told != nil {
+			q.told = append(q.told, told)
+		}
 		q.ring.free()
 		if len(q.batch) >= batchBytes {
 			q.flush()
@@ -181,7 +185,8 @@ func (q *queue) drain() (some bool) {
 	return some
 }
 
-// flush writes the batch. What cannot be written is lost and counted.
+// flush writes the batch. What cannot be written is lost and counted, but for
+// lines of which somebody hears it.
 func (q *queue) flush() {
 	if len(q.batch) == 0 {
 		return
@@ -194,11 +199,15 @@ func (q *queue) flush() {
 		q.log.Info(q.what + " are written again")
 	}
 	if q.failed = err; err != nil {
-		q.lost.Add(q.lines)
-		q.never.Add(q.lines)
+		q.lost.Add(q.lines - uint64(len(q.told)))
+		q.never.Add(q.lines - uint64(len(q.told)))
 	} else {
 		q.wrote.Add(q.lines)
 	}
+	for _, told := range q.told {
+		told <- err // there is room for it
+	}
+	q.told = q.told[:0]
 	q.ended.Add(q.lines)
 	q.batch, q.lines = q.batch[:0], 0
 	if err != nil && n > 0 {

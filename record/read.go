@@ -40,7 +40,10 @@ type Line struct {
 	Ends      string    `json:"ends"`  // of an alert that is over, its id
 	Severity  string    `json:"severity"`
 	Act       string    `json:"act"` // what happened to the gate itself
+	By        string    `json:"by"`
+	On        string    `json:"on"`
 	Why       string    `json:"why"`
+	TakenUp   time.Time `json:"taken_up"`
 }
 
 // maxReadLine bounds a line that is read, in bytes; events are far shorter.

@@ -21,7 +21,8 @@ type ring struct {
 type slot struct {
 	turn   atomic.Uint64 // position: free for it; position+1: filled
 	line   []byte
-	buffer uint32 // that line is in
+	buffer uint32       // that line is in
+	told   chan<- error // hears what became of the line; nil for nobody
 }
 
 // maxLine bounds the buffer that a slot keeps, in bytes.
@@ -70,6 +71,17 @@ func (r *ring) next() []byte {
 		return nil
 	}
 	return s.line
+}
+
+// told takes out who hears what became of the line of the last next; nil for
+// nobody.
+func (r *ring) told() chan<- error {
+	s := &r.slots[r.head&r.mask]
+	told := s.told
+	if told != nil {
+		s.told = nil
+	}
+	return told
 }
 
 // free gives the slot of the last next back.

@@ -179,7 +179,7 @@ func (s *show) row(l *record.Line) []string {
 	case l.Event == "lost":
 		why = were(l.Count) + " lost"
 	case l.Event == "change":
-		why = l.Why
+		why = done(l)
 	case why == "" && len(l.Would) > 0:
 		why = "would: " + strings.Join(l.Would, ", ")
 	}

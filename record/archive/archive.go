@@ -46,8 +46,9 @@ type Archive struct {
 	bounds atomic.Pointer[bounds]
 
 	mu     sync.Mutex
-	live   *writer // guarded by mu; nil until there is something to write
-	closed bool    // guarded by mu
+	live   *writer  // guarded by mu; nil until there is something to write
+	closed bool     // guarded by mu
+	owed   []string // segments that have ended since the last Sync; guarded by mu
 
 	segments, bytes atomic.Int64
 	stop, done      chan struct{}
@@ -132,6 +133,7 @@ func (a *Archive) write(lines []byte) error {
 	err := a.live.write(lines)
 	a.bytes.Add(a.live.size - before)
 	if errors.Is(err, errTorn) { // what stands there is found when the segment is read
+		a.owe(a.live.path())
 		a.live.abandon()
 		a.live = nil
 	}
@@ -143,6 +145,7 @@ func (a *Archive) endSegment() {
 	if a.live == nil {
 		return
 	}
+	a.owe(a.live.path())
 	if err := a.live.close(a.sealer); err != nil {
 		a.log.Warn("a segment of the archive of events has no index yet: searching it takes longer", "segment", a.live.name, "cause", err)
 	}

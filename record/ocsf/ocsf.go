@@ -102,6 +102,10 @@ func (o *Encoder) begin(b []byte, c *class, e *gate.Event, activity, severity in
 		b = append(b, e.ID[:]...)
 		b = append(b, '"')
 	}
+	if !e.TakenUp.IsZero() { // when it was logged; time is when it was done
+		b = append(b, `,"logged_time":`...)
+		b = strconv.AppendInt(b, e.TakenUp.UnixMilli(), 10)
+	}
 	b = append(b, `},"activity_id":`...)
 	b = strconv.AppendInt(b, int64(activity), 10)
 	b = append(b, `,"type_uid":`...)

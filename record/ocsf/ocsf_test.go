@@ -83,7 +83,7 @@ func kinds() (list []gate.Event) {
 		if a == gate.Exchanged {
 			continue
 		}
-		list = append(list, gate.Event{ID: post.ID, Time: post.Time, Act: a, By: "k1", On: "k2", Why: "files changed: a", Number: 3}, gate.Event{Time: post.Time, Act: a})
+		list = append(list, gate.Event{ID: post.ID, Time: post.Time, Act: a, By: "k1", On: "k2", Why: "files changed: a", Number: 3}, gate.Event{Time: post.Time, Act: a}, gate.Event{ID: post.ID, Time: post.Time, Act: a, By: "k1", On: "k2", Number: 3, TakenUp: post.Time.Add(time.Hour)})
 	}
 	return list
 }

@@ -74,6 +74,7 @@ type Sink struct {
 	failing   atomic.Pointer[string]
 	lost      backlog.Dropped // of adopted backlogs that were closed; guarded by mu
 	mu        sync.Mutex
+	syncing   sync.Mutex // held while main is synced
 
 	// Of the goroutine that writes alone.
 	picked  []byte
@@ -125,6 +126,15 @@ func (s *Sink) Write(lines []byte) {
 		s.o.Log.Info("the backlog of a sink is written again", "sink", s.o.Name)
 	}
 	s.unsaved = err != nil
+}
+
+// Sync brings to the disk what was written and not delivered yet: it then outlives
+// a loss of power. It may be called until Close, from any goroutine, and waits for
+// the disk.
+func (s *Sink) Sync() error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	return s.main.Sync()
 }
 
 // Stats is how a sink has fared since it was opened.
@@ -191,7 +201,7 @@ func (s *Sink) keep() {
 		case <-s.ending:
 			return
 		case now := <-tick.C:
-			err := s.main.Sync()
+			err := s.Sync()
 			if err != nil && !failed {
 				s.o.Log.Error("the backlog of a sink cannot be brought to the disk: a loss of power would lose its last events", "sink", s.o.Name, "cause", err)
 			}
