@@ -68,9 +68,10 @@ func TestBackup(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer next.Close()
-			if err := next.Restore(t.Context(), bytes.NewReader(text.Bytes())); err != nil {
+			if err := next.Restore(store.By(t.Context(), "somebody"), bytes.NewReader(text.Bytes())); err != nil {
 				t.Fatal(err)
 			}
+			wasRestored(t, next, s, text.String())
 			if got, want := all(t, next), all(t, s); !reflect.DeepEqual(got, want) {
 				t.Errorf("got %v\nwant %v", got, want)
 			}
@@ -172,7 +173,7 @@ func TestRestoreOfBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer next.Close()
-		if err := next.Restore(t.Context(), strings.NewReader(old)); err != nil {
+		if err := next.Restore(store.By(t.Context(), "somebody"), strings.NewReader(old)); err != nil {
 			t.Fatal(err)
 		}
 		if has, knows, err := next.Version(t.Context()); err != nil || has != knows {
@@ -181,7 +182,36 @@ func TestRestoreOfBefore(t *testing.T) {
 		if got, want := all(t, next), all(t, s); !reflect.DeepEqual(got, want) {
 			t.Error("rows differ")
 		}
+		wasRestored(t, next, s, old)
 	})
+}
+
+// wasRestored holds a store to having on record that somebody restored a text of
+// another one's.
+func wasRestored(t *testing.T, next, of *store.Store, text string) {
+	t.Helper()
+	last, err := of.Change(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c store.Change
+	if err := next.Changes(t.Context(), 0, 1, func(found store.Change) error { c = found; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	digest := regexp.MustCompile(`"sha256":"(\w+)"`).FindStringSubmatch(text)[1]
+	if c.By != "somebody" || c.Operation != "restore" || !strings.HasSuffix(c.On, "Z sha256:"+digest) || c.Number <= last || time.Since(c.At) > time.Minute {
+		t.Errorf("on record is %+v, and the backup has %s and %d changes", c, digest, last)
+	}
+	was, err := of.Epoch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if epoch, number, err := next.Origin(t.Context()); err != nil || epoch != was || number != last {
+		t.Errorf("it is a copy of %q up to %d, and was said to be of %q up to %d: %v", was, last, epoch, number, err)
+	}
+	if epoch, _, err := of.Origin(t.Context()); err != nil || epoch != "" {
+		t.Errorf("a store that nobody restored is a copy of %q: %v", epoch, err)
+	}
 }
 
 // TestBackupHasEveryTable compares with the schema.

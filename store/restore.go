@@ -14,6 +14,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxLine bounds one row of a backup.
@@ -28,7 +29,9 @@ func broken(format string, args ...any) error {
 
 // Restore fills an empty store, which need not be prepared, with a backup: all
 // of it, or nothing. ErrConflict is a store that is not empty, ErrNewer a backup
-// of a newer program. Gates that use the store already take everything over.
+// of a newer program. Gates that use the store already take everything over. It is
+// a change like others: where somebody is named by By, who has restored which
+// backup stands among the changes, with the digest of the backup.
 func (s *Store) Restore(ctx context.Context, from io.Reader) error {
 	r := &backupReader{lines: bufio.NewScanner(from), sum: sha256.New()}
 	r.lines.Buffer(make([]byte, 0, 1<<16), maxLine)
@@ -48,17 +51,29 @@ func (s *Store) Restore(ctx context.Context, from io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := s.fill(ctx, r); err != nil {
+	if err := s.fill(ctx, r, head); err != nil {
 		return s.fault("restore", err)
 	}
 	if err := s.migrateTo(ctx, latest); err != nil {
 		return err
 	}
-	return s.use(ctx)
+	if err := s.use(ctx); err != nil || head.Version >= audited {
+		return err
+	}
+	return s.write(ctx, restoring, func(ctx context.Context, t *tx) error {
+		t.on = r.name(head)
+		_, err := t.change(ctx)
+		return err
+	})
 }
 
+const (
+	restoring = "restore"
+	audited   = 3 // the version of the schema that has changes by somebody
+)
+
 // fill is the one transaction that restores everything.
-func (s *Store) fill(ctx context.Context, r *backupReader) error {
+func (s *Store) fill(ctx context.Context, r *backupReader, head *backupHead) error {
 	begun, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -74,8 +89,21 @@ func (s *Store) fill(ctx context.Context, r *backupReader) error {
 	}
 	// It is another store now than the one that it is a copy of, and than the
 	// empty one that gates may have seen.
+	of := origin{}
+	if err := t.QueryRowContext(ctx, `SELECT number, epoch FROM changes`).Scan(&of.Number, &of.Epoch); err != nil {
+		return err
+	}
 	if err := t.one(ctx, `UPDATE changes SET number = number + 1, epoch = $1`, rand.Text()); err != nil {
 		return err
+	}
+	t.number, t.on = of.Number+1, r.name(head)
+	if err := t.keepOrigin(ctx, of); err != nil {
+		return err
+	}
+	if head.Version >= audited {
+		if err := t.audit(ctx, restoring); err != nil {
+			return err
+		}
 	}
 	if err := s.dialect.notify(ctx, t.Tx); err != nil {
 		return err
@@ -85,8 +113,14 @@ func (s *Store) fill(ctx context.Context, r *backupReader) error {
 
 // backupReader reads lines and sums them up.
 type backupReader struct {
-	lines *bufio.Scanner
-	sum   hash.Hash
+	lines  *bufio.Scanner
+	sum    hash.Hash
+	digest string // of all lines, once the foot was read
+}
+
+// name says which backup it is: when it was made, and the digest in its foot.
+func (r *backupReader) name(head *backupHead) string {
+	return head.Made.UTC().Format(time.RFC3339) + " sha256:" + r.digest
 }
 
 // next returns the next line; io.EOF behind the last one.
@@ -159,7 +193,8 @@ func (r *backupReader) rows(ctx context.Context, t *tx) error {
 }
 
 func (r *backupReader) foot(foot *backupFoot, n int64, seen []string) error {
-	if foot.Rows != n || foot.SHA256 != hex.EncodeToString(r.sum.Sum(nil)) || !slices.Contains(seen, "changes") {
+	r.digest = hex.EncodeToString(r.sum.Sum(nil))
+	if foot.Rows != n || foot.SHA256 != r.digest || !slices.Contains(seen, "changes") {
 		return broken("it is not what was written: rows or digest differ")
 	}
 	if _, err := r.next(); err != io.EOF {

@@ -38,8 +38,11 @@ func (s *Store) SetSetting(ctx context.Context, name string, value []byte) error
 		if err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `INSERT INTO settings (name, value, changed) VALUES ($1, $2, $3)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed = excluded.changed`, name, value, number)
+		_, err = t.ExecContext(ctx, setting, name, value, number)
 		return err
 	})
 }
+
+// setting keeps a name's value in the place of the one that it had.
+const setting = `INSERT INTO settings (name, value, changed) VALUES ($1, $2, $3)
+	ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed = excluded.changed`

@@ -71,6 +71,7 @@ var acts = map[gate.Act]managed{
 	gate.Resealed:        {update, informational, "Store"},
 	gate.OwnersKept:      {create, informational, "Owners"},
 	gate.OwnersForgotten: {remove, informational, "Owners"},
+	gate.Restored:        {update, medium, "Store"}, // keys that were revoked may be good again
 	gate.Changed:         {update, informational, "Store"},
 }
 
