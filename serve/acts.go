@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"encoding/hex"
 	"time"
 
@@ -54,6 +53,7 @@ func (p *Program) note(in *journal.Notes, list []*gate.Event) {
 var changeActs = map[string]gate.Act{
 	"add key": gate.KeyMade, "replace key": gate.KeyReplaced, "revoke key": gate.KeyRevoked, "revoke": gate.Revoked,
 	"seal anew": gate.Resealed, "keep owners": gate.OwnersKept, "forget owners": gate.OwnersForgotten, "purge owners": gate.OwnersForgotten,
+	"restore": gate.Restored,
 }
 
 // changeEvent is a change that somebody made in the store. Every gate on the
@@ -66,40 +66,13 @@ func changeEvent(c *store.Change) *gate.Event {
 	return e
 }
 
+// belated says of a change that was made before the gate began, at a time, when it came
+// to be known.
+func belated(e *gate.Event, began time.Time) {
+	if e.Time.Before(began) {
+		e.TakenUp = time.Now()
+	}
+}
+
 // changesAtOnce is how many changes are read from the store at a time.
 const changesAtOnce = 64
-
-// journal has events tell what is changed in the store from now on, whoever does
-// it.
-func (k *keeper) journal(ctx context.Context, events gate.Sink) {
-	bounded, enough := context.WithTimeout(ctx, firstRead)
-	at, err := k.Change(bounded) // what was written down until there is known
-	enough()
-	if err != nil {
-		at = -1
-	}
-	first := true
-	k.work.Go(func() {
-		k.Follow(ctx, store.Follower{Read: func(ctx context.Context, since int64) (int64, error) {
-			if at < 0 || since == 0 && at > 0 && !first { // nobody knows from where, or the store holds something else than before
-				at, err = k.Change(ctx)
-				if err != nil {
-					at = -1
-				}
-				return max(at, 0), err
-			}
-			first = false
-			for {
-				n := 0
-				err := k.ChangesSince(ctx, at, changesAtOnce, func(c store.Change) error {
-					events.Record(changeEvent(&c))
-					at, n = c.Number, n+1
-					return nil
-				})
-				if err != nil || n < changesAtOnce {
-					return at, err
-				}
-			}
-		}})
-	})
-}

@@ -23,8 +23,9 @@ type chronicle struct {
 	known   bool                 // at is what is so
 	seen    map[gate.ID]struct{} // on record already, of numbers above at
 	past    time.Time            // what was changed before may have been deleted from the ledger since
-	started bool                 // what was changed before the start is on record
-	trouble string               // that was told
+	began   time.Time
+	started bool   // what was changed before the start is on record
+	trouble string // that was told
 }
 
 // chronicle begins with the first configuration that has a store and a ledger. Who
@@ -36,7 +37,7 @@ func (r *reader) chronicle() {
 		return
 	}
 	k.chronicled = true
-	c := &chronicle{store: k.Store, book: b}
+	c := &chronicle{store: k.Store, book: b, began: time.Now()}
 	k.work.Go(func() { k.Follow(k.ctx, store.Follower{Awaited: true, Read: c.read}) })
 }
 
@@ -77,6 +78,9 @@ func (c *chronicle) take(ctx context.Context) (all int, err error) {
 			n, last = n+1, change.Number
 			e := changeEvent(&change)
 			if _, ok := c.seen[e.ID]; !ok && !e.Time.Before(c.past) {
+				if !c.started {
+					belated(e, c.began)
+				}
 				list = append(list, e)
 			}
 			return nil

@@ -76,7 +76,7 @@ type reader struct {
 	resolver    *ssrf.Resolver                        // nil for the one of the system
 	shared      *shared                               // nil for a reader whose plans serve nobody
 	custody     *custody                              // nil for a reader that asks no service and makes no keys
-	events      gate.Sink                             // of what is changed in the store; nil for a reader that does not serve
+	events      *events                               // also of what is changed in the store; nil for a reader that does not serve
 }
 
 // read reads the configuration and everything that it names, and compiles it.

@@ -55,6 +55,46 @@ func (e *events) Record(ev *gate.Event) {
 	}
 }
 
+// tell writes down what must not be lost, and returns when it is on the disk
+// wherever events are kept. Where nothing is recorded nothing is written.
+func (e *events) tell(ctx context.Context, list []*gate.Event) error {
+	if l := e.live.Load(); l != nil {
+		if err := l.Insist(ctx, list); err != nil {
+			return err
+		}
+		done := make(chan error, 1)
+		go func() { done <- e.sync() }() // a disk that hangs must not keep the gate from ending
+		select {
+		case err := <-done:
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for _, ev := range list {
+		e.tap.See(ev, nil)
+	}
+	return nil
+}
+
+// sync brings to the disk what was written.
+func (e *events) sync() error {
+	err := e.sinks.sync()
+	if t := e.out.live.Load(); t != nil && t.file != nil {
+		if info, wrong := t.file.Stat(); wrong != nil {
+			err = errors.Join(err, wrong)
+		} else if info.Mode().IsRegular() { // a pipe has no disk
+			err = errors.Join(err, t.file.Sync())
+		}
+	}
+	if a := e.kept.Load(); a != nil {
+		err = errors.Join(err, a.Sync())
+	}
+	return err
+}
+
 // tracing is how the gate takes part in traces; nil where it does not.
 func tracing(t *config.Tracing) *gate.Tracing {
 	if t == nil {

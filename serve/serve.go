@@ -194,6 +194,7 @@ func (p *Program) install(d *draft) error {
 	p.reader.feeds.settle(d.config)
 	p.reader.keeper.use()
 	p.reader.chronicle()
+	p.reader.tell(d.config)
 	p.reader.shared.settle(d)
 	before := p.live
 	p.metrics.Enable(post != nil || sends != nil && d.config.Record.OTLP.Sends("metrics"))

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net/url"
 	"path/filepath"
@@ -214,6 +215,17 @@ func (s *sinks) write(lines []byte) {
 	for _, one := range s.list {
 		one.Write(lines)
 	}
+}
+
+// sync brings to the disk what waits there.
+func (s *sinks) sync() (err error) {
+	s.mu.Lock()
+	open := s.list
+	s.mu.Unlock()
+	for _, one := range open {
+		err = errors.Join(err, one.Sync())
+	}
+	return err
 }
 
 // stats are those of all, in the order of the configuration.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/config"
-	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/guard/owner"
 	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/revocation"
@@ -28,7 +27,9 @@ type keeper struct {
 	ctx    context.Context // of work
 	end    context.CancelFunc
 
-	chronicled bool // changes are on record in the ledger
+	alone      chan struct{} // closed once no other gate keeps its state there
+	chronicled bool          // changes are on record in the ledger
+	told       bool          // and among events
 }
 
 // StoreSettings are those of the store that a configuration describes.
@@ -81,8 +82,11 @@ func (r *reader) keep(d *draft) {
 		return
 	}
 	opened.Start()
-	r.keeper = &keeper{Store: opened, key: k.sum(), file: settings.SQLite, lock: make(chan *store.Lock, 1)}
-	r.keeper.begin(r.credentials.revocations, settings.Log, r.events)
+	r.keeper = &keeper{Store: opened, key: k.sum(), file: settings.SQLite, lock: make(chan *store.Lock, 1), alone: make(chan struct{})}
+	if settings.SQLite == "" {
+		close(r.keeper.alone) // there are several, each with its own events
+	}
+	r.keeper.begin(r.credentials.revocations, settings.Log)
 	r.credentials.deps.store = opened
 }
 
@@ -93,9 +97,8 @@ func storeRemedy(err error) string {
 	return ""
 }
 
-// begin starts what follows revocations, what writes changes down and what tidies
-// the store.
-func (k *keeper) begin(table *revocation.Table, log *slog.Logger, events gate.Sink) {
+// begin starts what follows revocations and what tidies the store.
+func (k *keeper) begin(table *revocation.Table, log *slog.Logger) {
 	ctx, end := context.WithCancel(context.Background())
 	k.ctx, k.end = ctx, end
 	// What was taken back must be known before the first call; where the store
@@ -108,9 +111,6 @@ func (k *keeper) begin(table *revocation.Table, log *slog.Logger, events gate.Si
 	k.work.Go(func() {
 		k.Follow(ctx, store.Follower{Fresh: table.Fresh, Awaited: true, Read: func(ctx context.Context, since int64) (int64, error) { return k.revocations(ctx, since, table, log) }})
 	})
-	if events != nil {
-		k.journal(ctx, events)
-	}
 	k.work.Go(func() { k.tidy(ctx, table, log) })
 }
 
@@ -192,6 +192,7 @@ func (k *keeper) hold(handed bool) error {
 	switch {
 	case err == nil:
 		k.lock <- lock
+		close(k.alone)
 	case handed && errors.Is(err, store.ErrHeld):
 		ctx, end := context.WithCancel(context.Background())
 		before := k.end
@@ -199,6 +200,7 @@ func (k *keeper) hold(handed bool) error {
 		k.work.Go(func() {
 			if lock, err := store.WaitLock(ctx, path); err == nil {
 				k.lock <- lock
+				close(k.alone)
 			}
 		})
 	case errors.Is(err, store.ErrHeld):
