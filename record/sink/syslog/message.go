@@ -109,28 +109,40 @@ func timeOf(line []byte) time.Time {
 	return time.Now()
 }
 
-// judge says how much a line matters.
+// judge says how much a line matters. One in OCSF says it itself.
 func (t *Target) judge(line []byte) (f Facility, severity int) {
 	outcome, _ := sink.Field(line, `"outcome":"`)
-	switch string(outcome) {
+	f = t.o.Facility
+	if string(outcome) == "refused" {
+		f = t.o.Refused
+	}
+	if len(classOf(line)) > 0 {
+		return f, severityOf(line)
+	}
+	return f, severityOfOwn(line, string(outcome))
+}
+
+// severityOfOwn is that of a line in the gate's own form.
+func severityOfOwn(line []byte, outcome string) int {
+	switch outcome {
 	case "refused":
-		return t.o.Refused, warning
+		return warning
 	case "failed":
-		return t.o.Facility, failure
+		return failure
 	case "passed", "replied":
 		if bytes.Contains(line, []byte(`,"would_refuse":[`)) {
-			return t.o.Facility, notice
+			return notice
 		}
-		return t.o.Facility, inform
+		return inform
 	}
 	switch kind, _ := sink.Field(line, `"event":"`); string(kind) {
 	case "lost":
-		return t.o.Facility, failure
+		return failure
 	case "alert":
 		word, _ := sink.Field(line, `"severity":"`)
-		return t.o.Facility, severityNamed(string(word))
+		return severityNamed(string(word))
 	}
-	return t.o.Facility, severityOf(line)
+	return notice
 }
 
 // severityNamed is that of an alert, which says its own by a word, as its event in
@@ -149,8 +161,7 @@ func severityNamed(word string) int {
 	return notice
 }
 
-// severityOf is that of a line in OCSF, which has a number for it; of others it
-// is notice.
+// severityOf is that of a line in OCSF, which has a number for it.
 func severityOf(line []byte) int {
 	const field = `"severity_id":`
 	at := bytes.Index(line, []byte(field))

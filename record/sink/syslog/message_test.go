@@ -41,9 +41,12 @@ func TestMessage(t *testing.T) {
 		{"alert-low", `{"event":"alert","severity":"low"}`, `<133>1 `},
 		{"alert-informational", `{"event":"alert","severity":"informational"}`, `<134>1 `},
 		{"alert-without", `{"event":"alert"}`, `<133>1 `},
-		{"ocsf", `{"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 2031-02-04T04:05:06.007Z` + head + `- `},
-		{"ocsf-fatal", `{"severity_id":6}`, `<129>1 `},
-		{"cut", `{"severity_id":`, `<133>1 `},
+		{"ocsf", `{"category_uid":6,"class_uid":6003,"severity_id":4,"time":1927944306007}`, `<131>1 2031-02-04T04:05:06.007Z` + head + `exchange `},
+		{"ocsf-refused", `{"category_uid":6,"class_uid":6003,"severity_id":2,"unmapped":{"outcome":"refused"}}`, `<85>1 `},
+		{"ocsf-watched", `{"category_uid":6,"class_uid":6003,"severity_id":4,"unmapped":{"outcome":"passed","mode":"observe","would_refuse":["injection"]}}`, `<131>1 `},
+		{"ocsf-fatal", `{"category_uid":6,"class_uid":6003,"severity_id":6}`, `<129>1 `},
+		{"cut", `{"category_uid":6,"class_uid":6003,"severity_id":`, `<133>1 `},
+		{"no-event", `{"severity_id":6}`, `<133>1 `},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := string(to.appendMessage(nil, []byte(row.line), 6))
