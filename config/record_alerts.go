@@ -198,6 +198,9 @@ func (d *decoder) alerts(r *Record) {
 // alertCounts judges what is counted, and apart by what.
 func (d *decoder) alertCounts(a *Alert) {
 	for n, f := range a.By {
+		if f == "" {
+			continue // it could not be read
+		}
 		if a.Threshold != nil && f == a.Threshold.Distinct || a.FirstSeen != nil && f == a.FirstSeen.Value {
 			d.add("alert-by", a.At("by").Item(n).node, "leave it out", "%s is judged by already", quote(string(f)))
 		}

@@ -42,6 +42,9 @@ func (p *Program) banner(d *draft) string {
 	if a := d.config.Record.Archive; a != nil {
 		b.line("archive", "%s", archiveWords(a, p.reader.custody.keys))
 	}
+	if l := d.config.Record.Ledger; l != nil {
+		b.line("ledger", "%s", ledgerWords(l))
+	}
 	for i := range d.sinks {
 		b.line([]string{"sinks", ""}[min(i, 1)], "%s: %s", d.sinks[i].settings.Name, sinkWords(d.sinks[i].settings))
 	}

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -109,6 +110,21 @@ func ledgerRemedy(err error) string {
 		return "end that gate before, give this one a ledger of its own, or let it take over by handover"
 	}
 	return "gatehouse ledger verify says more of it; a ledger that was damaged is kept, and a new one begun in another folder with another name"
+}
+
+// ledgerWords say where the ledger is, and with which key it is verified: that one
+// is to be kept elsewhere, and so it is said at each start.
+func ledgerWords(s *config.Ledger) string {
+	f, err := ledger.ReadFolder(string(s.Path))
+	if err != nil {
+		return string(s.Path)
+	}
+	defer f.Close()
+	key, err := ledger.Verifier(f)
+	if err != nil || key == "" { // of a gate before this one, which makes it just now
+		return string(s.Path)
+	}
+	return fmt.Sprintf("%s, verified with %s", s.Path, key)
 }
 
 // ledgerEvery is how often a gate looks whether the one before it has ended.

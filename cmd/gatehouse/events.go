@@ -205,8 +205,8 @@ func (e *eventSearcher) words(f *pflag.FlagSet) error {
 		}
 	}
 	outcomes := []string{gate.Refused.String(), gate.Passed.String(), gate.Replied.String(), gate.Failed.String(), gate.Aborted.String(), "lost", "change", "alert"}
-	if near := source.Nearest(e.query.Outcome, outcomes...); near != "" && !slices.Contains(outcomes, e.query.Outcome) {
-		return &usageError{fmt.Sprintf("--outcome: no call ends as %q", e.query.Outcome), `did you mean "` + near + `"?`}
+	if e.query.Outcome != "" && !slices.Contains(outcomes, e.query.Outcome) {
+		return &usageError{fmt.Sprintf("--outcome: no call ends as %q", e.query.Outcome), source.DidYouMean("it is one of "+strings.Join(outcomes, ", "), e.query.Outcome, outcomes...)}
 	}
 	if by := archive.Field(e.countBy); e.countBy != "" {
 		switch {

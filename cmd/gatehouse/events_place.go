@@ -40,14 +40,24 @@ func (w *world) eventsAt(ctx context.Context, args []string, file string, named 
 	switch {
 	case seen.Archive != nil:
 		if _, err := os.Stat(seen.Archive.Dir); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("the archive %s is not there yet: the gate makes it at its start", seen.Archive.Dir)
+			return nil, &remedied{fmt.Errorf("the archive %s is not there yet: the gate makes it at its start", seen.Archive.Dir), "gatehouse serve --config " + file + " starts it"}
 		}
 		return &place{*seen.Archive, "the archive " + seen.Archive.Dir}, nil
 	case seen.Events == "-", seen.Events == "none", seen.Events == "":
 		return nil, &usageError{file + " names no archive and no file of events", "write record: {archive: {path: archive}}, or name the file that has them, or - for standard input"}
 	}
-	return w.eventsIn(seen.Events, seen)
+	from, err := w.eventsIn(seen.Events, seen)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &remedied{fmt.Errorf("%s, which record.events of %s names, is not there", seen.Events, file), "the gate makes it at its start: gatehouse serve --config " + file}
+	}
+	return from, err
 }
+
+// missing is a file that is not there.
+type missing struct{ name string }
+
+func (m missing) Error() string   { return m.name + " is not there" }
+func (m missing) Is(e error) bool { return e == fs.ErrNotExist }
 
 // eventsIn finds the events of a name.
 func (w *world) eventsIn(name string, seen *serve.EventsSeen) (*place, error) {
@@ -57,7 +67,7 @@ func (w *world) eventsIn(name string, seen *serve.EventsSeen) (*place, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s is not there", name)
+		return nil, &remedied{missing{name}, "name the folder of an archive or a file of events, or nothing to read those that gatehouse.yaml names"}
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", name, cause(err))
 	case !info.IsDir():

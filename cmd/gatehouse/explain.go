@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -56,13 +57,16 @@ func (w *world) explainEvent(cmd *cobra.Command, args []string, file string) err
 	}
 	var line []byte
 	search := &eventSearcher{w: w, query: archive.Query{ID: id}}
-	found, err := from.Search(cmd.Context(), search.query, 1, func(l []byte) error { line = l; return nil })
+	found, err := from.Search(cmd.Context(), search.query, 1, func(l []byte) error { line = bytes.Clone(l); return nil })
 	if err != nil || line == nil {
 		return search.said(from, found, err)
 	}
 	var e gate.Event
 	if err := record.ParseEvent(line, &e); err != nil {
 		return err
+	}
+	if w.tellOther(&e, line) {
+		return nil
 	}
 	x := &serve.Explained{}
 	if _, err := os.Stat(file); err == nil {

@@ -45,17 +45,20 @@ func oneFolder(most int, more string) cobra.PositionalArgs {
 	}
 }
 
+// whichLedger says where a ledger is.
+const whichLedger = "name the folder that record.ledger.path of gatehouse.yaml names, which is state/ledger beside it where nothing is said"
+
 // openLedger opens a folder to read; a gate may write to it meanwhile.
 func openLedger(dir string) (*ledger.Folder, error) {
 	f, err := ledger.ReadFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no folder %s", dir)
+		return nil, &remedied{fmt.Errorf("there is no folder %s", dir), whichLedger}
 	} else if err != nil {
 		return nil, err
 	}
 	if _, _, err := ledger.Head(f); errors.Is(err, fs.ErrNotExist) {
 		f.Close()
-		return nil, fmt.Errorf("%s is no ledger: it has no checkpoint", dir)
+		return nil, &remedied{fmt.Errorf("%s is no ledger: it has no checkpoint", dir), whichLedger}
 	}
 	return f, nil
 }

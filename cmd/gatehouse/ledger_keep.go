@@ -73,6 +73,10 @@ func (w *world) retain(ctx context.Context, dir, config string, below int64) err
 	if err := errors.Join(err, l.Close()); err != nil {
 		return err
 	}
+	if left == 0 {
+		fmt.Fprintf(w.stdout, "Nothing was deleted: files of 256 entries are, and none of them is below %d.\n", below)
+		return nil
+	}
 	fmt.Fprintf(w.stdout, "No entry below %d is left; their hashes are there.\n", left)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-api/gatehouse/ledger"
+	"github.com/gatehouse-api/gatehouse/ledger/checkpoint"
 )
 
 func newLedgerProve(w *world) *cobra.Command {
@@ -71,7 +72,7 @@ func (p *ledgerProver) prove(ctx context.Context, f *ledger.Folder, args []strin
 	}
 	proof, err := ledger.Prove(f, head, int64(at))
 	if errors.Is(err, ledger.ErrNoEntry) {
-		return fmt.Errorf("the log has no entry %d", at)
+		return noEntry(head, at)
 	} else if err != nil {
 		return err
 	}
@@ -82,6 +83,15 @@ func (p *ledgerProver) prove(ctx context.Context, f *ledger.Folder, args []strin
 	}
 	_, err = p.w.stdout.Write(proof.Text())
 	return err
+}
+
+// noEntry says which entries there are.
+func noEntry(head []byte, at index) error {
+	c, err := checkpoint.Unverified(head)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the log has no entry %d: the checkpoint is of %s", at, entriesOf(c.Size))
 }
 
 // writeEntry writes an entry to a file, as it stands in the log.
@@ -113,7 +123,8 @@ func (p *ledgerProver) find(ctx context.Context, f ledger.Files) (index, error) 
 		return err
 	})
 	if err == nil && at < 0 {
-		err = fmt.Errorf("no entry of the log has the id %s", p.id)
+		err = &remedied{fmt.Errorf("no entry of the log has the id %s", p.id),
+			"ids have 26 letters and digits; what was refused before it was forwarded, and calls without audit, are events alone: gatehouse events --id"}
 	}
 	return at, err
 }

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -49,10 +52,11 @@ func (w *world) showEntries(ctx context.Context, f *ledger.Folder, config string
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(w.stdout)
+	out, shown := bufio.NewWriter(w.stdout), false
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
 	err = ledger.Entries(f, from, to, func(i int64, sealed []byte) error {
+		shown = true
 		plain, err := open(sealed)
 		if err != nil {
 			return err
@@ -68,5 +72,33 @@ func (w *world) showEntries(ctx context.Context, f *ledger.Folder, config string
 	if flushed := out.Flush(); err == nil {
 		err = flushed
 	}
-	return err
+	if err != nil || shown {
+		return err
+	}
+	return noneShown(f, from, to)
+}
+
+// noneShown says why there was nothing to show.
+func noneShown(f *ledger.Folder, from, to int64) error {
+	c, _, err := ledger.Head(f)
+	switch {
+	case err != nil:
+		return err
+	case from >= to:
+		return &usageError{"--from is not before --to", "entries are shown from --from on and end before --to"}
+	case from >= c.Size:
+		return fmt.Errorf("the log has %s", entriesOf(c.Size))
+	}
+	return errors.New("none of these entries is there any more: they were deleted, as gatehouse ledger verify says")
+}
+
+// entriesOf says which entries a log has.
+func entriesOf(size int64) string {
+	switch size {
+	case 0:
+		return "no entries yet"
+	case 1:
+		return "1 entry, 0"
+	}
+	return strconv.FormatInt(size, 10) + " entries, from 0 to " + strconv.FormatInt(size-1, 10)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -118,14 +119,16 @@ func (v *ledgerVerifier) keys() (list []note.Verifier, err error) {
 // earlier reads the checkpoint that the log must go on from.
 func (v *ledgerVerifier) earlier(log note.Verifier, witnesses []note.Verifier) (*checkpoint.Checkpoint, error) {
 	text, err := readSmall(v.since)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &usageError{"--since: there is no file " + v.since, "name a copy of the ledger's file checkpoint, of an earlier day"}
+	} else if err != nil {
 		return nil, err
 	}
 	c, err := checkpoint.Open(text, log, witnesses...)
 	if errors.Is(err, checkpoint.ErrSignature) && len(witnesses) > 0 {
 		return nil, fmt.Errorf("%s: it is not signed by the log and all of its witnesses", v.since)
 	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", v.since, err)
+		return nil, &remedied{fmt.Errorf("--since: %s: %w", v.since, err), "name a copy of the ledger's file checkpoint, of an earlier day"}
 	}
 	return &c, nil
 }

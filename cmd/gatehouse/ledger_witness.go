@@ -112,10 +112,12 @@ func (v *ledgerWitness) cosign(f ledger.Files, log note.Verifier, by note.Signer
 
 // signer reads the key of the witness, or makes it.
 func (v *ledgerWitness) signer() (note.Signer, error) {
+	made := ""
 	if _, err := os.Lstat(v.private); errors.Is(err, fs.ErrNotExist) {
 		if err := makeKey(v.private, "EdDSA"); err != nil {
 			return nil, err
 		}
+		made = v.private + " was not there and has a new key now: "
 	}
 	text, err := os.ReadFile(v.private)
 	if err != nil {
@@ -135,6 +137,6 @@ func (v *ledgerWitness) signer() (note.Signer, error) {
 	if err != nil {
 		return nil, &usageError{"--name: " + err.Error(), "write a URL without its scheme: witness.example/w1"}
 	}
-	fmt.Fprintf(v.w.stderr, "gatehouse: this witness is %s\n", checkpoint.VerifierKey(by))
+	fmt.Fprintf(v.w.stderr, "gatehouse: %sthis witness is %s\n", made, checkpoint.VerifierKey(by))
 	return by, nil
 }

@@ -36,6 +36,15 @@ type usageError struct{ text, hint string }
 
 func (e *usageError) Error() string { return e.text }
 
+// remedied is what failed though the command line is right, with what to do next.
+type remedied struct {
+	cause error
+	hint  string
+}
+
+func (e *remedied) Error() string { return e.cause.Error() }
+func (e *remedied) Unwrap() error { return e.cause }
+
 // errReported ends with statusProblems; what is wrong was printed already.
 var errReported = errors.New("reported")
 
@@ -135,7 +144,24 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		return &usageError{fmt.Sprintf("%s has no flag --%s", cmd.CommandPath(), name), hint}
 	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return &usageError{fmt.Sprintf("--%s: %q cannot be read%s", invalid.GetFlag().Name, invalid.GetValue(), whyInvalid(invalid)), hint}
+	}
 	return &usageError{err.Error(), hint}
+}
+
+// whyInvalid says what a flag takes.
+func whyInvalid(e *pflag.InvalidValueError) string {
+	switch kind := e.GetFlag().Value.Type(); {
+	case strings.HasPrefix(kind, "int"), strings.HasPrefix(kind, "uint"):
+		return ": it takes a whole number"
+	case kind == "duration":
+		return ": it takes a time with its unit, such as 30s or 10m"
+	case kind == "bool":
+		return ": it takes true or false"
+	}
+	return ": " + e.Unwrap().Error()
 }
 
 // noArguments refuses what a verb would not read.
@@ -158,6 +184,7 @@ func (w *world) status(err error) int {
 	var usage *usageError
 	var problems source.Problems
 	var hosts *devca.HostsError
+	var failed *remedied
 	switch {
 	case err == nil:
 		return statusOK
@@ -171,6 +198,9 @@ func (w *world) status(err error) int {
 			w.complain(strings.TrimSuffix(line, "\n"), "")
 		}
 		return statusUsage
+	case errors.As(err, &failed):
+		w.complain(failed.Error(), failed.hint)
+		return statusProblems
 	case serve.ConfigErrors(err) != nil:
 		return w.mistakes(serve.ConfigErrors(err))
 	case errors.As(err, &problems):

@@ -55,6 +55,9 @@ func (f *facts) parse(line []byte) bool {
 		}
 		switch {
 		case len(after) == 1 && after[0] == '}':
+			if string(f.event) != "lost" { // alerts count as well, what is not lost
+				f.count = 0
+			}
 			return timed && len(f.event) > 0
 		case len(after) == 0 || after[0] != ',':
 			return false
