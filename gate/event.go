@@ -133,13 +133,17 @@ const (
 	Resealed   // secrets in the store, under another key
 	OwnersKept // of objects
 	OwnersForgotten
-	Restored // the store, from a backup
-	Changed  // something else in the store
-	Alerted  // a rule over events says that somebody should look
-	acts     // how many there are
+	Restored     // the store, from a backup
+	TrustMade    // keys of the gate's own
+	TrustRotated // versions of them
+	TrustDestroyed
+	TrustRewrapped // all of them, sealed anew
+	Changed        // something else in the store
+	Alerted        // a rule over events says that somebody should look
+	acts           // how many there are
 )
 
-var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "adopted", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "restored", "changed", "alert"}
+var actNames = [acts]string{"exchange", "lost", "started", "stopped", "reloaded", "reload-refused", "adopted", "key-made", "key-replaced", "key-revoked", "revoked", "resealed", "owners-kept", "owners-forgotten", "restored", "trust-made", "trust-rotated", "trust-destroyed", "trust-rewrapped", "changed", "alert"}
 
 func (a Act) String() string { return actNames[a] }
 

@@ -37,7 +37,7 @@ func (r *reader) chronicle() {
 		return
 	}
 	k.chronicled = true
-	c := &chronicle{store: k.Store, book: b, began: time.Now()}
+	c := &chronicle{store: k.Store, book: b, began: r.custody.began}
 	k.work.Go(func() { k.Follow(k.ctx, store.Follower{Awaited: true, Read: c.read}) })
 }
 

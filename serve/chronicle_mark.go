@@ -30,18 +30,21 @@ const (
 	maxMark  = 4 << 10   // bytes
 )
 
-// markAt binds a mark to its ledger. Who can write to the folder can take the mark
+// markAt binds a mark to its ledger and its name. Who can write to the folder can take the mark
 // away, or put an earlier one back: then the ledger is read, or says something
 // twice with the same id. It cannot be made to leave something out.
-func (b *book) markAt() seal.At {
-	return seal.At{Table: "ledger", Column: markFile, Row: b.options.Origin}
+func (b *book) markAt(name string) seal.At {
+	return seal.At{Table: "ledger", Column: name, Row: b.options.Origin}
 }
 
-// mark keeps a mark, sealed.
-func (b *book) mark(m *mark) error {
+// mark keeps a mark.
+func (b *book) mark(m *mark) error { return b.keepMark(markFile, m) }
+
+// keepMark keeps a mark under a name, sealed.
+func (b *book) keepMark(name string, m any) error {
 	text, err := json.Marshal(m)
 	if err == nil {
-		text, err = b.options.Keys.Seal(text, b.markAt())
+		text, err = b.options.Keys.Seal(text, b.markAt(name))
 	}
 	if err != nil {
 		return err
@@ -51,24 +54,29 @@ func (b *book) mark(m *mark) error {
 		return err
 	}
 	defer f.Close()
-	return ledger.ReplaceIn(f, markFile, text)
+	return ledger.ReplaceIn(f, name, text)
 }
 
 // marked is the mark that was kept; the zero one where there is none that opens.
 func (b *book) marked() (m mark) {
-	f, err := ledger.ReadFolder(b.options.Dir)
-	if err != nil {
-		return mark{}
-	}
-	defer f.Close()
-	text, err := f.Read(markFile, maxMark)
-	if err == nil {
-		text, err = b.options.Keys.Open(text, b.markAt())
-	}
-	if err != nil || json.Unmarshal(text, &m) != nil {
+	if !b.findMark(markFile, &m) {
 		return mark{}
 	}
 	return m
+}
+
+// findMark reads the mark of a name, and reports whether there is one that opens.
+func (b *book) findMark(name string, m any) bool {
+	f, err := ledger.ReadFolder(b.options.Dir)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	text, err := f.Read(name, maxMark)
+	if err == nil {
+		text, err = b.options.Keys.Open(text, b.markAt(name))
+	}
+	return err == nil && json.Unmarshal(text, m) == nil
 }
 
 // treeTime bounds how long recorded waits for entries to be in the tree.

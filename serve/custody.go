@@ -28,9 +28,10 @@ const patience = 30 * time.Second
 type custody struct {
 	log *slog.Logger // nil for nobody
 
-	keys *keys.Keys
-	file config.File // "" for keys in memory
-	with sum         // the settings that the keys were opened with
+	keys  *keys.Keys
+	file  config.File // "" for keys in memory
+	with  sum         // the settings that the keys were opened with
+	began time.Time   // before anything was opened
 
 	wrappers map[sum]wrap.Wrapper
 	unsealed map[sum]string // by the sums of sealed files that the live configuration names
@@ -48,7 +49,7 @@ type custody struct {
 }
 
 func newCustody() *custody {
-	return &custody{wrappers: map[sum]wrap.Wrapper{}, unsealed: map[sum]string{}, every: renewEvery, patience: patience}
+	return &custody{began: time.Now(), wrappers: map[sum]wrap.Wrapper{}, unsealed: map[sum]string{}, every: renewEvery, patience: patience}
 }
 
 // open has the keys that a configuration names: made at the first start, read

@@ -72,6 +72,7 @@ func openHouse(t *testing.T, text string, change ...func(*Config)) *house {
 	h.write("planted", planted)
 	h.write("gatehouse.yaml", text)
 	t.Cleanup(h.holdsNoSecret)
+	t.Cleanup(h.rest)
 	c := Config{File: filepath.Join(h.dir, "gatehouse.yaml"), Stderr: &h.log, Poll: -1}
 	for _, f := range change {
 		f(&c)
@@ -82,6 +83,20 @@ func openHouse(t *testing.T, text string, change ...func(*Config)) *house {
 	}
 	h.Program = p
 	return h
+}
+
+// rest ends what the program, stopped or not, writes to its folder by itself, before
+// the folder is removed.
+func (h *house) rest() {
+	if h.Program == nil {
+		return // it did not start
+	}
+	h.Program.end()
+	h.Program.swept.Wait()
+	if k := h.reader.keeper; k != nil {
+		k.end()
+		k.work.Wait()
+	}
 }
 
 // holdsNoSecret searches what the program has written.

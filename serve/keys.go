@@ -13,10 +13,17 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/config"
 	"github.com/gatehouse-api/gatehouse/contract/source"
+	"github.com/gatehouse-api/gatehouse/store"
 	"github.com/gatehouse-api/gatehouse/trust/keys"
 	"github.com/gatehouse-api/gatehouse/trust/seal"
 	"github.com/gatehouse-api/gatehouse/trust/wrap"
 )
+
+// By returns a context in which what is changed in a store, and what is done to the
+// gate's own keys, is written down as done by author.
+func By(ctx context.Context, author string) context.Context {
+	return keys.By(store.By(ctx, author), author)
+}
 
 // KeyStatus is what may be known of the gate's own keys.
 type KeyStatus struct {

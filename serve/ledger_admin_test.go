@@ -77,12 +77,15 @@ func TestLedgerOfChanges(t *testing.T) {
 	slices.Sort(list)
 	want := []string{"started " + first, "adopted keyed.yaml " + digestOf(keyed), "key-made " + id, "reloaded " + second + " a test",
 		"adopted keyed.yaml " + digestOf(o.text("keyed.yaml")), "reload-refused " + digestOf("nothing") + " another test", "stopped " + second}
+	if !slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, "trust-made pepper 1, owners 1, ") }) {
+		t.Error("how the gate came to its own keys is not on record")
+	}
 	for _, w := range want {
 		if !slices.Contains(list, w) {
 			t.Errorf("no %q", w)
 		}
 	}
-	if len(list) != len(want)+1 || by == "" { // and the first credential, which the gate makes
+	if len(list) != len(want)+2 || by == "" { // and the first credential, which the gate makes
 		t.Errorf("by %q, %d entries: %q", by, len(list), list)
 	}
 }

@@ -39,10 +39,11 @@ type Program struct {
 	doors   []*door // guarded by mu; written by the goroutine of Start, Wait and Stop alone
 	watch   *watchpost
 	admin   *adminpost
-	notary  *notary // nil where the gate is no witness
-	live    *draft  // what serves, without its contracts
-	count   int     // of plans that served
-	failing bool    // the last reload was refused
+	notary  *notary    // nil where the gate is no witness
+	smith   *locksmith // nil where no keys of the gate's own are kept
+	live    *draft     // what serves, without its contracts
+	count   int        // of plans that served
+	failing bool       // the last reload was refused
 
 	metrics *metrics.Metrics
 	shown   atomic.Pointer[counted]
@@ -195,6 +196,7 @@ func (p *Program) install(d *draft) error {
 	p.reader.keeper.use()
 	p.reader.chronicle()
 	p.reader.tell(d.config)
+	p.watchKeys(d.config)
 	p.reader.shared.settle(d)
 	before := p.live
 	p.metrics.Enable(post != nil || sends != nil && d.config.Record.OTLP.Sends("metrics"))

@@ -44,7 +44,7 @@ func (r *reader) tell(c *config.Config) {
 		return
 	}
 	k.told = true
-	t := &teller{store: k.Store, turn: r.turn(), to: r.events, log: r.events.log, marks: marksOf(c, "store"), began: time.Now()}
+	t := &teller{store: k.Store, turn: r.turn(), to: r.events, log: r.events.log, marks: marksOf(c, "store"), began: r.custody.began}
 	k.work.Go(func() { k.Follow(k.ctx, store.Follower{Read: t.read}) })
 }
 

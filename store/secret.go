@@ -57,6 +57,16 @@ func (t secrets) Sealed(ctx context.Context, behind string, most int) (rows []se
 	return rows, next, err
 }
 
+// newest names the key with which values are sealed anew.
+func newest(changes []seal.Change) string {
+	for _, c := range changes {
+		if v, ok := seal.VersionOf(c.New); ok {
+			return "data " + v.String()
+		}
+	}
+	return "data"
+}
+
 // Replace implements seal.Rows.
 func (t secrets) Replace(ctx context.Context, changes []seal.Change) (replaced int, err error) {
 	err = t.store.write(ctx, "seal anew", func(ctx context.Context, t *tx) error {
@@ -65,7 +75,7 @@ func (t secrets) Replace(ctx context.Context, changes []seal.Change) (replaced i
 		if err != nil {
 			return err
 		}
-		t.on = "settings"
+		t.on = newest(changes)
 		for _, c := range changes {
 			if c.At.Table != "settings" || !strings.HasPrefix(c.At.Row, secretName) {
 				return &fault{"seal anew", ErrNotFound, nil}

@@ -71,7 +71,7 @@ func sealedAnew(t *testing.T, s *store.Store) {
 			}
 		}
 	})
-	p, err := seal.Reseal(t.Context(), fresh, s.Secrets(), seal.Progress{}, nil)
+	p, err := seal.Reseal(store.By(t.Context(), "somebody"), fresh, s.Secrets(), seal.Progress{}, nil)
 	stop()
 	writer.Wait()
 	if err != nil || !p.Done || p.Seen != n {
@@ -79,6 +79,13 @@ func sealedAnew(t *testing.T, s *store.Store) {
 	}
 	if p, err = seal.Reseal(t.Context(), fresh, s.Secrets(), seal.Progress{}, nil); err != nil || p.Resealed != 0 {
 		t.Errorf("the second time: %+v, %v", p, err)
+	}
+	said := map[string]int{}
+	if err := s.Changes(t.Context(), 0, 10, func(c store.Change) error {
+		said[c.By+" "+c.Operation+" "+c.On]++
+		return nil
+	}); err != nil || len(said) != 1 || said["somebody seal anew data "+fresh.Newest().String()] == 0 {
+		t.Errorf("on record is %v: %v", said, err)
 	}
 	used, err := seal.InUse(t.Context(), s.Secrets())
 	if err != nil || used[fresh.Newest()] != n || len(used) != 1 {

@@ -17,6 +17,12 @@ import (
 // byCommand is who changes what the command changes.
 const byCommand = "the command line"
 
+// asCommand returns a context in which what is done to a store and to the gate's
+// own keys is done by the command.
+func asCommand(ctx context.Context) context.Context {
+	return serve.By(ctx, byCommand)
+}
+
 // adminDesk is that of the verbs of admin.
 type adminDesk struct{ desk }
 

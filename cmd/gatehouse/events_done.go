@@ -18,6 +18,9 @@ func done(l *record.Line) string {
 		}
 		list = append(list, by)
 	}
+	if l.By == "" && !strings.HasPrefix(l.On, "sha256:") && l.On != "" {
+		list = append(list, l.On)
+	}
 	if l.Why != "" {
 		list = append(list, l.Why)
 	}

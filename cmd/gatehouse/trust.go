@@ -68,7 +68,7 @@ until gatehouse trust destroy.`,
 			if err := w.source(cmd, &config, "open"); err != nil {
 				return err
 			}
-			c, problems := serve.RotateKeys(cmd.Context(), config, args)
+			c, problems := serve.RotateKeys(asCommand(cmd.Context()), config, args)
 			if err := w.reported(problems); err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ as they are.`,
 			if before == "" {
 				before = config
 			}
-			c, problems := serve.RewrapKeys(cmd.Context(), before, config)
+			c, problems := serve.RewrapKeys(asCommand(cmd.Context()), before, config)
 			if err := w.reported(problems); err != nil {
 				return err
 			}

@@ -27,7 +27,7 @@ newer version; then gatehouse trust destroy can destroy the earlier ones.`,
 				return err
 			}
 			told := time.Now()
-			p, problems := serve.ResealStore(cmd.Context(), config, func(p seal.Progress) {
+			p, problems := serve.ResealStore(asCommand(cmd.Context()), config, func(p seal.Progress) {
 				if time.Since(told) > time.Second && onTerminal(w.stderr) {
 					told = time.Now()
 					fmt.Fprintf(w.stderr, "%d values were looked at, %d are sealed anew\n", p.Seen, p.Resealed)
@@ -75,7 +75,7 @@ The newest versions stay. Copies of the keys_file, in backups, are not touched.`
 			if !unused {
 				d.Key, d.Version = args[0], args[1]
 			}
-			list, problems := serve.DestroyKeys(cmd.Context(), d)
+			list, problems := serve.DestroyKeys(asCommand(cmd.Context()), d)
 			w.destroyed(list)
 			if err := w.reported(problems); err != nil {
 				return err

@@ -72,6 +72,10 @@ var acts = map[gate.Act]managed{
 	gate.OwnersKept:      {create, informational, "Owners"},
 	gate.OwnersForgotten: {remove, informational, "Owners"},
 	gate.Restored:        {update, medium, "Store"}, // keys that were revoked may be good again
+	gate.TrustMade:       {create, informational, "Trust"},
+	gate.TrustRotated:    {update, informational, "Trust"},
+	gate.TrustDestroyed:  {remove, low, "Trust"}, // what it sealed is lost
+	gate.TrustRewrapped:  {update, informational, "Trust"},
 	gate.Changed:         {update, informational, "Store"},
 }
 

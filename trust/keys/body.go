@@ -23,7 +23,8 @@ import (
 type body struct {
 	Format int              `json:"version"` // 1
 	Keys   map[Name][]entry `json:"keys"`
-	Ring   []byte           `json:"ring"` // of Data, whose entries have no key of their own
+	Ring   []byte           `json:"ring"`           // of Data, whose entries have no key of their own
+	Acts   []Act            `json:"acts,omitempty"` // what was done to them, the last of it last
 }
 
 // entry is one version of a key.
@@ -65,7 +66,7 @@ func readBody(text []byte) (b body, err error) {
 			seen[e.Version] = true
 		}
 	}
-	if (len(b.Ring) > 0) != (len(b.Keys[Data]) > 0) {
+	if (len(b.Ring) > 0) != (len(b.Keys[Data]) > 0) || !readActs(b.Acts) {
 		return body{}, errBody
 	}
 	return b, nil
@@ -77,6 +78,7 @@ func (b body) clone() body {
 	for n, list := range b.Keys {
 		b.Keys[n] = slices.Clone(list)
 	}
+	b.Acts = slices.Clone(b.Acts)
 	return b
 }
 
@@ -175,11 +177,11 @@ func (b body) without(n Name, version uint32) (body, error) {
 	return b, nil
 }
 
-// versions are all versions, to see whether anything changed.
+// versions are all versions, as people are told, to see what changed.
 func (b body) versions() (list []string) {
 	for _, n := range Names {
 		for _, e := range b.Keys[n] {
-			list = append(list, fmt.Sprint(n, " ", e.Version))
+			list = append(list, string(n)+" "+written(n, e.Version))
 		}
 	}
 	return list

@@ -31,6 +31,11 @@ func FuzzReadBody(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add([]byte(`{"version":1,"keys":{"pepper":[{"version":1,"key":"AA=="}]}}`))
+	b.did(f.Context(), Rewrapped, "x")
+	if text, err = json.Marshal(b); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
 	f.Add([]byte(`{"version":1,"keys":{"data":[{"version":1}]},"ring":"AA=="}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b, err := readBody(text)

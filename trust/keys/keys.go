@@ -151,7 +151,8 @@ func (k *Keys) Reopen(ctx context.Context, w wrap.Wrapper) error {
 }
 
 // Rotate makes a new version of keys: from now on they are used, and what was
-// made with earlier versions is still known.
+// made with earlier versions is still known. It, Destroy and Rewrap are written
+// down among Acts, as done by whom By names.
 func (k *Keys) Rotate(ctx context.Context, names ...Name) error {
 	return k.locked(ctx, func(b body) (body, error) {
 		for _, n := range names {
@@ -189,7 +190,9 @@ func (k *Keys) Rewrap(ctx context.Context, w wrap.Wrapper) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.now.Load()
-	text, err := before.body.sealed(ctx, w)
+	b := before.body.clone()
+	b.did(ctx, Rewrapped, w.Name())
+	text, err := b.sealed(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,7 @@ func (k *Keys) Rewrap(ctx context.Context, w wrap.Wrapper) error {
 		return err
 	}
 	k.wrapper = w
-	return k.use(before.body, text)
+	return k.use(b, text)
 }
 
 // locked changes keys that are kept or in memory.
@@ -240,6 +243,7 @@ func (k *Keys) change(ctx context.Context, f func(body) (body, error)) error {
 		if old != nil && slices.Equal(had, b.versions()) {
 			return k.use(b, old)
 		}
+		b.note(ctx, had)
 		fresh, err := b.sealed(ctx, k.wrapper)
 		if err != nil {
 			return err
