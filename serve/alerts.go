@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-api/gatehouse/config"
+	"github.com/gatehouse-api/gatehouse/contract/source"
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/record/alert"
 	"github.com/gatehouse-api/gatehouse/record/metrics"
@@ -74,7 +75,11 @@ func (d *draft) aboutCalls(w *config.AlertWhen, to *alert.When) {
 }
 
 func noCode(at config.Place, name string) *fault {
-	return &fault{at: at, text: fmt.Sprintf("there is no code %q", name), remedy: "docs/refusals.md lists them"}
+	var known []string
+	for c := range gate.Codes {
+		known = append(known, c.String())
+	}
+	return &fault{at: at, text: fmt.Sprintf("there is no code %q", name), remedy: source.DidYouMean("docs/refusals.md lists them", name, known...)}
 }
 
 // route says which alerts a sink gets whatever it chooses, and which not although

@@ -129,6 +129,7 @@ func (r *reader) read() *draft {
 		}
 	}
 	d.idle()
+	d.unmet()
 	plan, problems := gatehouse.CompileFor(&d.config.Callers, apis...)
 	d.faults.problems = append(d.faults.problems, problems...)
 	if len(apis) == len(d.config.APIs) {

@@ -89,8 +89,11 @@ func (e *eventSearcher) said(from *place, f *archive.Found, err error) error {
 }
 
 func (e *eventSearcher) maybe(f *archive.Found) string {
-	if len(f.Unopened) > 0 {
+	switch {
+	case len(f.Unopened) > 0:
 		return " that can be opened"
+	case f.Damaged > 0:
+		return ": it is no archive and no file of events"
 	}
 	return ": the gate has written none yet"
 }
