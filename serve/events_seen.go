@@ -11,6 +11,7 @@ import (
 type EventsSeen struct {
 	Archive *archive.Shelf // nil for none
 	Events  string         // a file, "-", "none" or ""
+	OCSF    bool           // they are written in OCSF, which an archive is not
 }
 
 // SeeEvents reads in a gatehouse.yaml where events are, and opens the keys that
@@ -20,7 +21,7 @@ func SeeEvents(ctx context.Context, file string) (*EventsSeen, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := &EventsSeen{Events: c.Record.Events}
+	seen := &EventsSeen{Events: c.Record.Events, OCSF: c.Record.Format == config.EventOCSF}
 	if c.Record.Archive == nil {
 		return seen, nil
 	}

@@ -46,6 +46,10 @@ func (w *world) eventsAt(ctx context.Context, args []string, file string, named 
 	case seen.Events == "-", seen.Events == "none", seen.Events == "":
 		return nil, &usageError{file + " names no archive and no file of events", "write record: {archive: {path: archive}}, or name the file that has them, or - for standard input"}
 	}
+	if seen.OCSF {
+		return nil, &remedied{fmt.Errorf("%s has events in OCSF, which is for other programs and not searched here", seen.Events),
+			"have an archive beside it: record: {archive: {path: archive}} in " + file}
+	}
 	from, err := w.eventsIn(seen.Events, seen)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &remedied{fmt.Errorf("%s, which record.events of %s names, is not there", seen.Events, file), "the gate makes it at its start: gatehouse serve --config " + file}

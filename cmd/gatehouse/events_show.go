@@ -93,7 +93,7 @@ func (e *eventSearcher) maybe(f *archive.Found) string {
 	case len(f.Unopened) > 0:
 		return " that can be opened"
 	case f.Damaged > 0:
-		return ": it is no archive and no file of events"
+		return ": it is no archive, and no file of events in the gate's own form"
 	}
 	return ": the gate has written none yet"
 }
