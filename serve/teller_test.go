@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -218,5 +219,70 @@ func TestEventsOfRestoredStore(t *testing.T) {
 				t.Errorf("told was %q, and %q is to be", acts, want)
 			}
 		})
+	}
+}
+
+// TestEventsAcrossHandover: what is changed while one gate takes over from another
+// is told once, by one of them.
+func TestEventsAcrossHandover(t *testing.T) {
+	r := recordedHouse(t, "")
+	r.write("gatehouse.yaml", strings.Replace(r.text("gatehouse.yaml"), "record: {events: none,", "record: {events: events.jsonl,", 1)+"store: {}\n")
+	o := &office{house: r}
+	file := filepath.Join(o.dir, "gatehouse.yaml")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const all = 60
+	changed := make(chan struct{})
+	first := waitingAt(t, ctx, file)
+	go func() {
+		defer close(changed)
+		for i := range all {
+			o.beside(t, "client"+strconv.Itoa(i)+"-", 1)
+		}
+	}()
+	second := waitingAt(t, ctx, file)
+	if err := <-first.ended; err != nil {
+		t.Error(err)
+	}
+	<-changed
+	o.Program = second.Program
+	o.toldAll(t)
+	cancel()
+	if err := <-second.ended; err != nil {
+		t.Error(err)
+	}
+	var numbers []int64
+	for _, e := range o.told(t) {
+		numbers = append(numbers, e.Number)
+	}
+	if !slices.IsSorted(numbers) || len(slices.Compact(slices.Clone(numbers))) != all || len(numbers) != all {
+		t.Errorf("%d were told of %d: %d", len(numbers), all, numbers)
+	}
+}
+
+// TestEventsThatWereNotWritten: the mark stays where it is while events cannot be
+// written, and the next gate tells.
+func TestEventsThatWereNotWritten(t *testing.T) {
+	o := openToldOffice(t)
+	o.toldAll(t)
+	if err := o.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	text := o.text("gatehouse.yaml")
+	o.write("gatehouse.yaml", strings.Replace(text, "events: events.jsonl", "events: /dev/full", 1))
+	o.beside(t, "while-full", 3)
+	o.again(t)
+	o.said("what was changed in the store is not among events, which is tried again")
+	if err := o.Stop(); err == nil {
+		t.Error("nothing was lost on a full disk: the test shows nothing")
+	}
+	o.write("gatehouse.yaml", text)
+	o.again(t)
+	o.toldAll(t)
+	if err := o.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if list := o.told(t); len(list) != 3 {
+		t.Errorf("%d of 3 were told", len(list))
 	}
 }
