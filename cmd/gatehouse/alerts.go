@@ -3,7 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +77,9 @@ func (t *alertTest) run(ctx context.Context, args []string) (err error) {
 	}
 	if q.Until, err = eventTime("until", t.until, now); err != nil {
 		return err
+	}
+	if _, err := os.Stat(t.config); errors.Is(err, fs.ErrNotExist) {
+		return &usageError{"--config: there is no file " + t.config, "name the gatehouse.yaml that has the alerts"}
 	}
 	rules, err := serve.AlertsSeen(t.config)
 	if err != nil {
