@@ -38,6 +38,16 @@ func (g *Gate) forward(x *Exchange) bool {
 	if err == nil {
 		return g.judgeAnswer(x)
 	}
+	return x.unsent(err)
+}
+
+// unsent refuses what could not be sent, or got no answer.
+//
+// It is not taken into its caller, on whose stack the exchange waits: idle
+// connections keep stacks of 4 KiB.
+//
+//go:noinline
+func (x *Exchange) unsent(err error) bool {
 	x.closeAnswer()
 	x.Refusal = Refusal{Code: UpstreamBroken, Cause: err}
 	if u := (*Unavailable)(nil); errors.As(err, &u) {

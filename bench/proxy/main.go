@@ -29,6 +29,7 @@ type options struct {
 	rounds                          int
 	length, soak                    time.Duration
 	json, profile                   string
+	keep                            bool
 	scenarioPattern, subjectFilter  *regexp.Regexp
 }
 
@@ -45,6 +46,7 @@ func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("proxy", flag.ContinueOnError)
 	f.StringVar(&o.root, "root", "..", "the repository")
 	f.StringVar(&o.gate, "gate", "", "the gate to measure; by default it is built")
+	f.BoolVar(&o.keep, "keep", false, "let the proxies run on from round to round, so that rounds can be as short as half a second: what disturbs a machine for seconds then meets all alike")
 	f.StringVar(&o.before, "before", "", "another build of the gate, to measure beside it")
 	f.StringVar(&o.caddy, "caddy", "", "Caddy; without it, it is left out")
 	f.StringVar(&o.lock, "lock", filepath.Join(os.TempDir(), "bench.lock"), "the lock under which anybody on this machine measures")
@@ -87,7 +89,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer at.tearDown()
-	b := &bench{at: at, lock: o.lock, rounds: o.rounds, length: o.length, warm: time.Second,
+	b := &bench{at: at, lock: o.lock, rounds: o.rounds, length: o.length, warm: time.Second, keep: o.keep,
 		say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }}
 	if o.profile != "" {
 		b.profile = &profiler{dir: tools}
@@ -158,6 +160,12 @@ func (b *bench) table(ctx context.Context, s *scenario, o *options, versions map
 			}
 		}
 	}
+	measure := func(k int) (figures, error) { return b.measure(ctx, s, takePart[k]) }
+	if b.keep && s.kind == saturated {
+		kept := b.kept(ctx, s, takePart)
+		defer kept.stop()
+		measure = kept.measure
+	}
 	for round := range b.rounds {
 		for i := range takePart {
 			k := (i + round) % len(takePart)
@@ -168,7 +176,7 @@ func (b *bench) table(ctx context.Context, s *scenario, o *options, versions map
 				t.Rows[k].add(none(), nil)
 				continue
 			}
-			f, err := b.measure(ctx, s, takePart[k])
+			f, err := measure(k)
 			t.Rows[k].add(f, err)
 			b.say("%s %d/%d %s: %s", s.name, round+1, b.rounds, takePart[k].name, f.line(err))
 		}

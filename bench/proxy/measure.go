@@ -38,6 +38,7 @@ type bench struct {
 	warm    time.Duration
 	say     func(format string, args ...any)
 	profile *profiler // nil without
+	keep    bool      // programs run on from round to round
 }
 
 // measure starts the subject, looks whether it answers rightly, warms it up,

@@ -10,15 +10,12 @@
 package h1
 
 import (
-	"errors"
 	"io"
 	"net"
-	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 	"github.com/gatehouse-api/gatehouse/wire/session"
 )
@@ -33,8 +30,9 @@ func New(s *session.Shared, c *session.Conn) session.Session {
 	if s, ok := c.Raw.(syscall.Conn); ok {
 		n.socket, _ = s.SyscallConn()
 	}
-	if n.plain && n.socket != nil && releases {
-		n.try = n.tryRead
+	if n.socket != nil && releases && (n.plain || c.Under != nil) {
+		n.try, n.held = n.attend, !n.plain
+		n.socket.Control(direct.Tell)
 	}
 	return n
 }
@@ -47,11 +45,10 @@ type conn struct {
 	plain  bool          // Conn is the socket
 	server *session.Shared
 	limits *session.Limits
-	socket syscall.RawConn       // of Raw; nil where there is none
-	try    func(fd uintptr) bool // tryRead, where bytes come straight from the socket
+	socket syscall.RawConn // of Raw; nil where there is none
+	attention
 
 	turn    *turn // that holds bytes of the next request; nil while there are none
-	failed  error // of tryRead
 	first   [1]byte
 	begun   bool        // a request came
 	until   time.Time   // the read deadline that is set
@@ -80,7 +77,8 @@ func (c *conn) next() bool {
 			return false
 		}
 	}
-	if !c.readHead(t) {
+	ready := c.ready
+	if c.ready = false; !ready && !c.readHead(t) {
 		t.release()
 		return false
 	}
@@ -96,19 +94,7 @@ func (c *conn) next() bool {
 
 // wait parks until something of a request comes; nil when nothing will.
 func (c *conn) wait() *turn {
-	if c.begun {
-		c.readWithin(c.ended, c.limits.IdleTimeout)
-	} else {
-		since := c.peer.Since
-		if since.IsZero() {
-			since = time.Now()
-		}
-		c.readBy(since.Add(c.limits.HeadTimeout))
-	}
-	c.waiting.Store(true)
-	if c.server.Draining.Load() { // Drain may have come before
-		c.Drain()
-	}
+	c.rest()
 	came := c.fill()
 	c.waiting.Store(false)
 	if !came {
@@ -122,7 +108,6 @@ func (c *conn) wait() *turn {
 // fill waits for the first bytes of a request and takes a turn for them.
 func (c *conn) fill() bool {
 	if c.try != nil {
-		c.failed = nil
 		return c.socket.Read(c.try) == nil && c.failed == nil
 	}
 	// One byte is enough to know, and TLS keeps the others.
@@ -132,49 +117,6 @@ func (c *conn) fill() bool {
 	}
 	c.turn = take(c)
 	c.turn.buf[0], c.turn.end = c.first[0], 1
-	return true
-}
-
-// readHead reads until the head of t is judged. It reports false when the
-// client ended before.
-func (c *conn) readHead(t *turn) bool {
-	h := &t.head
-	h.reset(c.peer.TLS != nil)
-	began := time.Time{}
-	for first := true; ; first = false {
-		h.raw = t.buf[t.at:t.end]
-		if !(first && c.try == nil && len(h.raw) == 1) && h.scan(c.limits) {
-			break
-		}
-		if began.IsZero() {
-			if began = time.Now(); !c.begun && !c.peer.Since.IsZero() {
-				began = c.peer.Since
-			}
-			c.readBy(began.Add(c.limits.HeadTimeout))
-		}
-		t.makeRoom()
-		n, err := c.bytes.Read(t.buf[t.end:])
-		t.end += n
-		if n > 0 {
-			continue
-		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			return false // it just ends
-		}
-		if time.Now().Before(began.Add(c.limits.HeadTimeout)) {
-			c.until = time.Time{} // it was an earlier deadline
-			c.readBy(began.Add(c.limits.HeadTimeout))
-			continue
-		}
-		h.broken, h.at = gate.HeadTimeout, time.Now()
-		break
-	}
-	c.begun = true
-	if h.broken != gate.Undecided {
-		t.at = t.end // nothing that follows is read
-	} else {
-		t.at += h.end
-	}
 	return true
 }
 
@@ -188,9 +130,15 @@ func (c *conn) Drain() {
 	}
 }
 
-// Cut implements session.Session.
+// Cut implements session.Session. The socket is closed when nobody uses it, which
+// attend does: that does not keep the caller waiting. What is tried with it
+// meanwhile fails.
 func (c *conn) Cut() {
 	noLinger(c.peer.Raw)
+	if c.try != nil {
+		go c.peer.Raw.Close()
+		return
+	}
 	c.peer.Raw.Close()
 }
 
@@ -201,7 +149,8 @@ func (c *conn) Cut() {
 func (c *conn) end() {
 	switch {
 	case c.reset || c.server.Cutting.Load():
-		c.Cut()
+		noLinger(c.peer.Raw)
+		c.peer.Raw.Close()
 		return
 	case c.unread:
 		c.linger()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/internal/spare"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // turn is one exchange's side of its connection, with the bytes of the request.
@@ -20,7 +21,9 @@ type turn struct {
 	at, end int     // buf[at:end] came and was not taken
 	large   *buffer // a head that does not fit into room
 	bytes   [roomBytes]byte
-	little  [littleBytes]byte // of a small answer
+	little  [littleBytes]byte // of a small answer; what came of TLS before that
+
+	receiver direct.Receiver
 
 	x      *gate.Exchange
 	out    []byte      // room for what is written; nil between answers
@@ -142,6 +145,11 @@ func (t *turn) serve() bool {
 }
 
 // fill fills x in from the head that was judged.
+//
+// It is not taken into its caller, on whose stack the exchange waits: idle
+// connections keep stacks of 4 KiB.
+//
+//go:noinline
 func (t *turn) fill(x *gate.Exchange) {
 	h, c, s := &t.head, t.conn.peer, t.conn.server
 	t.unsent, t.answer.yes = 0, false

@@ -4,7 +4,5 @@ package h1
 
 const releases = false
 
-func (c *conn) tryRead(uintptr) bool { return true }
-
 // peek cannot look: such a client is found to have left when it is written to.
 func peek(uintptr) (waiting, ended, gone bool) { return false, false, false }

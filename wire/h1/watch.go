@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // Gone implements gate.Watch. A client may end its sending side behind its
@@ -44,10 +45,23 @@ func (t *turn) lookInside() (ended, gone bool) {
 	if !t.body.done.Load() || t.end == len(t.buf) {
 		return false, false // somebody else reads, or the client goes on
 	}
-	c.setRead(time.Now().Add(time.Millisecond))
+	if c.inside { // nobody may wait for the socket
+		c.feed()
+	} else {
+		c.setRead(time.Now().Add(time.Millisecond))
+	}
 	n, err := c.bytes.Read(t.buf[t.end : t.end+1])
 	t.end += n
 	return err == io.EOF, err != nil && err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// feed gives TLS some of what waits, and has attend look at what it made of that.
+func (c *conn) feed() {
+	const some = 512
+	p, n := make([]byte, some), 0
+	c.socket.Control(func(fd uintptr) { n, _ = direct.Read(fd, p) })
+	c.peer.Under.Feed(p[:n])
+	c.more, c.held = true, true
 }
 
 // Valid implements gate.Watch.

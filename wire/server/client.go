@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/wire/h1"
-	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
+	"github.com/gatehouse-api/gatehouse/wire/internal/under"
 	"github.com/gatehouse-api/gatehouse/wire/session"
 )
 
@@ -49,13 +49,8 @@ func (c *client) serve(t *tls.Config) {
 // run is the life of a connection that is ready.
 func (c *client) run(conn *session.Conn, engine session.Engine) {
 	defer c.leave()
-	s := c.server
-	n := &s.shared.Counts
-	n.Opened.Add(1)
-	n.Open.Add(1)
-	defer n.Open.Add(-1)
-	session := c.enter(engine(&s.shared, conn))
-	defer s.shared.Recover(session)
+	session := c.enter(engine(&c.server.shared, conn))
+	defer c.server.shared.Recover(session)
 	session.Serve()
 }
 
@@ -87,7 +82,7 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 	engine := session.Engine(h1.New)
 	switch {
 	case t != nil:
-		heard := &heard{Conn: direct.New(c.raw)}
+		heard := &heard{Conn: under.New(c.raw)}
 		secure := tls.Server(heard, t)
 		if err := secure.Handshake(); err != nil {
 			if !s.shared.Draining.Load() { // else its time was cut short
@@ -96,7 +91,7 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 			return nil, nil
 		}
 		state := secure.ConnectionState()
-		conn.Conn, conn.TLS, conn.Hello = secure, &state, heard.hello
+		conn.Conn, conn.Under, conn.TLS, conn.Hello = secure, heard.Conn, &state, heard.hello
 		switch state.NegotiatedProtocol {
 		case "", "http/1.1":
 		case "h2":
@@ -116,6 +111,9 @@ func (c *client) begin(t *tls.Config) (*session.Conn, session.Engine) {
 
 // enter hands the connection to its session.
 func (c *client) enter(n session.Session) session.Session {
+	counts := &c.server.shared.Counts
+	counts.Opened.Add(1)
+	counts.Open.Add(1)
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	if c.session = n; c.server.ending {
@@ -129,7 +127,9 @@ func (c *client) leave() {
 	defer c.server.active.Done()
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	delete(c.server.open, c)
+	if delete(c.server.open, c); c.session != nil {
+		c.server.shared.Counts.Open.Add(-1)
+	}
 }
 
 // drain needs Server.mu. A client that has just connected has a moment to say

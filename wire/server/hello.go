@@ -4,13 +4,13 @@ import (
 	"crypto/tls"
 
 	"github.com/gatehouse-api/gatehouse/gate"
-	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 	"github.com/gatehouse-api/gatehouse/wire/internal/ja4"
+	"github.com/gatehouse-api/gatehouse/wire/internal/under"
 )
 
 // heard is a connection below TLS, and what its client said first.
 type heard struct {
-	*direct.Conn
+	*under.Conn
 	hello *gate.Hello
 }
 

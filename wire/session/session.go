@@ -19,6 +19,7 @@ import (
 
 	"github.com/gatehouse-api/gatehouse/gate"
 	"github.com/gatehouse-api/gatehouse/wire/internal/forwarded"
+	"github.com/gatehouse-api/gatehouse/wire/internal/under"
 )
 
 // Session is a connection in the hands of its engine.
@@ -102,6 +103,7 @@ type Introducer interface{ Introduce() error }
 type Conn struct {
 	net.Conn                // plain bytes: the TLS connection where there is one
 	Raw      net.Conn       // of the socket
+	Under    *under.Conn    // what TLS reads and writes; nil without TLS, and where its engine leaves that alone
 	Peer     netip.AddrPort // the other end, unmapped; invalid when it has no address
 	TLS      *tls.ConnectionState
 	Hello    *gate.Hello // nil without TLS, and where the plan asks for none

@@ -1,0 +1,15 @@
+//go:build !unix
+
+package direct
+
+import "syscall"
+
+type message struct{}
+
+// Tell is for systems that have it.
+func Tell(uintptr) {}
+
+// Receive is for systems that have it.
+func (r *Receiver) Receive(uintptr, []byte) (n int, more bool, err syscall.Errno) {
+	return 0, true, syscall.EINVAL
+}
