@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-api/gatehouse/gate"
+	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
 // attention is what attend knows of a connection and its socket.
@@ -18,6 +19,7 @@ type attention struct {
 	held   bool                  // TLS may hold bytes that it was given
 	ready  bool                  // the head of what turn holds was judged
 	inside bool                  // attend serves
+	tells  bool                  // the system says what is behind what was read
 }
 
 // attend is called when something may have come. It serves requests for as long
@@ -34,9 +36,10 @@ func (c *conn) attend(fd uintptr) bool {
 		came, err := c.receive(t, fd)
 		switch {
 		case err != nil:
-			t.release()
 			c.failed = err
-			return c.leave(nil)
+			c.leave(nil) // what TLS was given lies in t
+			t.release()
+			return true
 		case !came:
 			t.release()
 			continue
@@ -92,13 +95,13 @@ func (c *conn) sole(t *turn) bool {
 // nothing, or only a part of what TLS waits for.
 func (c *conn) receive(t *turn, fd uintptr) (came bool, err error) {
 	if c.plain {
-		n, more, err := t.receiver.Receive(fd, t.buf)
+		n, more, err := c.read(t, fd, t.buf)
 		t.end, c.more, c.held = n, more, false
 		return n > 0, ending(n, err)
 	}
 	sole := false
 	if !c.held {
-		n, more, err := t.receiver.Receive(fd, t.little[:])
+		n, more, err := c.read(t, fd, t.little[:])
 		if c.more = more; n == 0 {
 			return false, ending(n, err)
 		}
@@ -107,7 +110,10 @@ func (c *conn) receive(t *turn, fd uintptr) (came bool, err error) {
 	} else {
 		c.peer.Under.Feed(nil)
 	}
-	return c.open(t, sole)
+	c.writeWithin() // TLS may answer by itself (RFC 8446 section 4.6.3)
+	came, err = c.open(t, sole)
+	c.more = c.more || !came // nobody will write and learn of a reset that came with it
+	return came, err
 }
 
 // open reads what TLS makes of what it was fed, to its end, unless that is one
@@ -161,4 +167,15 @@ func (c *conn) rest() {
 	if c.server.Draining.Load() { // Drain may have come before
 		c.Drain()
 	}
+}
+
+// read reads from the socket. Where the system says nothing about what is behind
+// that, nothing else may come with the bytes either, as descriptors through a Unix
+// socket do.
+func (c *conn) read(t *turn, fd uintptr, p []byte) (n int, more bool, err syscall.Errno) {
+	if c.tells {
+		return t.receiver.Receive(fd, p)
+	}
+	n, err = direct.Read(fd, p)
+	return n, err != syscall.EAGAIN, err
 }

@@ -32,7 +32,7 @@ func New(s *session.Shared, c *session.Conn) session.Session {
 	}
 	if n.socket != nil && releases && (n.plain || c.Under != nil) {
 		n.try, n.held = n.attend, !n.plain
-		n.socket.Control(direct.Tell)
+		n.socket.Control(func(fd uintptr) { n.tells = direct.Tell(fd) })
 	}
 	return n
 }

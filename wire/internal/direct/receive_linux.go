@@ -4,7 +4,10 @@ package direct
 
 import (
 	"encoding/binary"
+	"net"
+	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -21,9 +24,53 @@ type message struct {
 
 const noteBytes = 20 // of it, without what aligns the next one
 
-// Tell has the system say of a socket what Receive reports. A socket that cannot
-// is read all the same.
-func Tell(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpInq, 1) }
+// Tell has the system say of a socket what Receive reports. It returns false where
+// that cannot be said: such a socket is not for Receive.
+func Tell(fd uintptr) bool {
+	return tells() && syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpInq, 1) == nil
+}
+
+// tells tries once whether the system tells of the end, too. One that only looks
+// like Linux may count bytes alone, and a client's end would be waited for in vain.
+var tells = sync.OnceValue(func() bool {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return false
+	}
+	defer l.Close()
+	far, err := net.DialTCP("tcp", nil, l.Addr().(*net.TCPAddr))
+	if err != nil {
+		return false
+	}
+	defer far.Close()
+	l.SetDeadline(time.Now().Add(time.Second))
+	near, err := l.AcceptTCP()
+	if err != nil {
+		return false
+	}
+	defer near.Close()
+	far.Write([]byte{0})
+	far.CloseWrite()
+	time.Sleep(10 * time.Millisecond)
+	return saysEnd(near)
+})
+
+// saysEnd reads a byte behind which is the end.
+func saysEnd(near *net.TCPConn) (yes bool) {
+	raw, err := near.SyscallConn()
+	if err != nil {
+		return false
+	}
+	raw.Control(func(fd uintptr) {
+		if syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpInq, 1) != nil {
+			return
+		}
+		var r Receiver
+		n, more, err := r.Receive(fd, make([]byte, 8))
+		yes = n == 1 && more && err == 0 && r.head.Controllen >= noteBytes
+	})
+	return yes
+}
 
 // Receive reads from a socket that does not block. len(p) is not 0. more is
 // false when nothing was behind what was read: neither bytes nor the end. It is

@@ -6,8 +6,8 @@ import "syscall"
 
 type message struct{}
 
-// Tell does nothing: only Linux says what is behind what was read.
-func Tell(uintptr) {}
+// Tell returns false: only Linux says what is behind what was read.
+func Tell(uintptr) bool { return false }
 
 // Receive reads from a socket that does not block. len(p) is not 0. Whether
 // there is more is known only when nothing was there.
