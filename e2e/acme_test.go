@@ -94,6 +94,21 @@ func port(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
+// accepts waits until a port of this machine takes connections: Pebble says so
+// before it does.
+func accepts(t *testing.T, port int) {
+	t.Helper()
+	var err error
+	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) {
+		var c net.Conn
+		if c, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			c.Close()
+			return
+		}
+	}
+	t.Fatal(err)
+}
+
 // newAuthority starts Pebble, which looks for proofs at two ports.
 func newAuthority(t *testing.T, httpPort, tlsPort int) *authority {
 	t.Helper()
@@ -124,6 +139,8 @@ func newAuthority(t *testing.T, httpPort, tlsPort int) *authority {
 	p.await(t, regexp.MustCompile(`(ACME directory available)`))
 	a.directory = fmt.Sprintf("https://localhost:%d/dir", listen)
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	accepts(t, listen)
+	accepts(t, manage)
 	answer, err := client.Get(fmt.Sprintf("https://127.0.0.1:%d/roots/0", manage))
 	if err != nil {
 		t.Fatal(err)
