@@ -56,12 +56,17 @@ func (t *turn) lookInside() (ended, gone bool) {
 }
 
 // feed gives TLS some of what waits, and has attend look at what it made of that.
+// There is no more of it than TLS has taken: a client that sends on while its
+// exchange waits must not fill memory.
 func (c *conn) feed() {
 	const some = 512
+	c.more, c.held = true, true
+	if c.peer.Under.Fed() {
+		return
+	}
 	p, n := make([]byte, some), 0
 	c.socket.Control(func(fd uintptr) { n, _ = direct.Read(fd, p) })
 	c.peer.Under.Feed(p[:n])
-	c.more, c.held = true, true
 }
 
 // Valid implements gate.Watch.

@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-api/gatehouse/wire/internal/direct"
 )
 
-// Conn is a connection whose Read gives first what it was fed. Feed, Read,
-// Settle and Whole belong to the goroutine that reads; everything else is that
+// Conn is a connection whose Read gives first what it was fed. Feed, Fed,
+// Read, Settle and Whole belong to the goroutine that reads; everything else is that
 // of the connection below.
 type Conn struct {
 	*direct.Conn
@@ -35,6 +35,9 @@ func (c *Conn) Feed(p []byte) {
 	}
 	c.fed = p
 }
+
+// Fed reports whether some of what was fed was not read yet.
+func (c *Conn) Fed() bool { return len(c.fed) > 0 }
 
 // Settle ends what Feed began. What was not read of the bytes that were fed is
 // kept aside, and room for them may be used again.

@@ -21,9 +21,15 @@ func TestFed(t *testing.T) {
 	if n, err := c.Read(p); n != 4 || err != nil || string(p) != "abcd" {
 		t.Fatalf("%d, %v: %q", n, err, p)
 	}
+	if !c.Fed() {
+		t.Error("two bytes were not read")
+	}
 	c.Feed([]byte("gh"))
 	if n, err := io.ReadFull(c, p); n != 4 || err != nil || string(p) != "efgh" {
 		t.Fatalf("%d, %v: %q", n, err, p)
+	}
+	if c.Fed() {
+		t.Error("all was read")
 	}
 	if n, err := c.Read(p); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("behind what was fed: %d, %v", n, err)
